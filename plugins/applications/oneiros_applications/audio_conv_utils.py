@@ -1,7 +1,6 @@
 """Prepares audio for MusicTaggerCRNN, and decodes its predictions into tags."""
 
 import os
-from typing import Any
 
 import numpy as np
 
@@ -119,7 +118,7 @@ def middle(sound: np.ndarray, length: int) -> np.ndarray:
     return sound[start : start + length]
 
 
-def decode_predictions(preds: Any, top_n: int = 5) -> list[list[tuple[str, float]]]:
+def decode_predictions(preds, top_n: int = 5) -> list[list[tuple[str, float]]]:
     """Returns the most probable tags.
 
     # Arguments

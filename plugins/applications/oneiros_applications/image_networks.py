@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from oneiros import backend as K
 from oneiros.engine.node import Tensor
@@ -85,11 +84,11 @@ class ImageNetwork:
         self,
         include_top: bool,
         weights: Weights,
-        input_tensor: Any,
+        input_tensor,
         input_shape: Shape | None,
         classes: int,
         dim_ordering: str | None = None,
-    ) -> Any:
+    ):
         """Returns the network as a model; the arguments are the same as the networks'.
 
         # Raises
@@ -124,7 +123,7 @@ def channel_axis() -> int:
     return 1 if K.image_dim_ordering() == "th" else 3
 
 
-def input_of(input_tensor: Any, shape: Shape) -> Any:
+def input_of(input_tensor, shape: Shape):
     """Returns a network's input.
 
     # Arguments

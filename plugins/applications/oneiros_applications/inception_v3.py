@@ -65,14 +65,14 @@ SECOND_HALVING: Branches = (
 
 
 def conv2d_bn(
-    x: Any,
+    x,
     nb_filter: int,
     nb_row: int,
     nb_col: int,
     border_mode: str = "same",
     subsample: tuple[int, int] = (1, 1),
     name: str | None = None,
-) -> Any:
+):
     """Returns a convolution with ReLU and batch normalization.
 
     # Arguments
@@ -122,7 +122,7 @@ def _medium(filters: int, first_filters: int) -> Branches:
     )
 
 
-def _branch(x: Tensor, *branch: Any) -> Tensor:
+def _branch(x: Tensor, *branch) -> Tensor:
     for step in branch:
         if isinstance(step, int):
             x = conv2d_bn(x, step, 1, 1)
@@ -181,10 +181,10 @@ _NETWORK = ImageNetwork("inception_v3", 299, 139, URLS, _features, _top)
 def InceptionV3(  # noqa: N802  the name of Keras 1
     include_top: bool = True,
     weights: Weights = "imagenet",
-    input_tensor: Any = None,
+    input_tensor=None,
     input_shape: Shape | None = None,
     classes: int = CLASSES,
-) -> Any:
+):
     """Returns InceptionV3, with the same filters as in Keras 1.
 
     # Example

@@ -1,7 +1,5 @@
 """MusicTaggerCRNN: convolutions over a spectrogram, then two recurrent layers."""
 
-from typing import Any
-
 from oneiros import backend as K
 from oneiros.engine.node import Tensor
 from oneiros.engine.topology import get_source_inputs
@@ -45,10 +43,10 @@ TIME_AXES = {"th": 3, "tf": 2}
 
 def MusicTaggerCRNN(  # noqa: N802  the name of Keras 1
     weights: Weights = "msd",
-    input_tensor: Any = None,
+    input_tensor=None,
     include_top: bool = True,
     classes: int = len(TAGS),
-) -> Any:
+):
     """Returns MusicTaggerCRNN, which tags music.
 
     # Example

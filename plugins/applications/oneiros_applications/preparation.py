@@ -18,7 +18,7 @@ def checked_ordering(dim_ordering: str) -> str:
     return ordering
 
 
-def checked_predictions(preds: Any, classes: int) -> np.ndarray:
+def checked_predictions(preds, classes: int) -> np.ndarray:
     """Returns predictions as an array.
 
     # Raises
@@ -45,7 +45,7 @@ def most_probable(
     return named
 
 
-def as_floats(x: Any) -> np.ndarray:
+def as_floats(x) -> np.ndarray:
     """Returns an array of floats: the same array if it already contains floats."""
     array = np.asarray(x)
     if array.dtype.kind == "f":

@@ -2,7 +2,6 @@
 
 import os
 from pathlib import PurePosixPath
-from typing import Any
 
 from oneiros.utils.data_utils import get_file
 
@@ -84,9 +83,7 @@ def check_weights(
         )
 
 
-def load_weights(
-    model: Any, weights: Weights, published: str, url: str, **kwargs: Any
-) -> None:
+def load_weights(model, weights: Weights, published: str, url: str, **kwargs) -> None:
     """Loads weights into a network.
 
     # Arguments

@@ -1,7 +1,5 @@
 """ResNet50: 50 layers with weights, in residual blocks."""
 
-from typing import Any
-
 from oneiros.engine.node import Tensor
 from oneiros.layers import (
     Activation,
@@ -36,7 +34,7 @@ Filters = tuple[int, int, int]
 Strides = tuple[int, int]
 
 
-def _convolved(x: Tensor, filters: int, size: int, place: str, **kwargs: Any) -> Tensor:
+def _convolved(x: Tensor, filters: int, size: int, place: str, **kwargs) -> Tensor:
     """Returns a convolution with batch normalization, named after their place."""
     x = Convolution2D(filters, size, size, name=f"res{place}", **kwargs)(x)
     return BatchNormalization(axis=channel_axis(), name=f"bn{place}")(x)
@@ -54,8 +52,8 @@ def _path(
 
 
 def identity_block(
-    input_tensor: Any, kernel_size: int, filters: Filters, stage: int, block: str
-) -> Any:
+    input_tensor, kernel_size: int, filters: Filters, stage: int, block: str
+):
     """Returns three convolutions of a tensor plus the tensor itself.
 
     # Arguments
@@ -84,13 +82,13 @@ def identity_block(
 
 
 def conv_block(
-    input_tensor: Any,
+    input_tensor,
     kernel_size: int,
     filters: Filters,
     stage: int,
     block: str,
     strides: tuple[int, int] = (2, 2),
-) -> Any:
+):
     """Returns three convolutions of a tensor plus another convolution of it.
 
     # Arguments
@@ -149,10 +147,10 @@ _NETWORK = ImageNetwork("resnet50", 224, 197, URLS, _features, _top, "fc1000")
 def ResNet50(  # noqa: N802  the name of Keras 1
     include_top: bool = True,
     weights: Weights = "imagenet",
-    input_tensor: Any = None,
+    input_tensor=None,
     input_shape: Shape | None = None,
     classes: int = CLASSES,
-) -> Any:
+):
     """Returns ResNet50.
 
     # Example

@@ -1,7 +1,5 @@
 """VGG19: 19 layers with weights, of small convolutions and large dense layers."""
 
-from typing import Any
-
 from oneiros_applications.image_networks import CLASSES, Shape
 from oneiros_applications.pretrained_weights import Weights
 from oneiros_applications.vgg import vgg
@@ -15,10 +13,10 @@ _NETWORK = vgg("vgg19", (2, 2, 4, 4, 4))
 def VGG19(  # noqa: N802  the name of Keras 1
     include_top: bool = True,
     weights: Weights = "imagenet",
-    input_tensor: Any = None,
+    input_tensor=None,
     input_shape: Shape | None = None,
     classes: int = CLASSES,
-) -> Any:
+):
     """Returns VGG19.
 
     # Example

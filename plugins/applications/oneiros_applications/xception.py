@@ -1,7 +1,6 @@
 """Xception: separable convolutions in residual blocks."""
 
 import warnings
-from typing import Any
 
 from oneiros import backend as K
 from oneiros.engine.node import Tensor
@@ -30,9 +29,7 @@ ORDERING = "tf"
 """The only dim_ordering of the network and its weights."""
 
 
-def _convolved(
-    x: Tensor, filters: int, size: int, stride: int, **kwargs: Any
-) -> Tensor:
+def _convolved(x: Tensor, filters: int, size: int, stride: int, **kwargs) -> Tensor:
     return Convolution2D(
         filters,
         size,
@@ -104,10 +101,10 @@ _NETWORK = ImageNetwork("xception", 299, 71, URLS, _features, _top)
 def Xception(  # noqa: N802  the name of Keras 1
     include_top: bool = True,
     weights: Weights = "imagenet",
-    input_tensor: Any = None,
+    input_tensor=None,
     input_shape: Shape | None = None,
     classes: int = CLASSES,
-) -> Any:
+):
     """Returns Xception.
 
     Its images always have channels last; with `dim_ordering` "th" it warns.

@@ -59,7 +59,7 @@ def concrete(n):
     return np.asarray(n)[()]
 
 
-def _size(n) -> Any:
+def _size(n):
     """Returns a size as an int or a symbol."""
     size = concrete(n)
     return size if is_symbolic(size) else int(size)
@@ -88,8 +88,8 @@ class JaxFunctions(ArrayFunctions):
     def is_tensor(self, x) -> bool:
         return isinstance(x, jax.Array)
 
-    def dtype_of(self, x) -> np.dtype[Any]:
-        dtype: np.dtype[Any] = np.dtype(x.dtype)
+    def dtype_of(self, x) -> np.dtype:
+        dtype: np.dtype = np.dtype(x.dtype)
         return dtype
 
     def constant(self, array: Array) -> Tensor:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from oneiros_backend_toolkit.stored_values import LOCK
 
-Array = np.ndarray[Any, Any]
+Array = np.ndarray
 
 
 class Storage:

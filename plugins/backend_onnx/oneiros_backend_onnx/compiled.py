@@ -11,7 +11,7 @@ from onnx import ModelProto
 from oneiros_backend_onnx.program_models import ProgramModel
 from oneiros_backend_onnx.runtime import RUN_ERRORS, session_of
 
-Array = np.ndarray[Any, Any]
+Array = np.ndarray
 FAIL_ON_NOTHING = ("GRU", "LSTM")
 """Operators for which ONNX Runtime ends the process if there is nothing to compute."""
 

@@ -20,7 +20,7 @@ from oneiros_backend_onnx.refusals import refuse_training
 from oneiros_backend_onnx.shapes import shape_tensor_of, static
 from oneiros_backend_onnx.tensors import Tensor, type_of
 
-Array = np.ndarray[Any, Any]
+Array = np.ndarray
 
 
 class OnnxEngine(Engine):

@@ -1,7 +1,6 @@
 """Tensors from numbers, arrays and shapes, of the types that operations need."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from oneiros_backend_toolkit.lazy_graph.promotion import Promotion
@@ -83,7 +82,7 @@ class OnnxPromotion(Promotion):
     def is_tensor(self, x) -> bool:
         return isinstance(x, Tensor)
 
-    def dtype_of(self, x: Tensor) -> np.dtype[Any]:
+    def dtype_of(self, x: Tensor) -> np.dtype:
         return x.dtype
 
     def constant(self, array: Array):

@@ -1,10 +1,8 @@
 """Storage for the values of variables."""
 
-from typing import Any
-
 import numpy as np
 
-Array = np.ndarray[Any, Any]
+Array = np.ndarray
 
 
 class Storage:

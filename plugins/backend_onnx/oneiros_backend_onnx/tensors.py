@@ -11,7 +11,7 @@ from oneiros.errors import ShapeError
 from oneiros_backend_toolkit.lazy_graph.operators import Operators
 from onnx import TypeProto, ValueInfoProto, helper
 
-Array = np.ndarray[Any, Any]
+Array = np.ndarray
 Size = int | None
 NamedSize = int | str | None
 
@@ -97,7 +97,7 @@ class Tensor(Operators):
         return len(self.shape)
 
     @property
-    def dtype(self) -> np.dtype[Any]:
+    def dtype(self) -> np.dtype:
         """The type, as NumPy's."""
         return helper.tensor_dtype_to_np_dtype(self.type.tensor_type.elem_type)
 

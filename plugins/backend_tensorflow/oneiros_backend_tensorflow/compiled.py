@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from contextlib import nullcontext
-from typing import Any
 
 import numpy as np
 from oneiros.errors import DataError
@@ -18,7 +17,7 @@ from oneiros_backend_tensorflow.runnable import Runnable
 from oneiros_backend_tensorflow.tensorflow_import import tf
 from oneiros_backend_tensorflow.xla import kinds_in, only_computes, suits_xla
 
-Array = np.ndarray[Any, Any]
+Array = np.ndarray
 Run = Callable[..., Tensors]
 """A function of tensors that returns a list of tensors."""
 

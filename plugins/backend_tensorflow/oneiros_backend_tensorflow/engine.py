@@ -1,7 +1,5 @@
 """TensorFlow as an engine of the lazy graph."""
 
-from typing import Any
-
 import numpy as np
 from oneiros_backend_toolkit.batches import aligned_copy
 from oneiros_backend_toolkit.compiled_on_demand import CompiledLoop, CompiledStep
@@ -21,7 +19,7 @@ from oneiros_backend_tensorflow.shared_memory import shared
 from oneiros_backend_tensorflow.steps import Steps, rows
 from oneiros_backend_tensorflow.tensorflow_import import tf
 
-Array = np.ndarray[Any, Any]
+Array = np.ndarray
 
 
 class TensorFlowEngine(Engine):

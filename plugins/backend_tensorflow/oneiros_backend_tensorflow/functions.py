@@ -1,7 +1,6 @@
 """The functions of `K` on TensorFlow's own tensors."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from oneiros_backend_toolkit.lazy_graph.array_functions import ArrayFunctions
@@ -35,8 +34,8 @@ class TensorFlowFunctions(ArrayFunctions):
             return False
         return bool(tf.is_tensor(x))
 
-    def dtype_of(self, x) -> np.dtype[Any]:
-        dtype: np.dtype[Any] = np.dtype(x.dtype.as_numpy_dtype)
+    def dtype_of(self, x) -> np.dtype:
+        dtype: np.dtype = np.dtype(x.dtype.as_numpy_dtype)
         return dtype
 
     def constant(self, array: Array):

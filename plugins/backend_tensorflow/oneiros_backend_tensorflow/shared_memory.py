@@ -6,7 +6,6 @@ shared_memory`).
 """
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from oneiros_backend_toolkit.batches import aligned, aligned_copy
@@ -15,7 +14,7 @@ from oneiros_backend_toolkit.tensors import Tensors
 from oneiros_backend_tensorflow.devices import in_host_memory
 from oneiros_backend_tensorflow.tensorflow_import import tf
 
-Array = np.ndarray[Any, Any]
+Array = np.ndarray
 ArrayFunction = Callable[..., list[Array]]
 REFUSALS = (BufferError, TypeError, ValueError, RuntimeError, tf.errors.OpError)
 """The error that TensorFlow raises if it can't compute in an array's memory."""

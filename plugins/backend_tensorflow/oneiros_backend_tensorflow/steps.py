@@ -18,7 +18,7 @@ from oneiros_backend_tensorflow.loops import loop_over
 from oneiros_backend_tensorflow.shared_memory import Staging, shared
 from oneiros_backend_tensorflow.tensorflow_import import tf
 
-Array = np.ndarray[Any, Any]
+Array = np.ndarray
 Shape = tuple[int | None, ...]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from oneiros_backend_tensorflow.devices import at_once, scope
 from oneiros_backend_tensorflow.tensorflow_import import tf
 
-Array = np.ndarray[Any, Any]
+Array = np.ndarray
 
 
 class Storage:

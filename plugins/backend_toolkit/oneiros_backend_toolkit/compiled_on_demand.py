@@ -32,9 +32,7 @@ class CompiledOnDemand(Function):
 
     specialises: bool = True
 
-    def __init__(
-        self, backend: Any, inputs: Any, outputs: Any, updates: Any = ()
-    ) -> None:
+    def __init__(self, backend, inputs, outputs, updates=()) -> None:
         super().__init__(backend, inputs, outputs, updates)
         self._lock = threading.RLock()
         self._steps: dict[Any, CompiledStep] = {}
@@ -54,7 +52,7 @@ class CompiledOnDemand(Function):
         """
         return None
 
-    def put(self, array: Array, dtype: Any) -> Any:
+    def put(self, array: Array, dtype):
         """Copies an array to the device, as one of a type."""
         return np.array(array, dtype)
 
@@ -62,7 +60,7 @@ class CompiledOnDemand(Function):
         """Returns the rows that an index names, of each array."""
         return [array[index] for array in arrays]
 
-    def advance(self, steps: int) -> Any:
+    def advance(self, steps: int):
         """Returns the number of the next step for random operations, and counts
         these."""
         raise NotImplementedError
@@ -86,7 +84,7 @@ class CompiledOnDemand(Function):
         """Returns the shapes that are compiled for."""
         return [array.shape for array in arrays] if self.specialises else []
 
-    def _compiled_step(self, key: Any, arrays: list[Array]) -> CompiledStep:
+    def _compiled_step(self, key, arrays: list[Array]) -> CompiledStep:
         phase = key[0]
         with self._lock:
             if key not in self._steps:
@@ -101,7 +99,7 @@ class CompiledOnDemand(Function):
             uploaded.append(self.put(array, dtype))
         return Upload(uploaded)
 
-    def loop(self, handle: Upload, index: Any, phase: int | None = None) -> Tensors:
+    def loop(self, handle: Upload, index, phase: int | None = None) -> Tensors:
         """Runs one step per row of `index` in one compiled call.
 
         See `oneiros_backend_toolkit.function.Function.loop`.
@@ -133,7 +131,7 @@ class CompiledOnDemand(Function):
         return [np.stack(values) for values in by_output]
 
     def _compiled_loop(
-        self, key: Any, arrays: Tensors, rows: Array
+        self, key, arrays: Tensors, rows: Array
     ) -> tuple[int, CompiledLoop | None]:
         """Returns a loop, and for how many steps at most it is compiled."""
         phase, batch, *_ = key

@@ -51,7 +51,7 @@ class Choice:
         self._find = find
         self._settled: tuple[Device | None, Any] | None = None
 
-    def __call__(self) -> Any:
+    def __call__(self):
         """Returns the engine's device, or None if the engine chooses; `auto` keeps an
         earlier choice.
 

@@ -87,11 +87,11 @@ class Explained(Backend):
                 setattr(cls, name, _explained(name, function))
 
 
-def _method(function: Any) -> AnyFunction:
+def _method(function) -> AnyFunction:
     """Makes a method of a method of another object, with its signature."""
 
     @functools.wraps(function.__func__)
-    def method(self: Backend, *args: Any, **kwargs: Any) -> Any:
+    def method(self: Backend, *args, **kwargs):
         return function(*args, **kwargs)
 
     return method

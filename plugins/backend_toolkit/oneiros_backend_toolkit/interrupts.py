@@ -44,7 +44,7 @@ def repeated_interrupts() -> Iterator[None]:
     report = sys.unraisablehook
     waiting = threading.get_ident()
 
-    def repeat(lost: Any) -> None:
+    def repeat(lost) -> None:
         if issubclass(lost.exc_type, KeyboardInterrupt):
             press = (waiting, signal.SIGINT)
             threading.Timer(DELAY, signal.pthread_kill, press).start()

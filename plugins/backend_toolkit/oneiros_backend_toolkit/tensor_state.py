@@ -22,7 +22,7 @@ State lives as long as its tensor and isn't saved with a model.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from oneiros_backend_toolkit.tensors import Tensors
 
@@ -42,15 +42,15 @@ class StateKey(Generic[V]):
     def __init__(self, name: str) -> None:
         self.attribute = f"_oneiros_{name}"
 
-    def get(self, tensor: Any, default: Any = None) -> Any:
+    def get(self, tensor, default=None):
         """Returns the value that a tensor has under this key, or `default`."""
         return getattr(tensor, self.attribute, default)
 
-    def set(self, tensor: Any, value: V) -> None:
+    def set(self, tensor, value: V) -> None:
         """Sets the value that a tensor has under this key."""
         setattr(tensor, self.attribute, value)
 
-    def __contains__(self, tensor: Any) -> bool:
+    def __contains__(self, tensor) -> bool:
         return hasattr(tensor, self.attribute)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 Tensor = Any
 """A tensor of an engine or of a graph, or what stands for one."""
 Tensors = list[Tensor]
-Array = np.ndarray[Any, Any]
+Array = np.ndarray
 Shape = tuple[int | None, ...]
 """A static shape; None is an open size."""
 OpenShape = Shape | None

@@ -13,7 +13,7 @@ from oneiros.errors import ArgumentError
 from oneiros_backend_toolkit.explained import Explained
 from oneiros_backend_toolkit.tensors import Array, Tensors
 
-DType = np.dtype[Any]
+DType = np.dtype
 
 INTEGERS = "iu"
 DISCRETE = "biu"

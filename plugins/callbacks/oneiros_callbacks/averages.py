@@ -108,7 +108,7 @@ class History(Callback):
         for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(value)
 
-    def plot(self, metrics: Iterable[str] | None = None, figure: Any = None) -> Any:
+    def plot(self, metrics: Iterable[str] | None = None, figure=None):
         """Draws the loss and the metrics by epoch, together with those of the
         validation.
 

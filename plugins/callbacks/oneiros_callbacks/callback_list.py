@@ -42,13 +42,13 @@ class CallbackList(Callbacks):
         ```
     """
 
-    def __init__(self, callbacks: Any = None, queue_length: int = 10) -> None:
+    def __init__(self, callbacks=None, queue_length: int = 10) -> None:
         self.callbacks: list[Any] = []
         self.queue_length = queue_length
         for callback in callbacks or ():
             self.append(callback)
 
-    def append(self, callback: Any) -> None:
+    def append(self, callback) -> None:
         """Adds a callback at the end."""
         is_class = isinstance(callback, type)
         if is_class or not all(hasattr(callback, name) for name in REQUIRED):
@@ -63,7 +63,7 @@ class CallbackList(Callbacks):
         for callback in self.callbacks:
             callback.set_params(params)
 
-    def set_model(self, model: Any) -> None:
+    def set_model(self, model) -> None:
         """Forwards the model."""
         for callback in self.callbacks:
             callback.set_model(model)
@@ -88,7 +88,7 @@ class CallbackList(Callbacks):
             )
         return found
 
-    def prepare_fit(self, fit: Any) -> None:
+    def prepare_fit(self, fit) -> None:
         """Lets each callback change the data or the epochs of the fit."""
         for callback in list(self.callbacks):
             _optional(callback, "prepare_fit")(fit)
@@ -140,13 +140,13 @@ class CallbackList(Callbacks):
         observer.enter(REST)
 
 
-def _optional(callback: Any, method: str) -> Any:
+def _optional(callback, method: str):
     """Returns a method that a callback may lack if it doesn't derive from
     `Callback`."""
     return getattr(callback, method, lambda *_: None)
 
 
-def _overrides(callback: Any, method: str) -> bool:
+def _overrides(callback, method: str) -> bool:
     """Returns whether a callback must be called immediately.
 
     It must if the object or one of its classes defines the method, and no class before

@@ -77,7 +77,7 @@ class ModelCheckpoint(Callback):
         self.epochs_since_last_save = 0
         self.monitor_op, self.best = better(monitor, mode)
 
-    def set_state(self, state: Any) -> None:
+    def set_state(self, state) -> None:
         """Restores the state that `get_state` returned, except the path.
 
         Only the program decides about the path, never a file.

@@ -71,7 +71,7 @@ class CSVLogger(Callback):
         """Returns the rows."""
         return self.rows
 
-    def set_state(self, state: Any) -> None:
+    def set_state(self, state) -> None:
         """Writes the rows of the resumed run again, unless the file still has them."""
         if self.append:
             self.rows = state
@@ -105,7 +105,7 @@ class CSVLogger(Callback):
         self.csv_file.flush()
         self.rows.append(row)
 
-    def _begin(self, row: dict[str, Any]) -> Any:
+    def _begin(self, row: dict[str, Any]):
         """Returns a writer of the file's columns; a new file gets a header."""
         self.keys = sorted(row.keys() - {"epoch"})
         columns = ["epoch", *self.keys]
@@ -132,7 +132,7 @@ class CSVLogger(Callback):
         return columns
 
 
-def _cell(value: Any) -> Any:
+def _cell(value):
     """Returns what a cell holds: a number, or numbers in brackets."""
     if np.ndim(value) == 0:
         return value

@@ -1,7 +1,6 @@
 """A stream that ends early, to end training after a batch instead of after an epoch."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from oneiros.engine.streams import Run, Stream, StreamWrapper
 
@@ -54,7 +53,7 @@ class EndingStream(StreamWrapper):
         super().__init__(inner)
         self.is_over = is_over
 
-    def runs(self, order: Any, start: int = 0) -> Iterator[Run]:
+    def runs(self, order, start: int = 0) -> Iterator[Run]:
         """Yields the other stream's runs until `is_over` returns True."""
         for run in self.inner.runs(order, start):
             yield run

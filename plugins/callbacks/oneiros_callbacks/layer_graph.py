@@ -14,7 +14,7 @@ GRAPH_VERSION = 22
 """Version of the format of graphs, as TensorFlow counts them."""
 
 
-def graph_of(model: Any) -> GraphDef:
+def graph_of(model) -> GraphDef:
     """Returns a model's graph.
 
     A node is a layer, with its class as the operation and its output's shape. Layers of
@@ -24,7 +24,7 @@ def graph_of(model: Any) -> GraphDef:
     return GraphDef(node=nodes, versions=VersionDef(producer=GRAPH_VERSION))
 
 
-def _nodes(model: Any, scope: str, sources: dict[str, list[str]]) -> Iterator[NodeDef]:
+def _nodes(model, scope: str, sources: dict[str, list[str]]) -> Iterator[NodeDef]:
     """Gives the nodes of a model's layers.
 
     # Arguments
@@ -51,18 +51,18 @@ def _nodes(model: Any, scope: str, sources: dict[str, list[str]]) -> Iterator[No
             )
 
 
-def _is_model(layer: Any) -> bool:
+def _is_model(layer) -> bool:
     return isinstance(layer, oneiros.models.Model)
 
 
-def _layers_before(layer: Any) -> Iterable[Any]:
+def _layers_before(layer) -> Iterable[Any]:
     """Returns the layers whose outputs a layer takes, each once."""
     return dict.fromkeys(
         before for node in layer.inbound_nodes for before in node.inbound_layers
     )
 
 
-def _ends(layer: Any, scope: str) -> list[str]:
+def _ends(layer, scope: str) -> list[str]:
     """Returns the nodes that give a layer's outputs."""
     if not _is_model(layer):
         return [scope + layer.name]
@@ -72,7 +72,7 @@ def _ends(layer: Any, scope: str) -> list[str]:
     return ends
 
 
-def _shapes(layer: Any) -> AttrValue:
+def _shapes(layer) -> AttrValue:
     shape = TensorShapeProto()
     for size in layer.inbound_nodes[0].output_shapes[0]:
         shape.dim.add(size=-1 if size is None else size)

@@ -44,7 +44,7 @@ def oneiros_modules() -> dict[str, dict[str, str]]:
 
 
 @hookimpl
-def oneiros_default_callbacks(model: Any, params: dict[str, Any]) -> list[Any]:
+def oneiros_default_callbacks(model, params: dict[str, Any]) -> list[Any]:
     """The callbacks that warn when the loss becomes NaN, and show the progress."""
     from oneiros_callbacks.nan import NaNWarning
     from oneiros_callbacks.progress import ProgbarLogger
@@ -58,7 +58,7 @@ def oneiros_default_callbacks(model: Any, params: dict[str, Any]) -> list[Any]:
 
 
 @hookimpl
-def oneiros_progress(total: int) -> Any:
+def oneiros_progress(total: int):
     """Shows the progress of an evaluation or a prediction, if its length is known."""
     from oneiros_callbacks.progbar import Progbar
 

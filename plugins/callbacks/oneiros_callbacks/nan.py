@@ -66,5 +66,5 @@ class NaNWarning(Callback):
         )
 
 
-def _is_nan(value: Any) -> bool:
+def _is_nan(value) -> bool:
     return bool(value != value)

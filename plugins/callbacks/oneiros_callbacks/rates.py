@@ -69,7 +69,7 @@ class LearningRateScheduler(Callback):
         K.set_value(variable, float(rate.item()))
 
 
-def _rate_of(optimizer: Any, who: str) -> Any:
+def _rate_of(optimizer, who: str):
     rate = getattr(optimizer, "lr", None)
     if isinstance(rate, (int, float, type(None))):
         raise ArgumentError(
@@ -159,7 +159,7 @@ class ReduceLROnPlateau(Callback):
         self.wait = 0
         self.lr_epsilon = self.min_lr * 1e-4
 
-    def monitor_op(self, value: Any, best: Any) -> bool:
+    def monitor_op(self, value, best) -> bool:
         """Returns whether a value is better than the best by more than `epsilon`."""
         margin = self.epsilon if self._compare is np.greater else -self.epsilon
         return bool(self._compare(value, best + margin))
@@ -189,7 +189,7 @@ class ReduceLROnPlateau(Callback):
                 self._lower(rate, logs["lr"], epoch)
             self.wait += 1
 
-    def _lower(self, rate: Any, old: float, epoch: int) -> None:
+    def _lower(self, rate, old: float, epoch: int) -> None:
         new = max(old * self.factor, self.min_lr)
         K.set_value(rate, new)
         if self.verbose > 0:

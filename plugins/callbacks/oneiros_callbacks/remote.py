@@ -55,7 +55,7 @@ class RemoteMonitor(Callback):
     def get_state(self) -> None:
         """Has no state: only the program decides about the address."""
 
-    def set_state(self, state: Any) -> None:
+    def set_state(self, state) -> None:
         """Ignores the state."""
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
@@ -75,6 +75,6 @@ class RemoteMonitor(Callback):
             )
 
 
-def _plain(value: Any) -> Any:
+def _plain(value):
     """Returns numbers and arrays of NumPy as plain numbers and lists."""
     return value.tolist()

@@ -15,7 +15,7 @@ class DefaultCallbacks:
 
     @staticmethod
     def for_fit(
-        model: Any, callbacks: list[Any], params: dict[str, Any]
+        model, callbacks: list[Any], params: dict[str, Any]
     ) -> tuple[CallbackList, History]:
         """Returns all callbacks of a fit as one, and the history among them."""
         history = History()
@@ -31,7 +31,7 @@ class DefaultCallbacks:
         return both, history
 
 
-def _problem(result: Any) -> str | None:
+def _problem(result) -> str | None:
     """Returns what is wrong with a plugin's callbacks; raises an ArgumentError for what
     isn't a callback."""
     if not isinstance(result, (list, tuple, type(None))):

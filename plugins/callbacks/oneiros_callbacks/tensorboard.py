@@ -90,7 +90,7 @@ class TensorBoard(Callback):
     def get_state(self) -> None:
         """Has no state: only the program decides about the folder."""
 
-    def set_state(self, state: Any) -> None:
+    def set_state(self, state) -> None:
         """Ignores the state."""
 
     def on_train_begin(self, logs: Logs = None) -> None:
@@ -144,7 +144,7 @@ class TensorBoard(Callback):
             self.writer.add_histogram(name, finite, epoch)
 
 
-def _tag(weight: Any) -> str:
+def _tag(weight) -> str:
     """Returns a weight's name without the `:0` that it ends in on TensorFlow."""
     return str(weight.name).removesuffix(":0")
 
@@ -152,7 +152,7 @@ def _tag(weight: Any) -> str:
 class _Measure:
     """Computes gradients and layers' outputs from a batch of the validation data."""
 
-    def __init__(self, model: Any, params: dict[str, Any]) -> None:
+    def __init__(self, model, params: dict[str, Any]) -> None:
         self.names: list[str] = []
         if not isinstance(model.validation_data, list) or not model.validation_data:
             warn(
@@ -184,7 +184,7 @@ class _Measure:
         return dict(zip(self.names, arrays, strict=True))
 
 
-def _has_one_output(layer: Any) -> bool:
+def _has_one_output(layer) -> bool:
     """Returns whether a layer of the graph was called once, and isn't a model."""
     is_model = isinstance(layer, oneiros.models.Model)
     return len(layer.inbound_nodes) == 1 and not is_model and hasattr(layer, "output")

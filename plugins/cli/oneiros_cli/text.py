@@ -1,7 +1,5 @@
 """Text for a terminal."""
 
-from typing import Any
-
 import typer
 
 LONGEST = 2_000
@@ -16,7 +14,7 @@ def printable(text: str) -> str:
     )
 
 
-def one_line(text: str, **style: Any) -> str:
+def one_line(text: str, **style) -> str:
     """Returns an untrusted text as a line of limited length.
 
     # Arguments

@@ -15,7 +15,7 @@ class LazyRows:
     def __len__(self) -> int:
         raise NotImplementedError
 
-    def __getitem__(self, key: Any) -> Array:
+    def __getitem__(self, key) -> Array:
         raise NotImplementedError
 
     @cached_property
@@ -29,9 +29,9 @@ class LazyRows:
         return (len(self), *self._example.shape[1:])
 
     @property
-    def dtype(self) -> np.dtype[Any]:
+    def dtype(self) -> np.dtype:
         """Type of the rows."""
-        dtype: np.dtype[Any] = self._example.dtype
+        dtype: np.dtype = self._example.dtype
         return dtype
 
     @property
@@ -39,5 +39,5 @@ class LazyRows:
         """Number of axes."""
         return len(self.shape)
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+    def __array__(self, dtype=None, copy: bool | None = None) -> Array:
         return np.asarray(self[:], dtype)

@@ -38,21 +38,21 @@ def load_batch(fpath: PathLike, label_key: str = "labels") -> tuple[Array, list[
     raise unexpected(path, f"images ('data') and their labels ({label_key!r})")
 
 
-def _member(batch: dict[Any, Any], key: str) -> Any:
+def _member(batch: dict[Any, Any], key: str):
     """Returns the item of a pickle with a key, which Python 2 wrote as bytes."""
     return batch.get(key.encode(), batch.get(key))
 
 
-def _are_rows(images: Any) -> bool:
+def _are_rows(images) -> bool:
     is_array = isinstance(images, np.ndarray) and images.dtype == np.uint8
     return is_array and images.shape[1:] == (math.prod(SHAPE),)
 
 
-def _are_classes(labels: Any) -> bool:
+def _are_classes(labels) -> bool:
     return isinstance(labels, list) and are_all(int, labels) and {*labels} <= CLASSES
 
 
-def as_part(images: Array, labels: Any) -> Part:
+def as_part(images: Array, labels) -> Part:
     """Returns images `(n, 3, 32, 32)` in the order of `K.image_dim_ordering()`, and
     their labels as an array `(n, 1)`."""
     if K.image_dim_ordering() == "tf":

@@ -1,7 +1,5 @@
 """MNIST: 70,000 handwritten digits of 28 by 28 pixels."""
 
-from typing import Any
-
 import numpy as np
 from oneiros.arguments import open_to_old_code
 
@@ -54,7 +52,7 @@ def load_data(path: PathLike = "mnist.pkl.gz") -> tuple[Part, Part]:
     return parts
 
 
-def _are_digits(images: Any, labels: Any) -> bool:
+def _are_digits(images, labels) -> bool:
     if not (isinstance(images, np.ndarray) and isinstance(labels, np.ndarray)):
         return False
     if images.dtype != np.uint8 or labels.dtype != np.uint8:

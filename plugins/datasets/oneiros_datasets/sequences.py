@@ -78,7 +78,7 @@ def shuffle(seed: int, texts: list[Words], labels: list[Any]) -> None:
         np.random.shuffle(values)
 
 
-def are_texts(texts: Any, labels: Any) -> bool:
+def are_texts(texts, labels) -> bool:
     """Returns whether these are lists of word numbers with one label each."""
     are_lists = isinstance(texts, SEQUENCES) and isinstance(labels, SEQUENCES)
     if not are_lists or len(texts) != len(labels):
@@ -87,7 +87,7 @@ def are_texts(texts: Any, labels: Any) -> bool:
     return are_numbers and all(map(_is_text, texts))
 
 
-def _is_text(text: Any) -> bool:
+def _is_text(text) -> bool:
     if not isinstance(text, list) or not are_all(int, text):
         return False
     return min(text, default=0) >= 0 and max(text, default=0) < MOST_WORDS

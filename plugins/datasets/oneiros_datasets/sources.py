@@ -25,7 +25,7 @@ from oneiros_safe_files.file_access import (
 )
 from oneiros_safe_files.pickles import read_pickle
 
-Array = np.ndarray[Any, Any]
+Array = np.ndarray
 Part = tuple[Array, Array]
 """Samples and their labels, for training or for testing."""
 PathLike = str | os.PathLike[str]
@@ -81,12 +81,12 @@ def _get(source: DatasetFile) -> Path:
     return fetched(source.name, source.origin, sha256=source.sha256)
 
 
-def fetched(name: str, origin: str, **options: Any) -> Path:
+def fetched(name: str, origin: str, **options) -> Path:
     """Returns the path of a file or a folder; downloads it if needed."""
     return Path(oneiros.utils.data_utils.get_file(name, origin, **options))
 
 
-def read(path: Path, encoding: str = "bytes") -> Any:
+def read(path: Path, encoding: str = "bytes"):
     """Reads plain data from a file: a pickle, with or without gzip, NumPy arrays, or
     JSON. Its first bytes determine the format.
 
@@ -111,7 +111,7 @@ def read(path: Path, encoding: str = "bytes") -> Any:
         raise FileFormatError(f"{error} {RENEW}") from error
 
 
-def _read_json(path: Path) -> Any:
+def _read_json(path: Path):
     try:
         return json_text.loads(read_text(path, LIMITS))
     except ConfigError as error:
@@ -150,7 +150,7 @@ def halves(path: Path, expected: str) -> tuple[tuple[Any, Any], tuple[Any, Any]]
     return tuple(train), tuple(test)
 
 
-def is_pair(value: Any) -> bool:
+def is_pair(value) -> bool:
     """Returns whether a value is a list or tuple of two items."""
     is_sequence = isinstance(value, (list, tuple))
     return is_sequence and len(value) == 2

@@ -1,7 +1,6 @@
 """Shuffles data sets of other packages, and splits them into training and test data."""
 
 from importlib import import_module
-from typing import Any
 
 import numpy as np
 from oneiros.arguments import check_fraction
@@ -27,7 +26,7 @@ def split(
     return (x[train], y[train]), (x[test], y[test])
 
 
-def optional(module: str, package: str, purpose: str) -> Any:
+def optional(module: str, package: str, purpose: str):
     """Returns a module of a package that may be missing.
 
     # Arguments

@@ -12,7 +12,7 @@ from oneiros import backend as K
 from oneiros.engine.container import Container
 from oneiros_training.parts.nested_layers import parts_of
 
-Array = np.ndarray[Any, Any]
+Array = np.ndarray
 
 SEED = 1337
 NB_ROWS = 32
@@ -82,7 +82,7 @@ class _Input:
         return rng.normal(0, scale, sizes).astype(self.dtype)
 
 
-def drawn_cases(model: Any) -> Iterator[list[Case]]:
+def drawn_cases(model) -> Iterator[list[Case]]:
     """Yields batches for a model, in a list for each size that stands for what is open:
     noise, zeros, and steps that masks hide; one row and many."""
     inputs = [_described(model, tensor) for tensor in model.inputs]
@@ -124,7 +124,7 @@ def _with_gaps(
 # What a model's inputs are
 
 
-def _described(model: Any, tensor: Any) -> _Input:
+def _described(model, tensor) -> _Input:
     parts = [part for _, part in parts_of(model)]
     reached = list(_reached(model, {id(tensor)}))
     limits = _embedded(reached)
@@ -145,7 +145,7 @@ def _described(model: Any, tensor: Any) -> _Input:
     )
 
 
-def _reached(model: Any, tensors: set[int]) -> Iterator[Any]:
+def _reached(model, tensors: set[int]) -> Iterator[Any]:
     """Yields the layers that get tensors or what other layers make of them, such as a
     flattened one, up to embeddings. Those inside of models and wrappers are among
     them.

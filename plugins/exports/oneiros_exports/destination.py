@@ -116,7 +116,7 @@ class Export:
         """Returns where the companions of a file are, if it has any."""
         return [path.with_name(path.name + suffix) for suffix in self.companions]
 
-    def refusals(self, model: Any) -> list[Refusal]:
+    def refusals(self, model) -> list[Refusal]:
         """Returns every part of a model that has no exact counterpart.
 
         # Arguments
@@ -124,7 +124,7 @@ class Export:
         """
         return []
 
-    def write(self, model: Any, path: Path) -> Written:
+    def write(self, model, path: Path) -> Written:
         """Writes a model. If the outputs differ, it is called again with a `Model`
         whose outputs are those of all layers.
 

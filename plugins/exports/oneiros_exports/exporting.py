@@ -31,7 +31,7 @@ from oneiros_exports.inference import names_of
 from oneiros_exports.replay import Comparison, compared, recorded
 from oneiros_exports.report import Report, size_of
 
-Array = np.ndarray[Any, Any]
+Array = np.ndarray
 LIBRARIES = {
     "keras": ("keras3", "keras", "oneiros_keras3"),
     "onnx": ("onnx", "onnx", "onnxruntime", "oneiros_backend_onnx"),
@@ -46,13 +46,13 @@ LARGEST_ROUNDING = 1e-2
 
 
 def export(
-    model: Any,
+    model,
     path: PathLike,
     *,
     inputs: Array | Iterable[Any] | None = None,
     tolerance: float = TOLERANCE,
     overwrite: bool = False,
-    **options: Any,
+    **options,
 ) -> Report:
     """Writes a model for another library, which its suffix or name selects.
 
@@ -200,7 +200,7 @@ def _check_target(target: Path, destination: Export, overwrite: bool) -> None:
         )
 
 
-def input_arrays(model: Any, inputs: Any) -> list[Array]:
+def input_arrays(model, inputs) -> list[Array]:
     """Returns the user's arrays, in the types that the model takes.
 
     # Arguments
@@ -250,7 +250,7 @@ def _put(draft: Path, target: Path, destination: Export) -> None:
 # What doesn't fit
 
 
-def _refuse(model: Any, destination: Export) -> None:
+def _refuse(model, destination: Export) -> None:
     refusals = destination.refusals(model)
     if refusals:
         lines = [f"{destination.title} can't hold this model exactly:"]

@@ -55,7 +55,7 @@ def first_difference(
     return "none, if the outputs of all layers are exported"
 
 
-def _cases(model: Any, recording: Recording, comparison: Comparison) -> list[Case]:
+def _cases(model, recording: Recording, comparison: Comparison) -> list[Case]:
     """Returns the row that differs most; all batches if the number of rows is fixed, as
     layers that keep their states need."""
     if any(K.int_shape(x)[0] for x in model.inputs):
@@ -65,11 +65,11 @@ def _cases(model: Any, recording: Recording, comparison: Comparison) -> list[Cas
     return [replace(largest.case, arrays=[x[rows] for x in largest.case.arrays])]
 
 
-def _with_all_outputs(model: Any) -> Any:
+def _with_all_outputs(model):
     outputs = [x for call in _calls(model) for x in call.output_tensors]
     return Model(model.inputs, outputs)
 
 
-def _calls(model: Any) -> list[Any]:
+def _calls(model) -> list[Any]:
     """Returns the calls of a model's layers in the order in which they compute."""
     return [node for node in model.graph_nodes() if node.inbound_layers]

@@ -31,7 +31,7 @@ class Inference:
         variable_names: list of str, the variables' names, each once.
     """
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model) -> None:
         self.model = model
         self._program = prediction(model)
         self.input_names = unique_names(names_of(model.inputs))
@@ -65,11 +65,11 @@ class InferenceExport(Export):
     A subclass names its `backend`, one that is built on the lazy graph.
     """
 
-    def refusals(self, model: Any) -> list[Refusal]:
+    def refusals(self, model) -> list[Refusal]:
         """Returns the layers that keep their state from one batch to the next."""
         return stateful_refusals(model)
 
-    def write(self, model: Any, path: Path) -> Written:
+    def write(self, model, path: Path) -> Written:
         """Writes the file."""
         inference = Inference(model)
         summary = self.write_inference(inference, path)
@@ -88,7 +88,7 @@ class InferenceExport(Export):
         raise NotImplementedError(f"{type(self).__name__} lacks write_inference.")
 
 
-def stateful_refusals(model: Any) -> list[Refusal]:
+def stateful_refusals(model) -> list[Refusal]:
     """Returns a refusal for each layer that keeps its state from batch to batch."""
     return [
         Refusal(
@@ -103,7 +103,7 @@ def stateful_refusals(model: Any) -> list[Refusal]:
 
 
 def ports(
-    model: Any, input_names: list[str], output_names: list[str]
+    model, input_names: list[str], output_names: list[str]
 ) -> tuple[list[Port], list[Port]]:
     """Returns the inputs and the outputs of a model, their open sizes with names."""
     names = [*input_names, *output_names]
@@ -116,7 +116,7 @@ def ports(
     return described[:nb_inputs], described[nb_inputs:]
 
 
-def left_out(model: Any) -> list[str]:
+def left_out(model) -> list[str]:
     """Returns the layers of a model that act only in training."""
     return [
         f"{type(layer).__name__} {layer.name!r}"
@@ -125,7 +125,7 @@ def left_out(model: Any) -> list[str]:
     ]
 
 
-def _acts_in_training_alone(layer: Any) -> bool:
+def _acts_in_training_alone(layer) -> bool:
     is_part = not getattr(layer, "layers", None)
     return bool(is_part and layer.uses_learning_phase and not layer.weights)
 
@@ -148,5 +148,5 @@ def _plain(name: str) -> str:
     return plain_name if plain_name[:1].isalpha() else f"x_{plain_name}"
 
 
-def _name(variable: Any) -> str:
+def _name(variable) -> str:
     return (variable.name or "variable").removesuffix(":0")

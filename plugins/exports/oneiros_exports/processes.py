@@ -18,7 +18,7 @@ _shared: list[dict[str, _Process]] = []
 """The processes of the `with shared_processes()` blocks that are open, by package."""
 
 
-def call(reference: str, arguments: list[Any], failure: str) -> Any:
+def call(reference: str, arguments: list[Any], failure: str):
     """Calls a function in another process.
 
     # Arguments
@@ -91,7 +91,7 @@ class _Process:
     def has_ended(self) -> bool:
         return self._process.poll() is not None
 
-    def call(self, reference: str, arguments: list[Any], failure: str) -> Any:
+    def call(self, reference: str, arguments: list[Any], failure: str):
         try:
             with self._lock:
                 answer = self._answer([reference, *arguments])
@@ -105,7 +105,7 @@ class _Process:
             raise ExportError(f"{failure}: {error:.500}")
         return result
 
-    def _answer(self, message: list[Any]) -> Any:
+    def _answer(self, message: list[Any]):
         """Sends a call, and waits for its answer; returns None if the process ends."""
         try:
             pickle.dump(message, self._process.stdin)

@@ -3,7 +3,6 @@
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from oneiros.backend.dispatch import backend_of
@@ -14,7 +13,7 @@ from oneiros_exports.destination import Export, ExportError, Written
 from oneiros_exports.inference import names_of
 from oneiros_exports.processes import call
 
-Array = np.ndarray[Any, Any]
+Array = np.ndarray
 NB_OPEN_SIZES = 2
 """How many sizes stand for an open one."""
 
@@ -103,7 +102,7 @@ class Recording:
     outputs: list[list[Array]]
 
 
-def recorded(model: Any, inputs: list[Array] | None = None) -> Recording:
+def recorded(model, inputs: list[Array] | None = None) -> Recording:
     """Computes what a model predicts.
 
     # Arguments
@@ -125,7 +124,7 @@ def recorded(model: Any, inputs: list[Array] | None = None) -> Recording:
     return recording
 
 
-def _drawn(model: Any) -> Recording:
+def _drawn(model) -> Recording:
     """Returns the drawn batches that the model takes, with the first open sizes."""
     recording = Recording([], [])
     sizes = set()
@@ -150,14 +149,14 @@ def _drawn(model: Any) -> Recording:
     return recording
 
 
-def predicted(model: Any, arrays: list[Array]) -> list[Array]:
+def predicted(model, arrays: list[Array]) -> list[Array]:
     """Returns the list of a model's outputs for a batch; stateful layers go on with the
     states that they have."""
     outputs = model.predict_on_batch(arrays)
     return outputs if isinstance(outputs, list) else [outputs]
 
 
-def _check_repeatable(model: Any, recording: Recording) -> None:
+def _check_repeatable(model, recording: Recording) -> None:
     model.reset_states()
     again = predicted(model, recording.cases[0].arrays)
     pairs = zip(recording.outputs[0], again, strict=True)
@@ -169,7 +168,7 @@ def _check_repeatable(model: Any, recording: Recording) -> None:
         )
 
 
-def _check_finite(model: Any, outputs: list[list[Array]]) -> None:
+def _check_finite(model, outputs: list[list[Array]]) -> None:
     """Refuses outputs without a number in any batch: nothing could be compared."""
     for place, name in enumerate(names_of(model.outputs)):
         arrays = [batch[place] for batch in outputs]
@@ -182,7 +181,7 @@ def _check_finite(model: Any, outputs: list[list[Array]]) -> None:
 
 
 def compared(
-    model: Any,
+    model,
     recording: Recording,
     export: Export,
     path: Path,

@@ -8,7 +8,6 @@ backend.
 import functools
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from oneiros import backend as K
@@ -366,7 +365,7 @@ def orthogonal(
     return initialized(shape, name, make)
 
 
-def _orthonormal(shape: Shape) -> np.ndarray[Any, Any]:
+def _orthonormal(shape: Shape) -> np.ndarray:
     columns = math.prod(shape[1:])
     flat = (shape[0], columns)
     drawn = np.random.normal(0.0, 1.0, flat)

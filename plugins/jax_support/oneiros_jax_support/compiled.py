@@ -33,7 +33,7 @@ from oneiros_jax_support.runs import (
 from oneiros_jax_support.traced_graphs import convolves
 from oneiros_jax_support.ynn import convolving
 
-Array = np.ndarray[Any, Any]
+Array = np.ndarray
 Traced = Callable[..., Sequence[Any]]
 Values = tuple[Any, ...]
 Slot = list[Any]

@@ -1,7 +1,5 @@
 """Activations as layers: ThresholdedReLU, ParametricSoftplus, SReLU."""
 
-from typing import Any
-
 import keras
 from keras import ops
 
@@ -19,7 +17,7 @@ class ThresholdedReLU(ShapedLikeInput):
 
     arguments = {"theta": 1.0}
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs):
         """Returns the thresholded input."""
         is_above = inputs > self.theta
         return inputs * ops.cast(is_above, inputs.dtype)
@@ -65,7 +63,7 @@ class ParametricSoftplus(LearnedActivation):
         self.betas_initializer = keras.initializers.Constant(self.beta_init)
         super().build(input_shape)
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs):
         """Returns the activated input."""
         return self.alphas * ops.softplus(self.betas * inputs)
 
@@ -93,7 +91,7 @@ class SReLU(LearnedActivation):
     }
     names = ("t_left", "a_left", "t_right", "a_right")
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs):
         """Returns the activated input."""
         relu = ops.relu
         width = ops.absolute(self.t_right)

@@ -1,7 +1,5 @@
 """Layers that multiply by a kernel and add a bias: Highway, MaxoutDense."""
 
-from typing import Any
-
 from keras import ops
 
 from oneiros_keras3.registration import DescribedLayer, Shape, ShapedLikeInput, register
@@ -62,7 +60,7 @@ class Highway(AffineLayer, ShapedLikeInput):
             self.bias = self.add_parameter("bias", (size,))
             self.carry_bias = self.add_parameter("carry_bias", (size,))
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs):
         """Returns the mixture of the transformed and the carried input."""
         output = ops.matmul(inputs, self.kernel)
         carry = ops.matmul(inputs, self.carry_kernel)
@@ -96,7 +94,7 @@ class MaxoutDense(AffineLayer):
         """Returns `(samples, units)`."""
         return (*input_shape[:-1], self.units)
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs):
         """Returns the largest of `dot(x, kernel[k]) + bias[k]` over `k`."""
         output = ops.einsum("si,kio->sko", inputs, self.kernel)
         if self.use_bias:

@@ -3,7 +3,6 @@ position."""
 
 import itertools
 import math
-from typing import Any
 
 from keras import ops
 
@@ -56,7 +55,7 @@ class LocalLayer(AffineLayer):
             return (input_shape[0], *places, self.filters)
         return (input_shape[0], self.filters, *places)
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs):
         """Returns the activation of the products of patches and weights, plus the
         bias."""
         places = self._places(inputs.shape)
@@ -84,7 +83,7 @@ class LocalLayer(AffineLayer):
             places.append(last // step + 1)
         return tuple(places)
 
-    def _spread_bias(self, places: tuple[int, ...]) -> Any:
+    def _spread_bias(self, places: tuple[int, ...]):
         """Returns the bias with the channels last.
 
         Its values are read in the order in which they are stored, channels last, even
@@ -96,7 +95,7 @@ class LocalLayer(AffineLayer):
         channels_first = ops.reshape(self.bias, shape)
         return ops.moveaxis(channels_first, 0, -1)
 
-    def _patches(self, inputs: Any, places: tuple[int, ...]) -> Any:
+    def _patches(self, inputs, places: tuple[int, ...]):
         """Returns what each place sees, of shape (samples, places, values).
 
         One slice for each value of the window holds it for all places.

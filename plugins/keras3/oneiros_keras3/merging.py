@@ -22,7 +22,7 @@ class HidesWhatAnyHides:
     passes on its mask only when it computes.
     """
 
-    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+    def compute_mask(self, inputs, mask=None):
         """Returns the mask of the output, None if no input has one."""
         known = [each for each in mask or [] if each is not None]
         is_symbolic = any(map(keras.utils.is_keras_tensor, inputs))
@@ -30,7 +30,7 @@ class HidesWhatAnyHides:
             return None
         return self.joined(known, inputs, mask)
 
-    def joined(self, known: list[Any], inputs: list[Any], masks: list[Any]) -> Any:
+    def joined(self, known: list[Any], inputs: list[Any], masks: list[Any]):
         """Returns where all known masks are true."""
         return functools.reduce(ops.logical_and, known)
 
@@ -45,7 +45,7 @@ class Multiply(HidesWhatAnyHides, keras.layers.Multiply):
     """The product of the inputs, of hidden steps too; Keras 3 leaves out factors that
     are hidden."""
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs):
         """Returns the product."""
         return functools.reduce(ops.multiply, inputs)
 
@@ -59,7 +59,7 @@ class Average(HidesWhatAnyHides, keras.layers.Average):
 class Concatenate(HidesWhatAnyHides, keras.layers.Concatenate):
     """The inputs, one after the other along an axis."""
 
-    def joined(self, known: list[Any], inputs: list[Any], masks: list[Any]) -> Any:
+    def joined(self, known: list[Any], inputs: list[Any], masks: list[Any]):
         """Returns where all known masks are true; all of them, if steps are joined."""
         rank = max(each.ndim for each in known)
         axis = self.axis % inputs[0].ndim
@@ -97,10 +97,10 @@ class Cosine(DescribedLayer):
         rows, *sizes = self.dot.compute_output_shape(input_shape)
         return (rows, 1, *sizes)
 
-    def compute_mask(self, inputs: Any, mask: Any = None) -> None:
+    def compute_mask(self, inputs, mask=None) -> None:
         """Returns None: the steps to which the masks refer no longer exist."""
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs):
         """Returns the cosines."""
         left, right = inputs
         left_square = self.dot([left, left])
@@ -125,7 +125,7 @@ class Bidirectional(keras.layers.Bidirectional):
         **kwargs: as for `keras.layers.Bidirectional`.
     """
 
-    def __init__(self, layer: Any, **kwargs: Any) -> None:
+    def __init__(self, layer, **kwargs) -> None:
         super().__init__(layer, **kwargs)
         self.forward_layer.zero_output_for_mask = False
         self.backward_layer.zero_output_for_mask = False

@@ -1,7 +1,5 @@
 """BatchNormalization in the modes of Keras 1 that Keras 3 lacks."""
 
-from typing import Any
-
 from keras import ops
 
 from oneiros_keras3.registration import Shape, ShapedLikeInput, register
@@ -45,7 +43,7 @@ class BatchNormalization(ShapedLikeInput):
         if self.center:
             self.beta = self.add_parameter("beta", shape)
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs):
         """Returns the normalised input."""
         rank = inputs.ndim
         is_sample_wise = self.mode == SAMPLE_WISE

@@ -23,7 +23,7 @@ class RootOptimizer(Described, keras.optimizers.Optimizer):
 
     arguments = {"epsilon": 1e-8}
 
-    def __init__(self, learning_rate: Any = 0.001, **kwargs: Any) -> None:
+    def __init__(self, learning_rate=0.001, **kwargs) -> None:
         super().__init__(learning_rate=learning_rate, **kwargs)
 
     def build(self, variables: list[Any]) -> None:
@@ -33,7 +33,7 @@ class RootOptimizer(Described, keras.optimizers.Optimizer):
         super().build(variables)
         self.accumulators = self.add_optimizer_variables(variables, "accumulator")
 
-    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+    def update_step(self, gradient, variable, learning_rate) -> None:
         """Updates a weight and its accumulator."""
         rate = ops.cast(learning_rate, variable.dtype)
         index = self._get_variable_index(variable)
@@ -51,7 +51,7 @@ class RootOptimizer(Described, keras.optimizers.Optimizer):
 class Adagrad(RootOptimizer):
     """Divides gradients by the root of the sum of all their past squares."""
 
-    def accumulated(self, accumulator: Any, square: Any) -> Any:
+    def accumulated(self, accumulator, square):
         """Returns the sum."""
         return accumulator + square
 
@@ -67,7 +67,7 @@ class RMSprop(RootOptimizer):
 
     arguments = {**RootOptimizer.arguments, "rho": 0.9}
 
-    def accumulated(self, accumulator: Any, square: Any) -> Any:
+    def accumulated(self, accumulator, square):
         """Returns the running mean."""
         return _running_mean(accumulator, square, self.rho)
 
@@ -93,7 +93,7 @@ class Nadam(Described, keras.optimizers.Optimizer):
         "schedule_decay": 0.004,
     }
 
-    def __init__(self, learning_rate: Any = 0.002, **kwargs: Any) -> None:
+    def __init__(self, learning_rate=0.002, **kwargs) -> None:
         super().__init__(learning_rate=learning_rate, **kwargs)
 
     def build(self, variables: list[Any]) -> None:
@@ -108,7 +108,7 @@ class Nadam(Described, keras.optimizers.Optimizer):
             for number, _ in enumerate(variables)
         ]
 
-    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+    def update_step(self, gradient, variable, learning_rate) -> None:
         """Updates a weight and its variables."""
         index = self._get_variable_index(variable)
         mean = self.means[index]
@@ -137,13 +137,13 @@ class Nadam(Described, keras.optimizers.Optimizer):
         change = rate * direction / divisor
         self.assign_sub(variable, change)
 
-    def _momentum(self, step: Any) -> Any:
+    def _momentum(self, step):
         exponent = self.schedule_decay * step
         decayed = ops.power(0.96, exponent)
         factor = 1.0 - 0.5 * decayed
         return self.beta_1 * factor
 
 
-def _running_mean(mean: Any, value: Any, kept: float) -> Any:
+def _running_mean(mean, value, kept: float):
     added = (1.0 - kept) * value
     return kept * mean + added

@@ -34,7 +34,7 @@ class Described:
 
     arguments: Mapping[str, Any] = {}
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, **kwargs) -> None:
         own = {
             name: kwargs.pop(name, default) for name, default in self.arguments.items()
         }
@@ -57,7 +57,7 @@ class Described:
 class DescribedLayer(Described, keras.layers.Layer):
     """A layer that describes itself."""
 
-    def add_parameter(self, name: str, shape: Shape) -> Any:
+    def add_parameter(self, name: str, shape: Shape):
         """Makes a weight with the initializer, the penalty and the constraint that
         begin with its name."""
         return self.add_weight(
@@ -72,7 +72,7 @@ class DescribedLayer(Described, keras.layers.Layer):
 class ShapedLikeInput(DescribedLayer):
     """A layer whose output has the shape and the mask of its input."""
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, **kwargs) -> None:
         super().__init__(**kwargs)
         self.supports_masking = True
 

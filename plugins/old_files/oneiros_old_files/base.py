@@ -109,7 +109,7 @@ class Migration:
     def __init__(self, origin: Origin = HERE) -> None:
         self.origin = origin
 
-    def translated(self, name: str, config: Any) -> Described:
+    def translated(self, name: str, config) -> Described:
         """Returns the class's name and arguments here.
 
         # Arguments

@@ -65,7 +65,7 @@ def leaving_unreadable() -> Iterator[list[Unreadable]]:
         _unreadable.reset(token)
 
 
-def migrated(entry: Any, origin: Origin) -> Any:
+def migrated(entry, origin: Origin):
     """Converts a layer's or model's configuration, `{"class_name": …, "config": …}`.
 
     It doesn't change classes in the caller's `custom_objects`. Data that isn't a
@@ -105,7 +105,7 @@ def _combined(unreadable: list[Unreadable]) -> OneirosError:
     return ConfigError("\n  ".join([heading, *reasons]))
 
 
-def inner_migrated(entry: Any, origin: Origin) -> Any:
+def inner_migrated(entry, origin: Origin):
     """Converts the configuration of a layer, or of a model with all its layers, inside
     one that is being converted."""
     name = entry.get("class_name") if isinstance(entry, dict) else None
@@ -134,13 +134,13 @@ def _leave(entry: Entry, error: OneirosError) -> None:
         raise _combined(unreadable)
 
 
-def _kept(config: Any) -> Entry:
+def _kept(config) -> Entry:
     """Returns the remaining arguments of an unreadable layer."""
     arguments = config if isinstance(config, dict) else {}
     return {name: arguments[name] for name in KEPT_UNREAD if name in arguments}
 
 
-def _parts(name: str, config: Any, origin: Origin) -> Entry:
+def _parts(name: str, config, origin: Origin) -> Entry:
     if name in configs.known_objects():
         return {}
     if name == "Sequential":
@@ -156,7 +156,7 @@ def _parts(name: str, config: Any, origin: Origin) -> Entry:
     return {"class_name": class_here, "config": arguments}
 
 
-def _unknown(name: str, config: Any, origin: Origin) -> Entry:
+def _unknown(name: str, config, origin: Origin) -> Entry:
     """Keeps a layer of Keras 1 or a plugin, and raises an error for a layer that only
     Keras 2 has."""
     owned = registry.owners().get("layer", {})
@@ -171,7 +171,7 @@ def _unknown(name: str, config: Any, origin: Origin) -> Entry:
     return {}
 
 
-def _sequential(config: Any, origin: Origin) -> Any:
+def _sequential(config, origin: Origin):
     entries = config.get("layers") if isinstance(config, dict) else config
     if not isinstance(entries, list):
         return config
@@ -181,7 +181,7 @@ def _sequential(config: Any, origin: Origin) -> Any:
     return _with_distinct_names(_without_input_layer(layers, config), {})
 
 
-def _without_input_layer(layers: list[Any], config: Any) -> list[Any]:
+def _without_input_layer(layers: list[Any], config) -> list[Any]:
     """Returns the layers of a `Sequential`, with the input shape in the first layer, as
     in Keras 1, if that is possible."""
     first = layers[0] if layers else {}
@@ -218,13 +218,13 @@ def _with_distinct_names(layers: list[Any], taken_names: Numbers) -> list[Any]:
     return [_renamed(entry, renamed, taken_names) for entry in layers]
 
 
-def _name(entry: Any) -> str | None:
+def _name(entry) -> str | None:
     config = entry.get("config") if isinstance(entry, dict) else None
     name = config.get("name") if isinstance(config, dict) else None
     return name if isinstance(name, str) else None
 
 
-def _renamed(entry: Any, renamed: dict[str, str], taken_names: Numbers) -> Any:
+def _renamed(entry, renamed: dict[str, str], taken_names: Numbers):
     name = _name(entry)
     if name is not None:
         config = {**entry["config"], "name": renamed[name]}
@@ -278,7 +278,7 @@ def _graph(config: Entry, origin: Origin) -> Entry:
     }
 
 
-def _call(entry: Entry, node: Any) -> Any:
+def _call(entry: Entry, node):
     """Returns the references of a call without its other arguments, which must have no
     effect."""
     places = []
@@ -301,7 +301,7 @@ def _call(entry: Entry, node: Any) -> Any:
 
 
 @contextmanager
-def _explained(name: str, config: Any, origin: Origin) -> Iterator[None]:
+def _explained(name: str, config, origin: Origin) -> Iterator[None]:
     """Context manager that adds the layer's name to errors about malformed
     arguments."""
     try:

@@ -9,7 +9,7 @@ import numpy as np
 
 from oneiros_old_files.base import Arrays, Config, Migration
 
-Kernel = np.ndarray[Any, Any]
+Kernel = np.ndarray
 
 FITTED_WHEN_LOADED: WeakSet[Any] = WeakSet()
 """Layers with kernels that were converted on loading, although a script of Keras 1 may

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
-from typing import Any
 
 from oneiros import backend as K
 from oneiros import config as configs
@@ -20,7 +19,7 @@ DEFAULT = "tf"
 """The default `dim_ordering` of Keras 1.2.2."""
 
 
-def completed(config: Any) -> Any:
+def completed(config):
     """Returns a configuration in which each layer with the argument `dim_ordering` has
     a value.
 
@@ -46,7 +45,7 @@ def completed(config: Any) -> Any:
 
 
 @contextmanager
-def explained(config: Any) -> Iterator[None]:
+def explained(config) -> Iterator[None]:
     """Context manager that adds the missing `dim_ordering` to errors."""
     try:
         yield
@@ -63,7 +62,7 @@ def explained(config: Any) -> Iterator[None]:
         ) from error
 
 
-def warn_of_default(config: Any, origin: Origin) -> None:
+def warn_of_default(config, origin: Origin) -> None:
     """Warns about layers of Keras 1 that got Keras's default, because the configuration
     contains no `dim_ordering` for them.
 
@@ -81,14 +80,14 @@ def warn_of_default(config: Any, origin: Origin) -> None:
         )
 
 
-def _names(config: Any) -> str:
+def _names(config) -> str:
     """Returns the names of the layers without their argument `dim_ordering`."""
     layers = _lacking(config)
     names = [str(arguments.get("name", name)) for name, arguments in layers]
     return f"{', '.join(names):.200}"
 
 
-def _lacking(config: Any) -> list[Described]:
+def _lacking(config) -> list[Described]:
     """Returns class and arguments of the layers without their argument
     `dim_ordering`."""
     return [
@@ -98,7 +97,7 @@ def _lacking(config: Any) -> list[Described]:
     ]
 
 
-def _layers(config: Any) -> Iterator[Described]:
+def _layers(config) -> Iterator[Described]:
     """Yields the class and the arguments of each layer, at any depth."""
     for part in parts_of(config):
         entry = part if isinstance(part, dict) else {}

@@ -107,7 +107,7 @@ class Keras2Layer(Migration):
                     f"it has {name}={value!r:.80}, which Keras 3 doesn't have."
                 )
 
-    def translated(self, name: str, config: Any) -> Described:
+    def translated(self, name: str, config) -> Described:
         """Returns the class and its arguments here; raises an error for settings
         without an equivalent.
 
@@ -152,14 +152,12 @@ class Keras2Layer(Migration):
             f"YourClass}}; it receives the arguments as stored."
         )
 
-    def _is_neutral(self, argument: str, value: Any) -> bool:
+    def _is_neutral(self, argument: str, value) -> bool:
         neutral = {**NEUTRAL, **self.neutral}
         values = neutral.get(argument, ())
         return values is ANY or value in values
 
-    def _input_dtype(
-        self, name: str, config: Config, stored_dtype: Any
-    ) -> dict[str, str]:
+    def _input_dtype(self, name: str, config: Config, stored_dtype) -> dict[str, str]:
         """Returns the argument `input_dtype` if the layer has it.
 
         # Raises
@@ -181,7 +179,7 @@ class Keras2Layer(Migration):
         return {"input_dtype": dtype} if config.get("batch_input_shape") else {}
 
 
-def migration_of(name: Any, origin: Origin = HERE) -> Migration | None:
+def migration_of(name, origin: Origin = HERE) -> Migration | None:
     """Returns the migration for a class's name, or None.
 
     # Raises
@@ -203,7 +201,7 @@ def migration_of(name: Any, origin: Origin = HERE) -> Migration | None:
 
 
 def _renamed(
-    names: str | tuple[str, ...], argument: str, value: Any, origin: Origin
+    names: str | tuple[str, ...], argument: str, value, origin: Origin
 ) -> Config:
     """Returns an argument of Keras 2 under its name or names here.
 
@@ -235,7 +233,7 @@ def _renamed(
     return {names: value}
 
 
-def part(value: Any, origin: Origin) -> Any:
+def part(value, origin: Origin):
     """Converts a stored initializer, regularizer or constraint to a name, a dict or
     None.
 

@@ -1,7 +1,6 @@
 """Converts compile arguments of Keras 2 to Keras 1."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from oneiros.config import known_objects
 from oneiros.errors import ConfigError, OneirosError
@@ -71,7 +70,7 @@ def _optimizer(class_name: str, config: Config, origin: Origin) -> Config:
     return {"class_name": name, "config": arguments}
 
 
-def _function(value: Any, origin: Origin) -> Any:
+def _function(value, origin: Origin):
     """Converts stored losses or metrics to their names here, inside their lists and
     dicts."""
     value = plain(value)
@@ -102,7 +101,7 @@ def _function(value: Any, origin: Origin) -> Any:
     return value
 
 
-def _by_output(metrics: Any, output_names: list[str]) -> Any:
+def _by_output(metrics, output_names: list[str]):
     """Returns metrics as one list for all outputs, or lists by the outputs' names;
     later versions of Keras 2 store a list of lists.
 

@@ -15,7 +15,7 @@ from oneiros.errors import ConfigError
 from oneiros_old_files.rows import CONSTRAINTS, INITIALIZATIONS
 from oneiros_old_files.rows import PACKAGE as PACKAGE
 
-Arrays = list[np.ndarray[Any, Any]]
+Arrays = list[np.ndarray]
 Config = dict[str, Any]
 """Arguments of a layer, as plain data."""
 HARD_SIGMOID = "hard_sigmoid"
@@ -60,7 +60,7 @@ class Keras3Layer:
     masked_class_name: str | None = None
 
 
-def argument_there(name: str, value: Any) -> Any:
+def argument_there(name: str, value):
     """Returns a value of an argument as Keras 3 takes it.
 
     # Arguments
@@ -76,17 +76,17 @@ def argument_there(name: str, value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _initializer(value: Any) -> Any:
+def _initializer(value):
     return INITIALIZERS.get(value, "zeros") if isinstance(value, str) else "zeros"
 
 
-def _activation(value: Any) -> Any:
+def _activation(value):
     if not isinstance(value, str):
         raise ConfigError(f"Keras 3 can't hold the activation {value!r:.80}.")
     return REGISTERED if value == HARD_SIGMOID else value
 
 
-def _regularizer(value: Any) -> Any:
+def _regularizer(value):
     if not value:
         return None
     factors = {}
@@ -95,14 +95,14 @@ def _regularizer(value: Any) -> Any:
     return {"class_name": "L1L2", "config": factors}
 
 
-def _activity_regularizer(value: Any) -> Any:
+def _activity_regularizer(value):
     """Returns a penalty on an output; Keras 3 divides its own by the number of
     samples."""
     penalty = _regularizer(value)
     return penalty and {**penalty, "class_name": f"{PACKAGE}SummedL1L2"}
 
 
-def _constraint(value: Any) -> Any:
+def _constraint(value):
     if not value:
         return None
     name = value["name"]
@@ -160,7 +160,7 @@ def class_of(entry: Config) -> str:
     )
 
 
-def check_own(value: Any) -> None:
+def check_own(value) -> None:
     """Checks that a stored initializer, regularizer or constraint is Keras's own.
 
     # Raises
@@ -176,7 +176,7 @@ def check_own(value: Any) -> None:
         )
 
 
-def activation_here(value: Any) -> Any:
+def activation_here(value):
     """Returns the name of an activation of Keras 3 here.
 
     # Arguments

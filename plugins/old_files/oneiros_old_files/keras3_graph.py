@@ -104,7 +104,7 @@ def _with_references(config: Entry, origin: Origin) -> None:
         config[key] = places_of(config[key])
 
 
-def _all_entries(entry: Any) -> Iterator[Entry]:
+def _all_entries(entry) -> Iterator[Entry]:
     """Yields a model's entry and those of all objects inside. A `Sequential` of early
     releases of Keras 2, a list, becomes a dict."""
     waiting = [entry]
@@ -383,13 +383,13 @@ def replace_calls(config: Entry) -> None:
         config[key] = list(_places(config[key], sequential))
 
 
-def places_of(places: Any) -> Any:
+def places_of(places):
     """Returns a list of references of Keras 2; late releases leave out the list around
     a single one."""
     return [places] if places and isinstance(places[0], str) else places
 
 
-def _references(call: Any, nested: set[str]) -> list[Reference]:
+def _references(call, nested: set[str]) -> list[Reference]:
     """Returns the references of a call; the last item of the first one holds its other
     arguments."""
     if isinstance(call, list):  # as in files of Keras 2
@@ -409,17 +409,17 @@ def _references(call: Any, nested: set[str]) -> list[Reference]:
     return references
 
 
-def _tensors(value: Any) -> Iterator[Reference]:
+def _tensors(value) -> Iterator[Reference]:
     """Yields the references to tensors in an argument of a call."""
     for given in filter(_is_tensor, _flat(value)):
         yield list(given["config"]["keras_history"])
 
 
-def _is_tensor(value: Any) -> bool:
+def _is_tensor(value) -> bool:
     return isinstance(value, dict) and value.get("class_name") == TENSOR
 
 
-def _flat(value: Any) -> Iterator[Any]:
+def _flat(value) -> Iterator[Any]:
     """Yields what lists inside each other hold."""
     if not isinstance(value, list):
         yield value
@@ -428,7 +428,7 @@ def _flat(value: Any) -> Iterator[Any]:
         yield from _flat(item)
 
 
-def _places(value: Any, counted_from_0: set[str]) -> Iterator[Reference]:
+def _places(value, counted_from_0: set[str]) -> Iterator[Reference]:
     """Yields the references to a graph's inputs or outputs, which may be one reference,
     or a list or dict of them; Keras sorts a dict by its keys."""
     if isinstance(value, dict):

@@ -63,7 +63,7 @@ def _divided(values: Arrays, count: int) -> tuple[Arrays, list[Arrays]]:
     return once, [values[start : start + count] for start in starts]
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value) -> bool:
     return np.ndim(value) == 0
 
 
@@ -75,9 +75,7 @@ def _shapes_of(weights: list[Any]) -> list[Shape]:
     return [tuple(K.get_variable_shape(weight)) for weight in weights]
 
 
-def followed(
-    model: Any, converted: Any, follow: Callable[[ByWeight], ByWeight]
-) -> Arrays | None:
+def followed(model, converted, follow: Callable[[ByWeight], ByWeight]) -> Arrays | None:
     """Returns the state of a model's optimizer for a converted model.
 
     # Arguments
@@ -100,7 +98,7 @@ def followed(
     return state
 
 
-def flipped(model: Any) -> Arrays | None:
+def flipped(model) -> Arrays | None:
     """Returns the state of a model's optimizer with flipped kernels, as for training on
     Theano."""
     layers: Counted = []
@@ -117,9 +115,7 @@ def flipped(model: Any) -> Arrays | None:
     return followed(model, model, follow)
 
 
-def _by_weight(
-    layers: Counted, arrays: Arrays, origin: Origin, source: Any
-) -> ByWeight:
+def _by_weight(layers: Counted, arrays: Arrays, origin: Origin, source) -> ByWeight:
     """Converts the arrays of a series, which are in the order of the layers."""
     by_weight: ByWeight = {}
     remaining = iter(arrays)
@@ -134,7 +130,7 @@ def _by_weight(
 # Keras 1
 
 
-def in_order(model: Any, state: ModelState, origin: Origin) -> Arrays:
+def in_order(model, state: ModelState, origin: Origin) -> Arrays:
     """Returns the arrays of a file of Keras 1 in the order of the optimizer's
     `set_weights`.
 
@@ -208,9 +204,7 @@ def _may_be_as_made(state: ModelState, origin: Origin) -> bool:
     return (int(major), int(minor)) < BY_NAME_SINCE
 
 
-def _only_order(
-    model: Any, series: list[Arrays], by_name: Order, as_made: bool
-) -> Order:
+def _only_order(model, series: list[Arrays], by_name: Order, as_made: bool) -> Order:
     """Returns the order of the arrays in each series: for each array, the index of its
     weight.
 
@@ -248,7 +242,7 @@ def _only_order(
     return orders.pop()
 
 
-def _layers_as_made(model: Any, shapes: list[Shape]) -> list[list[int]]:
+def _layers_as_made(model, shapes: list[Shape]) -> list[list[int]]:
     """Returns the indices of each layer's weights, in the order in which it created
     them."""
     params = model._collected_trainable_weights
@@ -294,7 +288,7 @@ def _orders_as_made(
 # Keras 2 and 3
 
 
-def matched_state(model: Any, state: ModelState, origin: Origin, source: Any) -> Pairs:
+def matched_state(model, state: ModelState, origin: Origin, source) -> Pairs:
     """Returns the variables of a compiled model's optimizer, with their values from a
     file of Keras 2 or 3.
 
@@ -337,7 +331,7 @@ def matched_state(model: Any, state: ModelState, origin: Origin, source: Any) ->
     return [*pairs, *_counters(optimizer, stored)]
 
 
-def _series(optimizer: Any, stored: Named, count: int) -> list[Arrays]:
+def _series(optimizer, stored: Named, count: int) -> list[Arrays]:
     """Returns an optimizer's series of arrays, each with one array per weight.
 
     Keras 2 and TensorFlow up to 2.10 store series after series. Later versions and
@@ -364,7 +358,7 @@ def _series(optimizer: Any, stored: Named, count: int) -> list[Arrays]:
     return [arrays[start : start + count] for start in range(0, total, count)]
 
 
-def _counters(optimizer: Any, stored: Named) -> Pairs:
+def _counters(optimizer, stored: Named) -> Pairs:
     """Returns the variables that count steps, with their values."""
     numbers = [value for name, value in stored if "iter" in name and _is_number(value)]
     numbers += [value for _, value in stored[:1] if _is_number(value)]
@@ -382,7 +376,7 @@ def _counters(optimizer: Any, stored: Named) -> Pairs:
     return counters
 
 
-def _momenta(optimizer: Any, steps: int) -> Any:
+def _momenta(optimizer, steps: int):
     """Returns the product of Nadam's momenta after a number of steps, which no file
     contains."""
     numbers = np.arange(1, min(steps, LONG) + 1)

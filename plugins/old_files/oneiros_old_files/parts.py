@@ -25,7 +25,7 @@ NEUTRAL = {
 """Arguments of losses as objects, and the values with which they are functions here."""
 
 
-def plain(value: Any) -> Any:
+def plain(value):
     """Returns a value of a configuration without the wrappers of Keras 2 and 3 around
     arrays, shapes, tuples and functions."""
     if not isinstance(value, dict):
@@ -41,7 +41,7 @@ def plain(value: Any) -> Any:
     return value
 
 
-def part_of_layer(name: Any, config: Config) -> Any:
+def part_of_layer(name, config: Config):
     """Returns a constraint, an initializer or a regularizer as it is here: a name or a
     dict; None if it isn't one of Keras."""
     if name in INITIALIZATIONS:

@@ -20,7 +20,7 @@ def function_scope(functions: dict[str, Any]) -> AbstractContextManager[Any]:
     return load_context.changed(functions=supplied)
 
 
-def get_function(value: Any, layer: str, argument: str) -> Any:
+def get_function(value, layer: str, argument: str):
     """Returns the function for a layer's configuration.
 
     # Arguments
@@ -56,7 +56,7 @@ def get_function(value: Any, layer: str, argument: str) -> Any:
     )
 
 
-def _supplied(layer: str, argument: str) -> Any:
+def _supplied(layer: str, argument: str):
     """Returns the function that the caller supplied for a layer's argument, or None."""
     supplied = load_context.current().functions.get(layer, {})
     if callable(supplied):
@@ -64,7 +64,7 @@ def _supplied(layer: str, argument: str) -> Any:
     return supplied.get(argument)
 
 
-def _named_function(name: str) -> Any:
+def _named_function(name: str):
     """Returns the caller's function with a name, or the registered one, or None."""
     objects = known_objects()
     *_, last_name = name.split(".")

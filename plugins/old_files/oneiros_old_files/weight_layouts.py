@@ -27,7 +27,7 @@ Run = tuple[Any, list[Any]]
 """A layer, and a series of its weights."""
 
 
-def arranged(layer: Any, named: Named, origin: Origin, source: Any) -> Named:
+def arranged(layer, named: Named, origin: Origin, source) -> Named:
     """Converts a file's arrays for a layer to one array per weight.
 
     # Arguments
@@ -46,7 +46,7 @@ def arranged(layer: Any, named: Named, origin: Origin, source: Any) -> Named:
 
 
 def laid_out(
-    layer: Any, weights: list[Any], arrays: Arrays, origin: Origin, source: Any
+    layer, weights: list[Any], arrays: Arrays, origin: Origin, source
 ) -> Arrays:
     """Converts a file's arrays for these weights of a layer to one array per weight.
 
@@ -64,7 +64,7 @@ def laid_out(
     return values
 
 
-def in_order_of_layers(model: Any, weights: LayerWeights) -> LayerWeights:
+def in_order_of_layers(model, weights: LayerWeights) -> LayerWeights:
     """Returns stored weights in the order of the model's layers if the names match;
     Keras 2 may have another order."""
     stored = dict(weights)
@@ -75,7 +75,7 @@ def in_order_of_layers(model: Any, weights: LayerWeights) -> LayerWeights:
     return [(name, stored[name]) for name in names]
 
 
-def migration_for(layer: Any, origin: Origin = HERE) -> Migration | None:
+def migration_for(layer, origin: Origin = HERE) -> Migration | None:
     """Returns the migration for a layer's class, or for its first base class that has
     one."""
     for cls in type(layer).__mro__:
@@ -87,7 +87,7 @@ def migration_for(layer: Any, origin: Origin = HERE) -> Migration | None:
     return None
 
 
-def note_kernels(model: Any, pairs: Pairs, origin: Origin) -> None:
+def note_kernels(model, pairs: Pairs, origin: Origin) -> None:
     """Records the layers with converted kernels that old code would convert again.
 
     These are kernels from Theano, which were flipped on loading, and, on Theano, all
@@ -109,13 +109,13 @@ def note_kernels(model: Any, pairs: Pairs, origin: Origin) -> None:
             FITTED_WHEN_LOADED.add(layer)
 
 
-def stored_count(layer: Any, variables: list[Any], origin: Origin) -> int:
+def stored_count(layer, variables: list[Any], origin: Origin) -> int:
     """Returns the number of a file's arrays for these weights of a layer."""
     runs = weights_by_layer(layer, variables)
     return sum(_stored_count(part, weights, origin) for part, weights in runs)
 
 
-def weights_by_layer(layer: Any, variables: list[Any]) -> list[Run]:
+def weights_by_layer(layer, variables: list[Any]) -> list[Run]:
     """Returns the nested layers to which the weights belong, with their weights."""
     parts = [part for _, part in parts_of(layer)]
     parts.sort(key=_outer_first)
@@ -135,18 +135,18 @@ def weights_by_layer(layer: Any, variables: list[Any]) -> list[Run]:
     return runs
 
 
-def _outer_first(part: Any) -> tuple[int, bool]:
+def _outer_first(part) -> tuple[int, bool]:
     return -len(part.weights), not isinstance(part, Container)
 
 
-def _stored_count(layer: Any, variables: list[Any], origin: Origin) -> int:
+def _stored_count(layer, variables: list[Any], origin: Origin) -> int:
     migration = migration_for(layer, origin)
     if migration is None or origin.keras < 2:
         return len(variables)
     return migration.stored_count(layer.get_config(), len(variables))
 
 
-def _laid_out(layer: Any, arrays: Arrays, origin: Origin, source: Any) -> Arrays:
+def _laid_out(layer, arrays: Arrays, origin: Origin, source) -> Arrays:
     """Converts the weights of a layer without nested layers."""
     migration = migration_for(layer, origin)
     if migration is None:

@@ -41,7 +41,7 @@ class ResumedStream(StreamWrapper):
         super().__init__(inner)
         self.keeper = keeper
 
-    def runs(self, order: Any, start: int = 0) -> Iterator[Run]:
+    def runs(self, order, start: int = 0) -> Iterator[Run]:
         """Returns the runs after the finished batches."""
         return self.inner.runs(order, self.keeper.enter(order))
 
@@ -133,7 +133,7 @@ class Keeper(Callback):
         self.epoch = epoch
         self._saved_batch = 0
 
-    def enter(self, order: Any) -> int:
+    def enter(self, order) -> int:
         """Receives an epoch's order, restores the saved one, and returns the number of
         finished batches."""
         run = self._saved_run
@@ -242,7 +242,7 @@ class Keeper(Callback):
                 "or continue in a new process."
             )
 
-    def _check_shapes(self, state: ModelState, variables: Any) -> None:
+    def _check_shapes(self, state: ModelState, variables) -> None:
         """Checks that all values fit, and keeps them for `_restore`."""
         optimizer = self.model.optimizer
         self._slots = [value for _, value in state.optimizer_weights or ()]

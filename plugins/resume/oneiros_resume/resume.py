@@ -1,7 +1,5 @@
 """`Resume`: continues training where its process ended."""
 
-from typing import Any
-
 from oneiros.arguments import (
     check_bool,
     check_int,
@@ -60,7 +58,7 @@ class Resume(Callback):
 
     def __init__(
         self,
-        filepath: Any,
+        filepath,
         epochs: int = 1,
         batches: int | None = None,
         seconds: float | None = None,

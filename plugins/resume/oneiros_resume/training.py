@@ -32,11 +32,7 @@ class Training:
     """
 
     def __init__(
-        self,
-        model: Any,
-        streams: dict[str, Any],
-        callbacks: Iterable[Callback],
-        size: int,
+        self, model, streams: dict[str, Any], callbacks: Iterable[Callback], size: int
     ) -> None:
         self.model = model
         self.streams = streams
@@ -64,7 +60,8 @@ class Training:
 
     def state(self) -> dict[str, Any]:
         """Returns everything that isn't part of an ordinary model file."""
-        is_sorted = np.array_equal(self.order, np.arange(len(self.order)))
+        sorted_order = np.arange(len(self.order))
+        is_sorted = np.array_equal(self.order, sorted_order)
         weights = self.model.weights
         variables = {}
         for path, part in parts_of(self.model):
@@ -83,7 +80,8 @@ class Training:
     def check_variables(self, state: dict[str, Any]) -> None:
         """Raises FileFormatError if the variables of a state don't fit the layers."""
         for path, part in parts_of(self.model):
-            matched(part, state["variables"].get(path, {}), self.model.weights)
+            stored = state["variables"].get(path, {})
+            matched(part, stored, self.model.weights)
 
     def restore(self, state: dict[str, Any], streams: bool) -> None:
         """Restores the result of `state`, except the order, which the loop restores.
@@ -92,7 +90,8 @@ class Training:
             streams: whether to restore the streams too, which is done once.
         """
         for path, part in parts_of(self.model):
-            assign(part, state["variables"].get(path, {}), self.model.weights)
+            stored = state["variables"].get(path, {})
+            assign(part, stored, self.model.weights)
         for use, random_state in state["random_state"].items():
             step_for(self.model, use).function.set_random_state(random_state)
         for name, callback_state in state["callbacks"].items():
@@ -130,7 +129,7 @@ class Training:
                 states[use] = function.get_random_state()
         return states
 
-    def _changed(self, name: str) -> Any:
+    def _changed(self, name: str):
         """Returns a callback's state; of a dict, what changed since training began."""
         state = _method(self.callbacks[name], "get_state")()
         if not isinstance(state, dict):
@@ -142,7 +141,7 @@ class Training:
                 changed[key] = value
         return changed
 
-    def _restore_callback(self, name: str, saved: Any) -> None:
+    def _restore_callback(self, name: str, saved) -> None:
         """Restores a callback's state; of a dict, what is missing is the program's."""
         state = copy.deepcopy(saved)
         if isinstance(state, dict):
@@ -168,7 +167,7 @@ def _named(callbacks: Iterable[Callback]) -> Iterator[tuple[str, Callback]]:
         yield name, callback
 
 
-def _method(callback: Any, name: str) -> Any:
+def _method(callback, name: str):
     """Returns a method; a callback needn't derive from `Callback`."""
     if hasattr(callback, name):
         return getattr(callback, name)

@@ -175,7 +175,7 @@ def _header_class(quota: Quota) -> type[tarfile.TarInfo]:
     `tarfile` reads them whole."""
 
     class Header(tarfile.TarInfo):
-        def _proc_member(self, archive: tarfile.TarFile) -> Any:
+        def _proc_member(self, archive: tarfile.TarFile):
             is_common = self.type == tarfile.XGLTYPE
             largest = LARGEST_COMMON_PROPERTIES if is_common else LARGEST_PROPERTIES
             if not self.isreg() and not self.isdir() and self.size > largest:
@@ -276,7 +276,7 @@ def _new_folder(folder: Path) -> Iterator[Path]:
         os.rename(draft, folder)
 
 
-def _write(member: Any, target: Path, size: int, quota: Quota) -> None:
+def _write(member, target: Path, size: int, quota: Quota) -> None:
     """Writes a member's bytes; makes a folder for one that has none."""
     if member is None:
         target.mkdir(parents=True, exist_ok=True)
@@ -334,7 +334,7 @@ def decompressed(file: BinaryIO, quota: Quota) -> DecompressedFile:
 class DecompressedFile:
     """A file whose bytes count against a budget when they are read."""
 
-    def __init__(self, stream: Any, quota: Quota) -> None:
+    def __init__(self, stream, quota: Quota) -> None:
         self._stream = stream
         self._quota = quota
 

@@ -69,7 +69,7 @@ class Budget:
                 object.__setattr__(self, field.name, value.item())
 
 
-def _is_limit(value: Any) -> bool:
+def _is_limit(value) -> bool:
     is_number = isinstance(value, (int, float, np.integer, np.floating))
     return is_number and not isinstance(value, bool) and bool(value >= 0)
 
@@ -78,7 +78,7 @@ UNTRUSTED = Budget(seconds=10.0)
 """The limits for a stranger's file."""
 
 
-def checked(budget: Any) -> Budget:
+def checked(budget) -> Budget:
     """Returns a budget, the default one for None.
 
     # Raises

@@ -58,7 +58,7 @@ def _refusal(source: object, what: str, limit: int, layers: int) -> UnsafeFileEr
     )
 
 
-def _number_of_calls(config: Any) -> int:
+def _number_of_calls(config) -> int:
     """Returns how often layers are called, at least once each."""
     calls = 0
     for part in parts_of(config, OF_OTHER_KINDS):
@@ -68,11 +68,11 @@ def _number_of_calls(config: Any) -> int:
     return calls
 
 
-def _may_be_layer(part: Any) -> bool:
+def _may_be_layer(part) -> bool:
     return isinstance(part, dict) and part.get("class_name", TENSOR) != TENSOR
 
 
-def _check_names(config: Any, source: object) -> None:
+def _check_names(config, source: object) -> None:
     """Refuses long names, as the place of each layer in a model repeats the model's,
     and names and keys that aren't shown as they are."""
     for part in parts_of(config):
@@ -106,12 +106,12 @@ def _refused_name(name: str, problem: str, source: object) -> UnsafeFileError:
     )
 
 
-def _names(config: Any) -> int:
+def _names(config) -> int:
     """Returns the number of texts in plain data."""
     return sum(isinstance(part, str) for part in parts_of(config))
 
 
-def parts_of(config: Any, omitted: tuple[str, ...] = ()) -> Iterator[Any]:
+def parts_of(config, omitted: tuple[str, ...] = ()) -> Iterator[Any]:
     """Yields plain data and everything in it, without items whose key ends with one of
     the texts in `omitted`."""
     waiting = [config]

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import BufferedReader
 from pathlib import Path
-from typing import Any
 
 from oneiros.errors import (
     ArgumentError,
@@ -41,7 +40,7 @@ _REMEDIES = {
 }
 
 
-def text_of_path(argument: str, value: Any) -> str:
+def text_of_path(argument: str, value) -> str:
     """Returns a path as a text.
 
     # Arguments

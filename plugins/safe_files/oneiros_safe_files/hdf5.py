@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from math import prod
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from oneiros.errors import FileFormatError, OneirosError, UnsafeFileError
@@ -36,7 +35,7 @@ from oneiros_safe_files.names import is_visible
 
 __all__ = ["MAGIC", "StoredGroup", "hdf5_in_memory", "open_hdf5"]
 
-Array = np.ndarray[Any, Any]
+Array = np.ndarray
 COPY = (
     "Copy the data into one plain file, e.g. with `h5copy` or `h5repack`, and load "
     "that."
@@ -203,7 +202,7 @@ class StoredGroup:
             f"{value!r:.80}. {RESAVE}"
         )
 
-    def _attribute(self, name: str) -> Any:
+    def _attribute(self, name: str):
         where = f"attribute {name} of {self.where}"
         with reading(self.quota, where):
             attribute = self._object.attribute(name.encode())
@@ -259,7 +258,7 @@ class StoredGroup:
             ) from error
 
 
-def _are_texts(value: Any) -> bool:
+def _are_texts(value) -> bool:
     if not isinstance(value, np.ndarray) or value.ndim != 1:
         return False
     return value.size == 0 or value.dtype.kind in "SO"

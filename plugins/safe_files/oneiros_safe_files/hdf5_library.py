@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from math import prod
 from pathlib import Path
-from typing import Any
 
 import h5py
 import numpy as np
@@ -66,14 +65,14 @@ class GroupWriter:
         group: h5py.Group, open for writing.
     """
 
-    def __init__(self, group: Any) -> None:
+    def __init__(self, group) -> None:
         self._group = group
 
     def group(self, name: str) -> GroupWriter:
         """Creates the group `name`."""
         return GroupWriter(self._group.create_group(name))
 
-    def array(self, name: str, value: np.ndarray[Any, Any]) -> None:
+    def array(self, name: str, value: np.ndarray) -> None:
         """Stores an array."""
         self._group.create_dataset(name, data=value)
 
@@ -92,13 +91,13 @@ class GroupWriter:
 # Arrays, by rows
 
 
-def open_file(path: Path) -> Any:
+def open_file(path: Path):
     """Returns the HDF5 file at `path`, an `h5py.File` that is open for reading."""
     with loading(path), reading(Quota(path, Budget(), path.stat().st_size), "/"):
         return h5py.File(path, "r")
 
 
-def find_array(file: Any, name: str, budget: Budget = MEMORY) -> Any:
+def find_array(file, name: str, budget: Budget = MEMORY):
     """Returns the array at the path `name` in an open file, an `h5py.Dataset`.
 
     # Raises
@@ -122,7 +121,7 @@ def find_array(file: Any, name: str, budget: Budget = MEMORY) -> Any:
 
 
 @contextmanager
-def reading_rows(dataset: Any) -> Iterator[None]:
+def reading_rows(dataset) -> Iterator[None]:
     """Context manager under which rows of an array from `find_array` are read.
 
     # Raises
@@ -133,7 +132,7 @@ def reading_rows(dataset: Any) -> Iterator[None]:
         yield
 
 
-def read_whole(dataset: Any, budget: Budget = MEMORY) -> Any:
+def read_whole(dataset, budget: Budget = MEMORY):
     """Returns the contents of an array from `find_array`, with PyTables' booleans as
     booleans.
 
@@ -149,7 +148,7 @@ def read_whole(dataset: Any, budget: Budget = MEMORY) -> Any:
     return values
 
 
-def _member(file: Any, where: str, quota: Quota) -> Any:
+def _member(file, where: str, quota: Quota):
     """Returns the h5py object at a path, which follows no links."""
     member = file
     for step in where.split("/")[1:]:
@@ -165,11 +164,11 @@ def _member(file: Any, where: str, quota: Quota) -> Any:
     return member
 
 
-def _quota(file: Any, budget: Budget) -> Quota:
+def _quota(file, budget: Budget) -> Quota:
     return Quota(Path(file.filename), budget, file.id.get_filesize())
 
 
-def _check_memory(dataset: Any, quota: Quota) -> None:
+def _check_memory(dataset, quota: Quota) -> None:
     """Refuses arrays that claim more data than is stored, or have rows or blocks that
     are too large."""
     itemsize = dataset.dtype.itemsize
@@ -188,7 +187,7 @@ def _check_memory(dataset: Any, quota: Quota) -> None:
         )
 
 
-def _check(dataset: Any, quota: Quota) -> None:
+def _check(dataset, quota: Quota) -> None:
     layout = dataset.id.get_create_plist()
     if layout.get_layout() == h5py.h5d.VIRTUAL or layout.get_external_count():
         raise quota.refuse("the array's data is in another file", _COPY)
@@ -210,7 +209,7 @@ def _check(dataset: Any, quota: Quota) -> None:
 
 
 @contextmanager
-def open_group(group: Any, budget: Budget) -> Iterator[StoredGroup]:
+def open_group(group, budget: Budget) -> Iterator[StoredGroup]:
     """Context manager that gives guarded access to an `h5py.Group` that the caller
     opened.
 

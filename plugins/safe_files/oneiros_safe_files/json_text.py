@@ -26,7 +26,7 @@ _HALF = re.compile("[\ud800-\udfff]")
 _DEPTHS = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
-def loads(text: str) -> Any:
+def loads(text: str):
     """Parses JSON text.
 
     # Raises
@@ -55,7 +55,7 @@ def loads(text: str) -> Any:
     return value
 
 
-def loads_config(text: str) -> Any:
+def loads_config(text: str):
     """Parses the text of a configuration, even if it was encoded as JSON twice, as
     `json.dump(model.to_json(), file)` does."""
     config = loads(text)
@@ -73,7 +73,7 @@ def _check_size(text: str) -> None:
             _refuse(f"it has more than {MAX_TOKENS} tokens")
 
 
-def _check_characters(value: Any) -> None:
+def _check_characters(value) -> None:
     waiting = [value]
     while waiting:
         part = waiting.pop()
@@ -107,7 +107,7 @@ def _refuse(reason: str) -> NoReturn:
     )
 
 
-def dumps(obj: Any, **kwargs: Any) -> str:
+def dumps(obj, **kwargs) -> str:
     """Returns JSON text; NumPy values become plain values, and functions become their
     name or a marker, never bytecode.
 
@@ -126,7 +126,7 @@ def dumps(obj: Any, **kwargs: Any) -> str:
         ) from None
 
 
-def _plain(obj: Any) -> Any:
+def _plain(obj):
     if hasattr(obj, "tolist"):
         return obj.tolist()
     if not callable(obj):

@@ -31,7 +31,7 @@ class ModelState:
     provenance: Config = field(default_factory=dict)
     """Distribution and version of each object in the configuration."""
     keras_version: str | None = None
-    training_state: tuple[Any, list[np.ndarray[Any, Any]]] | None = None
+    training_state: tuple[Any, list[np.ndarray]] | None = None
     """Training state that Keras 1 didn't save: JSON data, and the arrays to which it
     refers by number."""
     backend: str | None = None

@@ -23,7 +23,7 @@ _HEADERS: dict[Any, Any] = {
 }
 _LONGEST_HEADER = 2_000
 _INSTEAD = "Ask its author to save arrays of numbers."
-Array = np.ndarray[Any, Any]
+Array = np.ndarray
 
 
 def read_npy(path: Path, budget: Budget) -> Array:

@@ -24,7 +24,7 @@ _KINDS = "biufcSUO"
 """The kinds of NumPy's types of numbers, texts and objects."""
 
 
-def read_pickle(path: Path, budget: Budget, encoding: str = "bytes") -> Any:
+def read_pickle(path: Path, budget: Budget, encoding: str = "bytes"):
     """Reads the pickle at `path`, even if it is compressed with gzip.
 
     # Arguments
@@ -45,7 +45,7 @@ def read_pickle(path: Path, budget: Budget, encoding: str = "bytes") -> Any:
     return load_pickle(bytes(data), path, encoding)
 
 
-def load_pickle(data: bytes, path: Path, encoding: str = "bytes") -> Any:
+def load_pickle(data: bytes, path: Path, encoding: str = "bytes"):
     """Returns the contents of a pickle.
 
     # Arguments
@@ -89,7 +89,7 @@ class _DataUnpickler(pickle.Unpickler):
         self._path = path
         self._allowed = _allowed_names()
 
-    def find_class(self, module: str, name: str) -> Any:
+    def find_class(self, module: str, name: str):
         """Returns what stands for a name in a pickle of data."""
         path = f"{module}.{name}".replace("numpy._core.", "numpy.core.")
         if path in self._allowed:
@@ -108,22 +108,22 @@ class _Type:
     take numbers for addresses of objects.
     """
 
-    def __init__(self, code: Any) -> None:
+    def __init__(self, code) -> None:
         name = code.decode("ascii") if isinstance(code, bytes) else code
         self.dtype = np.dtype(name if isinstance(name, str) else "V")
         if self.dtype.kind not in _KINDS:
             raise ValueError(f"the type {code!r:.40} isn't one of numbers or texts")
 
-    def __setstate__(self, state: Any) -> None:
+    def __setstate__(self, state) -> None:
         order: Any = state[1]
         order = order.decode("ascii") if isinstance(order, bytes) else order
         self.dtype = self.dtype.newbyteorder(order)
 
 
-class _Array(np.ndarray[Any, Any]):
+class _Array(np.ndarray):
     """An array in a pickle, which gets its contents from a checked state."""
 
-    def __setstate__(self, state: Any, /) -> None:
+    def __setstate__(self, state, /) -> None:
         version, shape, kind, is_fortran, content = state
         dtype = _dtype_of(kind)
         count = math.prod(shape)
@@ -134,19 +134,19 @@ class _Array(np.ndarray[Any, Any]):
         super().__setstate__((version, shape, dtype, is_fortran, content))
 
 
-def _dtype_of(kind: Any) -> np.dtype[Any]:
+def _dtype_of(kind) -> np.dtype:
     if not isinstance(kind, _Type):
         raise ValueError(f"{kind!r:.40} isn't the type of an array")
     return kind.dtype
 
 
-def _from_buffer(content: Any, kind: Any, shape: Any, order: Any) -> Any:
+def _from_buffer(content, kind, shape, order):
     """Returns an array of a copy of bytes."""
     values = np.frombuffer(bytearray(content), _dtype_of(kind))
     return values.reshape(shape, order="F" if order == "F" else "C")
 
 
-def _scalar(kind: Any, content: Any) -> Any:
+def _scalar(kind, content):
     data = content.encode("latin-1") if isinstance(content, str) else content
     (value,) = np.frombuffer(bytes(data), _dtype_of(kind))
     return value
@@ -175,7 +175,7 @@ def _allowed_names() -> dict[str, Callable[..., Any] | str]:
     }
 
 
-def _plain(content: Any) -> Any:
+def _plain(content):
     """Returns what a pickle holds, with its arrays as those of NumPy."""
     if isinstance(content, _Array):
         return content.view(np.ndarray)

@@ -2,7 +2,6 @@
 
 from contextlib import suppress
 from types import FunctionType
-from typing import Any
 
 from oneiros import registry
 from oneiros.errors import NameConflictError
@@ -12,7 +11,7 @@ FUNCTION_KINDS = ("activation", "objective", "metric", "initialization")
 """Kinds of the registry whose objects are functions."""
 
 
-def registered(function: Any) -> Entry | None:
+def registered(function) -> Entry | None:
     """Returns the entry under which a function is registered, or None."""
     if not isinstance(function, FunctionType):
         return None

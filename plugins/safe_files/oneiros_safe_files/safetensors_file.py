@@ -2,7 +2,6 @@
 allocates memory."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from oneiros.errors import FileFormatError
@@ -13,7 +12,7 @@ from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.file_access import open_counted
 from oneiros_safe_files.names import is_visible
 
-Arrays = dict[str, np.ndarray[Any, Any]]
+Arrays = dict[str, np.ndarray]
 _LENGTH_BYTES = 8
 _INSTEAD = "Save the weights again with the program that wrote them."
 
@@ -52,7 +51,7 @@ def read_safetensors(path: Path, budget: Budget) -> tuple[Arrays, dict[str, str]
 
 
 def write_safetensors(
-    path: Path, tensors: dict[str, np.ndarray[Any, Any]], metadata: dict[str, str]
+    path: Path, tensors: dict[str, np.ndarray], metadata: dict[str, str]
 ) -> None:
     """Writes the file at `path`, with tensors and texts by name.
 

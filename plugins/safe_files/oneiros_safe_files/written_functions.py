@@ -8,7 +8,6 @@ remembered, because two of them may differ with the same code.
 
 import hashlib
 from types import CodeType, FunctionType
-from typing import Any
 from weakref import WeakValueDictionary
 
 DIGEST = "code_sha256"
@@ -17,7 +16,7 @@ DIGEST = "code_sha256"
 _written: WeakValueDictionary[str, FunctionType] = WeakValueDictionary()
 
 
-def marker(function: Any) -> dict[str, str]:
+def marker(function) -> dict[str, str]:
     """Returns the marker of a function for a configuration, and remembers the function
     as long as the program keeps it."""
     name = getattr(function, "__qualname__", type(function).__name__)
@@ -32,13 +31,13 @@ def marker(function: Any) -> dict[str, str]:
     return {**described, DIGEST: digest}
 
 
-def written(stored: Any) -> FunctionType | None:
+def written(stored) -> FunctionType | None:
     """Returns the function of a marker, if this process wrote it and still has it."""
     digest = stored.get(DIGEST) if isinstance(stored, dict) else None
     return _written.get(digest) if isinstance(digest, str) else None
 
 
-def _described(code: CodeType) -> Any:
+def _described(code: CodeType):
     """Returns a description of code that doesn't depend on its location."""
     constants = [
         _described(constant) if isinstance(constant, CodeType) else repr(constant)

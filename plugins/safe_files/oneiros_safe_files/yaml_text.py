@@ -37,7 +37,7 @@ _BYTE_ORDERS = ("<", ">", "|", "=")
 _CONSTRUCTOR = yaml.constructor.SafeConstructor()
 
 
-def loads(text: str) -> Any:
+def loads(text: str):
     """Parses a YAML document of texts, numbers, lists and objects; tuples become lists,
     as in JSON.
 
@@ -67,7 +67,7 @@ def loads(text: str) -> Any:
 class _Loader(getattr(yaml, "CLoader", yaml.Loader)):  # type: ignore[misc]  # no types
     """Composes nodes; a long text is no number."""
 
-    def resolve(self, kind: Any, value: str, implicit: Any) -> str:
+    def resolve(self, kind, value: str, implicit) -> str:
         """Returns the tag of a node that has none."""
         if kind is not yaml.ScalarNode or len(value) <= LONGEST_NUMBER:
             return str(super().resolve(kind, value, implicit))
@@ -97,7 +97,7 @@ def _check_limits(count: int, depth: int) -> None:
         _refuse(f"it nests deeper than {MAX_DEPTH} levels")
 
 
-def dumps(value: Any, **kwargs: Any) -> str:
+def dumps(value, **kwargs) -> str:
     """Returns plain data as YAML text in the layout of Keras 1; it converts values as
     `json_text.dumps` does.
 
@@ -109,7 +109,7 @@ def dumps(value: Any, **kwargs: Any) -> str:
     return str(yaml.dump(_plain(value), Dumper=_Dumper, **options))
 
 
-def _plain(value: Any) -> Any:
+def _plain(value):
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     kind = type(value)
@@ -121,7 +121,7 @@ def _plain(value: Any) -> Any:
 class _Dumper(yaml.SafeDumper):  # type: ignore[misc]
     """Writes tuples with Python's tag, and repeated objects in full."""
 
-    def ignore_aliases(self, data: Any) -> bool:
+    def ignore_aliases(self, data) -> bool:
         return True
 
 
@@ -138,7 +138,7 @@ class _Builder:
     def __init__(self) -> None:
         self._count = 0
 
-    def value(self, node: Any, depth: int = 1) -> Any:
+    def value(self, node, depth: int = 1):
         """Returns the content of a node."""
         self._count += 1
         tag = node.tag.removeprefix(_PREFIX)
@@ -156,7 +156,7 @@ class _Builder:
         return _mapping(tag, keys, values)
 
 
-def _value(tag: str, text: str) -> Any:
+def _value(tag: str, text: str):
     if tag in _TEXT:
         return text
     if tag == "null":
@@ -193,7 +193,7 @@ def _refuse_number(text: str) -> NoReturn:
     )
 
 
-def _mapping(tag: str, keys: list[Any], values: list[Any]) -> Any:
+def _mapping(tag: str, keys: list[Any], values: list[Any]):
     for key in keys:
         if not isinstance(key, str):
             raise ConfigError(f"A key in the YAML is {key!r:.80}; keys must be texts.")
@@ -206,7 +206,7 @@ def _mapping(tag: str, keys: list[Any], values: list[Any]) -> Any:
     return dict(zip(keys, _list(values), strict=True))
 
 
-def _sequence(tag: str, items: list[Any]) -> Any:
+def _sequence(tag: str, items: list[Any]):
     if tag in _NUMPY_SCALARS:
         return _numpy_scalar(items)
     if tag not in _SEQUENCES:
@@ -214,13 +214,13 @@ def _sequence(tag: str, items: list[Any]) -> Any:
     return _list(items)
 
 
-def _list(items: Any) -> list[Any]:
+def _list(items) -> list[Any]:
     if any(isinstance(item, bytes | np.dtype) for item in items):
         _refuse("it holds binary data")
     return list(items)
 
 
-def _numpy_dtype(items: dict[str, Any]) -> np.dtype[Any]:
+def _numpy_dtype(items: dict[str, Any]) -> np.dtype:
     """Returns the type of a NumPy number as NumPy pickles it; Keras 1.2.2 left such
     numbers in its YAML."""
     arguments = items.get("args") or [None]

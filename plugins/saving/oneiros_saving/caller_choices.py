@@ -61,7 +61,7 @@ class CallerChoices:
         self._imported: set[str] = set()
 
     @contextmanager
-    def in_force(self, limits: BuildLimits | None, source: Any) -> Iterator[None]:
+    def in_force(self, limits: BuildLimits | None, source) -> Iterator[None]:
         """Context manager that activates them, in addition to those of an outer load;
         logs at its end which plugins were imported.
 
@@ -100,7 +100,7 @@ class CallerChoices:
             )
         self._imported.add(f"{entry.distribution} {entry.version}")
 
-    def check_functions(self, config: Any) -> None:
+    def check_functions(self, config) -> None:
         """Raises ArgumentError if the caller supplied a function for a layer that isn't
         in a configuration."""
         parts = [
@@ -116,7 +116,7 @@ class CallerChoices:
 
 
 @contextmanager
-def _readable_errors(source: Any) -> Iterator[None]:
+def _readable_errors(source) -> Iterator[None]:
     """Context manager under which short memory isn't a mistake in a configuration, and
     an error quotes no more of it than anyone reads."""
     try:
@@ -177,7 +177,7 @@ def _is_new(entry: Entry) -> bool:
     return entry.kind in GUARDED_KINDS and entry.module not in sys.modules
 
 
-def _listed(plugins: Any) -> set[str]:
+def _listed(plugins) -> set[str]:
     """Returns the distributions that a caller lists.
 
     # Raises

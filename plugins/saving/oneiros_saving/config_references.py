@@ -71,7 +71,7 @@ class Part:
     inbound: Any = ()
 
 
-def layers(model_config: Any) -> Iterator[Part]:
+def layers(model_config) -> Iterator[Part]:
     """Yields a model and all layers and models inside it, each before its contents."""
     waiting: list[tuple[Any, str, bool]] = [(model_config, "", True)]
     while waiting:
@@ -89,7 +89,7 @@ def layers(model_config: Any) -> Iterator[Part]:
         waiting += reversed(children)
 
 
-def references(model_config: Any, training_config: Any = None) -> Iterator[Reference]:
+def references(model_config, training_config=None) -> Iterator[Reference]:
     """Yields all names in a model's configuration and in its `compile` arguments."""
     for part in layers(model_config):
         yield Reference("layer", part.class_name, part.where, part.certain)
@@ -114,7 +114,7 @@ def first_party(part: Part) -> bool:
     return part.class_name.rpartition(":")[2] in registry.owners().get("layer", {})
 
 
-def _part(entry: Any, around: str, certain: bool) -> Part | None:
+def _part(entry, around: str, certain: bool) -> Part | None:
     if not isinstance(entry, dict):
         return None
     class_name = entry.get("name")
@@ -136,7 +136,7 @@ def _shortened(place: str) -> str:
     return place if len(place) <= MAX_PLACE else f"…{place[1 - MAX_PLACE :]}"
 
 
-def _children(config: Any) -> Iterator[tuple[Any, bool]]:
+def _children(config) -> Iterator[tuple[Any, bool]]:
     """Gives the entries of the layers inside a layer, and whether they stand where a
     layer must."""
     if isinstance(config, list):
@@ -152,7 +152,7 @@ def _children(config: Any) -> Iterator[tuple[Any, bool]]:
                 yield item, False
 
 
-def _is_entry(item: Any) -> bool:
+def _is_entry(item) -> bool:
     return isinstance(item, dict) and {"class_name", "config"} <= item.keys()
 
 
@@ -186,7 +186,7 @@ def _training(config: dict[str, Any]) -> Iterator[Reference]:
                 yield Reference(kind, name, "compile")
 
 
-def _name(value: Any) -> str | None:
+def _name(value) -> str | None:
     if isinstance(value, dict):
         value = value.get("class_name", value.get("name"))
     return value if isinstance(value, str) else None

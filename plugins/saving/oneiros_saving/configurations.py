@@ -42,7 +42,7 @@ MAX_ARRAY = 1000
 _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
-def layer_config(layer: Any) -> Config:
+def layer_config(layer) -> Config:
     """Implements `Layer.get_config`.
 
     If a class defines `get_config`, that method adds the arguments of its own
@@ -71,7 +71,7 @@ def _parameter_names(method: Callable[..., Any]) -> tuple[str, ...]:
     return tuple(p.name for p in parameters if p.kind not in _VARIADIC)
 
 
-def argument_config(layer: Any, argument: str) -> Config:
+def argument_config(layer, argument: str) -> Config:
     """Implements `Layer.argument_config`."""
     if argument not in vars(layer):
         return {}
@@ -91,7 +91,7 @@ def argument_config(layer: Any, argument: str) -> Config:
     return {}
 
 
-def _is_plain(value: Any) -> bool:
+def _is_plain(value) -> bool:
     """Returns whether a configuration can hold a value as it is."""
     if isinstance(value, dict):
         value = list(value.values())
@@ -102,7 +102,7 @@ def _is_plain(value: Any) -> bool:
     return value is None or isinstance(value, (bool, int, float, str, np.generic))
 
 
-def plain(value: Any) -> Any:
+def plain(value):
     """Returns NumPy's numbers as Python's, including those in lists, tuples and
     dicts."""
     if isinstance(value, np.generic):
@@ -114,7 +114,7 @@ def plain(value: Any) -> Any:
     return value
 
 
-def _function_name(layer: Any, argument: str, function: Any) -> str:
+def _function_name(layer, argument: str, function) -> str:
     name = getattr(function, "__name__", None)
     if name is None:
         raise ConfigError(
@@ -125,7 +125,7 @@ def _function_name(layer: Any, argument: str, function: Any) -> str:
     return str(name)
 
 
-def _part_config(layer: Any, argument: str, part: Any) -> Any:
+def _part_config(layer, argument: str, part):
     if hasattr(part, "get_config"):
         return part.get_config()
     raise ConfigError(
@@ -220,7 +220,7 @@ def _build_layers(entries: list[Any]) -> dict[str, Layer]:
     return layers
 
 
-def _output(layers: dict[str, Layer], place: Any) -> Tensor:
+def _output(layers: dict[str, Layer], place) -> Tensor:
     """Returns the tensor of a reference; None if that call hasn't been made yet."""
     parts = [type(part) for part in place] if isinstance(place, list) else []
     if parts == [str, int, int] and place[0] in layers and min(place[1:]) >= 0:
@@ -237,7 +237,7 @@ def _output(layers: dict[str, Layer], place: Any) -> Tensor:
     )
 
 
-def to_yaml(config: Config, **options: Any) -> str:
+def to_yaml(config: Config, **options) -> str:
     """Returns a configuration as YAML text; the options are passed to the writer."""
     from oneiros_safe_files import yaml_text
 

@@ -56,7 +56,7 @@ def load_model(
     budget: Budget | None = None,
     trained_on: str | None = None,
     plugins: Plugins = "installed",
-) -> Any:
+):
     """Loads a model that `save_model` or Keras 1, 2 or 3 saved; compiles it if it was
     compiled.
 
@@ -99,7 +99,7 @@ def load_untrusted(
     functions: Objects = None,
     *,
     budget: Budget = UNTRUSTED,
-) -> Any:
+):
     """Loads a model that a stranger may have made, such as an upload to a service.
 
     It differs from `load_model` in two ways: it ends after ten seconds of the
@@ -120,7 +120,7 @@ def load_untrusted(
 
 
 def load_weights(
-    model: Any,
+    model,
     filepath: PathLike,
     by_name: bool = False,
     *,
@@ -145,7 +145,7 @@ def load_weights(
     tell_loaded(model, filepath)
 
 
-def load_weights_from_hdf5_group(model: Any, f: Any, by_name: bool = False) -> None:
+def load_weights_from_hdf5_group(model, f, by_name: bool = False) -> None:
     """Reads a model's weights from `f`, an open `h5py.Group`; for `by_name`, see
     `load_weights`."""
     state = model_files.hdf5().read_weights(f, Budget())
@@ -191,7 +191,7 @@ def _warn_of_unread(filepath: PathLike, unread: list[str]) -> None:
     )
 
 
-def tell_loaded(model: Any, filepath: PathLike) -> None:
+def tell_loaded(model, filepath: PathLike) -> None:
     """Calls the hook of what has been loaded."""
     hooks.call("oneiros_after_load", model=model, path=Path(filepath))
 
@@ -204,7 +204,7 @@ def model_of(
     source: PathLike,
     choices: CallerChoices,
     trained_on: str | None = None,
-) -> Any:
+):
     """Returns the model that a file's contents describe, compiled if it was; for the
     arguments, see `load_model`.
 
@@ -233,7 +233,7 @@ def number_stored(state: ModelState) -> int:
     return sum(value.size for _, arrays in state.weights for _, value in arrays)
 
 
-def _built(state: ModelState, origin: Origin, choices: CallerChoices) -> Any:
+def _built(state: ModelState, origin: Origin, choices: CallerChoices):
     """Returns the model of a configuration, without values."""
     config = migrated(state.model_config, origin)
     choices.check_functions(config)
@@ -245,7 +245,7 @@ def _built(state: ModelState, origin: Origin, choices: CallerChoices) -> Any:
     return model
 
 
-def checked_model(model: Any, source: Any) -> Any:
+def checked_model(model, source):
     """Returns a model; raises FileFormatError if a file's configuration describes a
     single layer."""
     if not hasattr(model, "_make_train_function"):
@@ -255,9 +255,7 @@ def checked_model(model: Any, source: Any) -> Any:
     return model
 
 
-def _set_weights(
-    model: Any, state: ModelState, origin: Origin, source: Any
-) -> list[Any]:
+def _set_weights(model, state: ModelState, origin: Origin, source) -> list[Any]:
     """Sets a model's variables to the values of a file; returns these variables."""
     weights = state.weights
     if origin.keras > 1:
@@ -267,7 +265,7 @@ def _set_weights(
     return [variable for variable, _ in pairs]
 
 
-def _handed_over(value: Any) -> Any:
+def _handed_over(value):
     """Returns an array read from a file; a variable may keep it if it owns its
     memory."""
     return donated(value) if value.flags.owndata and value.flags.writeable else value
@@ -283,7 +281,7 @@ def model_from_config(
     *,
     plugins: Plugins = "installed",
     budget: Budget | None = None,
-) -> Any:
+):
     """Builds a model, without weights, from `{"class_name": …, "config":
     model.get_config()}`.
 
@@ -305,7 +303,7 @@ def model_from_json(
     *,
     plugins: Plugins = "installed",
     budget: Budget | None = None,
-) -> Any:
+):
     """Builds a model, without weights, from the text that `model.to_json()` returned.
 
     # Arguments
@@ -324,7 +322,7 @@ def model_from_yaml(
     *,
     plugins: Plugins = "installed",
     budget: Budget | None = None,
-) -> Any:
+):
     """Builds a model, without weights, from the text that `model.to_yaml()` returned.
 
     # Arguments
@@ -340,11 +338,11 @@ def model_from_yaml(
 
 def _from_text(
     source: str,
-    text: Any,
+    text,
     parsed: Callable[[Any], Any],
     choices: CallerChoices,
     budget: Budget | None,
-) -> Any:
+):
     """Builds a model from a text; any other value is left to the parser to refuse."""
     with timed(budget, source):
         limit = checked(budget).text_bytes
@@ -366,7 +364,7 @@ def timed(budget: Budget | None, source: object) -> AbstractContextManager[None]
     return running(seconds, source)
 
 
-def _read(text: Any) -> Any:
+def _read(text):
     """Returns the text in an open file, or any other value as it is."""
     if not hasattr(text, "read"):
         return text
@@ -376,7 +374,7 @@ def _read(text: Any) -> Any:
         raise ConfigError(f"{text!r:.80} can't be read: {error}.") from error
 
 
-def _decoded(text: Any) -> Any:
+def _decoded(text):
     """Returns bytes as a text, or any other value as it is."""
     if not isinstance(text, bytes):
         return text
@@ -389,9 +387,7 @@ def _decoded(text: Any) -> Any:
         ) from None
 
 
-def _built_from(
-    config: Any, choices: CallerChoices, budget: Budget | None, source: str
-) -> Any:
+def _built_from(config, choices: CallerChoices, budget: Budget | None, source: str):
     state = ModelState(model_config=config)
     check_extent(state, budget, source)
     origin = origin_of(state) if isinstance(config, dict) else Origin()

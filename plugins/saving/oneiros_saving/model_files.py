@@ -10,7 +10,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 from oneiros import plugins, registry
 from oneiros.errors import (
@@ -175,7 +174,7 @@ def _fault(name: str, error: Exception) -> str:
     )
 
 
-def hdf5() -> Any:
+def hdf5():
     """Returns the format `hdf5`."""
     return registry.resolve("format", "hdf5")()
 
@@ -230,7 +229,7 @@ def target(filepath: PathLike, overwrite: bool = True) -> Path | None:
     return None
 
 
-def save(model: Any, filepath: PathLike, state: ModelState, overwrite: bool) -> None:
+def save(model, filepath: PathLike, state: ModelState, overwrite: bool) -> None:
     """Writes the state of a model, notifies plugins, and warns if the suffix says
     something else."""
     path = target(filepath, overwrite)

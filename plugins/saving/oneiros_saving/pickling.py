@@ -30,7 +30,7 @@ KEPT = ("trainable", "initial_weights")
 """Attributes of a layer that its configuration may lack."""
 
 
-def reduced(obj: Any) -> tuple[Any, ...]:
+def reduced(obj) -> tuple[Any, ...]:
     """Returns a function and its arguments that make a copy of a layer, a model or an
     optimizer.
 
@@ -46,7 +46,7 @@ def reduced(obj: Any) -> tuple[Any, ...]:
         return _layer, (replace(_uncompiled(obj), training=_training(obj)),)
 
 
-def on_backend(model: Any, backend: str | None = None) -> Any:
+def on_backend(model, backend: str | None = None):
     """Returns a copy of a model that isn't compiled, on another backend. Its inputs
     have the same names, even those that a `Sequential` makes.
 
@@ -108,11 +108,11 @@ class Captured:
 
     reduced: Any
 
-    def __reduce__(self) -> Any:
+    def __reduce__(self):
         return self.reduced
 
 
-def _uncompiled(layer: Any) -> Template:
+def _uncompiled(layer) -> Template:
     """Returns what a copy of a layer or a model is made from, without the arguments of
     `compile`."""
     parts = dict(parts_of(layer))
@@ -130,7 +130,7 @@ def _uncompiled(layer: Any) -> Template:
     )
 
 
-def _optimizer(backend: str, cls: Any, config: Any, values: Values) -> Any:
+def _optimizer(backend: str, cls, config, values: Values):
     with K.use(backend):
         optimizer = cls.from_config(config)
         optimizer.weights = [
@@ -140,7 +140,7 @@ def _optimizer(backend: str, cls: Any, config: Any, values: Values) -> Any:
     return optimizer
 
 
-def _layer(template: Template) -> Any:
+def _layer(template: Template):
     building = configs.building("layer", template.cls.__name__, template.custom_objects)
     with K.use(template.backend), building:
         layer = template.cls.from_config(template.config)
@@ -160,12 +160,12 @@ def _layer(template: Template) -> Any:
     return layer
 
 
-def _attributes(layer: Any) -> dict[str, Any]:
+def _attributes(layer) -> dict[str, Any]:
     return {key: getattr(layer, key) for key in KEPT if hasattr(layer, key)}
 
 
 def _compile(
-    model: Any, optimizer: Any, arguments: dict[str, Any], options: dict[str, Any]
+    model, optimizer, arguments: dict[str, Any], options: dict[str, Any]
 ) -> None:
     values = values_of(optimizer)
     model.compile(optimizer, **arguments, **options)
@@ -174,7 +174,7 @@ def _compile(
         assign(optimizer, values)
 
 
-def _training(model: Any) -> Any:
+def _training(model):
     """Returns what `compile` was given, the optimizer first; None if the model isn't
     compiled."""
     if getattr(model, "optimizer", None) is None:
@@ -184,7 +184,7 @@ def _training(model: Any) -> Any:
     return optimizer, arguments, model.function_kwargs
 
 
-def _input_shapes(layer: Any) -> Any:
+def _input_shapes(layer):
     """Returns the input shapes on which a layer's weights were made; None if it needs
     none to make them."""
     if isinstance(layer, Container) or not layer.built:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from oneiros.errors import ArgumentError, FileFormatError
 
-Array = np.ndarray[Any, Any]
+Array = np.ndarray
 Encoded = tuple[Any, list[Array]]
 MAX_DEPTH = 50
 """The maximum nesting depth of data."""
@@ -25,14 +25,14 @@ DAMAGE = (AttributeError, LookupError, TypeError, ValueError, struct.error)
 """The errors that decoding raises for invalid data."""
 
 
-def plain_attributes(obj: Any) -> dict[str, Any]:
+def plain_attributes(obj) -> dict[str, Any]:
     """Returns the attributes of an object that are plain data, except `params`."""
     attributes = dict(vars(obj))
     attributes.pop("params", None)
     return {key: value for key, value in attributes.items() if _is_plain(value)}
 
 
-def _is_plain(value: Any) -> bool:
+def _is_plain(value) -> bool:
     try:
         _encode(value, [])
     except (TypeError, ValueError):
@@ -40,7 +40,7 @@ def _is_plain(value: Any) -> bool:
     return True
 
 
-def encoded(value: Any) -> Encoded:
+def encoded(value) -> Encoded:
     """Returns plain data as JSON and arrays.
 
     # Raises
@@ -57,7 +57,7 @@ def encoded(value: Any) -> Encoded:
         ) from None
 
 
-def decoded(data: Any, arrays: list[Array]) -> Any:
+def decoded(data, arrays: list[Array]):
     """Returns the plain data from which `encoded` made this.
 
     # Raises
@@ -85,7 +85,7 @@ def _bits(array: Array) -> tuple[Any, ...]:
     return array.dtype.str, array.shape, array.tobytes()
 
 
-def _encode(value: Any, arrays: list[Array], levels: int = MAX_DEPTH) -> Any:
+def _encode(value, arrays: list[Array], levels: int = MAX_DEPTH):
     if isinstance(value, np.ndarray | np.generic):
         return _encode_array(value, arrays)
     kind = type(value)
@@ -109,7 +109,7 @@ def _encode(value: Any, arrays: list[Array], levels: int = MAX_DEPTH) -> Any:
     return {"dict": pairs}
 
 
-def _is_key(value: Any) -> bool:
+def _is_key(value) -> bool:
     """Returns whether a value may be a key of a dict."""
     if type(value) is int:
         return _fits_int64(value)
@@ -127,7 +127,7 @@ def _checked_int(value: int) -> int:
     return value
 
 
-def _encode_array(value: Any, arrays: list[Array]) -> dict[str, int]:
+def _encode_array(value, arrays: list[Array]) -> dict[str, int]:
     if value.dtype.kind not in "biuf" or value.dtype.itemsize > 8:
         raise TypeError(f"an array of {value.dtype}")
     kind = "array" if isinstance(value, np.ndarray) else "scalar"
@@ -136,7 +136,7 @@ def _encode_array(value: Any, arrays: list[Array]) -> dict[str, int]:
     return {kind: _numbered(np.asarray(value), arrays)}
 
 
-def _encode_list(value: list[Any], arrays: list[Array], levels: int) -> Any:
+def _encode_list(value: list[Any], arrays: list[Array], levels: int):
     kinds = {type(item) for item in value}
     if kinds == {float}:
         return {"floats": _numbered(np.array(value, "f8"), arrays)}
@@ -159,7 +159,7 @@ class _Decoder:
         self._arrays = dict(enumerate(arrays))
         self._items = 0
 
-    def value(self, data: Any) -> Any:
+    def value(self, data):
         """Returns a part of the data."""
         if isinstance(data, list):
             return [self.value(item) for item in data]
@@ -184,7 +184,7 @@ class _Decoder:
         if self._items > MAX_ITEMS:
             raise ValueError(f"its lists have more than {MAX_ITEMS:,} numbers")
 
-    def _key(self, data: Any) -> Any:
+    def _key(self, data):
         """Returns a key. Many tuples or long integers could have been chosen to have
         one hash, which makes a dict slow."""
         key = self.value(data)

@@ -44,7 +44,7 @@ _DISTRIBUTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+!_-]{0,49}")
 
 
-def provenance(obj: Any) -> dict[str, Any] | None:
+def provenance(obj) -> dict[str, Any] | None:
     """Returns the `distribution` and `version` of an object, class or function.
 
     None if no plugin has it, or if several plugins share its package.
@@ -61,7 +61,7 @@ def provenance(obj: Any) -> dict[str, Any] | None:
     return {field: getattr(origin, field) for field in FIELDS}
 
 
-def recorded(model: Any, model_config: Any, training_config: Any) -> Origins:
+def recorded(model, model_config, training_config) -> Origins:
     """Returns, by `kind:name`, the distribution and version of every part of a
     model."""
     named = references(*json.loads(json_text.dumps([model_config, training_config])))
@@ -74,7 +74,7 @@ def recorded(model: Any, model_config: Any, training_config: Any) -> Origins:
     return {key: origin for key, origin in sorted(record.items()) if origin}
 
 
-def stated(origin: Any) -> str:
+def stated(origin) -> str:
     """Returns a sentence about an origin that a file records; empty if the record is
     invalid. It may be meant to deceive, so it never advises to install what only a file
     names."""
@@ -90,7 +90,7 @@ def stated(origin: Any) -> str:
     )
 
 
-def _matched(pattern: re.Pattern[str], text: Any) -> str:
+def _matched(pattern: re.Pattern[str], text) -> str:
     if isinstance(text, str) and pattern.fullmatch(text):
         return text
     return ""
@@ -108,7 +108,7 @@ def _origin(kind: str, name: str) -> dict[str, Any] | None:
     return {key: getattr(entry, key) for key in FIELDS} if entry else None
 
 
-def _keys(used: Any) -> list[str]:
+def _keys(used) -> list[str]:
     """Returns the `kind:name` under which a class or a function appears in a
     configuration."""
     if isinstance(used, type):
@@ -122,7 +122,7 @@ def _keys(used: Any) -> list[str]:
     return [f"{kind}:{used.__name__}" for kind in kinds]
 
 
-def _registration(target: Any) -> Entry | None:
+def _registration(target) -> Entry | None:
     """Returns the entry of an object that was registered for this process."""
     for entry, registered_object in registry.registered.items():
         if registered_object is target:
@@ -138,7 +138,7 @@ def _entries() -> Iterator[Entry]:
             yield from providers
 
 
-def _nearest(module: str, origins: Iterable[Any]) -> Any:
+def _nearest(module: str, origins: Iterable[Any]):
     """Returns the entry or record with the innermost package that holds a module; None
     if there is none, or if several distributions share that package."""
     around = [x for x in origins if f"{module}.".startswith(f"{_package(x)}.")]
@@ -148,14 +148,14 @@ def _nearest(module: str, origins: Iterable[Any]) -> Any:
     return nearest[0] if len(distributions) == 1 else None
 
 
-def _package(origin: Any) -> str:
+def _package(origin) -> str:
     """Returns the package of an entry's or a record's module; a module in none is its
     own."""
     module: str = origin.module
     return module.rpartition(".")[0] or module
 
 
-def used_by(layer: Any) -> Iterator[Any]:
+def used_by(layer) -> Iterator[Any]:
     """Yields the functions and classes that a layer's configuration names."""
     config = layer.get_config()
     arguments = config.values() if isinstance(config, dict) else ()
@@ -167,7 +167,7 @@ def used_by(layer: Any) -> Iterator[Any]:
             yield type(value)
 
 
-def _is_described(value: Any) -> bool:
+def _is_described(value) -> bool:
     """Returns whether a layer's attribute is part of its configuration, as regularizers
     are."""
     is_other = isinstance(value, (type, Layer, Optimizer))
@@ -193,7 +193,7 @@ class Missing:
     origin: str
 
 
-def missing(named: Iterable[Reference], provenance: Any = None) -> list[Missing]:
+def missing(named: Iterable[Reference], provenance=None) -> list[Missing]:
     """Returns the names that no installed plugin provides, each once, with their
     recorded origin; at most `MAX_MISSING`.
 
@@ -224,9 +224,7 @@ def missing(named: Iterable[Reference], provenance: Any = None) -> list[Missing]
     ]
 
 
-def check(
-    model_config: Any, training_config: Any = None, provenance: Any = None
-) -> None:
+def check(model_config, training_config=None, provenance=None) -> None:
     """Checks all names of a configuration, before anything is built or imported.
 
     A model's configuration without a file, such as JSON, may hold its provenance under

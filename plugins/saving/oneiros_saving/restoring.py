@@ -52,7 +52,7 @@ oneiros.utils.layer_utils.convert_all_kernels_in_model(model)."""
 
 
 def matched_pairs(
-    model: Any, weights: LayerWeights, source: Any, by_name: bool, origin: Origin
+    model, weights: LayerWeights, source, by_name: bool, origin: Origin
 ) -> Pairs:
     """Matches a model's variables with stored values; raises FileFormatError if one
     doesn't fit."""
@@ -77,7 +77,7 @@ def _explained(weights: LayerWeights) -> Iterator[None]:
 
 
 def _matched(
-    model: Any, weights: LayerWeights, source: Any, by_name: bool, origin: Origin
+    model, weights: LayerWeights, source, by_name: bool, origin: Origin
 ) -> Pairs:
     stored = [(name, arrays) for name, arrays in weights if arrays]
     layers = [layer for layer in model.weight_layers() if layer.weights]
@@ -103,7 +103,7 @@ def _matched(
 
 
 def _mismatch(
-    model: Any, layers: list[Any], stored: LayerWeights, source: Any, hint: str
+    model, layers: list[Any], stored: LayerWeights, source, hint: str
 ) -> FileFormatError:
     stored_names = ", ".join(name for name, _ in stored)
     names = ", ".join(str(layer.name) for layer in layers)
@@ -114,7 +114,7 @@ def _mismatch(
     )
 
 
-def _warn_of_unusual(pairs: Pairs, source: Any) -> None:
+def _warn_of_unusual(pairs: Pairs, source) -> None:
     unusual = [str(variable.name) for variable, value in pairs if count_unusual(value)]
     if unusual:
         warn(
@@ -123,7 +123,7 @@ def _warn_of_unusual(pairs: Pairs, source: Any) -> None:
         )
 
 
-def check_optimizer(variables: list[Any], stored: Named, source: Any) -> None:
+def check_optimizer(variables: list[Any], stored: Named, source) -> None:
     """Checks the types of an optimizer's stored state, and warns of NaN in it; shapes
     are checked later."""
     pairs = list(zip(variables, stored, strict=False))
@@ -140,7 +140,7 @@ def check_optimizer(variables: list[Any], stored: Named, source: Any) -> None:
         )
 
 
-def count_unusual(value: Any) -> int:
+def count_unusual(value) -> int:
     """Returns the number of NaN or infinite values in an array."""
     if value.dtype.kind != "f":
         return 0
@@ -150,9 +150,7 @@ def count_unusual(value: Any) -> int:
     return int(np.size(value) - np.isfinite(value).sum())
 
 
-def _layer_pairs(
-    layer: Any, name: str, arrays: Named, source: Any
-) -> Iterator[tuple[Any, Any]]:
+def _layer_pairs(layer, name: str, arrays: Named, source) -> Iterator[tuple[Any, Any]]:
     expected = [described(K.get_variable_shape(w), K.dtype(w)) for w in layer.weights]
     received = [described(value.shape, value.dtype) for _, value in arrays]
     if expected != received:
@@ -168,7 +166,7 @@ def _layer_pairs(
         yield variable, _narrowed(value, variable)
 
 
-def _narrowed(value: Any, variable: Any) -> Any:
+def _narrowed(value, variable):
     """Returns an array of floats of a variable's type, if that is smaller. What is too
     large for it becomes infinite."""
     dtype = np.dtype(K.dtype(variable))
@@ -186,9 +184,7 @@ def _listed(names: list[str], forms: list[str]) -> str:
 # The compilation, and the optimizer's state
 
 
-def compile_as_stored(
-    model: Any, state: ModelState, origin: Origin, source: Any
-) -> None:
+def compile_as_stored(model, state: ModelState, origin: Origin, source) -> None:
     """Compiles a model as before, if it was compiled, and restores its optimizer's
     state, unless its backend only predicts.
 
@@ -219,7 +215,7 @@ def _goes_on_training(state: ModelState) -> bool:
     return bool(state.optimizer_weights) and "gradients" in K.current().capabilities
 
 
-def _compile(model: Any, state: ModelState, origin: Origin) -> None:
+def _compile(model, state: ModelState, origin: Origin) -> None:
     stored = state.training_config or {}
     if origin.keras < 2 and not {"optimizer_config", "loss"} <= set(stored):
         raise FileFormatError(
@@ -237,7 +233,7 @@ def _compile(model: Any, state: ModelState, origin: Origin) -> None:
             model._make_train_function()
 
 
-def restore_forgotten(optimizer: Any, state: Encoded | None) -> None:
+def restore_forgotten(optimizer, state: Encoded | None) -> None:
     """Restores these variables; without a state, they keep their initial values, as in
     Keras 1."""
     stored = decoded(*state) if state else {}
@@ -251,7 +247,7 @@ def restore_forgotten(optimizer: Any, state: Encoded | None) -> None:
     assign(optimizer, values, optimizer.weights)
 
 
-def _restore(model: Any, state: ModelState, origin: Origin, source: Any) -> None:
+def _restore(model, state: ModelState, origin: Origin, source) -> None:
     """Restores the state of a compiled model's optimizer from a file.
 
     If it isn't certain that the state belongs to these weights, it is ignored, with a
@@ -271,9 +267,7 @@ def _restore(model: Any, state: ModelState, origin: Origin, source: Any) -> None
         )
 
 
-def _restore_of_keras_1(
-    model: Any, state: ModelState, origin: Origin, source: Any
-) -> None:
+def _restore_of_keras_1(model, state: ModelState, origin: Origin, source) -> None:
     optimizer = model.optimizer
     check_optimizer(optimizer.weights, state.optimizer_weights or [], source)
     optimizer.set_weights(in_order(model, state, origin))
@@ -284,9 +278,7 @@ def _restore_of_keras_1(
     restore_forgotten(optimizer, state.training_state)
 
 
-def _restore_of_keras_2(
-    model: Any, state: ModelState, origin: Origin, source: Any
-) -> None:
+def _restore_of_keras_2(model, state: ModelState, origin: Origin, source) -> None:
     matched = matched_state(model, state, origin, source)
     variables = [variable for variable, _ in matched]
     named = [(str(variable.name), value) for variable, value in matched]

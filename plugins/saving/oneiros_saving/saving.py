@@ -33,7 +33,7 @@ MAX_STEPS = 16
 
 
 @open_to_old_code
-def save_model(model: Any, filepath: PathLike, overwrite: bool = True) -> None:
+def save_model(model, filepath: PathLike, overwrite: bool = True) -> None:
     """Saves a model to a file: configuration, weights, `compile` arguments and the
     optimizer's state.
 
@@ -55,7 +55,7 @@ def save_model(model: Any, filepath: PathLike, overwrite: bool = True) -> None:
         write(model, filepath, state_of(model), overwrite)
 
 
-def save_weights(model: Any, filepath: PathLike, overwrite: bool = True) -> None:
+def save_weights(model, filepath: PathLike, overwrite: bool = True) -> None:
     """Saves only a model's weights; the arguments are those of `save_model`."""
     with repeated_interrupts(), enough_memory(filepath):
         with K.use(backend_of(model)), LOCK:
@@ -63,7 +63,7 @@ def save_weights(model: Any, filepath: PathLike, overwrite: bool = True) -> None
         write(model, filepath, state, overwrite)
 
 
-def save_weights_to_hdf5_group(model: Any, f: Any) -> None:
+def save_weights_to_hdf5_group(model, f) -> None:
     """Writes a model's weights into `f`, an open `h5py.Group`."""
     with K.use(backend_of(model)), LOCK:
         model_files.hdf5().write_weights(f, _layer_weights(model))
@@ -75,7 +75,7 @@ def enough_memory(filepath: PathLike) -> AbstractContextManager[None]:
     return file_access.saving(model_files.path_of(filepath), (MemoryError,))
 
 
-def state_of(model: Any) -> ModelState:
+def state_of(model) -> ModelState:
     """Returns a model as plain data, for a file: its state between two updates, even
     if another thread trains it."""
     with K.use(backend_of(model)), LOCK:
@@ -87,7 +87,7 @@ def state_of(model: Any) -> ModelState:
     return state
 
 
-def configuration_of(model: Any) -> ModelState:
+def configuration_of(model) -> ModelState:
     """Returns a model's configuration as plain data, without its weights."""
     with K.use(backend_of(model)):
         state = ModelState(
@@ -104,7 +104,7 @@ def configuration_of(model: Any) -> ModelState:
     return state
 
 
-def training_config(model: Any) -> dict[str, Any] | None:
+def training_config(model) -> dict[str, Any] | None:
     """Returns how a model was compiled; None if it wasn't, or if its optimizer can't be
     saved."""
     optimizer = getattr(model, "optimizer", None)
@@ -122,7 +122,7 @@ def training_config(model: Any) -> dict[str, Any] | None:
     }
 
 
-def _names(value: Any) -> Any:
+def _names(value):
     """Replaces functions by their names, as Keras 1 did; `custom_objects` gives them
     back."""
     if isinstance(value, dict):
@@ -132,7 +132,7 @@ def _names(value: Any) -> Any:
     return getattr(value, "__name__", value)
 
 
-def forgotten(optimizer: Any) -> Encoded | None:
+def forgotten(optimizer) -> Encoded | None:
     """Returns the optimizer's variables that are in neither its weights nor its
     configuration, such as Nadam's `m_schedule`, for a file.
 
@@ -146,7 +146,7 @@ def forgotten(optimizer: Any) -> Encoded | None:
     return encoded({KEY: unsaved}) if unsaved else None
 
 
-def write(model: Any, filepath: PathLike, state: ModelState, overwrite: bool) -> None:
+def write(model, filepath: PathLike, state: ModelState, overwrite: bool) -> None:
     """Writes the state of a model, and notifies plugins.
 
     # Arguments
@@ -167,7 +167,7 @@ def write(model: Any, filepath: PathLike, state: ModelState, overwrite: bool) ->
     model_files.save(model, filepath, state, overwrite)
 
 
-def _layer_weights(model: Any) -> LayerWeights:
+def _layer_weights(model) -> LayerWeights:
     return [
         (str(layer.name), _named_values(layer.weights))
         for layer in model.weight_layers()
@@ -213,7 +213,7 @@ def check_names(weights: LayerWeights) -> None:
         groups.update((start, layer) for path in paths for start in _starts(path)[:-1])
 
 
-def check_sequentials(model: Any, outer: dict[str, Any] | None = None) -> None:
+def check_sequentials(model, outer: dict[str, Any] | None = None) -> None:
     """Checks that layers with the same name in a Sequential and its inner Sequentials
     are the same layer.
 

@@ -48,9 +48,7 @@ class BaseWrapper(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         ```
     """
 
-    def __init__(
-        self, build_fn: Callable[..., Any] | None = None, **sk_params: Any
-    ) -> None:
+    def __init__(self, build_fn: Callable[..., Any] | None = None, **sk_params) -> None:
         self.build_fn = build_fn
         self.sk_params = sk_params
         self.check_params(sk_params)
@@ -66,7 +64,7 @@ class BaseWrapper(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         """
         check_parameters(self._builder, params)
 
-    def get_params(self, **params: Any) -> dict[str, Any]:
+    def get_params(self, **params) -> dict[str, Any]:
         """Returns the parameters, `build_fn` among them.
 
         # Arguments
@@ -74,7 +72,7 @@ class BaseWrapper(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         """
         return {**self.sk_params, "build_fn": self.build_fn}
 
-    def set_params(self, **params: Any) -> BaseWrapper:
+    def set_params(self, **params) -> BaseWrapper:
         """Changes parameters.
 
         # Arguments
@@ -92,7 +90,7 @@ class BaseWrapper(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         self.sk_params.update(changes)
         return self
 
-    def fit(self, x: Any, y: Any, **kwargs: Any) -> Any:
+    def fit(self, x, y, **kwargs):
         """Builds a new model and trains it.
 
         Parameters for the model's `fit` are copied, so each call gets fresh callbacks.
@@ -145,17 +143,17 @@ class BaseWrapper(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             "build_fn=…, or define __call__ in the class."
         )
 
-    def _targets(self, y: Any) -> Any:
+    def _targets(self, y):
         return self._one_hot_if_wanted(y)
 
-    def _one_hot_if_wanted(self, y: Any) -> Any:
+    def _one_hot_if_wanted(self, y):
         """Converts class numbers to one-hot rows if the loss needs them."""
         loss = getattr(self.model.loss, "__name__", self.model.loss)
         if loss != "categorical_crossentropy" or y.ndim == 2:
             return y
         return to_categorical(y, self.model.output_shape[-1])
 
-    def _inputs(self, x: Any, first: bool = False) -> Any:
+    def _inputs(self, x, first: bool = False):
         """Returns inputs as arrays, and checks that their features match those in
         training.
 
@@ -175,12 +173,12 @@ class BaseWrapper(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             ensure_all_finite=False,
         )
 
-    def _fitted_model(self) -> Any:
+    def _fitted_model(self):
         check_is_fitted(self)
         return self.model
 
 
-def targets_of(y: Any) -> Any:
+def targets_of(y):
     """Returns targets as an array.
 
     # Raises

@@ -1,12 +1,10 @@
 """Maps labels of any kind to the numbers of a model's outputs."""
 
-from typing import Any
-
 import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
 
 
-def labels_of(y: Any, outputs: int) -> Any:
+def labels_of(y, outputs: int):
     """Returns the array of the labels of targets; a label's index is the number of its
     output.
 
@@ -36,7 +34,7 @@ def labels_of(y: Any, outputs: int) -> Any:
     return distinct
 
 
-def numbers_of(y: Any, labels: Any) -> Any:
+def numbers_of(y, labels):
     """Returns the numbers of targets among labels; one-hot rows stay unchanged."""
     if _is_one_hot(y) or np.array_equal(labels, np.arange(len(labels))):
         return y
@@ -49,11 +47,11 @@ def numbers_of(y: Any, labels: Any) -> Any:
     return np.searchsorted(labels, y)
 
 
-def _is_one_hot(y: Any) -> bool:
+def _is_one_hot(y) -> bool:
     return y.ndim == 2 and bool(y.shape[1] > 1)
 
 
-def _number_outputs(distinct: Any, count: int) -> bool:
+def _number_outputs(distinct, count: int) -> bool:
     """Returns whether sorted labels are output numbers."""
     if distinct.dtype.kind not in "iufb" or not len(distinct):
         return False

@@ -41,7 +41,7 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):  # type: ignore[misc]
         build_fn, **sk_params: see `BaseWrapper`.
     """
 
-    def predict(self, x: Any, **kwargs: Any) -> Any:
+    def predict(self, x, **kwargs):
         """Returns the most probable labels.
 
         # Arguments
@@ -58,7 +58,7 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):  # type: ignore[misc]
             numbers = scores.argmax(axis=-1)
         return self.classes_[numbers]
 
-    def predict_proba(self, x: Any, **kwargs: Any) -> Any:
+    def predict_proba(self, x, **kwargs):
         """Returns the probability of each class.
 
         # Arguments
@@ -73,7 +73,7 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):  # type: ignore[misc]
             return np.hstack([1 - scores, scores])
         return scores
 
-    def score(self, x: Any, y: Any, **kwargs: Any) -> float:
+    def score(self, x, y, **kwargs) -> float:
         """Returns the mean accuracy.
 
         # Arguments
@@ -96,15 +96,15 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):  # type: ignore[misc]
         place = model.metrics_names.index("acc")
         return float(values[place])
 
-    def _scores(self, x: Any, kwargs: dict[str, Any]) -> Any:
+    def _scores(self, x, kwargs: dict[str, Any]):
         model = self._fitted_model()
         arguments = self.filter_sk_params(Sequential.predict_classes, kwargs)
         arguments.setdefault("verbose", 1)
         return model.predict(self._inputs(x), **arguments)
 
-    def _targets(self, y: Any) -> Any:
+    def _targets(self, y):
         self.classes_ = labels_of(y, self.model.output_shape[-1])
         return self._numbered(y)
 
-    def _numbered(self, y: Any) -> Any:
+    def _numbered(self, y):
         return self._one_hot_if_wanted(numbers_of(y, self.classes_))

@@ -1,7 +1,5 @@
 """A regression model as an estimator."""
 
-from typing import Any
-
 import numpy as np
 from oneiros.models import Sequential
 from sklearn.base import RegressorMixin
@@ -37,7 +35,7 @@ class KerasRegressor(RegressorMixin, BaseWrapper):  # type: ignore[misc]
         build_fn, **sk_params: see `BaseWrapper`.
     """
 
-    def predict(self, x: Any, **kwargs: Any) -> Any:
+    def predict(self, x, **kwargs):
         """Returns the predictions.
 
         # Arguments
@@ -53,7 +51,7 @@ class KerasRegressor(RegressorMixin, BaseWrapper):  # type: ignore[misc]
         predictions = model.predict(self._inputs(x), **arguments)
         return np.squeeze(predictions)
 
-    def score(self, x: Any, y: Any, **kwargs: Any) -> float:
+    def score(self, x, y, **kwargs) -> float:
         """Returns the mean loss, as Keras 1 does; lower is better.
 
         scikit-learn maximizes scores, so pass `scoring` to `GridSearchCV`.

@@ -6,7 +6,6 @@ import subprocess
 import sys
 from contextlib import suppress
 from importlib import metadata
-from typing import Any
 
 from oneiros import registry
 from oneiros.backend.contract import Backend, missing
@@ -80,7 +79,7 @@ def _entries_of(record: PluginRecord) -> list[Entry]:
     ]
 
 
-def _fault_of_backend(entry: Entry, loaded: Any) -> str | None:
+def _fault_of_backend(entry: Entry, loaded) -> str | None:
     """Says why a backend can't be selected by name; returns None if it can, or isn't a
     backend."""
     if entry.kind != "backend":

@@ -15,7 +15,7 @@ WHITE = 255
 """Targets whose highest value is above `BRIGHT` and not above `WHITE` may be pixels."""
 
 
-def warn_of_single_units(model: Any, losses: list[Any]) -> None:
+def warn_of_single_units(model, losses: list[Any]) -> None:
     """Warns of a softmax or a categorical crossentropy over one unit: the output is
     always 1, or the loss always the same.
 
@@ -49,7 +49,7 @@ def warn_of_single_units(model: Any, losses: list[Any]) -> None:
             )
 
 
-def are_plausible(model: Any, targets: Sequence[Array]) -> bool:
+def are_plausible(model, targets: Sequence[Array]) -> bool:
     """Warns about targets that don't suit the loss of their output.
 
     Only arrays in memory are checked.
@@ -85,7 +85,7 @@ def _missing_values(target: Array) -> str:
     )
 
 
-def _no_classes(target: Array, shape: Any) -> str:
+def _no_classes(target: Array, shape) -> str:
     """Returns what is wrong with class numbers; the loss of invalid ones is 0, so they
     look good."""
     classes = shape[-1]
@@ -108,7 +108,7 @@ def _no_classes(target: Array, shape: Any) -> str:
     )
 
 
-def _no_probabilities(target: Array, _shape: Any) -> str:
+def _no_probabilities(target: Array, _shape) -> str:
     """Returns what is wrong with the targets of a binary crossentropy, which has no
     lower bound for targets outside 0 to 1."""
     lowest = np.min(target)
@@ -121,7 +121,7 @@ def _no_probabilities(target: Array, _shape: Any) -> str:
     )
 
 
-def _into_probabilities(lowest: Any, highest: Any) -> str:
+def _into_probabilities(lowest, highest) -> str:
     """Returns how to bring values of a range between 0 and 1."""
     if lowest >= 0 and BRIGHT < highest <= WHITE:
         return f"For pixels of images, divide by {WHITE}: pass y / {WHITE:.1f}."

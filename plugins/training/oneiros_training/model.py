@@ -32,7 +32,7 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 def _private(name: str) -> Callable[..., Any]:
     """Makes a private method of models that packages for Keras 1 call, or replace."""
 
-    def run(self: Any, *args: Any, **options: Any) -> Any:
+    def run(self, *args, **options):
         return services.old_code.private_method(self, name, args, options)
 
     run.__name__ = name
@@ -51,7 +51,7 @@ def _with_loop(name: str) -> Callable[[Method], Method]:
 
     def decorate(method: Method) -> Method:
         @functools.wraps(method)
-        def run(self: Any, *args: Any, **kwargs: Any) -> Any:
+        def run(self, *args, **kwargs):
             loop = getattr(getattr(self, name), "__func__", None)
             if loop is PRIVATE_METHODS[name]:
                 return method(self, *args, **kwargs)
@@ -110,12 +110,12 @@ class Model(Container):
     @K.bound
     def compile(
         self,
-        optimizer: Any,
-        loss: Any,
-        metrics: Any = None,
-        loss_weights: Any = None,
-        sample_weight_mode: Any = None,
-        **kwargs: Any,
+        optimizer,
+        loss,
+        metrics=None,
+        loss_weights=None,
+        sample_weight_mode=None,
+        **kwargs,
     ) -> None:
         """Configures the model for training.
 
@@ -161,19 +161,19 @@ class Model(Container):
     @_with_loop("_fit_loop")
     def fit(
         self,
-        x: Any,
-        y: Any = None,
+        x,
+        y=None,
         batch_size: int = 32,
         nb_epoch: int = 10,
         verbose: int = 1,
-        callbacks: Any = None,
+        callbacks=None,
         validation_split: float = 0.0,
-        validation_data: Any = None,
+        validation_data=None,
         shuffle: bool | str = True,
-        class_weight: Any = None,
-        sample_weight: Any = None,
+        class_weight=None,
+        sample_weight=None,
         initial_epoch: int = 0,
-    ) -> Any:
+    ):
         """Trains for a number of epochs.
 
         # Arguments
@@ -235,13 +235,8 @@ class Model(Container):
     @open_to_old_code
     @_with_loop("_test_loop")
     def evaluate(
-        self,
-        x: Any,
-        y: Any = None,
-        batch_size: int = 32,
-        verbose: int = 1,
-        sample_weight: Any = None,
-    ) -> Any:
+        self, x, y=None, batch_size: int = 32, verbose: int = 1, sample_weight=None
+    ):
         """Returns the loss, or all of `metrics_names`, averaged over all samples.
 
         # Arguments
@@ -259,7 +254,7 @@ class Model(Container):
     @K.bound
     @open_to_old_code
     @_with_loop("_predict_loop")
-    def predict(self, x: Any, batch_size: int = 32, verbose: int = 0) -> Any:
+    def predict(self, x, batch_size: int = 32, verbose: int = 0):
         """Returns the outputs for `x`: an array, or a list of arrays.
 
         # Arguments
@@ -283,19 +278,19 @@ class Model(Container):
     @open_to_old_code
     def fit_generator(
         self,
-        generator: Any,
+        generator,
         samples_per_epoch: int,
         nb_epoch: int,
         verbose: int = 1,
-        callbacks: Any = None,
-        validation_data: Any = None,
+        callbacks=None,
+        validation_data=None,
         nb_val_samples: int | None = None,
-        class_weight: Any = None,
+        class_weight=None,
         max_q_size: int = 10,
         nb_worker: int = 1,
         pickle_safe: bool = False,
         initial_epoch: int = 0,
-    ) -> Any:
+    ):
         """Trains on the batches of a generator, which workers make in advance.
 
         # Arguments
@@ -363,12 +358,12 @@ class Model(Container):
     @open_to_old_code
     def evaluate_generator(
         self,
-        generator: Any,
+        generator,
         val_samples: int,
         max_q_size: int = 10,
         nb_worker: int = 1,
         pickle_safe: bool = False,
-    ) -> Any:
+    ):
         """Like `evaluate`, but for `val_samples` samples of a generator.
 
         # Arguments
@@ -408,12 +403,12 @@ class Model(Container):
     @open_to_old_code
     def predict_generator(
         self,
-        generator: Any,
+        generator,
         val_samples: int,
         max_q_size: int = 10,
         nb_worker: int = 1,
         pickle_safe: bool = False,
-    ) -> Any:
+    ):
         """Like `predict`, but for `val_samples` samples of a generator.
 
         # Arguments
@@ -451,9 +446,7 @@ class Model(Container):
 
     @K.bound
     @open_to_old_code
-    def train_on_batch(
-        self, x: Any, y: Any, sample_weight: Any = None, class_weight: Any = None
-    ) -> Any:
+    def train_on_batch(self, x, y, sample_weight=None, class_weight=None):
         """Runs one step on one batch; returns its loss, or all of `metrics_names`.
 
         # Arguments
@@ -464,7 +457,7 @@ class Model(Container):
 
     @K.bound
     @open_to_old_code
-    def test_on_batch(self, x: Any, y: Any, sample_weight: Any = None) -> Any:
+    def test_on_batch(self, x, y, sample_weight=None):
         """Returns the loss of one batch, or the list of the values of `metrics_names`.
 
         # Arguments
@@ -475,7 +468,7 @@ class Model(Container):
 
     @K.bound
     @open_to_old_code
-    def predict_on_batch(self, x: Any) -> Any:
+    def predict_on_batch(self, x):
         """Returns the outputs for one batch: an array, or a list of arrays."""
         return one_or_all(step_for(self, "predict")(input_arrays(self, x)))
 
@@ -495,7 +488,7 @@ class Model(Container):
         if self.predict_function is None:
             self.predict_function = self._function([], self.outputs, self.state_updates)
 
-    def _measuring_function(self, updates: list[Any]) -> Any:
+    def _measuring_function(self, updates: list[Any]):
         return self._function(
             [*self.targets, *self.sample_weights],
             [self.total_loss, *self.metrics_tensors],
@@ -504,7 +497,7 @@ class Model(Container):
 
     def _function(
         self, extra_inputs: list[Any], outputs: list[Any], updates: list[Any]
-    ) -> Any:
+    ):
         inputs = [*self.inputs, *extra_inputs]
         backend = self._backend
         phase = backend.learning_phase() if self.uses_learning_phase else 0

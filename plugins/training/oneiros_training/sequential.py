@@ -80,7 +80,7 @@ class Sequential(Model):
         return model
 
     @model.setter
-    def model(self, model: Any) -> None:
+    def model(self, model) -> None:
         vars(self)["model"] = model
 
     # What follows is made when it is needed: classes of 2016 may not call `__init__`.
@@ -126,7 +126,7 @@ class Sequential(Model):
             Node.of_source(self, self.inputs, [output])
         self._changed()
 
-    def _first_output(self, layer: Layer) -> Any:
+    def _first_output(self, layer: Layer):
         if not layer.inbound_nodes:
             if not hasattr(layer, "batch_input_shape"):
                 raise ShapeError(
@@ -168,7 +168,7 @@ class Sequential(Model):
         vars(self).pop("loss_functions", None)
         self.forget_graph()
 
-    def build(self, input_shape: Any = None) -> None:
+    def build(self, input_shape=None) -> None:
         """Finds the graph of the layers; called when it is needed.
 
         # Arguments
@@ -178,7 +178,7 @@ class Sequential(Model):
         self._graph = self.find_graph()
         self.built = True
 
-    def find_graph(self) -> Any:
+    def find_graph(self):
         """Returns the calls of the layers."""
         if not self.layers:
             raise GraphError(
@@ -217,11 +217,11 @@ class Sequential(Model):
             layers += getattr(branch, "flattened_layers", branch_layers)
         return unique([*layers, *self.layers[1:]])
 
-    def call(self, x: Any, mask: Any = None) -> Any:
+    def call(self, x, mask=None):
         """Computes the output for another input."""
         return super().call(x, mask)
 
-    def get_config(self) -> Any:
+    def get_config(self):
         """Returns the list of the layers' configurations."""
         entries = [entry_of(layer) for layer in self.layers]
         if branches := self._branches():
@@ -232,9 +232,7 @@ class Sequential(Model):
         return entries
 
     @classmethod
-    def from_config(
-        cls, config: Any, layer_cache: dict[str, Layer] | None = None
-    ) -> Any:
+    def from_config(cls, config, layer_cache: dict[str, Layer] | None = None):
         """Builds a model from what `get_config` returned, with new weights.
 
         # Arguments
@@ -255,12 +253,7 @@ class Sequential(Model):
             return model
 
     def compile(  # type: ignore[override]  # as in Keras 1: no loss_weights
-        self,
-        optimizer: Any,
-        loss: Any,
-        metrics: Any = None,
-        sample_weight_mode: Any = None,
-        **kwargs: Any,
+        self, optimizer, loss, metrics=None, sample_weight_mode=None, **kwargs
     ) -> None:
         """Configures the model for training, like `Model.compile`."""
         self.build()
@@ -273,17 +266,12 @@ class Sequential(Model):
         )
 
     def train_on_batch(  # type: ignore[override]  # class_weight first, as in Keras 1
-        self,
-        x: Any,
-        y: Any,
-        class_weight: Any = None,
-        sample_weight: Any = None,
-        **kwargs: Any,
-    ) -> Any:
+        self, x, y, class_weight=None, sample_weight=None, **kwargs
+    ):
         """Runs one training step on one batch; returns its loss and metrics."""
         return super().train_on_batch(x, y, sample_weight, class_weight, **kwargs)
 
-    def predict_proba(self, x: Any, batch_size: int = 32, verbose: int = 1) -> Any:
+    def predict_proba(self, x, batch_size: int = 32, verbose: int = 1):
         """Returns the outputs, and warns if they aren't probabilities."""
         outputs = self.predict(x, batch_size, verbose)
         low = outputs.min()
@@ -296,7 +284,7 @@ class Sequential(Model):
             )
         return outputs
 
-    def predict_classes(self, x: Any, batch_size: int = 32, verbose: int = 1) -> Any:
+    def predict_classes(self, x, batch_size: int = 32, verbose: int = 1):
         """Returns the index of the most likely class for each sample.
 
         With one output, it is 1 if the output exceeds 0.5.
@@ -307,7 +295,7 @@ class Sequential(Model):
         return (outputs > 0.5).astype("int32")
 
 
-def _layer(entry: dict[str, Any], cache: dict[str, Layer]) -> Any:
+def _layer(entry: dict[str, Any], cache: dict[str, Layer]):
     """Builds a layer, or returns the one made before under that name."""
     arguments = entry.get("config", entry)
     if entry.get("class_name") == "Sequential":

@@ -31,7 +31,7 @@ class Step:
         return to_list(self.function([*arrays, self.phase]))
 
 
-def step_for(model: Any, use: str) -> Step:
+def step_for(model, use: str) -> Step:
     """Returns the model's compiled function for a use, with its phase; makes it if
     needed.
 
@@ -63,7 +63,7 @@ class ModelStream(Stream):
         observer: the `Observer` to notify of phases, once the stream is open.
     """
 
-    def __init__(self, model: Any, use: str) -> None:
+    def __init__(self, model, use: str) -> None:
         self.model = model
         self.use = use
         self.observer = current_observer()

@@ -43,12 +43,7 @@ class FitOptions:
 
 
 def fit_options(
-    model: Any,
-    nb_epoch: Any,
-    initial_epoch: Any,
-    verbose: int,
-    callbacks: Any,
-    shuffle: Any = False,
+    model, nb_epoch, initial_epoch, verbose: int, callbacks, shuffle=False
 ) -> FitOptions:
     """Checks the arguments that `fit` and `fit_generator` have in common, and returns
     them."""
@@ -60,7 +55,7 @@ def fit_options(
     return FitOptions(range(first, last), verbose, list(callbacks or ()), shuffle)
 
 
-def validation_stream(model: Any, source: Any, training: Any) -> Any:
+def validation_stream(model, source, training):
     """Returns the `Stream` of validation data: that itself, or one of a user's stream
     or of a list of arrays; None if there is none."""
     if source is None or isinstance(source, Stream):
@@ -75,12 +70,8 @@ def validation_stream(model: Any, source: Any, training: Any) -> Any:
 
 
 def train(
-    model: Any,
-    options: FitOptions,
-    training: Stream,
-    validation: Any,
-    sizes: dict[str, Any],
-) -> Any:
+    model, options: FitOptions, training: Stream, validation, sizes: dict[str, Any]
+):
     """Trains on a stream, and evaluates on another one after each epoch.
 
     # Arguments
@@ -132,7 +123,7 @@ def train(
 
 def results(
     loop: Callable[[Stream, Ticks], list[Any]], stream: ModelStream, verbose: int = 0
-) -> Any:
+):
     """Returns what `evaluate` or `predict` makes of a stream.
 
     # Arguments
@@ -155,7 +146,7 @@ def results(
     return one_or_all(outputs)
 
 
-def _problem_of_bar(result: Any) -> str | None:
+def _problem_of_bar(result) -> str | None:
     """Returns what is wrong with a plugin's progress bar, or None."""
     if result is None or callable(result):
         return None

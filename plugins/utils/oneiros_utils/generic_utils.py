@@ -13,12 +13,12 @@ _SUPPLY = (
 
 
 def get_from_module(
-    identifier: Any,
+    identifier,
     module_params: dict[str, Any],
     module_name: str,
     instantiate: bool = False,
     kwargs: dict[str, Any] | None = None,
-) -> Any:
+):
     """Looks up a name in the custom objects, then in a module.
 
     # Arguments
@@ -67,7 +67,7 @@ def get_from_module(
     return named_object(**(kwargs or {})) if instantiate else named_object
 
 
-def _named(name: str, module_params: dict[str, Any], module_name: str) -> Any:
+def _named(name: str, module_params: dict[str, Any], module_name: str):
     objects = {**module_params, **known_objects()}
     if name not in objects:
         raise UnknownNameError(
@@ -77,7 +77,7 @@ def _named(name: str, module_params: dict[str, Any], module_name: str) -> Any:
     return objects[name]
 
 
-def make_tuple(*args: Any) -> tuple[Any, ...]:
+def make_tuple(*args) -> tuple[Any, ...]:
     """Returns its arguments as a tuple.
 
     # Arguments
@@ -123,9 +123,7 @@ def func_dump(func: Callable[..., Any]) -> NoReturn:
     )
 
 
-def func_load(
-    code: Any, defaults: Any = None, closure: Any = None, globs: Any = None
-) -> NoReturn:
+def func_load(code, defaults=None, closure=None, globs=None) -> NoReturn:
     """Raises UnsafeFileError, because bytecode isn't executed.
 
     # Arguments

@@ -168,7 +168,7 @@ def count_total_params(
     return count(trainable), count(frozen)
 
 
-def convert_all_kernels_in_model(model: Any) -> None:
+def convert_all_kernels_in_model(model) -> None:
     """Flips the kernels of all convolutions in a model along their windows.
 
     This includes nested models.
@@ -213,7 +213,7 @@ def convert_all_kernels_in_model(model: Any) -> None:
             K.set_value(layer.W, flipped(K.get_value(layer.W), ordering))
 
 
-def _convolutions(model: Any) -> Iterator[Any]:
+def _convolutions(model) -> Iterator[Any]:
     """Yields the layers in a model with kernels that Theano flips."""
     for layer in model.layers:
         if hasattr(layer, "layers"):

@@ -1,7 +1,6 @@
 """Helpers for NumPy arrays: labels, scores, kernels and convolution lengths."""
 
 import warnings
-from typing import Any
 
 import numpy as np
 from oneiros.arguments import (
@@ -15,11 +14,11 @@ from oneiros.backend.common import image_dim_ordering
 from oneiros.errors import ArgumentError, DataError
 from oneiros_old_files.convolution_kernels import FITTED_WHEN_LOADED, flipped
 
-Array = np.ndarray[Any, Any]
+Array = np.ndarray
 
 
 @open_to_old_code
-def to_categorical(y: Any, nb_classes: int | None = None) -> Array:
+def to_categorical(y, nb_classes: int | None = None) -> Array:
     """Turns class numbers into one-hot rows.
 
     # Arguments
@@ -61,7 +60,7 @@ def to_categorical(y: Any, nb_classes: int | None = None) -> Array:
     return one_hot
 
 
-def _class_numbers(y: Any) -> Array:
+def _class_numbers(y) -> Array:
     try:
         return np.array(y, dtype="int").ravel()
     except (TypeError, ValueError):
@@ -71,7 +70,7 @@ def _class_numbers(y: Any) -> Array:
         ) from None
 
 
-def normalize(a: Any, axis: int = -1, order: Any = 2) -> Array:
+def normalize(a, axis: int = -1, order=2) -> Array:
     """Divides by the norm along an axis; slices with norm 0 stay unchanged.
 
     It computes `a / norm(a)`. A vector becomes one row.
@@ -98,7 +97,7 @@ def normalize(a: Any, axis: int = -1, order: Any = 2) -> Array:
     return np.asarray(a / np.expand_dims(norms, axis))
 
 
-def binary_logloss(p: Any, y: Any) -> Any:
+def binary_logloss(p, y):
     """Returns the mean crossentropy of probabilities `p` and labels `y` of 0 and 1.
 
     It computes `-mean(y * log(p) + (1 - y) * log(1 - p))`. Probabilities are clipped to
@@ -124,7 +123,7 @@ def binary_logloss(p: Any, y: Any) -> Any:
     return -np.sum(y * np.log(p) + (1 - y) * np.log(1 - p)) / len(y)
 
 
-def multiclass_logloss(p: Any, y: Any) -> Any:
+def multiclass_logloss(p, y):
     """Returns the mean crossentropy of rows of class probabilities and class numbers.
 
     It computes `-mean(log(p[sample, y - 1]))`. As in Keras 1.2.2, class numbers count
@@ -150,7 +149,7 @@ def multiclass_logloss(p: Any, y: Any) -> Any:
     return -np.mean(np.log(p[np.arange(len(y)), y - 1]))
 
 
-def accuracy(p: Any, y: Any) -> Any:
+def accuracy(p, y):
     """Returns the fraction of the elements of `p` that equal those of `y`.
 
     # Arguments
@@ -170,7 +169,7 @@ def accuracy(p: Any, y: Any) -> Any:
     return np.mean([a == b for a, b in zip(p, y, strict=False)])
 
 
-def probas_to_classes(y_pred: Any) -> Array:
+def probas_to_classes(y_pred) -> Array:
     """Returns the most likely class of each row.
 
     # Arguments
@@ -194,7 +193,7 @@ def probas_to_classes(y_pred: Any) -> Array:
     return np.array([1 if p > 0.5 else 0 for p in y_pred], dtype="int")
 
 
-def categorical_probas_to_classes(p: Any) -> Array:
+def categorical_probas_to_classes(p) -> Array:
     """Returns the most likely class of each row of probabilities.
 
     # Arguments
@@ -213,7 +212,7 @@ def categorical_probas_to_classes(p: Any) -> Array:
     return np.asarray(np.argmax(p, axis=1))
 
 
-def convert_kernel(kernel: Any, dim_ordering: str | None = None) -> Array:
+def convert_kernel(kernel, dim_ordering: str | None = None) -> Array:
     """Flips a kernel along its window.
 
     This converts from Theano's convolution to cross-correlation and back. A kernel that

@@ -20,7 +20,7 @@ SCALE = 10
 """Upper limit of generated inputs; the lower limit is 0."""
 TOLERANCE = 1e-3
 """Relative tolerance of outputs."""
-Array = np.ndarray[Any, Any]
+Array = np.ndarray
 Part = tuple[Array, Array]
 Shape = tuple[int | None, ...]
 
@@ -81,8 +81,8 @@ def layer_test(
     kwargs: dict[str, Any] = {},  # noqa: B006  the default of Keras 1; never changed
     input_shape: Shape | None = None,
     input_dtype: str | None = None,
-    input_data: Any = None,
-    expected_output: Any = None,
+    input_data=None,
+    expected_output=None,
     expected_output_dtype: str | None = None,
     fixed_batch_size: bool = False,
 ) -> Array:
@@ -144,7 +144,7 @@ def layer_test(
     return output
 
 
-def _batch(shape: Shape | None, dtype: str | None, data: Any) -> Array:
+def _batch(shape: Shape | None, dtype: str | None, data) -> Array:
     """Returns the given batch, or generates one."""
     if data is not None:
         return np.asarray(data, dtype)
@@ -154,9 +154,7 @@ def _batch(shape: Shape | None, dtype: str | None, data: Any) -> Array:
     return batch.astype(dtype or K.floatx())
 
 
-def _check_own_weights(
-    layer: Any, layer_cls: type[Any], kwargs: dict[str, Any]
-) -> None:
+def _check_own_weights(layer, layer_cls: type[Any], kwargs: dict[str, Any]) -> None:
     """Sets a layer's weights to their current values, and passes them to its
     constructor if that accepts weights."""
     weights = layer.get_weights()
@@ -165,7 +163,7 @@ def _check_own_weights(
         layer_cls(**{**kwargs, "weights": weights})
 
 
-def _checked_output(model: Any, data: Array, declared: Shape, expected: Any) -> Array:
+def _checked_output(model, data: Array, declared: Shape, expected) -> Array:
     """Returns a model's predictions, and checks them against the layer's declared
     shape."""
     output: Array = model.predict(data)
@@ -179,7 +177,7 @@ def _checked_output(model: Any, data: Array, declared: Shape, expected: Any) -> 
     return output
 
 
-def _check_copy(model: Any, data: Array, output: Array) -> None:
+def _check_copy(model, data: Array, output: Array) -> None:
     """Checks that a model rebuilt from its configuration makes the same predictions."""
     copy = type(model).from_config(model.get_config())
     weights = model.get_weights()
@@ -210,7 +208,7 @@ def keras_test(func: Callable[..., Any]) -> Callable[..., Any]:
     """
 
     @functools.wraps(func)
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
+    def wrapper(*args, **kwargs):
         result = func(*args, **kwargs)
         K.clear_session()
         return result

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from oneiros.arguments import refusal, shown
@@ -21,9 +20,7 @@ VALIDATION = "val_"
 Curves = dict[str, list[float]]
 
 
-def plot_history(
-    history: Any, metrics: Iterable[str] | None = None, figure: Any = None
-) -> Any:
+def plot_history(history, metrics: Iterable[str] | None = None, figure=None):
     """Draws the loss and the metrics epoch by epoch.
 
     Each has its own panel, with a line for the training data and, if there is any,
@@ -64,7 +61,7 @@ def plot_history(
     return figure
 
 
-def _numbers(history: Any) -> Curves:
+def _numbers(history) -> Curves:
     """Returns the values of a history that are numbers."""
     if not isinstance(history, Mapping):
         raise ArgumentError(
@@ -81,7 +78,7 @@ def _numbers(history: Any) -> Curves:
     return numbers
 
 
-def _floats(values: Any) -> list[float]:
+def _floats(values) -> list[float]:
     """Returns values as floats, or an empty list if they aren't numbers."""
     try:
         array = np.asarray(values, dtype=float)
@@ -104,7 +101,7 @@ def _chosen(curves: Curves, metrics: Iterable[str] | None) -> Sequence[str]:
     return chosen
 
 
-def _draw(panel: Any, name: str, curves: Curves, first_epoch: int) -> None:
+def _draw(panel, name: str, curves: Curves, first_epoch: int) -> None:
     """Draws the lines of a metric."""
     lines = {"training": name, "validation": f"{VALIDATION}{name}"}
     for index, (label, key) in enumerate(lines.items()):

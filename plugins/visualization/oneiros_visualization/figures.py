@@ -5,7 +5,7 @@ from typing import Any
 from oneiros.errors import PluginLoadError
 
 
-def figure_for(figure: Any, width: float, height: float) -> Any:
+def figure_for(figure, width: float, height: float):
     """Returns the caller's figure, or a new one.
 
     # Arguments
@@ -32,9 +32,7 @@ def figure_for(figure: Any, width: float, height: float) -> Any:
     return Picture(figsize=(width, height), layout="constrained")
 
 
-def panel_for(
-    figure: Any, size: tuple[float, float], title: str = ""
-) -> tuple[Any, Any]:
+def panel_for(figure, size: tuple[float, float], title: str = "") -> tuple[Any, Any]:
     """Returns a figure as `figure_for` does, and the only panel on it."""
     figure = figure_for(figure, *size)
     panel = figure.subplots()

@@ -23,7 +23,7 @@ FROM_LOW_TO_HIGH = "viridis"
 """Colour map of activations."""
 
 
-def plot_filters(layer: Any, limit: int = LIMIT, figure: Any = None) -> Any:
+def plot_filters(layer, limit: int = LIMIT, figure=None):
     """Draws the filters of a convolution as small images.
 
     Filters on three channels appear in colour, with grey for zero. Other filters are
@@ -72,14 +72,14 @@ def plot_filters(layer: Any, limit: int = LIMIT, figure: Any = None) -> Any:
 
 
 def plot_activations(
-    model: Any,
-    layer: Any,
-    x: Any,
+    model,
+    layer,
+    x,
     sample: int = 0,
     dim_ordering: str | None = None,
     limit: int = LIMIT,
-    figure: Any = None,
-) -> Any:
+    figure=None,
+):
     """Draws the activations of a layer for one sample.
 
     For images, it draws each channel as an image, all with the same colour scale. For
@@ -145,7 +145,7 @@ def _extent(noun: str, images: Array, limit: int) -> str:
     return text if count <= limit else f"{text}, the first {limit}"
 
 
-def _filters(layer: Any) -> Array:
+def _filters(layer) -> Array:
     """Returns a kernel as `(filters, rows, columns, channels)`."""
     kernel = getattr(layer, "W", None)
     if kernel is None or len(K.get_variable_shape(kernel)) != 4:
@@ -167,13 +167,13 @@ def _largest(values: Array) -> float:
     return float(np.abs(values).max()) or 1.0
 
 
-def _layer(model: Any, layer: Any) -> Any:
+def _layer(model, layer):
     if isinstance(layer, str):
         return model.get_layer(layer)
     return model.get_layer(index=layer) if isinstance(layer, int) else layer
 
 
-def _activations(model: Any, layer: Any, x: Any, sample: int) -> Array:
+def _activations(model, layer, x, sample: int) -> Array:
     """Returns a layer's activations for one row of an input."""
     batch = Model(input=model.inputs, output=layer.output).predict(x)
     if not isinstance(batch, np.ndarray):
@@ -188,7 +188,7 @@ def _activations(model: Any, layer: Any, x: Any, sample: int) -> Array:
     return batch[sample]
 
 
-def _ordering(layer: Any) -> Any:
+def _ordering(layer):
     """Returns the `dim_ordering` of a layer, or of the nearest layer before it that has
     one."""
     while not hasattr(layer, "dim_ordering"):
@@ -199,7 +199,7 @@ def _ordering(layer: Any) -> Any:
     return layer.dim_ordering
 
 
-def _show(picture: Array, title: str, figure: Any, **colours: Any) -> Any:
+def _show(picture: Array, title: str, figure, **colours):
     """Draws a mosaic; one of numbers has a colour scale."""
     figure, panel = panel_for(figure, MOSAIC, title)
     image = panel.imshow(picture, interpolation="nearest", **colours)
@@ -209,7 +209,7 @@ def _show(picture: Array, title: str, figure: Any, **colours: Any) -> Any:
     return figure
 
 
-def _show_steps(values: Array, title: str, figure: Any) -> Any:
+def _show_steps(values: Array, title: str, figure):
     figure, panel = panel_for(figure, WIDE, title)
     image = panel.imshow(values, aspect="auto", interpolation="nearest")
     figure.colorbar(image, ax=panel)
@@ -217,7 +217,7 @@ def _show_steps(values: Array, title: str, figure: Any) -> Any:
     return figure
 
 
-def _show_bars(values: Array, title: str, figure: Any) -> Any:
+def _show_bars(values: Array, title: str, figure):
     figure, panel = panel_for(figure, WIDE, title)
     panel.bar(np.arange(len(values)), values)
     panel.xaxis.get_major_locator().set_params(integer=True)

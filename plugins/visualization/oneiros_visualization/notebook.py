@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from html import escape
-from typing import Any
 
 HEADING = ("layer", "class", "output shape", "parameters", "inputs")
 OPEN = 40
@@ -12,7 +11,7 @@ RIGHT = "text-align: right"
 STYLES = (LEFT, LEFT, LEFT, RIGHT, LEFT)
 
 
-def model_html(model: Any) -> str:
+def model_html(model) -> str:
     """Returns a table of a model's layers, for a notebook.
 
     Text from the model is escaped, so names can't inject markup.
@@ -43,7 +42,7 @@ def model_html(model: Any) -> str:
     )
 
 
-def _rows(model: Any) -> Iterator[tuple[str, ...]]:
+def _rows(model) -> Iterator[tuple[str, ...]]:
     """Yields the cells of each layer, the inputs first."""
     calls = model.graph_nodes()
     for layer in model.graph_layers():

@@ -4,7 +4,6 @@ import os
 import shutil
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import pydot
 from oneiros.arguments import open_to_old_code, refusal
@@ -20,7 +19,7 @@ SPECIAL = '\\{}|<>"'
 
 
 def model_to_dot(
-    model: Any, show_shapes: bool = False, show_layer_names: bool = True
+    model, show_shapes: bool = False, show_layer_names: bool = True
 ) -> pydot.Dot:
     """Returns a model's layers and their connections as a pydot graph.
 
@@ -58,7 +57,7 @@ def model_to_dot(
 
 @open_to_old_code
 def plot(
-    model: Any,
+    model,
     to_file: str | os.PathLike[str] = "model.png",
     show_shapes: bool = False,
     show_layer_names: bool = True,

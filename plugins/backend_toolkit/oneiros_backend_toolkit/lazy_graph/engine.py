@@ -1,7 +1,7 @@
 """The functions that an engine supplies, so that a recorder can record and replay
 on it."""
 
-from typing import Any, Protocol
+from typing import Protocol
 
 from oneiros_backend_toolkit.lazy_graph.array_functions import ArrayFunctions, Function
 from oneiros_backend_toolkit.lazy_graph.pinning import pinned
@@ -32,7 +32,7 @@ class Engine(Protocol):
 
     # Recording
 
-    def is_tensor(self, x: Any) -> bool:
+    def is_tensor(self, x) -> bool:
         """Returns whether `x` is, or holds, a tensor of the engine itself.
 
         Functions of `K` compute with those at once instead of recording.
@@ -57,7 +57,7 @@ class Engine(Protocol):
         function = self.functions.operators[name]
         return pinned(function, elementwise=name not in NOT_ELEMENTWISE)
 
-    def infer(self, call: AnyFunction, specs: list[Spec]) -> Any:
+    def infer(self, call: AnyFunction, specs: list[Spec]):
         """Returns what is known about a function's result.
 
         # Arguments
@@ -73,7 +73,7 @@ class Engine(Protocol):
 
     # Replaying
 
-    def convert(self, value: Any, dtype: str | None) -> Any:
+    def convert(self, value, dtype: str | None):
         """Returns a tensor that belongs to no other node.
 
         # Arguments
@@ -81,13 +81,13 @@ class Engine(Protocol):
             dtype: the type to convert it to; None keeps its own.
         """
 
-    def key(self, seed: int, counter: Any) -> Any:
+    def key(self, seed: int, counter):
         """Returns the key for random functions.
 
         It is a tensor that differs for each seed and counter.
         """
 
-    def fold(self, key: Any, number: Any) -> Any:
+    def fold(self, key, number):
         """Returns a key like `key`, another one for each number."""
 
     def gradients(
@@ -115,7 +115,7 @@ class Engine(Protocol):
         captured: Tensors,
         types: list[str],
         backwards: bool,
-    ) -> Any:
+    ):
         """Runs a step for each index of the first axis of `sequences`.
 
         # Arguments

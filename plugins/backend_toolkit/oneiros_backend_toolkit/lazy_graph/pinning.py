@@ -2,7 +2,6 @@
 
 import functools
 from contextvars import ContextVar
-from typing import Any
 
 from oneiros.backend import common
 
@@ -23,7 +22,7 @@ def pinned(fn: AnyFunction, elementwise: bool = False) -> AnyFunction:
     today = common.floatx()
 
     @functools.wraps(fn)
-    def run(*args: Any, **kwargs: Any) -> Any:
+    def run(*args, **kwargs):
         token = _pinned.set(today)
         try:
             return fn(*args, **kwargs)

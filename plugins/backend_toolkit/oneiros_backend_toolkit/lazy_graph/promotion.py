@@ -1,7 +1,7 @@
 """Type promotion: values become an engine's tensors, by the contract's rule."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from oneiros.arguments import is_int
@@ -31,7 +31,7 @@ class Promotion:
         """Returns whether `x` is a tensor of the engine."""
         raise NotImplementedError
 
-    def dtype_of(self, x) -> np.dtype[Any]:
+    def dtype_of(self, x) -> np.dtype:
         """Returns a tensor's type, as NumPy's."""
         raise NotImplementedError
 

@@ -103,7 +103,7 @@ def _model_of(
     custom_objects: Objects,
     functions: Objects,
     trained_on: str | None,
-) -> Any:
+):
     if stored.is_text:
         return _from_configuration(stored.state, source, custom_objects, functions)
     check_whole(stored.state, source)
@@ -115,7 +115,7 @@ def _model_of(
 
 
 def _converted(
-    model: Any,
+    model,
     dim_ordering: str | None,
     kernels: str | None,
     custom_objects: Objects,
@@ -149,7 +149,7 @@ def check_whole(state: ModelState, source: PathLike) -> None:
 
 def _from_configuration(
     state: ModelState, source: PathLike, custom_objects: Objects, functions: Objects
-) -> Any:
+):
     config = dict(state.model_config or {})
     if state.keras_version:
         config["keras_version"] = state.keras_version
@@ -161,10 +161,7 @@ def _from_configuration(
 
 
 def reordered(
-    model: Any,
-    dim_ordering: str,
-    custom_objects: Objects = None,
-    with_weights: bool = True,
+    model, dim_ordering: str, custom_objects: Objects = None, with_weights: bool = True
 ) -> tuple[Any, dict[str, Axes]]:
     """Returns the converted model, compiled like the original, and how its inputs' axes
     are moved."""
@@ -184,7 +181,7 @@ def reordered(
 
 
 @contextmanager
-def _explained(model: Any, dim_ordering: str) -> Iterator[None]:
+def _explained(model, dim_ordering: str) -> Iterator[None]:
     """Context manager in which a layer whose axes make no sense has a sentence."""
     try:
         yield
@@ -198,7 +195,7 @@ def _explained(model: Any, dim_ordering: str) -> Iterator[None]:
         ) from error
 
 
-def _compile_alike(model: Any, converted: Any, plan: ConversionPlan) -> None:
+def _compile_alike(model, converted, plan: ConversionPlan) -> None:
     """Compiles a converted model like the original, with its optimizer's state."""
     optimizer = model.optimizer
     new_optimizer = type(optimizer).from_config(optimizer.get_config())
@@ -210,7 +207,7 @@ def _compile_alike(model: Any, converted: Any, plan: ConversionPlan) -> None:
         restore_forgotten(new_optimizer, saving.forgotten(optimizer))
 
 
-def _moved_state(model: Any, converted: Any, plan: ConversionPlan) -> Any:
+def _moved_state(model, converted, plan: ConversionPlan):
     """Returns the optimizer's state, with each array that belongs to a weight converted
     like that weight."""
 
@@ -232,7 +229,7 @@ def _arrays_of(weights: list[Any], arrays: dict[int, Any]) -> list[Any]:
     ]
 
 
-def _as_on_theano(model: Any, state: ModelState) -> ModelState:
+def _as_on_theano(model, state: ModelState) -> ModelState:
     """Returns the state as Keras on Theano would have saved it, with flipped kernels
     and names without `:0`."""
     theano = Origin(engine="theano")
@@ -250,7 +247,7 @@ def _as_on_theano(model: Any, state: ModelState) -> ModelState:
     return state
 
 
-def _checked_state(values: Any, model: Any) -> Any:
+def _checked_state(values, model):
     if values is None:
         raise ArgumentError(
             f"The state of {type(model.optimizer).__name__} isn't one array for each "

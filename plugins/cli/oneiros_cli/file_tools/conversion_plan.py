@@ -118,12 +118,12 @@ class ConversionPlan:
             name: axes for name, axes in self.axes.items() if name in self.input_names
         }
 
-    def weights(self, layer: Any, arrays: Arrays) -> Arrays:
+    def weights(self, layer, arrays: Arrays) -> Arrays:
         """Converts a layer's weights, or arrays of the same number and shapes."""
         transform = self.transforms.get(id(layer))
         return transform(arrays) if transform else arrays
 
-    def counterpart(self, layer: Any, config: Any) -> Any:
+    def counterpart(self, layer, config):
         """Returns the layer of the converted model that stands for an original one.
 
         # Arguments
@@ -166,7 +166,7 @@ class ConversionPlan:
         axes = self.axes.get(name, tuple(range(rank)))
         return Moved(axes, source=name)
 
-    def permute(self, layer_name: str, dims: Axes, others: Any = None) -> Any:
+    def permute(self, layer_name: str, dims: Axes, others=None):
         """Returns a new `Permute` for an input of a layer.
 
         # Arguments

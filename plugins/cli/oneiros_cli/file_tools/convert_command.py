@@ -108,7 +108,7 @@ def convert(
         print(f"The input of {name} now is x.transpose{(0, *axes)} of what it was.")
 
 
-def _chosen(**values: Any) -> dict[str, Any]:
+def _chosen(**values) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 

@@ -1,7 +1,6 @@
 """Converts a model file to a file for another library."""
 
 import os
-from typing import Any
 
 import numpy as np
 from oneiros import backend as K
@@ -22,7 +21,7 @@ from oneiros_cli.file_tools.conversion import Axes, Objects, check_whole, reorde
 from oneiros_cli.file_tools.conversion_plan import ORDERINGS
 from oneiros_cli.file_tools.stored_file import read
 
-Array = np.ndarray[Any, Any]
+Array = np.ndarray
 
 
 def export_file(
@@ -36,7 +35,7 @@ def export_file(
     overwrite: bool = False,
     custom_objects: Objects = None,
     functions: Objects = None,
-    **options: Any,
+    **options,
 ) -> tuple[Report, dict[str, Axes]]:
     """Writes the model in a file for another library; see `oneiros.export`.
 
@@ -110,7 +109,7 @@ def _turned(arrays: list[Array], axes: list[Axes]) -> list[Array]:
 
 
 def _check_turned(
-    model: Any, axes: list[Axes], recording: Recording, tolerance: float
+    model, axes: list[Axes], recording: Recording, tolerance: float
 ) -> None:
     """Checks that a model whose inputs have another order of axes computes what the old
     one did.

@@ -188,7 +188,7 @@ def _training(inspection: Inspection) -> Iterator[str]:
         yield f"{heading} {one_line(inspection.uncompiled)}"
 
 
-def _rounded(value: Any) -> str:
+def _rounded(value) -> str:
     """Returns a number as short as it was meant; float32 has 0.001 as
     0.0010000000474974513."""
     return f"{value:g}" if isinstance(value, float) else str(value)

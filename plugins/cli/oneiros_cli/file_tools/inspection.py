@@ -171,7 +171,7 @@ def _inspected(filepath: PathLike, stored: StoredFile) -> Inspection:
     )
 
 
-def _migrated(config: Any, origin: Origin) -> tuple[Any, list[Unreadable]]:
+def _migrated(config, origin: Origin) -> tuple[Any, list[Unreadable]]:
     """Returns the migrated configuration, and its unreadable parts."""
     with nothing_foreign(), leaving_unreadable() as unreadable:
         try:
@@ -191,7 +191,7 @@ def _refusal(layer: Unreadable, parts: list[Part]) -> Refusal:
 
 
 def _compiled(
-    training_config: dict[str, Any] | None, origin: Origin, config: Any
+    training_config: dict[str, Any] | None, origin: Origin, config
 ) -> tuple[dict[str, Any] | None, str]:
     """Returns the arguments of `compile` in terms of Keras 1, and why they can't be
     used here."""
@@ -206,7 +206,7 @@ def _compiled(
     return {"optimizer_config": arguments.pop("optimizer"), **arguments}, ""
 
 
-def _output_names(config: Any) -> Iterator[str]:
+def _output_names(config) -> Iterator[str]:
     """Yields the names of a graph's outputs."""
     graph = config.get("config") if isinstance(config, dict) else None
     if isinstance(graph, dict):
@@ -268,18 +268,18 @@ def _layer(part: Part, weights: list[Weight]) -> LayerReport:
     )
 
 
-def _weight(name: str, value: np.ndarray[Any, Any]) -> Weight:
+def _weight(name: str, value: np.ndarray) -> Weight:
     return Weight(name, value.shape, str(value.dtype), count_unusual(value))
 
 
-def _shape(shape: Any) -> str:
+def _shape(shape) -> str:
     if not isinstance(shape, list):
         return ""
     sizes = ", ".join(map(str, shape))
     return f"({sizes},)" if len(shape) == 1 else f"({sizes})"
 
 
-def _inbound(calls: Any) -> list[str]:
+def _inbound(calls) -> list[str]:
     """Returns the names of the input layers of a layer's calls."""
     if not _is_nested(calls):
         return []
@@ -288,7 +288,7 @@ def _inbound(calls: Any) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _is_nested(value: Any) -> bool:
+def _is_nested(value) -> bool:
     return isinstance(value, list) and all(isinstance(item, list) for item in value)
 
 

@@ -1,7 +1,6 @@
 """Converts one call of a layer to the other `dim_ordering`."""
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from oneiros import backend as K
@@ -38,7 +37,7 @@ def _own_config(config: Entry) -> Entry:
     return own_config
 
 
-def _migration(layer: Any) -> Migration:
+def _migration(layer) -> Migration:
     return migration_for(layer) or Migration()
 
 
@@ -106,7 +105,7 @@ def _other_layer(plan: ConversionPlan, call: LayerCall) -> ConvertedCall:
     return ConvertedCall(config, [None] * len(call.inputs), [output])
 
 
-def _zeros_of(layer: Any) -> Arrays:
+def _zeros_of(layer) -> Arrays:
     """Returns arrays with the shapes of a layer's weights that take no memory."""
     zero = np.zeros((), "float32")
     return [np.broadcast_to(zero, K.get_variable_shape(w)) for w in layer.weights]

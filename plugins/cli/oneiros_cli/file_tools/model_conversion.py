@@ -29,7 +29,7 @@ from oneiros_cli.file_tools.layer_conversion import converted_layer
 INPUT_SHAPE = "batch_input_shape"
 
 
-def reordered(plan: ConversionPlan, model: Any) -> Any:
+def reordered(plan: ConversionPlan, model):
     """Returns a new model in the other `dim_ordering`, uncompiled and without its
     weights.
 
@@ -50,7 +50,7 @@ def reordered(plan: ConversionPlan, model: Any) -> Any:
 
 
 def _convert_model(
-    plan: ConversionPlan, model: Any, inputs: list[Moved] | None = None
+    plan: ConversionPlan, model, inputs: list[Moved] | None = None
 ) -> list[Moved]:
     """Builds the counterpart of a model.
 
@@ -114,7 +114,7 @@ def _convert_sequential(
 
 
 def _convert_graph(
-    plan: ConversionPlan, model: Any, inputs: list[Moved] | None
+    plan: ConversionPlan, model, inputs: list[Moved] | None
 ) -> list[Moved]:
     images: dict[Any, Moved] = {}
     tensors: dict[Any, Any] = {}

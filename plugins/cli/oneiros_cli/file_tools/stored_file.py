@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from oneiros.errors import FileFormatError
 from oneiros_safe_files import json_text, yaml_text
@@ -49,7 +48,7 @@ def read(filepath: PathLike, budget: Budget | None = None) -> StoredFile:
     return StoredFile(name, state, is_text=True)
 
 
-def _state(config: Any, path: Path) -> ModelState:
+def _state(config, path: Path) -> ModelState:
     if not isinstance(config, dict) or "class_name" not in config:
         raise FileFormatError(
             f"{path} isn't a model's configuration, which looks like "

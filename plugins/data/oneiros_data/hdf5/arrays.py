@@ -3,7 +3,6 @@
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from oneiros.errors import ArgumentError, FileFormatError, UnsafeFileError
@@ -22,10 +21,10 @@ from oneiros_safe_files.hdf5_library import (
 NAME = "data"
 """Name of the array in the file."""
 ANSWERS = {"y": True, "yes": True, "n": False, "no": False}
-Array = np.ndarray[Any, Any]
+Array = np.ndarray
 
 
-def save_array(array: Any, name: str | os.PathLike[str]) -> None:
+def save_array(array, name: str | os.PathLike[str]) -> None:
     """Writes an array to an HDF5 file that h5py and PyTables can read.
 
     An existing file is replaced only when the new one is complete.

@@ -75,7 +75,7 @@ class HDF5Matrix(LazyRows):
             raise refusal(OWNER, "end", end, expected)
         self.normalizer = normalizer
 
-    def _open(self, path: str) -> Any:
+    def _open(self, path: str):
         open_regular(Path(path)).close()  # as h5py would wait for a pipe
         place = os.path.realpath(path)
         version = _version(place)
@@ -88,7 +88,7 @@ class HDF5Matrix(LazyRows):
     def __len__(self) -> int:
         return self.end - self.start
 
-    def __getitem__(self, key: Any) -> Array:
+    def __getitem__(self, key) -> Array:
         """Returns rows.
 
         # Arguments
@@ -102,7 +102,7 @@ class HDF5Matrix(LazyRows):
         rows = self._read(key)
         return rows if self.normalizer is None else self.normalizer(rows)
 
-    def _read(self, key: Any) -> Array:
+    def _read(self, key) -> Array:
         if isinstance(key, slice):
             return self._read_slice(key)
         if is_int(key):
@@ -147,12 +147,12 @@ class HDF5Matrix(LazyRows):
         stored, order = np.unique(places, return_inverse=True)
         return self._stored(stored.tolist())[order]
 
-    def _stored(self, selection: Any) -> Array:
+    def _stored(self, selection) -> Array:
         with reading_rows(self.data):
             return self.data[selection]
 
     @property
-    def id(self) -> Any:
+    def id(self):
         """HDF5's identifier of the array, which shows whether the file is still
         open."""
         return self.data.id

@@ -12,7 +12,7 @@ Array = Any
 Column = nw.Series[Any]
 
 
-def read(table: Any, data_name: str) -> Array:
+def read(table, data_name: str) -> Array:
     """Converts a table to a matrix, or a column to a vector.
 
     If all columns have the same type, the array has it, too; otherwise it has the
@@ -42,21 +42,21 @@ def read(table: Any, data_name: str) -> Array:
     return np.stack(arrays, axis=1, dtype=dtype, casting="same_kind")
 
 
-def read_chunk(array: Any, data_name: str) -> Array:
+def read_chunk(array, data_name: str) -> Array:
     """Converts an Arrow array to a vector."""
     import pyarrow
 
     return read(pyarrow.chunked_array([array]), data_name)
 
 
-def read_record_batch(batch: Any, data_name: str) -> Array:
+def read_record_batch(batch, data_name: str) -> Array:
     """Converts Arrow rows to a matrix."""
     import pyarrow
 
     return read(pyarrow.Table.from_batches([batch]), data_name)
 
 
-def refuse_query(query: Any, data_name: str) -> Array:
+def refuse_query(query, data_name: str) -> Array:
     """Raises DataError for a table that isn't computed yet."""
     raise DataError(
         f"{data_name}: received a {type(query).__name__}, which isn't computed yet. "
@@ -64,7 +64,7 @@ def refuse_query(query: Any, data_name: str) -> Array:
     )
 
 
-def columns_of(table: Any) -> list[Column]:
+def columns_of(table) -> list[Column]:
     """Returns the columns of a table, or a single column in a list."""
     frame = nw.from_native(table, eager_only=True, allow_series=True)
     return [frame] if isinstance(frame, nw.Series) else list(frame.iter_columns())

@@ -26,7 +26,7 @@ class Rows(LazyRows):
         DataError: if a column contains anything else, or has a missing value.
     """
 
-    def __init__(self, dataset: Any, name: str | None, data_name: str) -> None:
+    def __init__(self, dataset, name: str | None, data_name: str) -> None:
         names = dataset.column_names if name is None else [name]
         is_plain = dataset.format["type"] is None
         selected = dataset.select_columns(names)
@@ -37,7 +37,7 @@ class Rows(LazyRows):
         for column in names:
             self._check_type(column)
 
-    def _check_values(self, dataset: Any) -> None:
+    def _check_values(self, dataset) -> None:
         """Looks for missing values, if the files say that there are any."""
         lacking = [
             name
@@ -64,7 +64,7 @@ class Rows(LazyRows):
     def __len__(self) -> int:
         return len(self._dataset)
 
-    def __getitem__(self, key: Any) -> Array:
+    def __getitem__(self, key) -> Array:
         """Returns rows.
 
         # Arguments
@@ -76,7 +76,7 @@ class Rows(LazyRows):
         names = self._dataset.column_names
         return np.stack([self._values(rows, name) for name in names], axis=1)
 
-    def _values(self, rows: Any, name: str) -> Array:
+    def _values(self, rows, name: str) -> Array:
         values = np.asarray(rows[name])
         if values.dtype.kind not in NUMBERS:
             raise DataError(
@@ -86,12 +86,12 @@ class Rows(LazyRows):
         return values
 
 
-def read_dataset(dataset: Any, data_name: str) -> Rows:
+def read_dataset(dataset, data_name: str) -> Rows:
     """Returns a dataset as a matrix that is read by rows."""
     return Rows(dataset, None, data_name)
 
 
-def read_column(column: Any, data_name: str) -> Array:
+def read_column(column, data_name: str) -> Array:
     """Returns a column of a dataset that is read by rows; for a nested column, an
     array."""
     if not hasattr(column.source, "select_columns"):

@@ -1,13 +1,12 @@
 """Computes the outputs of files with JAX alone; nothing of Oneiros is imported."""
 
 from pathlib import Path
-from typing import Any
 
 import jax
 import numpy as np
 from jax import export
 
-Arrays = dict[str, np.ndarray[Any, Any]]
+Arrays = dict[str, np.ndarray]
 
 
 def run(path: Path, cases: list[Arrays]) -> tuple[str, list[Arrays]]:

@@ -44,13 +44,13 @@ class Builder:
     def __init__(self) -> None:
         self.slots: Slots = {}
 
-    def model(self, data: Data) -> Any:
+    def model(self, data: Data):
         """Returns a model, with its weights."""
         inputs = [keras.Input(**each) for each in data["inputs"]]
         layers = list(map(self.layer, data["layers"]))
         results: list[list[Any]] = []
 
-        def tensor(place: list[Any]) -> Any:
+        def tensor(place: list[Any]):
             call, index = place
             return inputs[index] if call is None else results[call][index]
 
@@ -66,7 +66,7 @@ class Builder:
             self.set_weights(layer, each)
         return model
 
-    def layer(self, data: Data) -> Any:
+    def layer(self, data: Data):
         """Returns a layer without values; a model with them."""
         if "model" in data:
             model = self.model(data["model"])
@@ -86,7 +86,7 @@ class Builder:
         layer.trainable = data["trainable"]
         return layer
 
-    def set_weights(self, layer: Any, data: Data) -> None:
+    def set_weights(self, layer, data: Data) -> None:
         """Sets the values of a layer, and of those inside."""
         if "model" in data:
             return
@@ -103,13 +103,13 @@ class Builder:
                 self.slots[id(weight), slot] = value
 
 
-def class_of(name: str, module: Any) -> Any:
+def class_of(name: str, module):
     """Returns the class that is registered under a name, or that of a module of
     Keras."""
     return keras.saving.get_registered_object(name) or getattr(module, name)
 
 
-def accepted_arguments(cls: Any) -> set[str]:
+def accepted_arguments(cls) -> set[str]:
     """Returns the arguments of a class's constructor, and of those that it passes
     others on to."""
     accepted: set[str] = set()
@@ -122,7 +122,7 @@ def accepted_arguments(cls: Any) -> set[str]:
     return accepted
 
 
-def registered(value: Any) -> Any:
+def registered(value):
     """Returns the registered function that a value names; any other value as it is."""
     function = None
     if isinstance(value, str):
@@ -130,7 +130,7 @@ def registered(value: Any) -> Any:
     return value if function is None else function
 
 
-def compile_model(model: Any, data: Data, slots: Slots) -> None:
+def compile_model(model, data: Data, slots: Slots) -> None:
     """Compiles a model, and restores its optimizer's variables."""
     chosen = data["optimizer"]
     optimizer = class_of(chosen["class_name"], keras.optimizers).from_config(
@@ -160,11 +160,11 @@ def compile_model(model: Any, data: Data, slots: Slots) -> None:
             variable.assign(value)
 
 
-def one_or_all(values: list[Any]) -> Any:
+def one_or_all(values: list[Any]):
     """Returns the only one of some values, or all."""
     return values[0] if len(values) == 1 else values
 
 
-def named_variables(optimizer: Any, name: str) -> list[Any]:
+def named_variables(optimizer, name: str) -> list[Any]:
     """Returns an optimizer's variables of a name, one for each weight."""
     return [each for each in optimizer.variables if each.name.endswith(f"_{name}")]

@@ -15,7 +15,7 @@ from oneiros_training.compilation.losses import spread_all
 from oneiros_training.compilation.metrics import accuracy_for, collect_metrics
 
 Data = dict[str, Any]
-Array = np.ndarray[Any, Any]
+Array = np.ndarray
 ByWeight = dict[int, Array]
 OWN = "of your own"
 LOSSES = {
@@ -60,7 +60,7 @@ class Compilation:
     left_out: list[str] = field(default_factory=list)
 
 
-def compilation_of(model: Any) -> Compilation:
+def compilation_of(model) -> Compilation:
     """Returns how a model is compiled."""
     compilation = Compilation()
     if getattr(model, "optimizer", None) is None:
@@ -85,7 +85,7 @@ def compilation_of(model: Any) -> Compilation:
     return compilation
 
 
-def _optimizer(model: Any) -> tuple[Data, dict[str, ByWeight]]:
+def _optimizer(model) -> tuple[Data, dict[str, ByWeight]]:
     """Returns an optimizer with its counts, and its variables for each weight.
 
     # Raises
@@ -116,7 +116,7 @@ def _optimizer(model: Any) -> tuple[Data, dict[str, ByWeight]]:
 
 
 def _slots(
-    optimizer: Any, names: tuple[str, ...], weights: list[Any]
+    optimizer, names: tuple[str, ...], weights: list[Any]
 ) -> dict[str, ByWeight]:
     """Returns an optimizer's values for each weight; an empty dict before the first
     step."""
@@ -128,7 +128,7 @@ def _slots(
     return {name: {id(weight): next(arrays) for weight in weights} for name in names}
 
 
-def _losses(model: Any, left_out: list[str]) -> list[str] | None:
+def _losses(model, left_out: list[str]) -> list[str] | None:
     """Returns the losses of the outputs; None if one of them has no counterpart."""
     losses = []
     for function in model.loss_functions:
@@ -140,7 +140,7 @@ def _losses(model: Any, left_out: list[str]) -> list[str] | None:
     return losses
 
 
-def _metrics(model: Any, left_out: list[str]) -> list[list[str]]:
+def _metrics(model, left_out: list[str]) -> list[list[str]]:
     """Returns the metrics of each output that have a counterpart.
 
     Keras 3 doesn't measure at masked steps, so metrics of masked outputs have none.
@@ -162,7 +162,7 @@ def _metrics(model: Any, left_out: list[str]) -> list[list[str]]:
     return metrics
 
 
-def _metric_function(model: Any, place: int, metric: Any) -> Any:
+def _metric_function(model, place: int, metric):
     """Returns a metric's function; that of the accuracy that suits an output for
     `"accuracy"`."""
     if metric in ("acc", "accuracy"):
@@ -171,7 +171,7 @@ def _metric_function(model: Any, place: int, metric: Any) -> Any:
     return oneiros.metrics.get(metric)
 
 
-def _is_registered(kind: str, name: str, value: Any) -> bool:
+def _is_registered(kind: str, name: str, value) -> bool:
     """Returns whether an object is what is registered under a name."""
     entry = registry.find(kind, name)
     return entry is not None and registry.load(entry) is value

@@ -30,7 +30,7 @@ from oneiros_old_files.keras3 import Keras3Layer
 from oneiros_exports.destination import Refusal
 
 Data = dict[str, Any]
-Array = np.ndarray[Any, Any]
+Array = np.ndarray
 NO_LAYER = "Keras 3 has no such layer."
 ELSEWHERE = "ONNX can hold it: model.onnx."
 
@@ -54,7 +54,7 @@ class Describer:
     refusals: list[Refusal] = field(default_factory=list)
     _described: set[int] = field(default_factory=set)
 
-    def model(self, model: Any, gets_mask: bool = False) -> Data:
+    def model(self, model, gets_mask: bool = False) -> Data:
         """Returns the description of a model, which gets a mask or not."""
         places = {id(x): [None, place] for place, x in enumerate(model.inputs)}
         numbers: dict[int, int] = {}
@@ -83,7 +83,7 @@ class Describer:
             "outputs": outputs,
         }
 
-    def layer(self, layer: Any, gets_mask: bool = False) -> Data:
+    def layer(self, layer, gets_mask: bool = False) -> Data:
         """Returns the description of a layer, which gets a mask or not; an empty dict
         if there is none."""
         if isinstance(layer, Container):
@@ -112,7 +112,7 @@ class Describer:
             },
         }
 
-    def name(self, layer: Any) -> str:
+    def name(self, layer) -> str:
         """Returns the name of a layer in Keras 3, which takes no `/` in it."""
         if layer.name not in self.names:
             name = str(layer.name).replace("/", "_")
@@ -121,12 +121,12 @@ class Describer:
             self.names[layer.name] = name
         return self.names[layer.name]
 
-    def _input(self, x: Any) -> Data:
+    def _input(self, x) -> Data:
         layer, _, _ = x._keras_history
         shape = K.int_shape(x)
         return {"name": self.name(layer), "batch_shape": shape, "dtype": K.dtype(x)}
 
-    def _slots(self, layer: Any, arrays: list[Array]) -> dict[str, list[Array]]:
+    def _slots(self, layer, arrays: list[Array]) -> dict[str, list[Array]]:
         """Returns the arrays of each of the optimizer's variables; zeros for weights
         that aren't trained."""
         if not arrays:
@@ -141,7 +141,7 @@ class Describer:
             slots[name] = there.arrays if there is not None else []
         return slots
 
-    def _counterpart(self, layer: Any, arrays: list[Array]) -> Keras3Layer | None:
+    def _counterpart(self, layer, arrays: list[Array]) -> Keras3Layer | None:
         class_name = type(layer).__name__
         migration = migration_of(class_name)
         there: Keras3Layer | None = None
@@ -156,7 +156,7 @@ class Describer:
         return there
 
 
-def _wrapped(layer: Any) -> dict[str, Any]:
+def _wrapped(layer) -> dict[str, Any]:
     """Returns the layers inside a wrapper, by the arguments of Keras 3."""
     if hasattr(layer, "backward_layer"):
         return {"layer": layer.forward_layer, "backward_layer": layer.backward_layer}
@@ -165,5 +165,5 @@ def _wrapped(layer: Any) -> dict[str, Any]:
     return {}
 
 
-def _has_mask(node: Any) -> bool:
+def _has_mask(node) -> bool:
     return any(mask is not None for mask in node.input_masks)

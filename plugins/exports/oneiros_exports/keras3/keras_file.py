@@ -31,13 +31,13 @@ class KerasExport(Export):
     runtime = "oneiros_exports.keras3.runtime:run"
     trains = True
 
-    def refusals(self, model: Any) -> list[Refusal]:
+    def refusals(self, model) -> list[Refusal]:
         """Returns the layers without a counterpart."""
         describer = Describer()
         describer.model(model)
         return describer.refusals
 
-    def write(self, model: Any, path: Path) -> Written:
+    def write(self, model, path: Path) -> Written:
         """Builds the model with Keras in a process of its own, and saves it."""
         compilation = compilation_of(model)
         describer = Describer(compilation.slots)
@@ -91,7 +91,7 @@ def _copies(names: list[str]) -> list[str]:
     ]
 
 
-def _channels_first(model: Any) -> list[str]:
+def _channels_first(model) -> list[str]:
     """Returns a note if images have channels first, which TensorFlow computes on GPUs
     alone."""
     orderings = {getattr(layer, "dim_ordering", None) for _, layer in parts_of(model)}
@@ -103,7 +103,7 @@ def _channels_first(model: Any) -> list[str]:
     ]
 
 
-def _frozen_statistics(model: Any) -> list[str]:
+def _frozen_statistics(model) -> list[str]:
     """Returns a note of each layer that trains otherwise in Keras 3 while it is
     frozen."""
     return [

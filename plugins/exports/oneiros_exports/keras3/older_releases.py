@@ -3,7 +3,6 @@
 import json
 import os
 import zipfile
-from typing import Any
 
 CONFIG = "config.json"
 """The member of a `.keras` file with the configuration."""
@@ -31,7 +30,7 @@ def make_loadable(path: str) -> None:
     os.replace(part, path)
 
 
-def without_late(value: Any) -> Any:
+def without_late(value):
     """Returns a configuration without the late arguments that do nothing."""
     if isinstance(value, list):
         return list(map(without_late, value))

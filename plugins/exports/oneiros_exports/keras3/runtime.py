@@ -2,13 +2,12 @@
 it; nothing else of Oneiros is imported."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from oneiros_exports.keras3.keras_on_jax import keras
 
-Arrays = dict[str, np.ndarray[Any, Any]]
+Arrays = dict[str, np.ndarray]
 
 
 def run(path: Path, cases: list[Arrays]) -> tuple[str, list[Arrays]]:
@@ -26,7 +25,7 @@ def run(path: Path, cases: list[Arrays]) -> tuple[str, list[Arrays]]:
     return f"Keras {keras.__version__}", outputs
 
 
-def output_names(model: Any) -> list[str]:
+def output_names(model) -> list[str]:
     """Returns the names of the layers that compute the outputs; numbers if a layer has
     several."""
     names = list(model.output_names)

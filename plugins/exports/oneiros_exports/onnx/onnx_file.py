@@ -1,7 +1,6 @@
 """ONNX: a file that many runtimes compute."""
 
 from pathlib import Path
-from typing import Any
 
 import onnx
 from oneiros_backend_onnx import files
@@ -36,7 +35,7 @@ class OnnxExport(Export):
         self.opset = check_opset("export", opset)
         self.fills_missing_rows = fills_missing_rows
 
-    def write(self, model: Any, path: Path) -> Written:
+    def write(self, model, path: Path) -> Written:
         """Writes the file."""
         proto = onnx_model(model, self.opset, self.fills_missing_rows)
         files.save(proto, path)

@@ -3,12 +3,11 @@ imported."""
 
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnxruntime
 
-Arrays = dict[str, np.ndarray[Any, Any]]
+Arrays = dict[str, np.ndarray]
 ERRORS = 3
 """The lowest severity of what ONNX Runtime logs."""
 
@@ -22,7 +21,7 @@ TYPES = {
 """NumPy's names of the types that states have."""
 
 
-def _names_of_states(session: Any) -> dict[str, str]:
+def _names_of_states(session) -> dict[str, str]:
     """Returns the outputs with new states by the inputs that take states."""
     metadata = session.get_modelmeta().custom_metadata_map
     names: dict[str, str] = json.loads(metadata.get(STATES, "{}"))

@@ -2,13 +2,12 @@
 imported."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from oneiros_exports.tensorflow.plain_tensorflow import tf
 
-Arrays = dict[str, np.ndarray[Any, Any]]
+Arrays = dict[str, np.ndarray]
 Result = tuple[str, list[Arrays]]
 """The library's name and version, and the outputs of each case."""
 
@@ -35,12 +34,12 @@ def run_tflite(path: Path, cases: list[Arrays]) -> Result:
     return f"TensorFlow Lite {tf.__version__}", outputs
 
 
-def _at_once(predict: Any, arrays: Arrays) -> Arrays:
+def _at_once(predict, arrays: Arrays) -> Arrays:
     results: Arrays = predict(**arrays)
     return results
 
 
-def _by_row(predict: Any, arrays: Arrays) -> Arrays:
+def _by_row(predict, arrays: Arrays) -> Arrays:
     nb_rows = len(next(iter(arrays.values())))
     rows = []
     for i in range(nb_rows):

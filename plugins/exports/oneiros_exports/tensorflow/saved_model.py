@@ -57,7 +57,7 @@ def write_saved_model(
 def _predict(inference: Inference, weights: list[Any]) -> Callable[..., Any]:
     names = inference.output_names
 
-    def predict(*inputs: Any) -> dict[str, Any]:
+    def predict(*inputs) -> dict[str, Any]:
         values = map(tf.convert_to_tensor, weights)
         outputs = inference.outputs(inputs, list(values))
         return dict(zip(names, outputs, strict=True))

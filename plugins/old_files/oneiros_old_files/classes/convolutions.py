@@ -64,7 +64,7 @@ class ConvolutionMigration(KernelMigration, Keras2Layer):
         """Returns the kernels with the window first."""
         return self.reordered(config, arrays, "tf")
 
-    def translated(self, name: str, config: Any) -> Described:
+    def translated(self, name: str, config) -> Described:
         """Returns the class and its arguments."""
         rate = plain(config.get("dilation_rate"))
         is_dilated = rate not in (None, *UNDILATED)
@@ -283,7 +283,7 @@ class ZeroPadding2DMigration(Keras2Layer):
         arguments["padding"] = [top, bottom, left, right]
 
 
-def _widths(padding: Any, *sides: str) -> list[Any]:
+def _widths(padding, *sides: str) -> list[Any]:
     """Returns a padding as numbers; a dict has one for each side, or lacks it."""
     if isinstance(padding, dict):
         return [padding.get(side, 0) for side in sides]
@@ -328,7 +328,7 @@ class LocallyConnected2DMigration(Keras2Layer):
         return [moved.reshape(kernel.shape), *moved_biases]
 
 
-def _reordered_bias(bias: Any, dim_ordering: str) -> Any:
+def _reordered_bias(bias, dim_ordering: str):
     """Returns a bias that adds the same in the other order.
 
     It has the shape `(rows, columns, filters)` in either; with `"th"` its values are

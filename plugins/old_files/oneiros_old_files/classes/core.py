@@ -5,7 +5,6 @@ Keras 2 has a class for each mode of Merge.
 """
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from oneiros.errors import ConfigError
@@ -67,7 +66,7 @@ class ActivationMigration(Keras2Layer):
     renamed = {"activation": "activation"}
     elementwise = True
 
-    def translated(self, name: str, config: Any) -> Described:
+    def translated(self, name: str, config) -> Described:
         """Returns the class and its arguments: of Keras 3's that only penalizes its
         input, ActivityRegularization."""
         penalty = config.get("activity_regularizer")
@@ -169,7 +168,7 @@ class LambdaMigration(Keras2Layer):
 class MergeMigration(Migration):
     """Merge of Keras 1, which may hold the layers that it joins."""
 
-    def translated(self, name: str, config: Any) -> Described:
+    def translated(self, name: str, config) -> Described:
         """Returns the class and its arguments."""
         layers = config.get("layers")
         if isinstance(layers, list):
@@ -281,7 +280,7 @@ class ReLUMigration(Keras2Layer):
 
     name = "Activation"
 
-    def translated(self, name: str, config: Any) -> Described:
+    def translated(self, name: str, config) -> Described:
         """Returns the class and its arguments."""
         slope = plain(config.pop("negative_slope", 0))
         class_name, arguments = super().translated(name, config)
@@ -374,7 +373,7 @@ class TimeDistributedMigration(Keras2Layer):
     name = "TimeDistributed"
     renamed = {"layer": "layer"}
 
-    def translated(self, name: str, config: Any) -> Described:
+    def translated(self, name: str, config) -> Described:
         """Returns the class and its arguments, the layer's among them."""
         class_name, arguments = super().translated(name, config)
         if "layer" in arguments:
@@ -397,7 +396,7 @@ class BidirectionalMigration(TimeDistributedMigration):
     name = "Bidirectional"
     renamed = {"layer": "layer", "merge_mode": "merge_mode"}
 
-    def translated(self, name: str, config: Any) -> Described:
+    def translated(self, name: str, config) -> Described:
         """Returns the class and its arguments; the layer is used in both directions.
 
         # Raises
@@ -425,7 +424,7 @@ class BidirectionalMigration(TimeDistributedMigration):
         return layer
 
 
-def _joins_rows(part: Any) -> bool:
+def _joins_rows(part) -> bool:
     """Returns whether a layer is, or holds, one that normalises by the batch."""
     if isinstance(part, list):
         return any(map(_joins_rows, part))
@@ -436,7 +435,7 @@ def _joins_rows(part: Any) -> bool:
     return any(map(_joins_rows, part.values()))
 
 
-def _essence(layer: Any) -> Described:
+def _essence(layer) -> Described:
     """Returns the class and the arguments of a layer that don't depend on its direction
     or on its first weights."""
     arguments = {
@@ -447,7 +446,7 @@ def _essence(layer: Any) -> Described:
     return layer["class_name"], arguments
 
 
-def _unshared(value: Any) -> Any:
+def _unshared(value):
     """Returns a part of a configuration without the numbers that Keras 3 gives to
     objects, also to equal ones of its own."""
     if not isinstance(value, dict):

@@ -1,6 +1,6 @@
 """Migration from files of Keras 2: optimizers."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from oneiros import backend as K
 from oneiros.errors import ConfigError
@@ -65,7 +65,7 @@ class OptimizerMigration(Migration):
             arguments["learning_rate"] = _decaying(config["lr"], decay)
         return Keras3Layer(self.keras3, arguments, arrays)
 
-    def translated(self, name: str, config: Any) -> Described:
+    def translated(self, name: str, config) -> Described:
         """Returns the class and its arguments.
 
         # Raises
@@ -149,7 +149,7 @@ class RMSpropMigration(OptimizerMigration):
     keras3 = f"{PACKAGE}RMSprop"
     slots = ("accumulator",)
 
-    def translated(self, name: str, config: Any) -> Described:
+    def translated(self, name: str, config) -> Described:
         """Returns the class and its arguments."""
         config = dict(config)
         if self.origin.keras > 1 and config.get("momentum") == 0:
@@ -194,7 +194,7 @@ class NadamMigration(OptimizerMigration):
     keras3 = f"{PACKAGE}Nadam"
     slots = ("momentum", "velocity")
 
-    def translated(self, name: str, config: Any) -> Described:
+    def translated(self, name: str, config) -> Described:
         """Returns the class and its arguments.
 
         `decay` is the schedule's, which later versions fix at 1.

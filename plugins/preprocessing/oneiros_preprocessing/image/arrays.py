@@ -1,7 +1,5 @@
 """Batches of transformed images that come from an array."""
 
-from typing import Any
-
 import numpy as np
 from oneiros import backend as K
 from oneiros.arguments import label
@@ -10,7 +8,7 @@ from oneiros.errors import DataError
 from oneiros_preprocessing.image.iterators import ImageIterator
 from oneiros_preprocessing.image.orderings import check_batch, chosen_ordering
 
-Array = np.ndarray[Any, Any]
+Array = np.ndarray
 
 
 class NumpyArrayIterator(ImageIterator):
@@ -46,14 +44,14 @@ class NumpyArrayIterator(ImageIterator):
 
     def __init__(
         self,
-        x: Any,
-        y: Any,
-        image_data_generator: Any,
+        x,
+        y,
+        image_data_generator,
         batch_size: int = 32,
         shuffle: bool = False,
         seed: int | None = None,
         dim_ordering: str = "default",
-        save_to_dir: Any = None,
+        save_to_dir=None,
         save_prefix: str = "",
         save_format: str = "jpeg",
     ) -> None:

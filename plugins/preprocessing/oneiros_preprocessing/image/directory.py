@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator as AnyIterator
-from typing import Any
 
 import numpy as np
 import oneiros
@@ -12,7 +11,7 @@ from oneiros.errors import DataError, FileMissingError
 from oneiros_preprocessing.image.iterators import ImageIterator
 from oneiros_preprocessing.image.orderings import chosen_ordering
 
-Array = np.ndarray[Any, Any]
+Array = np.ndarray
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp")
 CHANNELS = {"rgb": 3, "grayscale": 1}
 CLASS_MODES = ("categorical", "binary", "sparse", None)
@@ -67,17 +66,17 @@ class DirectoryIterator(ImageIterator):
 
     def __init__(
         self,
-        directory: Any,
-        image_data_generator: Any,
-        target_size: Any = (256, 256),
+        directory,
+        image_data_generator,
+        target_size=(256, 256),
         color_mode: str = "rgb",
         dim_ordering: str = "default",
-        classes: Any = None,
+        classes=None,
         class_mode: str | None = "categorical",
         batch_size: int = 32,
         shuffle: bool = True,
         seed: int | None = None,
-        save_to_dir: Any = None,
+        save_to_dir=None,
         save_prefix: str = "",
         save_format: str = "jpeg",
         follow_links: bool = False,
@@ -117,7 +116,7 @@ class DirectoryIterator(ImageIterator):
             seed,
         )
 
-    def _class_names(self, classes: Any) -> list[str]:
+    def _class_names(self, classes) -> list[str]:
         """Returns the names of the class folders, in the order of their numbers."""
         if not os.path.isdir(self.directory):
             raise FileMissingError(

@@ -6,7 +6,6 @@ first.
 
 import os
 import re
-from typing import Any
 
 import numpy as np
 from oneiros import backend as K
@@ -16,7 +15,7 @@ from PIL import Image
 
 from oneiros_preprocessing.image.orderings import chosen_ordering
 
-Array = np.ndarray[Any, Any]
+Array = np.ndarray
 PROGRAMS = ("EPS",)
 """Formats that Pillow hands to another program."""
 MODES = {1: "L", 3: "RGB"}
@@ -24,9 +23,7 @@ MODES = {1: "L", 3: "RGB"}
 
 
 @open_to_old_code
-def load_img(
-    path: Any, grayscale: bool = False, target_size: Any = None
-) -> Image.Image:
+def load_img(path, grayscale: bool = False, target_size=None) -> Image.Image:
     """Reads an image from a file.
 
     # Arguments
@@ -66,7 +63,7 @@ def load_img(
     return image.resize((width, height), Image.Resampling.NEAREST)
 
 
-def _decoded(path: Any, mode: str) -> Image.Image:
+def _decoded(path, mode: str) -> Image.Image:
     """Reads a file's image and converts it to another mode."""
     try:
         with Image.open(path) as image:
@@ -85,7 +82,7 @@ def _decoded(path: Any, mode: str) -> Image.Image:
         ) from None
 
 
-def _check_safe(path: Any, image: Image.Image) -> None:
+def _check_safe(path, image: Image.Image) -> None:
     if image.format in PROGRAMS:
         raise UnsafeFileError(
             f"{path} is {image.format}, which another program would have to read. "
@@ -100,7 +97,7 @@ def _check_safe(path: Any, image: Image.Image) -> None:
 
 
 @open_to_old_code
-def img_to_array(img: Any, dim_ordering: str = "default") -> Array:
+def img_to_array(img, dim_ordering: str = "default") -> Array:
     """Turns an image into an array.
 
     # Arguments
@@ -146,9 +143,7 @@ def img_to_array(img: Any, dim_ordering: str = "default") -> Array:
 
 
 @open_to_old_code
-def array_to_img(
-    x: Any, dim_ordering: str = "default", scale: bool = True
-) -> Image.Image:
+def array_to_img(x, dim_ordering: str = "default", scale: bool = True) -> Image.Image:
     """Turns an array into an image.
 
     # Arguments
@@ -209,7 +204,7 @@ def _spread(pixels: Array) -> Array:
     return np.asarray(moved * 255)
 
 
-def list_pictures(directory: Any, ext: str = "jpg|jpeg|bmp|png") -> list[str]:
+def list_pictures(directory, ext: str = "jpg|jpeg|bmp|png") -> list[str]:
     """Returns the sorted paths of the images in a folder and its subfolders.
 
     # Arguments

@@ -20,7 +20,7 @@ from oneiros_preprocessing.image.orderings import (
     chosen_ordering,
 )
 
-Array = np.ndarray[Any, Any]
+Array = np.ndarray
 SMALLEST_STD = 1e-7
 """Added to divisors."""
 SMALLEST_VARIANCE = 1e-6
@@ -105,7 +105,7 @@ class ImageDataGenerator:
         width_shift_range: float = 0.0,
         height_shift_range: float = 0.0,
         shear_range: float = 0.0,
-        zoom_range: Any = 0.0,
+        zoom_range=0.0,
         channel_shift_range: float = 0.0,
         fill_mode: str = "nearest",
         cval: float = 0.0,
@@ -142,12 +142,12 @@ class ImageDataGenerator:
     @open_to_old_code
     def flow(
         self,
-        X: Any,
-        y: Any = None,
+        X,
+        y=None,
         batch_size: int = 32,
         shuffle: bool = True,
         seed: int | None = None,
-        save_to_dir: Any = None,
+        save_to_dir=None,
         save_prefix: str = "",
         save_format: str = "jpeg",
     ) -> NumpyArrayIterator:
@@ -188,15 +188,15 @@ class ImageDataGenerator:
     @open_to_old_code
     def flow_from_directory(
         self,
-        directory: Any,
-        target_size: Any = (256, 256),
+        directory,
+        target_size=(256, 256),
         color_mode: str = "rgb",
-        classes: Any = None,
+        classes=None,
         class_mode: str | None = "categorical",
         batch_size: int = 32,
         shuffle: bool = True,
         seed: int | None = None,
-        save_to_dir: Any = None,
+        save_to_dir=None,
         save_prefix: str = "",
         save_format: str = "jpeg",
         follow_links: bool = False,
@@ -244,7 +244,7 @@ class ImageDataGenerator:
             follow_links=follow_links,
         )
 
-    def standardize(self, x: Any) -> Array:
+    def standardize(self, x) -> Array:
         """Normalizes an image or a batch of images.
 
         As in Keras 1, an array of floats may be changed in place.
@@ -278,7 +278,7 @@ class ImageDataGenerator:
             return np.asarray(flat.reshape(image.shape))
         return image
 
-    def random_transform(self, x: Any) -> Array:
+    def random_transform(self, x) -> Array:
         """Transforms an image at random.
 
         # Arguments
@@ -299,7 +299,7 @@ class ImageDataGenerator:
             image = transforms.flip_axis(image, axes.row)
         return image
 
-    def _warped(self, x: Any) -> Array:
+    def _warped(self, x) -> Array:
         """Rotates, shifts, shears and zooms an image at random."""
         axes = BATCH_AXES[self.dim_ordering].of_one_image()
         image = transforms.check_image(x)
@@ -330,7 +330,7 @@ class ImageDataGenerator:
 
     @open_to_old_code
     def fit(
-        self, x: Any, augment: bool = False, rounds: int = 1, seed: int | None = None
+        self, x, augment: bool = False, rounds: int = 1, seed: int | None = None
     ) -> None:
         """Computes the statistics for featurewise normalization and whitening.
 
@@ -363,7 +363,7 @@ class ImageDataGenerator:
             self.principal_components = _whitening_matrix(images)
 
 
-def _factors(zoom_range: Any) -> list[Any]:
+def _factors(zoom_range) -> list[Any]:
     """Returns the smallest and the largest zoom factor."""
     numbers = np.asarray(zoom_range)
     if numbers.dtype.kind in "iuf" and numbers.shape == ():
@@ -381,13 +381,13 @@ def _drawn_shift(fraction: float, size: int) -> float:
     return transforms.draw_shift(fraction, size)
 
 
-def _floats(x: Any) -> Array:
+def _floats(x) -> Array:
     """Returns an array of floats: the same array if it already contains floats."""
     array = np.asarray(x)
     return array if array.dtype.kind == "f" else array.astype(K.floatx())
 
 
-def _is_fitted(option: str, learned: Any) -> bool:
+def _is_fitted(option: str, learned) -> bool:
     """Returns whether `fit` has learned what an option needs, and warns if not."""
     if learned is None:
         warnings.warn(UNFITTED.format(option=option), stacklevel=3)

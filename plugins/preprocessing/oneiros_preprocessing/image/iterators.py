@@ -20,7 +20,7 @@ from oneiros import backend as K
 from oneiros.arguments import check_bool, check_int, check_optional_int, int_if_whole
 from oneiros.errors import DataError
 
-Array = np.ndarray[Any, Any]
+Array = np.ndarray
 LARGEST_SEED = 2**31 - 1
 LARGEST_TAG = 10_000
 """Upper limit of the random number in the names of saved images."""
@@ -99,11 +99,11 @@ class Iterator:
         batch_size: int = 32,
         shuffle: bool = False,
         seed: int | None = None,
-    ) -> Any:
+    ):
         """Returns the `index_generator`; subclasses written for Keras 1 override it."""
         return SampleOrder(self, n, batch_size, shuffle, seed)
 
-    def next(self) -> Any:
+    def next(self):
         """Returns the next batch."""
         raise NotImplementedError(
             f"{type(self).__name__} is a subclass of Iterator: define next(self), "
@@ -135,7 +135,7 @@ class Iterator:
     def __iter__(self) -> Iterator:
         return self
 
-    def __next__(self) -> Any:
+    def __next__(self):
         return self.next()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -236,7 +236,7 @@ class ImageIterator(Iterator):
 
     def __init__(
         self,
-        image_data_generator: Any,
+        image_data_generator,
         dim_ordering: str,
         saving: tuple[Any, str, str],
         n: int,
@@ -290,7 +290,7 @@ class ImageIterator(Iterator):
             self.index_generator.order = order
         np.random.set_state(state["numpy"])
 
-    def next(self) -> Any:
+    def next(self):
         """Returns the next batch: `(x, y)`, or `x` if there are no targets."""
         with self.lock:
             numbers, first, size = next(self.index_generator)

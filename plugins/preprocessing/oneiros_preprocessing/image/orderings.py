@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from oneiros import backend as K
 from oneiros.arguments import check_choice, label
 from oneiros.errors import DataError
 
-Array = np.ndarray[Any, Any]
+Array = np.ndarray
 CHANNEL_COUNTS = (1, 3, 4)
 """Grayscale, RGB and RGBA."""
 
@@ -33,7 +33,7 @@ BATCH_SHAPES = {
 }
 
 
-def chosen_ordering(owner: Any, dim_ordering: Any) -> str:
+def chosen_ordering(owner, dim_ordering) -> str:
     """Returns `"tf"` or `"th"`, for `"default"` what `K.image_dim_ordering()` says.
 
     # Raises
@@ -44,7 +44,7 @@ def chosen_ordering(owner: Any, dim_ordering: Any) -> str:
     return str(check_choice(owner, "dim_ordering", dim_ordering, BATCH_AXES))
 
 
-def check_batch(owner: Any, name: str, x: Any, dim_ordering: str) -> Array:
+def check_batch(owner, name: str, x, dim_ordering: str) -> Array:
     """Returns images as an array.
 
     # Arguments

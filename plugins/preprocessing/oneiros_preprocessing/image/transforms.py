@@ -15,14 +15,13 @@ rotated, shifted and zoomed (`benchmarks/mechanisms.py transforms`).
 """
 
 import math
-from typing import Any
 
 import numpy as np
 from oneiros.arguments import check_choice, refusal, shown
 from oneiros.errors import DataError
 from scipy import ndimage
 
-Array = np.ndarray[Any, Any]
+Array = np.ndarray
 
 FILL_MODES = (
     "nearest",
@@ -41,7 +40,7 @@ DEGREE = math.pi / 180
 
 
 def random_rotation(
-    x: Any,
+    x,
     rg: float,
     row_axis: int = 1,
     col_axis: int = 2,
@@ -81,7 +80,7 @@ def random_rotation(
 
 
 def random_shift(
-    x: Any,
+    x,
     wrg: float,
     hrg: float,
     row_axis: int = 1,
@@ -122,7 +121,7 @@ def random_shift(
 
 
 def random_shear(
-    x: Any,
+    x,
     intensity: float,
     row_axis: int = 1,
     col_axis: int = 2,
@@ -159,8 +158,8 @@ def random_shear(
 
 
 def random_zoom(
-    x: Any,
-    zoom_range: Any,
+    x,
+    zoom_range,
     row_axis: int = 1,
     col_axis: int = 2,
     channel_axis: int = 0,
@@ -202,7 +201,7 @@ def random_zoom(
     return apply_transform(x, matrix, channel_axis, fill_mode, cval)
 
 
-def random_channel_shift(x: Any, intensity: float, channel_axis: int = 0) -> Array:
+def random_channel_shift(x, intensity: float, channel_axis: int = 0) -> Array:
     """Adds a random number to each channel of an image.
 
     Values that leave the range of the image's values are clipped.
@@ -240,7 +239,7 @@ def random_channel_shift(x: Any, intensity: float, channel_axis: int = 0) -> Arr
     return np.moveaxis(np.stack(shifted), 0, channel_axis)
 
 
-def flip_axis(x: Any, axis: int) -> Array:
+def flip_axis(x, axis: int) -> Array:
     """Reverses an axis.
 
     # Arguments
@@ -262,7 +261,7 @@ def flip_axis(x: Any, axis: int) -> Array:
     return np.flip(np.asarray(x), axis)
 
 
-def transform_matrix_offset_center(matrix: Any, x: Any, y: Any) -> Array:
+def transform_matrix_offset_center(matrix, x, y) -> Array:
     """Moves the centre of a transformation from an image's first pixel to its centre.
 
     As in Keras 1, the centre is at `x / 2 + 0.5` and `y / 2 + 0.5`.
@@ -293,8 +292,8 @@ def transform_matrix_offset_center(matrix: Any, x: Any, y: Any) -> Array:
 
 
 def apply_transform(
-    x: Any,
-    transform_matrix: Any,
+    x,
+    transform_matrix,
     channel_axis: int = 0,
     fill_mode: str = "nearest",
     cval: float = 0.0,
@@ -348,7 +347,7 @@ def apply_transform(
     return np.moveaxis(moved, -1, channel_axis)
 
 
-def _as_pixel(value: float, dtype: np.dtype[Any]) -> Any:
+def _as_pixel(value: float, dtype: np.dtype):
     """Returns a value as SciPy stores it: rounded, and within the range of integers."""
     if dtype.kind not in "iu":
         return value
@@ -361,7 +360,7 @@ def shift_matrix(rows: float, cols: float) -> Array:
     return np.array([[1, 0, rows], [0, 1, cols], [0, 0, 1]])
 
 
-def about_centre(matrix: Array, x: Any, row_axis: int, col_axis: int) -> Array:
+def about_centre(matrix: Array, x, row_axis: int, col_axis: int) -> Array:
     """Returns a matrix that does around the centre of `x` what `matrix` does."""
     shape = _shape(x)
     return transform_matrix_offset_center(matrix, shape[row_axis], shape[col_axis])
@@ -385,7 +384,7 @@ def draw_shear(largest: float) -> Array:
     return np.array([[1, -np.sin(angle), 0], [0, np.cos(angle), 0], [0, 0, 1]])
 
 
-def draw_zoom(zoom_range: Any) -> Array:
+def draw_zoom(zoom_range) -> Array:
     """Draws the matrix that zooms by a factor along each axis; nothing is drawn from
     (1, 1)."""
     low, high = zoom_range
@@ -393,11 +392,11 @@ def draw_zoom(zoom_range: Any) -> Array:
     return np.array([[rows, 0, 0], [0, cols, 0], [0, 0, 1]])
 
 
-def _shape(x: Any) -> tuple[int, ...]:
+def _shape(x) -> tuple[int, ...]:
     return tuple(check_image(x).shape)
 
 
-def check_image(x: Any) -> Array:
+def check_image(x) -> Array:
     """Returns an image as an array.
 
     # Raises

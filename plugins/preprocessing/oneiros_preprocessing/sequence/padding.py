@@ -13,7 +13,7 @@ from oneiros.arguments import (
 )
 from oneiros.errors import DataError
 
-Array = np.ndarray[Any, Any]
+Array = np.ndarray
 SIDES = ("pre", "post")
 
 
@@ -21,7 +21,7 @@ SIDES = ("pre", "post")
 def pad_sequences(
     sequences: Iterable[Any],
     maxlen: int | None = None,
-    dtype: Any = "int32",
+    dtype="int32",
     padding: str = "pre",
     truncating: str = "pre",
     value: float = 0.0,
@@ -84,7 +84,7 @@ def _cut(items: Array, size: int, truncating: str) -> Array:
     return items[max(len(items) - size, 0) :]
 
 
-def _length(number: int, sequence: Any) -> int:
+def _length(number: int, sequence) -> int:
     try:
         return len(sequence)
     except TypeError:
@@ -95,7 +95,7 @@ def _length(number: int, sequence: Any) -> int:
         ) from None
 
 
-def _items(number: int, sequence: Any, dtype: Any) -> Array:
+def _items(number: int, sequence, dtype) -> Array:
     try:
         return np.asarray(sequence, dtype=dtype)
     except (TypeError, ValueError) as error:

@@ -8,7 +8,7 @@ import numpy as np
 from oneiros.arguments import check_int, int_if_whole, open_to_old_code, refusal
 from oneiros.errors import DataError
 
-Array = np.ndarray[Any, Any]
+Array = np.ndarray
 Pair = list[Any]
 
 EULER_GAMMA = 0.577
@@ -57,13 +57,13 @@ def make_sampling_table(size: int, sampling_factor: float = 1e-5) -> Array:
 
 @open_to_old_code
 def skipgrams(
-    sequence: Any,
+    sequence,
     vocabulary_size: int,
     window_size: int = 4,
     negative_samples: float = 1.0,
     shuffle: bool = True,
     categorical: bool = False,
-    sampling_table: Any = None,
+    sampling_table=None,
 ) -> tuple[list[Pair], list[Any]]:
     """Returns pairs of neighbouring words, and pairs with a random second word.
 
@@ -129,9 +129,7 @@ def skipgrams(
     return pairs, labels
 
 
-def _close_pairs(
-    words: list[Any], window_size: int, sampling_table: Any
-) -> Iterator[Pair]:
+def _close_pairs(words: list[Any], window_size: int, sampling_table) -> Iterator[Pair]:
     for place, word in enumerate(words):
         if not word or not _is_sampled(word, sampling_table):
             continue
@@ -142,7 +140,7 @@ def _close_pairs(
                 yield [word, words[other_place]]
 
 
-def _is_sampled(word: Any, sampling_table: Any) -> bool:
+def _is_sampled(word, sampling_table) -> bool:
     if sampling_table is None:
         return True
     try:

@@ -15,7 +15,7 @@ from oneiros.errors import ArgumentError
 
 from oneiros_preprocessing.text.words import PUNCTUATION, text_to_word_sequence
 
-Array = np.ndarray[Any, Any]
+Array = np.ndarray
 MODES = ("binary", "count", "tfidf", "freq")
 
 
@@ -100,7 +100,7 @@ class Tokenizer:
             self.word_index[word]: count for word, count in self.word_docs.items()
         }
 
-    def fit_on_sequences(self, sequences: Any) -> None:
+    def fit_on_sequences(self, sequences) -> None:
         """Counts in how many sequences each number occurs.
 
         Use it for `mode="tfidf"` without `fit_on_texts`.
@@ -146,7 +146,7 @@ class Tokenizer:
         """
         return self.sequences_to_matrix(self.texts_to_sequences(texts), mode=mode)
 
-    def sequences_to_matrix(self, sequences: Any, mode: str = "binary") -> Array:
+    def sequences_to_matrix(self, sequences, mode: str = "binary") -> Array:
         """Returns one row per sequence, with one value per number.
 
         # Arguments
@@ -178,7 +178,7 @@ class Tokenizer:
                 row[number] = self._value(mode, number, count, len(sequence))
         return matrix
 
-    def _words(self, text: Any) -> Any:
+    def _words(self, text):
         """Returns the words of a text; a list of words stays unchanged."""
         if self.char_level or isinstance(text, (list, tuple)):
             return text

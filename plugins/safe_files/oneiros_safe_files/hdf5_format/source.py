@@ -80,7 +80,7 @@ class Source:
         self.file.seek(self.base + address)
         return self.file.read(length)
 
-    def read_into(self, address: int, values: np.ndarray[Any, Any]) -> None:
+    def read_into(self, address: int, values: np.ndarray) -> None:
         """Fills an array, which the caller has accounted for."""
         self._check(address, values.nbytes)
         self.file.seek(self.base + address)

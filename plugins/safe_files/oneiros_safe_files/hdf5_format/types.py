@@ -5,7 +5,6 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
-from typing import Any
 
 import numpy as np
 
@@ -59,7 +58,7 @@ class Datatype:
 
     kind: str
     size: int
-    dtype: np.dtype[Any] | None = None
+    dtype: np.dtype | None = None
 
 
 def _numbers() -> Iterator[tuple[bytes, Datatype]]:
@@ -142,7 +141,7 @@ class Attribute:
         ]
         return count * max(lengths, default=0)
 
-    def value(self, heaps: GlobalHeaps) -> Any:
+    def value(self, heaps: GlobalHeaps):
         """Returns its value: bytes or a number, or an array of them.
 
         # Raises

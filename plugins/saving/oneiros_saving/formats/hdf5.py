@@ -21,7 +21,7 @@ from oneiros_safe_files.model_state import Format, LayerWeights, ModelState, Nam
 GROUP = "oneiros_training"
 """The group of the training state that Keras 1 didn't save: JSON, and the arrays to
 which it refers by number."""
-Array = np.ndarray[Any, Any]
+Array = np.ndarray
 TOP_LEVEL = "top_level_model_weights"
 """A group that Keras 2 writes beside the layers' groups; it is empty unless the model
 itself has weights."""
@@ -69,11 +69,11 @@ class HDF5Format(Format):
         with open_hdf5(path, budget) as root:
             return _read(root)
 
-    def write_weights(self, group: Any, weights: LayerWeights) -> None:
+    def write_weights(self, group, weights: LayerWeights) -> None:
         """Writes weights to an open `h5py.Group`."""
         _write_layers(GroupWriter(group), weights)
 
-    def read_weights(self, group: Any, budget: Budget) -> ModelState:
+    def read_weights(self, group, budget: Budget) -> ModelState:
         """Reads weights from an open `h5py.Group`."""
         with open_group(group, budget) as root:
             return ModelState(
@@ -197,7 +197,7 @@ def _split_names(group: StoredGroup, attribute: str) -> list[str]:
     )
 
 
-def _write_training(root: GroupWriter, state: Any, arrays: list[Array]) -> None:
+def _write_training(root: GroupWriter, state, arrays: list[Array]) -> None:
     """Writes the group."""
     group = root.group(GROUP)
     group.text("state", json_text.dumps(state))

@@ -117,7 +117,7 @@ def _without(config: Data, key: str) -> Data:
     return {name: value for name, value in config.items() if name != key}
 
 
-def _training_config(compilation: Any) -> Data | None:
+def _training_config(compilation) -> Data | None:
     """Returns the arguments of `compile` as Keras 2 stores them; None if there are
     none."""
     if not isinstance(compilation, dict) or not compilation:
@@ -164,7 +164,7 @@ def _layer_name(entry: Data) -> str:
     return str(entry.get("name", _config(entry).get("name")))
 
 
-def _config(entry: Any) -> Data:
+def _config(entry) -> Data:
     config = entry.get("config") if isinstance(entry, dict) else None
     return config if isinstance(config, dict) else {}
 
@@ -224,7 +224,7 @@ def _variables(group: StoredGroup, entry: Data) -> tuple[Named, Named]:
     return [], trained + fixed
 
 
-def _class_name(entry: Any) -> str:
+def _class_name(entry) -> str:
     """Returns the name of a layer's class; of a registered one, its registered name."""
     if not isinstance(entry, dict):
         return ""

@@ -3,7 +3,7 @@ order in the metadata."""
 
 from importlib import import_module
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from oneiros import config
@@ -18,7 +18,7 @@ from oneiros_safe_files import json_text
 from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.model_state import Format, LayerWeights, ModelState
 
-Array = np.ndarray[Any, Any]
+Array = np.ndarray
 LENGTH_BYTES = 8
 TEXT = frozenset(b"\t\n\r") | frozenset(range(32, 127))
 """Bytes of texts, which begin with no length."""
@@ -88,7 +88,7 @@ class SafetensorsFormat(Format):
         )
 
 
-def _files() -> Any:
+def _files():
     """Returns the module that reads and writes such files.
 
     # Raises

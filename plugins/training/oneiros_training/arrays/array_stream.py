@@ -46,12 +46,7 @@ class ArrayStream(ModelStream):
     """
 
     def __init__(
-        self,
-        model: Any,
-        use: str,
-        arrays: list[Array],
-        batch_size: int,
-        once: bool = False,
+        self, model, use: str, arrays: list[Array], batch_size: int, once: bool = False
     ) -> None:
         super().__init__(model, use)
         self.arrays = arrays
@@ -96,7 +91,7 @@ class ArrayStream(ModelStream):
             self._upload = keep(self.arrays)
             self.observer.enter(REST)
 
-    def _can_run(self, function: Any) -> TypeGuard[CompiledFunction]:
+    def _can_run(self, function) -> TypeGuard[CompiledFunction]:
         """Returns whether the function can take several batches in one call."""
         sparse = any(hasattr(array, "toarray") for array in self.arrays)
         several = self.size > self.batch_size
@@ -154,21 +149,21 @@ class ArrayStream(ModelStream):
         finally:
             read.release()
 
-    def _loop(self, run: Run, upload: Any, index: Array) -> list[Array]:
+    def _loop(self, run: Run, upload, index: Array) -> list[Array]:
         self.observer.enter(CALL)
         function = self.step.function
         outputs = function.loop(upload, index, phase=self.step.phase)
         self.observer.computed(function, run)
         return list(outputs)
 
-    def _read_ahead(self, run: Run) -> Any:
+    def _read_ahead(self, run: Run):
         """Reads a run in the other thread while this thread computes."""
         self.observer.enter(DATA)
         data = self._read(run)
         self.observer.enter(REST)
         return data
 
-    def _read(self, run: Run) -> Any:
+    def _read(self, run: Run):
         """Returns the rows of a run, uploaded if the run has more than one batch."""
         batches = [self._batch(rows) for rows in run.data]
         if self.run_length == 1:

@@ -15,16 +15,16 @@ def listed(names: Iterable[Any]) -> str:
     return ", ".join(map(repr, names)) or "none"
 
 
-def name_of(function: Any) -> str:
+def name_of(function) -> str:
     """Returns the name of a loss or metric."""
     return str(getattr(function, "__name__", type(function).__name__))
 
 
 def spread(
     argument: str,
-    values: Any,
+    values,
     names: Names,
-    default: Any = REQUIRED,
+    default=REQUIRED,
     error: type[Exception] = ArgumentError,
 ) -> list[Any]:
     """Returns a list with one item per name, from a list in the order of the names or a

@@ -18,7 +18,7 @@ MOST_SHOWN = 9
 
 
 def standardize_sample_or_class_weights(
-    x_weight: Any, output_names: Names, weight_type: str
+    x_weight, output_names: Names, weight_type: str
 ) -> list[Any]:
     """Returns the list of each output's weights, or None.
 
@@ -37,7 +37,7 @@ def standardize_sample_or_class_weights(
     return spread(weight_type, x_weight, output_names, default=None)
 
 
-def _is_for_one_output(weights: Any) -> bool:
+def _is_for_one_output(weights) -> bool:
     """Returns whether weights are those of one output, not a list or dict of
     weights."""
     if isinstance(weights, dict):
@@ -47,18 +47,18 @@ def _is_for_one_output(weights: Any) -> bool:
     return True
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value) -> bool:
     return hasattr(value, "__float__") and not np.ndim(value)
 
 
-def standardize_class_weights(class_weight: Any, output_names: Names) -> list[Any]:
+def standardize_class_weights(class_weight, output_names: Names) -> list[Any]:
     """Returns the list of each output's class weight dict, or None."""
     return standardize_sample_or_class_weights(
         class_weight, output_names, "class_weight"
     )
 
 
-def standardize_sample_weights(sample_weight: Any, output_names: Names) -> list[Any]:
+def standardize_sample_weights(sample_weight, output_names: Names) -> list[Any]:
     """Returns the list of each output's array of sample weights, or None."""
     return standardize_sample_or_class_weights(
         sample_weight, output_names, "sample_weight"
@@ -67,8 +67,8 @@ def standardize_sample_weights(sample_weight: Any, output_names: Names) -> list[
 
 def standardize_weights(
     y: Array,
-    sample_weight: Any = None,
-    class_weight: Any = None,
+    sample_weight=None,
+    class_weight=None,
     sample_weight_mode: str | None = None,
 ) -> Array:
     """Returns the weights of the samples, `(n,)`, or of their time steps, `(n, steps)`;
@@ -117,7 +117,7 @@ def _ones(shape: tuple[int, ...], dtype: str) -> Array:
     return np.broadcast_to(np.ones((), dtype), shape)
 
 
-def _by_class(class_weight: Any) -> dict[int, float]:
+def _by_class(class_weight) -> dict[int, float]:
     """Returns the weights of classes 0, 1, … as a dict."""
     try:
         return {label: float(weight) for label, weight in enumerate(class_weight)}
@@ -128,7 +128,7 @@ def _by_class(class_weight: Any) -> dict[int, float]:
         ) from None
 
 
-def _class_weights(y: Array, class_weight: Any) -> Array:
+def _class_weights(y: Array, class_weight) -> Array:
     """Returns the weight of each sample's class."""
     if not isinstance(class_weight, dict):
         class_weight = _by_class(class_weight)

@@ -18,7 +18,7 @@ NUMBERS = "fiub"
 
 
 def standardize_input_data(
-    data: Any,
+    data,
     names: Names,
     shapes: Sequence[Shape | None] | None = None,
     check_batch_axis: bool = True,
@@ -46,7 +46,7 @@ def standardize_input_data(
     ]
 
 
-def _several(data: Any, names: Names) -> Any:
+def _several(data, names: Names):
     """Returns data as a list or dict with one item per name, if that is possible."""
     if isinstance(data, dict):
         if set(names) <= set(data):
@@ -59,7 +59,7 @@ def _several(data: Any, names: Names) -> Any:
     return data
 
 
-def gives_batches(x: Any) -> bool:
+def gives_batches(x) -> bool:
     """Returns whether `x` is a stream: an object that yields its batches anew for each
     epoch."""
     if isinstance(x, (list, tuple, range, str, bytes, Mapping)) or _has_shape(x):
@@ -70,19 +70,19 @@ def gives_batches(x: Any) -> bool:
     return is_iterable and reader_of(x) is None
 
 
-def has_numbered_batches(stream: Any) -> bool:
+def has_numbered_batches(stream) -> bool:
     """Returns whether a stream has numbered batches, which can be read in any order."""
     return hasattr(stream, "__len__") and hasattr(stream, "__getitem__")
 
 
-def _has_shape(x: Any) -> bool:
+def _has_shape(x) -> bool:
     """Returns whether `x` has a shape; a data set of a closed file raises an error when
     you read it."""
     return hasattr(type(x), "shape") or hasattr(x, "shape")
 
 
 def _standardized(
-    value: Any, kind: str, name: str, shape: Shape | None, first_axis: int
+    value, kind: str, name: str, shape: Shape | None, first_axis: int
 ) -> Array:
     array = value
     if type(value) is not np.ndarray or not value.ndim or _is_odd(value.dtype):
@@ -102,7 +102,7 @@ def _standardized(
     return array
 
 
-def _is_odd(dtype: Any) -> bool:
+def _is_odd(dtype) -> bool:
     return dtype.kind not in NUMBERS
 
 
@@ -113,7 +113,7 @@ def _fits(shape: Sequence[int], expected: Shape, first_axis: int) -> bool:
     return all(expected_size in (None, size) for size, expected_size in pairs)
 
 
-def as_array(value: Any, data_name: str) -> Array:
+def as_array(value, data_name: str) -> Array:
     """Returns a value that can be sliced (HDF5, sparse) unchanged, a table as its
     plugin reads it, and anything else as an array.
 
@@ -156,7 +156,7 @@ def as_array(value: Any, data_name: str) -> Array:
     return value
 
 
-def _without_objects(value: Any) -> Any:
+def _without_objects(value):
     """Returns an array of Python's numbers as an array of floats; any other array
     unchanged.
 
@@ -171,7 +171,7 @@ def _without_objects(value: Any) -> Any:
         return value
 
 
-def with_rows(value: Any, takes_sparse: bool, data_name: str) -> Any:
+def with_rows(value, takes_sparse: bool, data_name: str):
     """Returns an array unchanged, and a sparse matrix in a form that has rows.
 
     # Arguments
@@ -192,12 +192,12 @@ def with_rows(value: Any, takes_sparse: bool, data_name: str) -> Any:
     return value.tocsr()
 
 
-def _is_closed(value: Any) -> bool:
+def _is_closed(value) -> bool:
     """Returns whether a data set's HDF5 file is closed."""
     return not getattr(getattr(value, "id", None), "valid", True)
 
 
-def _can_be_sliced(value: Any) -> bool:
+def _can_be_sliced(value) -> bool:
     """Returns whether a value can be sliced by rows directly; a data frame can't."""
     if hasattr(value, "iloc") or not hasattr(value, "shape"):
         return False
@@ -257,8 +257,8 @@ def check_loss_and_target_compatibility(
 
 
 def slice_X(  # noqa: N802  the name of Keras 1
-    X: Any, start: Any = None, stop: int | None = None
-) -> Any:
+    X, start=None, stop: int | None = None
+):
     """Returns rows of an array, or of each array of a list: `start:stop`, or those
     listed in `start`."""
     if isinstance(X, list):

@@ -1,11 +1,9 @@
 """Tables: data of classes that a plugin converts to arrays."""
 
-from typing import Any
-
 from oneiros import registry
 
 
-def reader_of(value: Any) -> Any:
+def reader_of(value):
     """Returns the function that converts a value to an array, found by its class; None
     if no plugin has one."""
     table_names = set(registry.names("table"))

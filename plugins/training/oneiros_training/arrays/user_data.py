@@ -27,14 +27,14 @@ REMEDIES = {
 """What to do instead of passing an argument together with a stream."""
 
 
-def _with_axes_of(target: Any, placeholder: Any) -> Any:
+def _with_axes_of(target, placeholder):
     """Returns targets `(n, 1)` as `(n,)` for an output without more axes."""
     if K.ndim(placeholder) == 1 and target.shape[1:] == (1,):
         return np.asarray(target)[:, 0]
     return target
 
 
-def is_stream(model: Any, x: Any, **others: Any) -> bool:
+def is_stream(model, x, **others) -> bool:
     """Returns whether `x` is a stream of batches instead of data.
 
     # Arguments
@@ -52,7 +52,7 @@ def is_stream(model: Any, x: Any, **others: Any) -> bool:
     return True
 
 
-def input_arrays(model: Any, x: Any, kind: str = "model") -> Arrays:
+def input_arrays(model, x, kind: str = "model") -> Arrays:
     """Checks a user's inputs and returns them as a list of arrays.
 
     # Arguments
@@ -68,12 +68,7 @@ def input_arrays(model: Any, x: Any, kind: str = "model") -> Arrays:
 
 
 def all_arrays(
-    model: Any,
-    x: Any,
-    y: Any,
-    sample_weight: Any = None,
-    class_weight: Any = None,
-    kind: str = "model",
+    model, x, y, sample_weight=None, class_weight=None, kind: str = "model"
 ) -> Arrays:
     """Checks a user's inputs, targets and weights, and returns them as one list of
     arrays, in the order of the functions' inputs.
@@ -124,14 +119,14 @@ def _with_rows(
     ]
 
 
-def _target_shapes(model: Any) -> list[Any]:
+def _target_shapes(model) -> list[Any]:
     """Returns the expected shapes of targets; a model that was compiled in another
     way accepts any."""
     any_shape = [None] * len(model.loss_functions)
     return getattr(model, "target_shapes", any_shape)
 
 
-def validation_source(model: Any, validation_data: Any) -> Any:
+def validation_source(model, validation_data):
     """Returns validation data as a list of arrays; a stream, or None, unchanged."""
     if validation_data is None or standardize.gives_batches(validation_data):
         return validation_data
@@ -144,7 +139,7 @@ def validation_source(model: Any, validation_data: Any) -> Any:
     return all_arrays(model, x, y, sample_weight, kind="validation")
 
 
-def split(model: Any, arrays: Arrays, fraction: Any) -> tuple[Arrays, Arrays]:
+def split(model, arrays: Arrays, fraction) -> tuple[Arrays, Arrays]:
     """Splits arrays into training and validation data.
 
     # Arguments

@@ -64,7 +64,7 @@ def weighted_objective(fn: Callable[[Tensor, Tensor], Tensor]) -> Callable[..., 
     return weighted
 
 
-def output_losses(model: Any, loss: Any, modes: Any) -> list[OutputLoss]:
+def output_losses(model, loss, modes) -> list[OutputLoss]:
     """Returns the loss of each output.
 
     # Arguments
@@ -93,7 +93,7 @@ def output_losses(model: Any, loss: Any, modes: Any) -> list[OutputLoss]:
     ]
 
 
-def spread_all(argument: str, value: Any, names: Names, default: Any) -> Any:
+def spread_all(argument: str, value, names: Names, default):
     """Returns a list with one item per name; a single value, or the default for None,
     applies to all."""
     if value is None and default is not REQUIRED:
@@ -104,12 +104,7 @@ def spread_all(argument: str, value: Any, names: Names, default: Any) -> Any:
 
 
 def _output_loss(
-    name: str,
-    output: Tensor,
-    shape: Shape,
-    function: Any,
-    mode: str | None,
-    mask: Tensor,
+    name: str, output: Tensor, shape: Shape, function, mode: str | None, mask: Tensor
 ) -> OutputLoss:
     if mode is not None and (mode != "temporal" or len(shape) < 3):
         raise ArgumentError(
@@ -132,7 +127,7 @@ def _output_loss(
     return OutputLoss(function, mode, target_shape, target, weights, value)
 
 
-def _target_shape(loss: Any, output_shape: Shape) -> Shape | None:
+def _target_shape(loss, output_shape: Shape) -> Shape | None:
     """Returns the shape of the targets that a loss accepts; None if only the loss
     itself knows.
 
@@ -160,7 +155,7 @@ def function_arguments(arguments: dict[str, Any]) -> dict[str, Any]:
     return dict(take(arguments)) if take else arguments
 
 
-def get_function(kind: str, argument: str, identifier: Any) -> Any:
+def get_function(kind: str, argument: str, identifier):
     """Returns a loss or metric by its name, or a function unchanged.
 
     # Arguments
@@ -177,7 +172,7 @@ def get_function(kind: str, argument: str, identifier: Any) -> Any:
     return function
 
 
-def computed(kind: str, function: Any, y_true: Tensor, y_pred: Tensor) -> Any:
+def computed(kind: str, function, y_true: Tensor, y_pred: Tensor):
     """Calls a loss or metric on two tensors; returns a tensor, or, from a metric, a
     dict of tensors."""
     _check_signature(kind, function, y_true, y_pred)
@@ -193,7 +188,7 @@ def computed(kind: str, function: Any, y_true: Tensor, y_pred: Tensor) -> Any:
     return result
 
 
-def _check_signature(kind: str, function: Any, *arguments: Tensor) -> None:
+def _check_signature(kind: str, function, *arguments: Tensor) -> None:
     try:
         signature = inspect.signature(function)
     except ValueError:  # a built-in function that doesn't tell

@@ -19,7 +19,7 @@ MISSPELT = 0.8
 """How near a name is, from 0 to 1, that was meant to be another one."""
 
 
-def collect_metrics(metrics: Any, output_names: Names) -> list[list[Any]]:
+def collect_metrics(metrics, output_names: Names) -> list[list[Any]]:
     """Returns the list of metrics of each output, from a list (for all outputs) or a
     dict by output name."""
     if not isinstance(metrics, (list, tuple, dict, type(None))):
@@ -35,7 +35,7 @@ def collect_metrics(metrics: Any, output_names: Names) -> list[list[Any]]:
 
 
 def named_metrics(
-    model: Any, outputs: list[OutputLoss], metrics: Any
+    model, outputs: list[OutputLoss], metrics
 ) -> list[tuple[str, Tensor]]:
     """Returns `(name, scalar)` of everything measured besides the total loss; for
     several outputs, the loss of each comes first."""
@@ -56,7 +56,7 @@ def named_metrics(
 
 
 def _metric(
-    metric: Any, loss: OutputLoss, y_pred: Tensor, shape: Shape
+    metric, loss: OutputLoss, y_pred: Tensor, shape: Shape
 ) -> list[tuple[str, Tensor]]:
     """Returns `(name, scalar)` of a metric, or several if its function returns a
     dict."""
@@ -73,7 +73,7 @@ def _metric(
     ]
 
 
-def _function_of(metric: Any) -> Any:
+def _function_of(metric):
     try:
         return get_function("metric", "metrics", metric)
     except UnknownNameError:

@@ -16,9 +16,7 @@ from oneiros_training.compilation.losses import (
 from oneiros_training.compilation.metrics import named_metrics
 
 
-def plan(
-    model: Any, arguments: dict[str, Any], others: dict[str, Any]
-) -> dict[str, Any]:
+def plan(model, arguments: dict[str, Any], others: dict[str, Any]) -> dict[str, Any]:
     """Returns the attributes of the compiled model.
 
     # Arguments
@@ -50,7 +48,7 @@ def plan(
     }
 
 
-def _optimizer(identifier: Any, backend: Any) -> Any:
+def _optimizer(identifier, backend):
     optimizer = config.get_object("optimizer", identifier, instantiate=True)
     if hasattr(optimizer, "apply_gradients"):  # one of TensorFlow's own
         optimizer = oneiros.optimizers.get(optimizer)

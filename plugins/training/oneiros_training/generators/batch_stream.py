@@ -42,10 +42,10 @@ class BatchStream(ModelStream):
 
     def __init__(
         self,
-        model: Any,
-        source: Any,
+        model,
+        source,
         use: str,
-        class_weight: Any = None,
+        class_weight=None,
         workers: Workers = ONE_THREAD,
         epoch: int = 0,
     ) -> None:
@@ -63,7 +63,7 @@ class BatchStream(ModelStream):
         """Computes a batch."""
         return self.compute_batch(run, run.data)
 
-    def start(self, source: Any) -> GeneratorEnqueuer:
+    def start(self, source) -> GeneratorEnqueuer:
         """Starts workers on a source.
 
         All draws from NumPy's generator are done before that.
@@ -96,7 +96,7 @@ class BatchStream(ModelStream):
             setattr(self, name, state[name])
         return False
 
-    def again(self, source: Any, state: dict[str, Any], count: int) -> bool:
+    def again(self, source, state: dict[str, Any], count: int) -> bool:
         """Opens a source again, and makes it yield the batches that were already used.
 
         Afterwards the workers are as far ahead as before, and the source has made the
@@ -155,7 +155,7 @@ class BatchStream(ModelStream):
             ) from error
         return self.checked(item, place)
 
-    def checked(self, item: Any, place: str) -> list[Array]:
+    def checked(self, item, place: str) -> list[Array]:
         """Checks a batch and returns it as arrays."""
         try:
             if self.use == "predict":
@@ -168,7 +168,7 @@ class BatchStream(ModelStream):
         self.last_size = int(arrays[0].shape[0])
         return arrays
 
-    def standard(self, item: Any) -> list[Array]:
+    def standard(self, item) -> list[Array]:
         """Returns inputs, targets and weights."""
         if isinstance(item, Mapping):
             item = by_name(item, self.model.input_names, self.model.output_names)
@@ -212,7 +212,7 @@ def by_name(
     return (x, y, batch[WEIGHTS]) if WEIGHTS in batch else (x, y)
 
 
-def inputs_of(batch: Any, count: int) -> Any:
+def inputs_of(batch, count: int):
     """Returns the inputs of a batch that may come with targets and weights.
 
     # Arguments
@@ -244,11 +244,11 @@ def _has_targets(batch: list[Any], count: int) -> bool:
     return isinstance(arrays, list) and all(map(_is_array, arrays))
 
 
-def _is_array(value: Any) -> bool:
+def _is_array(value) -> bool:
     return hasattr(value, "shape")
 
 
-def described(batch: Any) -> str:
+def described(batch) -> str:
     """Returns the description of an invalid batch for messages."""
     if isinstance(batch, (list, tuple)):
         return f"a {type(batch).__name__} of {len(batch)} items"

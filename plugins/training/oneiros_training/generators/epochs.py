@@ -25,12 +25,7 @@ class Epochs(BatchStream):
     their numbers, or in the stream's own order if they have none."""
 
     def __init__(
-        self,
-        model: Any,
-        source: Any,
-        use: str,
-        class_weight: Any = None,
-        epoch: int = 0,
+        self, model, source, use: str, class_weight=None, epoch: int = 0
     ) -> None:
         super().__init__(model, source, use, class_weight, epoch=epoch)
         self.size = number_of_batches(source)
@@ -111,11 +106,11 @@ class Epochs(BatchStream):
             return chain(batches, [END])
         return islice(chain(self.source, [END]), start, None)
 
-    def _item(self, number: int) -> Any:
+    def _item(self, number: int):
         """Reads a batch, unless it was kept."""
         return self._kept.pop(number) if number in self._kept else self.source[number]
 
-    def checked(self, item: Any, place: str) -> list[Array]:
+    def checked(self, item, place: str) -> list[Array]:
         """Checks a batch and returns it as arrays; none at the end."""
         return [] if item is END else super().checked(item, place)
 
@@ -136,7 +131,7 @@ class Epochs(BatchStream):
         )
 
 
-def number_of_batches(stream: Any) -> int:
+def number_of_batches(stream) -> int:
     """Returns the number of batches that a stream declares, or 0."""
     try:
         return len(stream)
@@ -144,7 +139,7 @@ def number_of_batches(stream: Any) -> int:
         return 0
 
 
-def _is_endless(stream: Any, size: int) -> bool:
+def _is_endless(stream, size: int) -> bool:
     """Returns whether a stream says that it never ends, as those that repeat do in
     Grain, by their length, and in `tf.data`."""
     cardinality = getattr(stream, "cardinality", None)

@@ -31,9 +31,7 @@ class Generated(BatchStream):
 
     position = (*BatchStream.position, "batches_used", "samples_seen", "source_state")
 
-    def __init__(
-        self, model: Any, source: Any, samples: Any, argument: str, **others: Any
-    ) -> None:
+    def __init__(self, model, source, samples, argument: str, **others) -> None:
         super().__init__(model, source, **others)
         self.source = endless(source)
         queue_size, count, pickle_safe = self.workers
@@ -50,7 +48,7 @@ class Generated(BatchStream):
         self.stated = has_state(self.source) and count == 1 and not pickle_safe
         self.source_state: Any = None
 
-    def runs(self, order: Any, start: int = 0) -> Iterator[Run]:
+    def runs(self, order, start: int = 0) -> Iterator[Run]:
         """Yields batches until the epoch has its samples.
 
         # Arguments
@@ -81,11 +79,11 @@ class Generated(BatchStream):
             "samples: let the generator loop for ever, with `while True:`."
         )
 
-    def iterator(self) -> Any:
+    def iterator(self):
         """Returns the iterator from which workers take batches."""
         return WithState(self.source) if self.stated else self.source
 
-    def checked(self, item: Any, place: str) -> list[Array]:
+    def checked(self, item, place: str) -> list[Array]:
         """Checks a batch and returns it as arrays."""
         if self.stated:
             item, self.source_state = item
@@ -114,7 +112,7 @@ class Generated(BatchStream):
         draws = self.again(self.iterator(), state, self.batches_used)
         return draws and not drawn
 
-    def _set_source(self, source_state: Any, drawn: bool) -> bool:
+    def _set_source(self, source_state, drawn: bool) -> bool:
         """Sets the source; tells whether that set NumPy's generator, which may be part
         of its state."""
         before = np.random.get_state()
@@ -128,14 +126,14 @@ class Generated(BatchStream):
 class ValidationArrays(ModelStream):
     """Validation arrays, in batches of the size of the last training batch."""
 
-    def __init__(self, model: Any, arrays: list[Array], training: BatchStream) -> None:
+    def __init__(self, model, arrays: list[Array], training: BatchStream) -> None:
         super().__init__(model, "test")
         self.arrays = arrays
         self.training = training
         self.size = arrays[0].shape[0]
         self._stream: ArrayStream | None = None
 
-    def runs(self, order: Any, start: int = 0) -> Iterator[Run]:
+    def runs(self, order, start: int = 0) -> Iterator[Run]:
         """Returns the runs of the arrays."""
         size = self.training.last_size
         if self._stream is None or self._stream.batch_size != size:

@@ -54,7 +54,7 @@ class GeneratorEnqueuer:
         ArgumentError: if `generator` yields no batches.
     """
 
-    def __init__(self, generator: Any, pickle_safe: bool = False) -> None:
+    def __init__(self, generator, pickle_safe: bool = False) -> None:
         self.name = source_name(generator)
         self._iterator = endless(generator)
         self._pickle_safe = pickle_safe
@@ -99,7 +99,7 @@ class GeneratorEnqueuer:
             thread.is_alive() for thread in self._threads
         )
 
-    def get(self) -> Any:
+    def get(self):
         """Waits for the next batch and returns it.
 
         # Raises
@@ -193,7 +193,7 @@ class GeneratorEnqueuer:
         finally:
             self._ended.set()
 
-    def _put(self, item: Any) -> None:
+    def _put(self, item) -> None:
         while not self._stopped.is_set():
             with suppress(queue.Full):
                 return self.queue.put(item, timeout=TICK)
@@ -209,7 +209,7 @@ def _timeout() -> float:
         ) from None
 
 
-def endless(source: Any) -> Iterator[Any]:
+def endless(source) -> Iterator[Any]:
     """Returns an iterator over batches; an object that isn't an iterator is iterated
     again and again.
 
@@ -229,7 +229,7 @@ def endless(source: Any) -> Iterator[Any]:
     )
 
 
-def _again(source: Any) -> Iterator[Any]:
+def _again(source) -> Iterator[Any]:
     has_batches = True
     while has_batches:
         has_batches = False
@@ -238,13 +238,13 @@ def _again(source: Any) -> Iterator[Any]:
             yield item
 
 
-def _batches(source: Any) -> Iterable[Any]:
+def _batches(source) -> Iterable[Any]:
     if gives_batches(source) and has_numbered_batches(source):
         return (source[number] for number in range(len(source)))
     return source  # type: ignore[no-any-return]
 
 
-def source_name(source: Any) -> str:
+def source_name(source) -> str:
     """Returns the name of a source for messages: a function and its location, or a
     class."""
     if isinstance(source, GeneratorType):
@@ -280,7 +280,7 @@ class WithState:
         source: iterator with `get_state()`.
     """
 
-    def __init__(self, source: Any) -> None:
+    def __init__(self, source) -> None:
         self._source = source
 
     def __iter__(self) -> Iterator[Any]:
@@ -290,12 +290,12 @@ class WithState:
         return next(self._source), self._source.get_state()
 
 
-def has_state(source: Any) -> bool:
+def has_state(source) -> bool:
     """Returns whether the position of a source can be saved and restored."""
     return hasattr(source, "get_state") and hasattr(source, "set_state")
 
 
-def same_random_state(state: Any, other_state: Any) -> bool:
+def same_random_state(state, other_state) -> bool:
     """Returns whether two states of NumPy's generator are the same."""
     return all(
         np.array_equal(part, other_part)

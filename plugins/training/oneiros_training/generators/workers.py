@@ -77,7 +77,7 @@ class Workers:
     def __iter__(self) -> Workers:
         return self
 
-    def __next__(self) -> Any:
+    def __next__(self):
         while self._workers:
             self._turn %= len(self._workers)
             process, connection = self._workers[self._turn]
@@ -93,7 +93,7 @@ class Workers:
             del self._workers[self._turn]
         raise StopIteration
 
-    def _received(self, process: Any, connection: Connection) -> Any:
+    def _received(self, process, connection: Connection):
         try:
             while not connection.poll(TICK):
                 if self.closed.is_set():
@@ -131,7 +131,7 @@ class Workers:
             connection.close()
 
 
-def _wide_pipe(context: Any) -> tuple[Connection, Connection]:
+def _wide_pipe(context) -> tuple[Connection, Connection]:
     """Returns the ends of a pipe that takes much at once, as far as the system lets
     it."""
     import fcntl
@@ -143,7 +143,7 @@ def _wide_pipe(context: Any) -> tuple[Connection, Connection]:
     return receiving, sending
 
 
-def _parts(iterator: Any, count: int) -> list[Iterator[Any]]:
+def _parts(iterator, count: int) -> list[Iterator[Any]]:
     """Returns what each of so many workers iterates over."""
     if callable(getattr(type(iterator), "oneiros_parts", None)):
         return list(iterator.oneiros_parts(count))
@@ -173,7 +173,7 @@ def _work(
         connection.send(("error", _sendable(error)))
 
 
-def _sendable(error: BaseException) -> Any:
+def _sendable(error: BaseException):
     """Returns what another process receives as the error, with this process's traceback
     as its cause; the text alone if it can't be sent."""
     sent = ExceptionWithTraceback(error, error.__traceback__)

@@ -7,7 +7,7 @@ from oneiros.engine.container import Container
 from oneiros.engine.layer import Layer
 
 
-def parts_of(layer: Any) -> Iterator[tuple[str, Any]]:
+def parts_of(layer) -> Iterator[tuple[str, Any]]:
     """Yields a layer and all layers inside, once each, with the path where it was
     found."""
     waiting = [("", layer)]
@@ -22,7 +22,7 @@ def parts_of(layer: Any) -> Iterator[tuple[str, Any]]:
                 waiting.append((f"{path}/{attribute}/{place}", value))
 
 
-def _attributes(layer: Any) -> dict[str, Any]:
+def _attributes(layer) -> dict[str, Any]:
     attributes: dict[str, Any] = vars(layer)
     if isinstance(layer, Container):
         attributes = {"layers": layer.layers}

@@ -18,7 +18,7 @@ Pairs = list[tuple[Any, Any]]
 """Variables and values."""
 
 
-def values_of(obj: Any, without: Iterable[Any] = ()) -> Values:
+def values_of(obj, without: Iterable[Any] = ()) -> Values:
     """Returns the values of an object's variables by attribute name.
 
     # Arguments
@@ -31,13 +31,13 @@ def values_of(obj: Any, without: Iterable[Any] = ()) -> Values:
     return values
 
 
-def assign(obj: Any, values: Values, without: Iterable[Any] = ()) -> None:
+def assign(obj, values: Values, without: Iterable[Any] = ()) -> None:
     """Sets an object's variables to values from `values_of`; the arguments are the same
     as those of `matched`."""
     K.batch_set_value(matched(obj, values, without))
 
 
-def matched(obj: Any, values: Values, without: Iterable[Any] = ()) -> Pairs:
+def matched(obj, values: Values, without: Iterable[Any] = ()) -> Pairs:
     """Returns the variables for which `values` has values, with the values.
 
     # Raises
@@ -69,20 +69,20 @@ def check_forms(attribute: str, own_values: list[Any], stored: list[Any]) -> Non
         )
 
 
-def form(value: Any) -> str:
+def form(value) -> str:
     """Describes the shape and kind of an array."""
     if not isinstance(value, np.ndarray | np.generic):
         return type(value).__name__
     return described(value.shape, value.dtype)
 
 
-def described(shape: Any, dtype: Any) -> str:
+def described(shape, dtype) -> str:
     """Describes a shape and a type; the precision of floats doesn't matter."""
     is_float = np.dtype(dtype).kind == "f"
     return f"{tuple(shape)}" if is_float else f"{tuple(shape)} of {dtype}"
 
 
-def _variables(obj: Any, without: Iterable[Any]) -> dict[str, Pairs]:
+def _variables(obj, without: Iterable[Any]) -> dict[str, Pairs]:
     """Returns the variables in an object's attributes, with their values, by attribute
     name."""
     variables: dict[str, Pairs] = {}

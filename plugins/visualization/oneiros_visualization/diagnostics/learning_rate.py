@@ -51,7 +51,7 @@ class RateSearch:
     smoothed: Array
     suggestion: float | None
 
-    def plot(self, figure: Any = None) -> Any:
+    def plot(self, figure=None):
         """Draws the loss against the learning rate.
 
         # Arguments
@@ -80,9 +80,9 @@ class RateSearch:
 
 
 def find_learning_rate(
-    model: Any,
-    x: Any,
-    y: Any = None,
+    model,
+    x,
+    y=None,
     batch_size: int = 32,
     lowest: float = LOWEST,
     highest: float = HIGHEST,
@@ -157,7 +157,7 @@ class _Ramp(Callback):
         rates: array of rates, one per batch.
     """
 
-    def __init__(self, rate: Any, rates: Array) -> None:
+    def __init__(self, rate, rates: Array) -> None:
         self.rate = rate
         self.rates = rates
         self.losses: list[float] = []
@@ -196,7 +196,7 @@ class _Ramp(Callback):
         return average - self.lowest > DIVERGED * abs(self.losses[0])
 
 
-def _rate_of(model: Any) -> Any:
+def _rate_of(model):
     """Returns the variable with the learning rate of a model's optimizer."""
     rate = getattr(model.optimizer, "lr", None)
     if not backend_of(model).owns(rate):

@@ -85,7 +85,7 @@ class MemoryEstimate:
         )
         return self.parameters + max(largest, self.inputs)
 
-    def print(self, file: Any = None) -> None:
+    def print(self, file=None) -> None:
         """Prints a table of the layers with the totals.
 
         # Arguments
@@ -108,7 +108,7 @@ class MemoryEstimate:
 
 
 def estimate_memory(
-    model: Any, batch_size: int = 32, length: int | None = None
+    model, batch_size: int = 32, length: int | None = None
 ) -> MemoryEstimate:
     """Estimates a model's memory from its shapes alone, without running it.
 
@@ -190,7 +190,7 @@ class _Sizes:
         )
 
 
-def _calls(model: Any, sizes: _Sizes, counted: set[Any]) -> Iterator[LayerMemory]:
+def _calls(model, sizes: _Sizes, counted: set[Any]) -> Iterator[LayerMemory]:
     """Yields the memory of each layer call, in the order of computation.
 
     # Arguments
@@ -217,7 +217,7 @@ def _calls(model: Any, sizes: _Sizes, counted: set[Any]) -> Iterator[LayerMemory
             counted.add(layer)
 
 
-def _of_all_steps(node: Any, output_shape: OpenShape) -> OpenShape:
+def _of_all_steps(node, output_shape: OpenShape) -> OpenShape:
     """Returns the shape of a recurrent layer's outputs at all steps; for other layers,
     the output shape."""
     if getattr(node.outbound_layer, "return_sequences", True):
@@ -232,7 +232,7 @@ def _bytes_of_weights(weights: Iterable[Any]) -> int:
     )
 
 
-def _bytes_of_optimizer(optimizer: Any, trained: list[Any]) -> int:
+def _bytes_of_optimizer(optimizer, trained: list[Any]) -> int:
     """Returns the size of an optimizer's state. Before the first step, it measures the
     state for a small weight."""
     if optimizer.weights:

@@ -37,7 +37,7 @@ class OverfitCheck:
             f"{len(self.losses)} steps; the lowest was {lowest:.4g}."
         )
 
-    def plot(self, figure: Any = None) -> Any:
+    def plot(self, figure=None):
         """Draws the loss over the steps.
 
         # Arguments
@@ -61,12 +61,7 @@ class OverfitCheck:
 
 
 def overfit_batch(
-    model: Any,
-    x: Any,
-    y: Any,
-    batch_size: int = 32,
-    steps: int = 300,
-    share: float = 0.05,
+    model, x, y, batch_size: int = 32, steps: int = 300, share: float = 0.05
 ) -> OverfitCheck:
     """Trains on one batch repeatedly, and checks whether the loss gets near zero.
 
@@ -121,7 +116,7 @@ def overfit_batch(
     return OverfitCheck(losses[-1] <= goal, goal, np.array(losses))
 
 
-def _first_rows(data: Any, count: int) -> Any:
+def _first_rows(data, count: int):
     """Returns the first rows of each array."""
     if isinstance(data, Mapping):
         return {name: _first_rows(array, count) for name, array in data.items()}

@@ -16,7 +16,7 @@ ATTRIBUTES = ("history", "validation_data")
 """Attributes that `fit` sets on a model."""
 
 
-def check_compiled(model: Any) -> None:
+def check_compiled(model) -> None:
     """Raises a NotCompiledError if a model isn't compiled."""
     if not hasattr(model, "loss_functions"):
         raise NotCompiledError(
@@ -26,7 +26,7 @@ def check_compiled(model: Any) -> None:
 
 
 @contextmanager
-def preserved(model: Any) -> Iterator[None]:
+def preserved(model) -> Iterator[None]:
     """Context manager that restores a compiled model at the end, even after an error.
 
     It restores the weights, the layers' states, the optimizer's state and learning
@@ -73,7 +73,7 @@ def preserved(model: Any) -> Iterator[None]:
             setattr(model, name, value)
 
 
-def _variables(model: Any) -> list[Any]:
+def _variables(model) -> list[Any]:
     """Returns a model's weights and all other variables that a training step
     changes."""
     updates = [*model.updates, *model.optimizer.updates]

@@ -1,7 +1,6 @@
 """Prints tables to a terminal."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -12,7 +11,7 @@ UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 def print_table(
     heading: Sequence[str],
     rows: Iterable[Sequence[str]],
-    file: Any = None,
+    file=None,
     last: Sequence[str] | None = None,
 ) -> None:
     """Prints a table, with the first column left-aligned and the others right-aligned.

@@ -80,7 +80,7 @@ class WeightStatistics:
 class Statistics(list[WeightStatistics]):
     """A printable list of `WeightStatistics`, one per weight."""
 
-    def print(self, file: Any = None) -> None:
+    def print(self, file=None) -> None:
         """Prints a table.
 
         # Arguments
@@ -90,9 +90,7 @@ class Statistics(list[WeightStatistics]):
         print_table(heading, [_cells(row) for row in self], file)
 
 
-def weight_statistics(
-    model: Any, x: Any, y: Any, sample_weight: Any = None
-) -> Statistics:
+def weight_statistics(model, x, y, sample_weight=None) -> Statistics:
     """Returns statistics of a model's trainable weights and their gradients.
 
     It measures the steps in one call of the training function; a healthy step changes a
@@ -150,7 +148,7 @@ def weight_statistics(
     )
 
 
-def _gradients(model: Any, weights: list[Any], batch: tuple[Any, ...]) -> list[Array]:
+def _gradients(model, weights: list[Any], batch: tuple[Any, ...]) -> list[Array]:
     """Returns the gradients of the loss on one batch."""
     arrays = all_arrays(model, *batch)
     inputs = [*model.inputs, *model.targets, *model.sample_weights]
@@ -162,7 +160,7 @@ def _gradients(model: Any, weights: list[Any], batch: tuple[Any, ...]) -> list[A
     return list(function(arrays))
 
 
-def _owners(model: Any) -> Iterator[tuple[int, str]]:
+def _owners(model) -> Iterator[tuple[int, str]]:
     """Yields each weight's id with the name of its layer."""
     for layer in unique(model.layers):
         for weight in layer.weights:

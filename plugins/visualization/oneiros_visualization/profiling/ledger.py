@@ -121,7 +121,7 @@ class Ledger(Observer):
         self._validates = False
         self._switch((REST, ""))
 
-    def computed(self, function: Any, run: Run, arrays: Any = None) -> None:
+    def computed(self, function, run: Run, arrays=None) -> None:
         """Books a call, and counts steps and samples."""
         kind: Any = ("loop", run.batch_size)
         if arrays is not None:

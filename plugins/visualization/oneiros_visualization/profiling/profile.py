@@ -96,7 +96,7 @@ class StepProfile(Callback):
         """Doesn't need the values of batches."""
 
     @contextmanager
-    def watch(self, model: Any) -> Iterator[None]:
+    def watch(self, model) -> Iterator[None]:
         """Profiles calls of `evaluate` or `predict` with several batches in a `with`
         block.
 
@@ -147,7 +147,7 @@ class StepProfile(Callback):
         """The parts of the total time."""
         return _rows(self.ledger.seconds, self.steps)
 
-    def print(self, file: Any = None) -> None:
+    def print(self, file=None) -> None:
         """Prints the table.
 
         # Arguments
