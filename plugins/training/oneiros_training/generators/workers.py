@@ -65,9 +65,8 @@ class Workers:
             process = context.Process(
                 target=_work, args=arguments, daemon=True, name="oneiros-generator"
             )
-            with (
-                warnings.catch_warnings()
-            ):  # engines warn of forks; these workers never use them
+            # Engines warn of forks; these workers never use them.
+            with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 process.start()
             sending.close()
