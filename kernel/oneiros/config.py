@@ -57,7 +57,7 @@ class CustomObjectScope:
         ```
     """
 
-    def __init__(self, *args: dict[str, Any]) -> None:
+    def __init__(self, *args: dict[str, Any]):
         self.custom_objects = args
 
     def __enter__(self) -> CustomObjectScope:

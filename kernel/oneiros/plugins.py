@@ -45,7 +45,7 @@ class PluginManager:
 
     def __init__(
         self, disabled: tuple[str, ...] = (), prefer: dict[str, str] | None = None
-    ) -> None:
+    ):
         self.disabled = disabled
         self.prefer = prefer or {}
         self.plugins: list[PluginRecord] = []

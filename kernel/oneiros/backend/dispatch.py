@@ -165,7 +165,7 @@ class use:  # noqa: N801 - read as a verb, `with K.use(name):`
 
     __slots__ = ("_backend", "_token")
 
-    def __init__(self, backend: str | Backend) -> None:
+    def __init__(self, backend: str | Backend):
         self._backend = _backend(backend)
 
     def __enter__(self) -> Backend:

@@ -73,7 +73,7 @@ class Container(Layer):
         return container
 
     @open_to_old_code
-    def __init__(self, input: Any, output: Any, name: str | None = None) -> None:
+    def __init__(self, input: Any, output: Any, name: str | None = None):
         super().__init__(name=name)
         self.inputs = list(to_list(input))
         self.outputs = list(to_list(output))
@@ -315,7 +315,7 @@ class Container(Layer):
             if node.inbound_layers:
                 inputs = one_or_all([shapes[id(x)] for x in node.input_tensors])
                 results = shape_list(node.outbound_layer.get_output_shape_for(inputs))
-                for tensor, shape in zip(node.output_tensors, results, strict=False):
+                for tensor, shape in zip(node.output_tensors, results):
                     shapes[id(tensor)] = shape or tensor._keras_shape
         return one_or_all([shapes[id(tensor)] for tensor in self.outputs])
 
@@ -469,7 +469,7 @@ class Graph:
             have the same name.
     """
 
-    def __init__(self, owner: str, inputs: list[Tensor], outputs: list[Tensor]) -> None:
+    def __init__(self, owner: str, inputs: list[Tensor], outputs: list[Tensor]):
         self.owner = owner
         _check_ends(owner, inputs, outputs)
         (

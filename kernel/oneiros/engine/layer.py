@@ -77,7 +77,7 @@ class InputSpec:
         dtype: Any = None,
         shape: Shape | None = None,
         ndim: int | str | None = None,
-    ) -> None:
+    ):
         self.dtype = dtype
         self.shape = shape
         self.ndim = ndim if shape is None else len(shape)
@@ -100,7 +100,7 @@ class InputSpec:
                 f"its type must be {self.dtype!r}, not {dtype!r}. Make it with "
                 f"Input(dtype={self.dtype!r})"
             )
-        for expected, size in zip(self.shape or (), shape, strict=False):
+        for expected, size in zip(self.shape or (), shape):
             if None not in (expected, size) and expected != size:
                 return (
                     f"it must have the shape {self.shape}. Give the layer such an "
@@ -209,7 +209,7 @@ class Layer(Rebuilt):
         )
         return layer
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, **kwargs: Any):
         if not kwargs.keys() <= set(KWARGS):
             own = inspect.signature(type(self)).parameters
             kwargs = known_arguments(type(self).__name__, kwargs, KWARGS, own)
@@ -355,7 +355,7 @@ class Layer(Rebuilt):
                 f"{label(self)} received {len(tensors)} tensors. Call it on a list of "
                 f"{len(specs)} tensors."
             )
-        for index, (spec, tensor) in enumerate(zip(specs, tensors, strict=False)):
+        for index, (spec, tensor) in enumerate(zip(specs, tensors)):
             shape = K.int_shape(tensor)
             problem = spec and spec.problem(shape, K.dtype(tensor), K.ndim(tensor))
             if problem:
@@ -692,7 +692,7 @@ class InputLayer(Layer):
         input_tensor: Tensor = None,
         sparse: bool = False,
         name: str | None = None,
-    ) -> None:
+    ):
         shapes = {"input_shape": input_shape, "batch_input_shape": batch_input_shape}
         shapes = {key: shape for key, shape in shapes.items() if shape is not None}
         sparse = check_bool("InputLayer", "sparse", sparse)

@@ -64,7 +64,7 @@ def _train_run(fit: Fit, run: Run) -> dict[str, list[Any]]:
     observer.enter(LOGS)
     values = scalars(outputs)
     observer.enter(REST)
-    return dict(zip(fit.labels, values, strict=False))
+    return dict(zip(fit.labels, values))
 
 
 def _validate(fit: Fit) -> dict[str, Any]:
@@ -75,7 +75,7 @@ def _validate(fit: Fit) -> dict[str, Any]:
     averages = test_loop(fit.validation)
     observer.leave_validation()
     names = [f"val_{label}" for label in fit.labels]
-    return dict(zip(names, averages, strict=False))
+    return dict(zip(names, averages))
 
 
 def test_loop(stream: Stream, ticks: Ticks = ()) -> list[float]:

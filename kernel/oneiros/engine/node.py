@@ -221,7 +221,7 @@ def run_layer(
     learns = layer.uses_learning_phase or any(
         getattr(x, "_uses_learning_phase", False) for x in tensors
     )
-    for output, declared in zip(outputs, output_shapes, strict=False):
+    for output, declared in zip(outputs, output_shapes):
         if not layer.keeps_declared_shape:
             declared = _reconciled(output, declared)
         output._keras_shape = declared

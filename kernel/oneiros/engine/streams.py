@@ -213,7 +213,7 @@ class StreamWrapper(Stream):
         inner: the other stream.
     """
 
-    def __init__(self, inner: Stream) -> None:
+    def __init__(self, inner: Stream):
         self.inner = inner
         self.size = inner.size
         self.batch_size = inner.batch_size

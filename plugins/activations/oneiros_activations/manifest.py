@@ -17,12 +17,12 @@ ACTIVATIONS = {name: f"oneiros_activations.functions:{name}" for name in _NAMES}
 
 
 @hookimpl
-def oneiros_activations() -> dict[str, str]:
+def oneiros_activations():
     """The activation functions by name."""
     return ACTIVATIONS
 
 
 @hookimpl
-def oneiros_modules() -> dict[str, dict[str, str]]:
+def oneiros_modules():
     """The module `oneiros.activations`."""
     return {"activations": {**ACTIVATIONS, "get": "oneiros_activations.functions:get"}}

@@ -42,7 +42,7 @@ class CallbackList(Callbacks):
         ```
     """
 
-    def __init__(self, callbacks=None, queue_length: int = 10) -> None:
+    def __init__(self, callbacks=None, queue_length: int = 10):
         self.callbacks: list[Any] = []
         self.queue_length = queue_length
         for callback in callbacks or ():

@@ -65,7 +65,7 @@ class ModelCheckpoint(Callback):
         save_weights_only: bool = False,
         mode: str = "auto",
         period: int = 1,
-    ) -> None:
+    ):
         self.filepath = filepath
         self.monitor = monitor
         self.verbose = check_bool(self, "verbose", verbose)

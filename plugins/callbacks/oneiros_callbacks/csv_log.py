@@ -52,9 +52,7 @@ class CSVLogger(Callback):
     """
 
     @open_to_old_code
-    def __init__(
-        self, filename: str, separator: str = ",", append: bool = False
-    ) -> None:
+    def __init__(self, filename: str, separator: str = ",", append: bool = False):
         if len(separator) != 1:
             expected = "one character, such as ',' or '\\t'"
             raise refusal("CSVLogger", "separator", separator, expected)

@@ -49,7 +49,7 @@ class EndingStream(StreamWrapper):
         ```
     """
 
-    def __init__(self, inner: Stream, is_over: Callable[[], bool]) -> None:
+    def __init__(self, inner: Stream, is_over: Callable[[], bool]):
         super().__init__(inner)
         self.is_over = is_over
 

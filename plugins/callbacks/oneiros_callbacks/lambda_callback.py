@@ -48,7 +48,7 @@ class LambdaCallback(Callback):
         on_train_begin: Function = None,
         on_train_end: Function = None,
         **kwargs,
-    ) -> None:
+    ):
         functions = {
             "on_epoch_begin": on_epoch_begin,
             "on_epoch_end": on_epoch_end,

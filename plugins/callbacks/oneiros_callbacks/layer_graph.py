@@ -37,7 +37,7 @@ def _nodes(model, scope: str, sources: dict[str, list[str]]) -> Iterator[NodeDef
         within = [each for each in _layers_before(layer) if each in members]
         before = [_ends(each, scope) for each in within]
         if _is_model(layer):
-            fed = dict(zip(layer.input_names, before, strict=False))
+            fed = dict(zip(layer.input_names, before))
             yield from _nodes(layer, f"{scope}{layer.name}/", fed)
         else:
             inputs = list(sources.get(layer.name, []))

@@ -25,19 +25,19 @@ OF_EVERY_FIT = {
 
 
 @hookimpl
-def oneiros_services() -> dict[str, str]:
+def oneiros_services():
     """The callbacks that every fit has."""
     return {"default_callbacks": "oneiros_callbacks.service:service"}
 
 
 @hookimpl
-def oneiros_callbacks() -> dict[str, str]:
+def oneiros_callbacks():
     """The callbacks that you can use by name."""
     return CALLBACKS
 
 
 @hookimpl
-def oneiros_modules() -> dict[str, dict[str, str]]:
+def oneiros_modules():
     """`oneiros.callbacks`, and the progress bar in its place in Keras 1."""
     progbar = {"Progbar": "oneiros_callbacks.progbar:Progbar"}
     return {"callbacks": {**CALLBACKS, **OF_EVERY_FIT}, "utils.generic_utils": progbar}

@@ -56,7 +56,7 @@ class NaNWarning(Callback):
             losses = self.params["metrics"][1 : len(outputs) + 1]
         sources = [
             repr(output)
-            for output, loss in zip(outputs, losses, strict=False)
+            for output, loss in zip(outputs, losses)
             if _is_nan(values.get(loss))
         ]
         source = " and ".join(sources) or "none (a regularizer)"

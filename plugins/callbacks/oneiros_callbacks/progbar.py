@@ -61,7 +61,7 @@ class Progbar:
         width: int = 30,
         verbose: int = 1,
         interval: float = 0.05,
-    ) -> None:
+    ):
         self.target = -1 if target is None else target
         self.width = width
         self.verbose = verbose

@@ -51,7 +51,7 @@ class LearningRateScheduler(Callback):
     """
 
     @open_to_old_code
-    def __init__(self, schedule: Callable[[int], float]) -> None:
+    def __init__(self, schedule: Callable[[int], float]):
         if not callable(schedule):
             expected = "a function of the epoch's number, such as lambda epoch: 0.1"
             raise refusal("LearningRateScheduler", "schedule", schedule, expected)
@@ -135,7 +135,7 @@ class ReduceLROnPlateau(Callback):
         epsilon: float = 1e-4,
         cooldown: int = 0,
         min_lr: float = 0,
-    ) -> None:
+    ):
         self.monitor = monitor
         self.factor = check_number(self, "factor", factor)
         if factor >= 1:

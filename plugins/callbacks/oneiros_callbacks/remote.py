@@ -46,7 +46,7 @@ class RemoteMonitor(Callback):
         path: str = "/publish/epoch/end/",
         field: str = "data",
         headers: dict[str, str] | None = None,
-    ) -> None:
+    ):
         self.root = root
         self.path = path
         self.field = field

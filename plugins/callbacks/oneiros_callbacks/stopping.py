@@ -71,7 +71,7 @@ class EarlyStopping(Callback):
         patience: int = 0,
         verbose: int = 0,
         mode: str = "auto",
-    ) -> None:
+    ):
         self.monitor = monitor
         self.patience = check_int(self, "patience", int_if_whole(patience), 0)
         self.verbose = check_bool(self, "verbose", verbose)

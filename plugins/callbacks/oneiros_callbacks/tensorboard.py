@@ -76,7 +76,7 @@ class TensorBoard(Callback):
         histogram_freq: int = 0,
         write_graph: bool = True,
         write_images: bool = False,
-    ) -> None:
+    ):
         self.log_dir = log_dir
         self.histogram_freq = check_int(
             self, "histogram_freq", int_if_whole(histogram_freq), 0
@@ -152,7 +152,7 @@ def _tag(weight) -> str:
 class _Measure:
     """Computes gradients and layers' outputs from a batch of the validation data."""
 
-    def __init__(self, model, params: dict[str, Any]) -> None:
+    def __init__(self, model, params: dict[str, Any]):
         self.names: list[str] = []
         if not isinstance(model.validation_data, list) or not model.validation_data:
             warn(

@@ -89,7 +89,7 @@ class MaxNorm(Constraint):
     arguments = ("m", "axis")
 
     @open_to_old_code
-    def __init__(self, m: float = 2, axis: Axis = 0) -> None:
+    def __init__(self, m: float = 2, axis: Axis = 0):
         self.m = _number(self, "m", m)
         self.axis = _axis(self, axis)
 
@@ -149,7 +149,7 @@ class UnitNorm(Constraint):
     loadable = True
     arguments = ("axis",)
 
-    def __init__(self, axis: Axis = 0) -> None:
+    def __init__(self, axis: Axis = 0):
         self.axis = _axis(self, axis)
 
     def __call__(self, p: Tensor) -> Tensor:
@@ -195,7 +195,7 @@ class MinMaxNorm(Constraint):
 
     def __init__(
         self, low: float = 0.0, high: float = 1.0, rate: float = 1.0, axis: Axis = 0
-    ) -> None:
+    ):
         self.low = _number(self, "low", low)
         self.high = _number(self, "high", high)
         self.rate = _number(self, "rate", rate)

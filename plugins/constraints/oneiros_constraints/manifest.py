@@ -14,13 +14,13 @@ CONSTRAINTS = {
 
 
 @hookimpl
-def oneiros_constraints() -> dict[str, str]:
+def oneiros_constraints():
     """The weight constraints by name."""
     return CONSTRAINTS
 
 
 @hookimpl
-def oneiros_modules() -> dict[str, dict[str, str]]:
+def oneiros_modules():
     """The module `oneiros.constraints`."""
     helpers = {
         "Constraint": "oneiros_constraints.constraint:Constraint",

@@ -19,13 +19,13 @@ INITIALIZATIONS = {name: f"oneiros_initializations.functions:{name}" for name in
 
 
 @hookimpl
-def oneiros_initializations() -> dict[str, str]:
+def oneiros_initializations():
     """The weight initializations by name."""
     return INITIALIZATIONS
 
 
 @hookimpl
-def oneiros_modules() -> dict[str, dict[str, str]]:
+def oneiros_modules():
     """The module `oneiros.initializations`."""
     helpers = {
         name: f"oneiros_initializations.functions:{name}"

@@ -41,7 +41,7 @@ class LeakyReLU(Layer):
 
     loadable = True
 
-    def __init__(self, alpha: float = 0.3, **kwargs) -> None:
+    def __init__(self, alpha: float = 0.3, **kwargs):
         super().__init__(**kwargs)
         self.supports_masking = True
         self.alpha = check_number(self, "alpha", alpha)
@@ -81,7 +81,7 @@ class ELU(Layer):
 
     loadable = True
 
-    def __init__(self, alpha: float = 1.0, **kwargs) -> None:
+    def __init__(self, alpha: float = 1.0, **kwargs):
         super().__init__(**kwargs)
         self.supports_masking = True
         self.alpha = rounded(self, "alpha", alpha)
@@ -120,7 +120,7 @@ class ThresholdedReLU(Layer):
 
     loadable = True
 
-    def __init__(self, theta: float = 1.0, **kwargs) -> None:
+    def __init__(self, theta: float = 1.0, **kwargs):
         super().__init__(**kwargs)
         self.supports_masking = True
         self.theta = rounded(self, "theta", theta)

@@ -24,9 +24,7 @@ class LearnedActivation(Layer):
             shared.
     """
 
-    def __init__(
-        self, *, weights, shared_axes: int | Sequence[int] | None, **kwargs
-    ) -> None:
+    def __init__(self, *, weights, shared_axes: int | Sequence[int] | None, **kwargs):
         super().__init__(**kwargs)
         self.supports_masking = True
         self.initial_weights = weights
@@ -133,7 +131,7 @@ class PReLU(LearnedActivation):
     loadable = True
     alphas: Tensor
 
-    def __init__(self, init="zero", weights=None, shared_axes=None, **kwargs) -> None:
+    def __init__(self, init="zero", weights=None, shared_axes=None, **kwargs):
         super().__init__(weights=weights, shared_axes=shared_axes, **kwargs)
         self.init = initializations.get(init)
 
@@ -188,7 +186,7 @@ class ParametricSoftplus(LearnedActivation):
         weights=None,
         shared_axes=None,
         **kwargs,
-    ) -> None:
+    ):
         super().__init__(weights=weights, shared_axes=shared_axes, **kwargs)
         self.alpha_init = rounded(self, "alpha_init", alpha_init)
         self.beta_init = rounded(self, "beta_init", beta_init)
@@ -258,7 +256,7 @@ class SReLU(LearnedActivation):
         a_right_init="one",
         shared_axes=None,
         **kwargs,
-    ) -> None:
+    ):
         super().__init__(weights=None, shared_axes=shared_axes, **kwargs)
         self.t_left_init = initializations.get(t_left_init)
         self.a_left_init = initializations.get(a_left_init)

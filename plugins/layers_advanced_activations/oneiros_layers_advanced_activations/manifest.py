@@ -13,12 +13,12 @@ LAYERS = {
 
 
 @hookimpl
-def oneiros_layers() -> dict[str, str]:
+def oneiros_layers():
     """The layers by name."""
     return LAYERS
 
 
 @hookimpl
-def oneiros_modules() -> dict[str, dict[str, str]]:
+def oneiros_modules():
     """The module `oneiros.layers.advanced_activations`."""
     return {"layers.advanced_activations": LAYERS}

@@ -38,9 +38,7 @@ class ConvolutionLayer(AffineLayer):
     W_shape: Sizes
     _channels: int
 
-    def __init__(
-        self, *, nb_filter: int, activation, border_mode: str, **kwargs
-    ) -> None:
+    def __init__(self, *, nb_filter: int, activation, border_mode: str, **kwargs):
         super().__init__(**kwargs)
         self.nb_filter = check_int(self, "nb_filter", nb_filter)
         self.activation = activations.get(activation)
@@ -146,7 +144,7 @@ class ImageConvolution(ConvolutionLayer):
 
     _rank = 2
 
-    def __init__(self, *, subsample, dim_ordering: str, **kwargs) -> None:
+    def __init__(self, *, subsample, dim_ordering: str, **kwargs):
         super().__init__(**kwargs)
         self.subsample = check_ints(self, "subsample", subsample, self._rank)
         self.dim_ordering = check_dim_ordering(self, dim_ordering)
@@ -182,7 +180,7 @@ class SequenceConvolution(ConvolutionLayer):
         input_dim: int | None = None,
         input_length: int | None = None,
         **kwargs,
-    ) -> None:
+    ):
         input_dim, input_length = sequence_arguments(
             self, input_dim, input_length, kwargs
         )
@@ -241,7 +239,7 @@ class PlaneConvolution(ImageConvolution):
         b_constraint=None,
         bias: bool = True,
         **kwargs,
-    ) -> None:
+    ):
         super().__init__(
             nb_filter=nb_filter,
             init=init,

@@ -128,7 +128,7 @@ class AtrousConvolution1D(Convolution1D):
         b_constraint=None,
         bias: bool = True,
         **kwargs,
-    ) -> None:
+    ):
         super().__init__(
             nb_filter=nb_filter,
             filter_length=filter_length,

@@ -128,7 +128,7 @@ class AtrousConvolution2D(Convolution2D):
         b_constraint=None,
         bias: bool = True,
         **kwargs,
-    ) -> None:
+    ):
         super().__init__(
             nb_filter=nb_filter,
             nb_row=nb_row,

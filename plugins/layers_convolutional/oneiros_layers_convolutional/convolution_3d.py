@@ -74,7 +74,7 @@ class Convolution3D(ImageConvolution):
         b_constraint=None,
         bias: bool = True,
         **kwargs,
-    ) -> None:
+    ):
         super().__init__(
             nb_filter=nb_filter,
             init=init,

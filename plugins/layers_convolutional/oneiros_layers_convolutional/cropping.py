@@ -93,7 +93,7 @@ class Cropping1D(_Cropping):
     loadable = True
     _rank = 1
 
-    def __init__(self, cropping=(1, 1), **kwargs) -> None:
+    def __init__(self, cropping=(1, 1), **kwargs):
         super().__init__(**kwargs)
         self.cropping = check_ints(self, "cropping", cropping, 2, 0)
         self._pairs = self._checked_pairs([self.cropping])
@@ -133,7 +133,7 @@ class Cropping2D(_Cropping):
 
     def __init__(
         self, cropping=((0, 0), (0, 0)), dim_ordering: str = "default", **kwargs
-    ) -> None:
+    ):
         super().__init__(**kwargs)
         self.cropping = self._pairs = self._checked_pairs(cropping)
         self.dim_ordering = check_dim_ordering(self, dim_ordering)
@@ -175,7 +175,7 @@ class Cropping3D(_Cropping):
 
     def __init__(
         self, cropping=((1, 1), (1, 1), (1, 1)), dim_ordering: str = "default", **kwargs
-    ) -> None:
+    ):
         super().__init__(**kwargs)
         self.cropping = self._pairs = self._checked_pairs(cropping)
         self.dim_ordering = check_dim_ordering(self, dim_ordering)

@@ -23,12 +23,12 @@ ALIASES = {
 
 
 @hookimpl
-def oneiros_layers() -> dict[str, str]:
+def oneiros_layers():
     """The layers by name."""
     return LAYERS
 
 
 @hookimpl
-def oneiros_modules() -> dict[str, dict[str, str]]:
+def oneiros_modules():
     """The module `oneiros.layers.convolutional`, with the short names."""
     return {"layers.convolutional": {**LAYERS, **ALIASES}}

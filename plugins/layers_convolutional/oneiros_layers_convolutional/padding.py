@@ -62,7 +62,7 @@ class ZeroPadding1D(_ZeroPadding):
     loadable = True
     _rank = 1
 
-    def __init__(self, padding=1, **kwargs) -> None:
+    def __init__(self, padding=1, **kwargs):
         super().__init__(**kwargs)
         self.padding = padding
         widths = (padding, padding) if is_int(padding) else padding
@@ -108,7 +108,7 @@ class ZeroPadding2D(_ZeroPadding):
     loadable = True
     _rank = 2
 
-    def __init__(self, padding=(1, 1), dim_ordering: str = "default", **kwargs) -> None:
+    def __init__(self, padding=(1, 1), dim_ordering: str = "default", **kwargs):
         super().__init__(**kwargs)
         self.padding = padding
         is_by_side = hasattr(padding, "__len__") and len(padding) == 4
@@ -163,9 +163,7 @@ class ZeroPadding3D(_ZeroPadding):
     loadable = True
     _rank = 3
 
-    def __init__(
-        self, padding=(1, 1, 1), dim_ordering: str = "default", **kwargs
-    ) -> None:
+    def __init__(self, padding=(1, 1, 1), dim_ordering: str = "default", **kwargs):
         super().__init__(**kwargs)
         self.padding = check_ints(self, "padding", padding, 3, 0)
         self._widths = tuple((width, width) for width in self.padding)

@@ -14,7 +14,7 @@ class ResizingLayer(Layer):
     dim_ordering: str = "tf"
     _rank: int
 
-    def __init__(self, **kwargs) -> None:
+    def __init__(self, **kwargs):
         super().__init__(**kwargs)
         self.input_spec = [InputSpec(ndim=self._rank + 2)]
 

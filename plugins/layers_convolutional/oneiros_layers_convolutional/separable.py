@@ -87,7 +87,7 @@ class SeparableConvolution2D(PlaneConvolution):
         b_constraint=None,
         bias: bool = True,
         **kwargs,
-    ) -> None:
+    ):
         self._refuse_kernel_arguments(kwargs)
         super().__init__(
             nb_filter=nb_filter,

@@ -32,7 +32,7 @@ class UpSampling1D(ResizingLayer):
     loadable = True
     _rank = 1
 
-    def __init__(self, length: int = 2, **kwargs) -> None:
+    def __init__(self, length: int = 2, **kwargs):
         super().__init__(**kwargs)
         self.length = check_int(self, "length", length)
 
@@ -47,7 +47,7 @@ class UpSampling1D(ResizingLayer):
 class _UpSampling(ResizingLayer):
     """Base class of UpSampling2D and UpSampling3D."""
 
-    def __init__(self, *, size, dim_ordering: str, **kwargs) -> None:
+    def __init__(self, *, size, dim_ordering: str, **kwargs):
         super().__init__(**kwargs)
         self.size = check_ints(self, "size", size, self._rank)
         self.dim_ordering = check_dim_ordering(self, dim_ordering)
@@ -85,7 +85,7 @@ class UpSampling2D(_UpSampling):
     loadable = True
     _rank = 2
 
-    def __init__(self, size=(2, 2), dim_ordering: str = "default", **kwargs) -> None:
+    def __init__(self, size=(2, 2), dim_ordering: str = "default", **kwargs):
         super().__init__(size=size, dim_ordering=dim_ordering, **kwargs)
 
     def call(self, x, mask=None):
@@ -122,7 +122,7 @@ class UpSampling3D(_UpSampling):
     loadable = True
     _rank = 3
 
-    def __init__(self, size=(2, 2, 2), dim_ordering: str = "default", **kwargs) -> None:
+    def __init__(self, size=(2, 2, 2), dim_ordering: str = "default", **kwargs):
         super().__init__(size=size, dim_ordering=dim_ordering, **kwargs)
 
     def call(self, x, mask=None):

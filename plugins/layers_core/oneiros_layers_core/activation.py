@@ -29,7 +29,7 @@ class Activation(Layer):
 
     loadable = True
 
-    def __init__(self, activation, **kwargs) -> None:
+    def __init__(self, activation, **kwargs):
         super().__init__(**kwargs)
         self.supports_masking = True
         self.activation = activations.get(activation)
@@ -66,7 +66,7 @@ class ActivityRegularization(Layer):
 
     loadable = True
 
-    def __init__(self, l1: float = 0.0, l2: float = 0.0, **kwargs) -> None:
+    def __init__(self, l1: float = 0.0, l2: float = 0.0, **kwargs):
         super().__init__(**kwargs)
         self.supports_masking = True
         self.l1 = check_number(self, "l1", l1)

@@ -69,7 +69,7 @@ class AffineLayer(Layer):
         b_constraint,
         bias: bool,
         **kwargs,
-    ) -> None:
+    ):
         super().__init__(**kwargs)
         self.init = initializations.get(init)
         self.initial_weights = weights
@@ -113,7 +113,7 @@ class DenseLayer(AffineLayer):
         the others: as for `AffineLayer`.
     """
 
-    def __init__(self, *, input_dim: int | None, **kwargs) -> None:
+    def __init__(self, *, input_dim: int | None, **kwargs):
         owner = type(self).__name__
         input_dim = check_optional_int(owner, "input_dim", input_dim)
         if input_dim:

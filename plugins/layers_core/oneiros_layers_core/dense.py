@@ -66,7 +66,7 @@ class Dense(DenseLayer):
         bias: bool = True,
         input_dim: int | None = None,
         **kwargs,
-    ) -> None:
+    ):
         super().__init__(
             init=init,
             weights=weights,
@@ -164,7 +164,7 @@ class TimeDistributedDense(Dense):
         input_dim: int | None = None,
         input_length: int | None = None,
         **kwargs,
-    ) -> None:
+    ):
         input_dim, input_length = sequence_arguments(
             self, input_dim, input_length, kwargs
         )

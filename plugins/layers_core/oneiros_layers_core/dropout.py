@@ -47,9 +47,7 @@ class Dropout(Layer):
 
     loadable = True
 
-    def __init__(
-        self, p: float, noise_shape=None, seed: int | None = None, **kwargs
-    ) -> None:
+    def __init__(self, p: float, noise_shape=None, seed: int | None = None, **kwargs):
         super().__init__(**kwargs)
         self.p = check_fraction(self, "p", p)
         if noise_shape is not None:
@@ -92,7 +90,7 @@ class _SpatialDropout(Dropout):
     _rank: int
     dim_ordering = "tf"
 
-    def __init__(self, p: float, **kwargs) -> None:
+    def __init__(self, p: float, **kwargs):
         super().__init__(p=p, **kwargs)
         self.input_spec = [InputSpec(ndim=self._rank)]
 
@@ -110,7 +108,7 @@ class _SpatialDropout(Dropout):
 class _ImageDropout(_SpatialDropout):
     """Base class of SpatialDropout2D and SpatialDropout3D."""
 
-    def __init__(self, p: float, dim_ordering: str = "default", **kwargs) -> None:
+    def __init__(self, p: float, dim_ordering: str = "default", **kwargs):
         super().__init__(p=p, **kwargs)
         self.dim_ordering = check_dim_ordering(self, dim_ordering)
 

@@ -64,7 +64,7 @@ class Highway(DenseLayer):
         bias: bool = True,
         input_dim: int | None = None,
         **kwargs,
-    ) -> None:
+    ):
         super().__init__(
             init=init,
             weights=weights,

@@ -65,7 +65,7 @@ class Lambda(Layer):
         output_shape=None,
         arguments: dict[str, Any] | None = None,
         **kwargs,
-    ) -> None:
+    ):
         super().__init__(**kwargs)
         if not callable(function):
             raise TypeError(

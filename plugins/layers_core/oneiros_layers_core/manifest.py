@@ -23,13 +23,13 @@ MERGE = {"Merge": LAYERS["Merge"], "merge": "oneiros_layers_core.merge:merge"}
 
 
 @hookimpl
-def oneiros_layers() -> dict[str, str]:
+def oneiros_layers():
     """The layers by name."""
     return LAYERS
 
 
 @hookimpl
-def oneiros_modules() -> dict[str, dict[str, str]]:
+def oneiros_modules():
     """The module `oneiros.layers.core`, and Merge in its other places in
     Keras 1."""
     return {

@@ -35,7 +35,7 @@ class Masking(Layer):
 
     loadable = True
 
-    def __init__(self, mask_value: float = 0.0, **kwargs) -> None:
+    def __init__(self, mask_value: float = 0.0, **kwargs):
         super().__init__(**kwargs)
         self.supports_masking = True
         self.mask_value = check_number(self, "mask_value", mask_value)

@@ -58,7 +58,7 @@ class MaxoutDense(DenseLayer):
         bias: bool = True,
         input_dim: int | None = None,
         **kwargs,
-    ) -> None:
+    ):
         super().__init__(
             init=init,
             weights=weights,

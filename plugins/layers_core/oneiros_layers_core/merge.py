@@ -88,7 +88,7 @@ class Merge(Layer):
         node_indices: list[int] | None = None,
         tensor_indices: list[int] | None = None,
         name: str | None = None,
-    ) -> None:
+    ):
         super().__init__(name=name)
         self.layers = layers
         self.mode = mode

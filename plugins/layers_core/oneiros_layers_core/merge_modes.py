@@ -60,7 +60,7 @@ class ElementwiseMerge:
 
     def __init__(
         self, fold: Callable[[Any, Any], Any], average: bool = False, masks: bool = True
-    ) -> None:
+    ):
         self._fold = fold
         self._average = average
         self._masks = masks
@@ -147,7 +147,7 @@ def _all_true(x, rank: int):
 class Product:
     """Multiplies two inputs sample by sample, summed over `dot_axes`."""
 
-    def __init__(self, cosine: bool = False) -> None:
+    def __init__(self, cosine: bool = False):
         self._cosine = cosine
 
     def output_shape(self, merge, shapes: list[Shape]) -> Shape:

@@ -34,7 +34,7 @@ class Flatten(Layer):
 
     loadable = True
 
-    def __init__(self, **kwargs) -> None:
+    def __init__(self, **kwargs):
         super().__init__(**kwargs)
         self.input_spec = [InputSpec(ndim="3+")]
 
@@ -82,7 +82,7 @@ class Reshape(Layer):
 
     loadable = True
 
-    def __init__(self, target_shape: Sequence[int], **kwargs) -> None:
+    def __init__(self, target_shape: Sequence[int], **kwargs):
         super().__init__(**kwargs)
         self.target_shape = self._checked(target_shape)
 
@@ -150,7 +150,7 @@ class Permute(Layer):
 
     loadable = True
 
-    def __init__(self, dims: Sequence[int], **kwargs) -> None:
+    def __init__(self, dims: Sequence[int], **kwargs):
         super().__init__(**kwargs)
         axes = tuple(dims) if isinstance(dims, Iterable) else (0,)
         counted = all(is_int(axis) for axis in axes)
@@ -196,7 +196,7 @@ class RepeatVector(Layer):
 
     loadable = True
 
-    def __init__(self, n: int, **kwargs) -> None:
+    def __init__(self, n: int, **kwargs):
         super().__init__(**kwargs)
         self.n = check_int(self, "n", n)
         self.input_spec = [InputSpec(ndim=2)]

@@ -72,7 +72,7 @@ class Embedding(Layer):
         weights=None,
         dropout: float = 0.0,
         **kwargs,
-    ) -> None:
+    ):
         owner = type(self).__name__
         input_length = check_optional_int(owner, "input_length", input_length)
         kwargs.setdefault("input_shape", (input_length,))

@@ -6,12 +6,12 @@ LAYERS = {"Embedding": "oneiros_layers_embeddings.embedding:Embedding"}
 
 
 @hookimpl
-def oneiros_layers() -> dict[str, str]:
+def oneiros_layers():
     """The layers by name."""
     return LAYERS
 
 
 @hookimpl
-def oneiros_modules() -> dict[str, dict[str, str]]:
+def oneiros_modules():
     """The module `oneiros.layers.embeddings`."""
     return {"layers.embeddings": LAYERS}

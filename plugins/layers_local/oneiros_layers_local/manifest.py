@@ -9,12 +9,12 @@ LAYERS = {
 
 
 @hookimpl
-def oneiros_layers() -> dict[str, str]:
+def oneiros_layers():
     """The layers by name."""
     return LAYERS
 
 
 @hookimpl
-def oneiros_modules() -> dict[str, dict[str, str]]:
+def oneiros_modules():
     """The module `oneiros.layers.local`."""
     return {"layers.local": LAYERS}

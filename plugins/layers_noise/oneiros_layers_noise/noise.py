@@ -43,7 +43,7 @@ class GaussianNoise(Layer):
 
     loadable = True
 
-    def __init__(self, sigma: float, **kwargs) -> None:
+    def __init__(self, sigma: float, **kwargs):
         super().__init__(**kwargs)
         self.sigma = check_number(self, "sigma", sigma)
         is_number = not K.current().owns(sigma)
@@ -91,7 +91,7 @@ class GaussianDropout(Layer):
 
     loadable = True
 
-    def __init__(self, p: float, **kwargs) -> None:
+    def __init__(self, p: float, **kwargs):
         super().__init__(**kwargs)
         self.p = check_fraction(self, "p", p)
         self.supports_masking = True

@@ -95,7 +95,7 @@ class BatchNormalization(Layer):
         center: bool = True,
         scale: bool = True,
         **kwargs,
-    ) -> None:
+    ):
         super().__init__(**kwargs)
         if isinstance(epsilon, (tuple, list)):
             expected = "a number; leave out the shape, which Keras 0.x took"

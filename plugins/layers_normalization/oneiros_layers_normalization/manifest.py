@@ -7,12 +7,12 @@ LAYERS = {"BatchNormalization": f"{_PACKAGE}.batch_normalization:BatchNormalizat
 
 
 @hookimpl
-def oneiros_layers() -> dict[str, str]:
+def oneiros_layers():
     """The layers by name."""
     return LAYERS
 
 
 @hookimpl
-def oneiros_modules() -> dict[str, dict[str, str]]:
+def oneiros_modules():
     """The module `oneiros.layers.normalization`."""
     return {"layers.normalization": LAYERS}

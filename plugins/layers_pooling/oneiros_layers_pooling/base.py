@@ -27,7 +27,7 @@ class WindowPooling(Layer):
     _pool_mode: str
     _rank: int
 
-    def __init__(self, *, border_mode: str, **kwargs) -> None:
+    def __init__(self, *, border_mode: str, **kwargs):
         super().__init__(**kwargs)
         modes = ("valid", "same")
         self.border_mode = check_choice(self, "border_mode", border_mode, modes)
@@ -85,7 +85,7 @@ class ImagePooling(WindowPooling):
         all: as for `MaxPooling2D`.
     """
 
-    def __init__(self, *, pool_size, strides, dim_ordering: str, **kwargs) -> None:
+    def __init__(self, *, pool_size, strides, dim_ordering: str, **kwargs):
         super().__init__(**kwargs)
         self.pool_size = check_ints(self, "pool_size", pool_size, self._rank)
         self.strides = self.pool_size

@@ -17,7 +17,7 @@ class GlobalPooling(Layer):
     _pool_mode: str
     _rank: int
 
-    def __init__(self, **kwargs) -> None:
+    def __init__(self, **kwargs):
         super().__init__(**kwargs)
         self.input_spec = [InputSpec(ndim=self._rank + 2)]
 
@@ -44,7 +44,7 @@ class _GlobalPooling1D(GlobalPooling):
 class ImageGlobalPooling(GlobalPooling):
     """Base of global pooling of images and volumes. Not a layer itself."""
 
-    def __init__(self, dim_ordering: str = "default", **kwargs) -> None:
+    def __init__(self, dim_ordering: str = "default", **kwargs):
         super().__init__(**kwargs)
         self.dim_ordering = check_dim_ordering(self, dim_ordering)
 

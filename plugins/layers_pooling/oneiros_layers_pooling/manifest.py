@@ -26,13 +26,13 @@ BASES = {
 
 
 @hookimpl
-def oneiros_layers() -> dict[str, str]:
+def oneiros_layers():
     """The layers by name."""
     return LAYERS
 
 
 @hookimpl
-def oneiros_modules() -> dict[str, dict[str, str]]:
+def oneiros_modules():
     """The module `oneiros.layers.pooling`.
 
     `oneiros.layers.convolutional` has the poolings over windows too.

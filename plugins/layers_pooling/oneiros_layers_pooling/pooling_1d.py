@@ -21,7 +21,7 @@ class _Pooling1D(WindowPooling):
         stride: int | None = None,
         border_mode: str = "valid",
         **kwargs,
-    ) -> None:
+    ):
         super().__init__(border_mode=border_mode, **kwargs)
         self.pool_length = check_int(self, "pool_length", pool_length)
         self.stride = self.pool_length

@@ -18,7 +18,7 @@ class _Pooling2D(ImagePooling):
         border_mode: str = "valid",
         dim_ordering: str = "default",
         **kwargs,
-    ) -> None:
+    ):
         super().__init__(
             pool_size=pool_size,
             strides=strides,

@@ -76,7 +76,7 @@ class SequenceSpec(InputSpec):
         stateful: bool, whether the number of samples is part of the requirement.
     """
 
-    def __init__(self, shape: Shape, stateful: bool = False) -> None:
+    def __init__(self, shape: Shape, stateful: bool = False):
         super().__init__(shape=tuple(shape))
         self.stateful = stateful
 
@@ -113,7 +113,7 @@ class SequenceLayer(Layer):
         go_backwards: bool = False,
         stateful: bool = False,
         **kwargs,
-    ) -> None:
+    ):
         super().__init__(**kwargs)
         self.initial_weights = weights
         self.return_sequences = check_bool(self, "return_sequences", return_sequences)
@@ -336,7 +336,7 @@ class Recurrent(SequenceLayer):
         input_dim: int | None = None,
         input_length: int | None = None,
         **kwargs,
-    ) -> None:
+    ):
         input_dim, input_length = sequence_arguments(
             self, input_dim, input_length, kwargs
         )

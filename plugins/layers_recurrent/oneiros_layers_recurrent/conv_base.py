@@ -62,7 +62,7 @@ class ConvRecurrent2D(SequenceLayer):
         stateful: bool = False,
         dim_ordering: str | None = None,
         **kwargs,
-    ) -> None:
+    ):
         super().__init__(
             weights=weights,
             return_sequences=return_sequences,

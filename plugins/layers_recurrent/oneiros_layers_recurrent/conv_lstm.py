@@ -112,7 +112,7 @@ class ConvLSTM2D(ForgetfulLayer, ConvRecurrent2D):
         dropout_W: float = 0.0,
         dropout_U: float = 0.0,
         **kwargs,
-    ) -> None:
+    ):
         super().__init__(
             init=init,
             inner_init=inner_init,

@@ -44,7 +44,7 @@ class GatedRecurrent(GatedLayer, Recurrent):
     operation = ""
     """The fused operation of `K` for this layer."""
 
-    def __init__(self, *, output_dim: int, **kwargs) -> None:
+    def __init__(self, *, output_dim: int, **kwargs):
         super().__init__(**kwargs)
         self.output_dim = check_int(self, "output_dim", output_dim)
 
@@ -157,7 +157,7 @@ class GatedRecurrent(GatedLayer, Recurrent):
             U = self.U[:, : len(gates) * n]
             fed_back = K.dot(h * U_masks[0], U)
             return self.split(fed_back, n, len(gates))
-        pairs = zip(gates, U_masks, strict=False)
+        pairs = zip(gates, U_masks)
         projections = []
         for gate, mask in pairs:
             U = getattr(self, f"U_{gate}")

@@ -55,7 +55,7 @@ class GatedLayer(SequenceLayer):
         dropout_W: float,
         dropout_U: float,
         **kwargs,
-    ) -> None:
+    ):
         super().__init__(**kwargs)
         self.init = initializations.get(init)
         self.inner_init = initializations.get(inner_init)

@@ -19,13 +19,13 @@ CONVOLUTIONAL_BASES = {
 
 
 @hookimpl
-def oneiros_layers() -> dict[str, str]:
+def oneiros_layers():
     """The layers by name."""
     return LAYERS
 
 
 @hookimpl
-def oneiros_modules() -> dict[str, dict[str, str]]:
+def oneiros_modules():
     """The modules `recurrent` and `convolutional_recurrent` of `oneiros.layers`."""
     return {
         "layers.recurrent": {**RECURRENT, **BASES},

@@ -69,7 +69,7 @@ class SimpleRNN(GatedRecurrent):
         dropout_W: float = 0.0,
         dropout_U: float = 0.0,
         **kwargs,
-    ) -> None:
+    ):
         super().__init__(
             output_dim=output_dim,
             init=init,

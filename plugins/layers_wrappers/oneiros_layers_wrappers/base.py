@@ -41,7 +41,7 @@ class Wrapper(Layer):
 
     layer: Any
 
-    def __init__(self, layer, **kwargs) -> None:
+    def __init__(self, layer, **kwargs):
         self.layer = layer
         super().__init__(**kwargs)
         if not isinstance(layer, Layer):

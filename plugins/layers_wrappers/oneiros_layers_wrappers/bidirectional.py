@@ -66,7 +66,7 @@ class Bidirectional(Wrapper):
 
     def __init__(
         self, layer, merge_mode: str | None = "concat", weights=None, **kwargs
-    ) -> None:
+    ):
         super().__init__(layer=layer, **kwargs)
         self._check(merge_mode)
         self.merge_mode = merge_mode

@@ -10,12 +10,12 @@ BASES = {"Wrapper": "oneiros_layers_wrappers.base:Wrapper"}
 
 
 @hookimpl
-def oneiros_layers() -> dict[str, str]:
+def oneiros_layers():
     """The layers by name."""
     return LAYERS
 
 
 @hookimpl
-def oneiros_modules() -> dict[str, dict[str, str]]:
+def oneiros_modules():
     """The module `oneiros.layers.wrappers`, with the base of wrappers."""
     return {"layers.wrappers": {**LAYERS, **BASES}, "layers": BASES}

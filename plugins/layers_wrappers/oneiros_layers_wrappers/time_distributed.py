@@ -46,7 +46,7 @@ class TimeDistributed(Wrapper):
 
     loadable = True
 
-    def __init__(self, layer, **kwargs) -> None:
+    def __init__(self, layer, **kwargs):
         super().__init__(layer=layer, **kwargs)
         self.supports_masking = True
         self.input_spec = [InputSpec(ndim="3+")]

@@ -45,12 +45,12 @@ METRICS = {
 
 
 @hookimpl
-def oneiros_metrics() -> dict[str, str]:
+def oneiros_metrics():
     """The metrics by name."""
     return METRICS
 
 
 @hookimpl
-def oneiros_modules() -> dict[str, dict[str, str]]:
+def oneiros_modules():
     """The module `oneiros.metrics`."""
     return {"metrics": {**METRICS, "get": "oneiros_metrics.functions:get"}}

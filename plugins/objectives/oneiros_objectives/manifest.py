@@ -35,12 +35,12 @@ OBJECTIVES = {
 
 
 @hookimpl
-def oneiros_objectives() -> dict[str, str]:
+def oneiros_objectives():
     """The loss functions by name."""
     return OBJECTIVES
 
 
 @hookimpl
-def oneiros_modules() -> dict[str, dict[str, str]]:
+def oneiros_modules():
     """The module `oneiros.objectives`."""
     return {"objectives": {**OBJECTIVES, "get": "oneiros_objectives.functions:get"}}

@@ -21,5 +21,5 @@ class Graph:
         CapabilityError: always; the message shows how to rewrite each line.
     """
 
-    def __init__(self, *args, **kwargs) -> None:
+    def __init__(self, *args, **kwargs):
         raise CapabilityError(REWRITTEN)

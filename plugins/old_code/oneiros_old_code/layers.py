@@ -31,7 +31,7 @@ class TimeDistributedMerge(Layer):
         `(samples, features)`.
     """
 
-    def __init__(self, mode: str = "sum", **kwargs) -> None:
+    def __init__(self, mode: str = "sum", **kwargs):
         super().__init__(**kwargs)
         self.mode = check_choice(self, "mode", mode, MERGED_BY)
         warn(

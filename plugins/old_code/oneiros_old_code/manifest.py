@@ -191,13 +191,13 @@ def _reference(name: str) -> str:
 
 
 @hookimpl
-def oneiros_services() -> dict[str, str]:
+def oneiros_services():
     """What code for other versions expects of models and layers."""
     return {"old_code": "oneiros_old_code.service:service"}
 
 
 @hookimpl
-def oneiros_modules() -> dict[str, dict[str, str]]:
+def oneiros_modules():
     """Names in the places where code for other versions expects them."""
     tables = {
         path: {name: _reference(name) for name in names.split()}

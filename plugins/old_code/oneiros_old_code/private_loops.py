@@ -29,9 +29,7 @@ class FunctionStream(ModelStream):
         batch_size: int.
     """
 
-    def __init__(
-        self, model, use: str, function, arrays: list[Any], batch_size: int
-    ) -> None:
+    def __init__(self, model, use: str, function, arrays: list[Any], batch_size: int):
         super().__init__(model, use)
         self.function = function
         self.arrays = arrays
@@ -63,7 +61,7 @@ class LogLabels(Callback):
 
     called_after_runs = True
 
-    def __init__(self, labels: list[str]) -> None:
+    def __init__(self, labels: list[str]):
         self.labels = labels
 
     def set_params(self, params: dict[str, Any]) -> None:

@@ -64,7 +64,7 @@ class RMSprop(DecayingOptimizer):
         epsilon: float = 1e-8,
         decay: float = 0.0,
         **kwargs,
-    ) -> None:
+    ):
         super().__init__(lr=lr, decay=decay, **kwargs)
         self.rho = hyperparameter(self, "rho", rho)
         self.epsilon = plain_number(self, "epsilon", epsilon)
@@ -123,7 +123,7 @@ class Adagrad(DecayingOptimizer):
 
     def __init__(
         self, lr: float = 0.01, epsilon: float = 1e-8, decay: float = 0.0, **kwargs
-    ) -> None:
+    ):
         super().__init__(lr=lr, decay=decay, **kwargs)
         self.epsilon = plain_number(self, "epsilon", epsilon)
 
@@ -188,7 +188,7 @@ class Adadelta(DecayingOptimizer):
         epsilon: float = 1e-8,
         decay: float = 0.0,
         **kwargs,
-    ) -> None:
+    ):
         super().__init__(lr=lr, decay=decay, **kwargs)
         self.rho = plain_number(self, "rho", rho)
         self.epsilon = plain_number(self, "epsilon", epsilon)

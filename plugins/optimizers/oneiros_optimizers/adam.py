@@ -72,7 +72,7 @@ class Adam(DecayingOptimizer):
         epsilon: float = 1e-8,
         decay: float = 0.0,
         **kwargs,
-    ) -> None:
+    ):
         super().__init__(lr=lr, decay=decay, **kwargs)
         self.beta_1 = hyperparameter(self, "beta_1", beta_1)
         self.beta_2 = hyperparameter(self, "beta_2", beta_2)
@@ -149,7 +149,7 @@ class Adamax(DecayingOptimizer):
         epsilon: float = 1e-8,
         decay: float = 0.0,
         **kwargs,
-    ) -> None:
+    ):
         super().__init__(lr=lr, decay=decay, **kwargs)
         self.beta_1 = hyperparameter(self, "beta_1", beta_1)
         self.beta_2 = hyperparameter(self, "beta_2", beta_2)
@@ -229,7 +229,7 @@ class Nadam(StandardOptimizer):
         epsilon: float = 1e-8,
         schedule_decay: float = 0.004,
         **kwargs,
-    ) -> None:
+    ):
         super().__init__(lr=lr, **kwargs)
         self.m_schedule = K.variable(1.0)
         self.beta_1 = hyperparameter(self, "beta_1", beta_1)

@@ -29,7 +29,7 @@ class StandardOptimizer(Optimizer):
     has_count_in_weights = True
     """Whether `iterations` is part of the saved state, as in Keras 1."""
 
-    def __init__(self, lr: float, **kwargs) -> None:
+    def __init__(self, lr: float, **kwargs):
         super().__init__(**kwargs)
         self.iterations = K.variable(0.0)
         self.lr = hyperparameter(self, "lr", lr)
@@ -86,7 +86,7 @@ class DecayingOptimizer(StandardOptimizer):
     counts_always = False
     """Whether it counts even if the learning rate doesn't depend on it."""
 
-    def __init__(self, lr: float, decay: float, **kwargs) -> None:
+    def __init__(self, lr: float, decay: float, **kwargs):
         super().__init__(lr=lr, **kwargs)
         self.decay = hyperparameter(self, "decay", decay)
         self.initial_decay = decay

@@ -47,7 +47,7 @@ class TFOptimizer(Optimizer):
         ArgumentError: if `optimizer` has no `apply_gradients`.
     """
 
-    def __init__(self, optimizer) -> None:
+    def __init__(self, optimizer):
         if K.backend() != "tensorflow":
             raise CapabilityError(
                 "TFOptimizer works on the tensorflow backend; the current one is "

@@ -19,13 +19,13 @@ OPTIMIZERS = {
 
 
 @hookimpl
-def oneiros_optimizers() -> dict[str, str]:
+def oneiros_optimizers():
     """The optimizers by name."""
     return OPTIMIZERS
 
 
 @hookimpl
-def oneiros_modules() -> dict[str, dict[str, str]]:
+def oneiros_modules():
     """The module `oneiros.optimizers`."""
     helpers = {
         "Optimizer": "oneiros_optimizers.optimizer:Optimizer",

@@ -105,7 +105,7 @@ class Optimizer(Rebuilt):
 
     loadable = False
 
-    def __init__(self, **kwargs) -> None:
+    def __init__(self, **kwargs):
         cls = type(self)
         own = _parameter_names(cls)
         kwargs = known_arguments(cls.__name__, kwargs, CLIPPING, own)

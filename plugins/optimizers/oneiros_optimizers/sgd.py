@@ -62,7 +62,7 @@ class SGD(DecayingOptimizer):
         decay: float = 0.0,
         nesterov: bool = False,
         **kwargs,
-    ) -> None:
+    ):
         super().__init__(lr=lr, decay=decay, **kwargs)
         self.momentum = hyperparameter(self, "momentum", momentum)
         self.nesterov = check_bool(self, "nesterov", nesterov)

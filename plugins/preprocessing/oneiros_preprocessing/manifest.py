@@ -66,7 +66,7 @@ def references(
 
 
 @hookimpl
-def oneiros_modules() -> dict[str, dict[str, str]]:
+def oneiros_modules():
     """The modules of `oneiros.preprocessing`."""
     return {
         "preprocessing.image": references("image", IMAGE),

@@ -16,7 +16,7 @@ class OneOutput:
 
     inbound_nodes = (None,)
 
-    def __init__(self, output) -> None:
+    def __init__(self, output):
         self.output = output
 
     def get_output_at(self, node_index: int):

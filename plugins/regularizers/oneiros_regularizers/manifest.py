@@ -16,13 +16,13 @@ REGULARIZERS = {
 
 
 @hookimpl
-def oneiros_regularizers() -> dict[str, str]:
+def oneiros_regularizers():
     """The regularizers by name."""
     return REGULARIZERS
 
 
 @hookimpl
-def oneiros_modules() -> dict[str, dict[str, str]]:
+def oneiros_modules():
     """The module `oneiros.regularizers`."""
     helpers = {
         "Regularizer": "oneiros_regularizers.regularizer:Regularizer",

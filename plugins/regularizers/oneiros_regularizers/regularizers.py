@@ -49,7 +49,7 @@ class EigenvalueRegularizer(Regularizer):
     loadable = True
     arguments = ("k",)
 
-    def __init__(self, k: float) -> None:
+    def __init__(self, k: float):
         self.k = float(check_number(self, "k", k))
 
     def __call__(self, x):
@@ -104,7 +104,7 @@ class L1L2Regularizer(Regularizer):
     loadable = True
     arguments = ("l1", "l2")
 
-    def __init__(self, l1: float = 0.0, l2: float = 0.0) -> None:
+    def __init__(self, l1: float = 0.0, l2: float = 0.0):
         self.l1 = self._rounded("l1", l1)
         self.l2 = self._rounded("l2", l2)
 

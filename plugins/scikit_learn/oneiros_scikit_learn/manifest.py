@@ -4,7 +4,7 @@ from oneiros import hookimpl
 
 
 @hookimpl
-def oneiros_modules() -> dict[str, dict[str, str]]:
+def oneiros_modules():
     """The module `scikit_learn` of `oneiros.wrappers`."""
     return {
         "wrappers.scikit_learn": {

@@ -4,6 +4,6 @@ from oneiros import hookimpl
 
 
 @hookimpl
-def oneiros_modules() -> dict[str, dict[str, str]]:
+def oneiros_modules():
     """The module `oneiros.testing`."""
     return {"testing": {"check_plugin": "oneiros_testing.plugin:check_plugin"}}

@@ -103,7 +103,7 @@ class Function:
 
     def __init__(
         self, arguments: list[In], outputs, compute: Compute, name: str | None
-    ) -> None:
+    ):
         self.arguments = arguments
         self.outputs = outputs
         self.name = name

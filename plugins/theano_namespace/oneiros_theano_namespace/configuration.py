@@ -20,7 +20,7 @@ class Configuration:
         floatX: the default float type, the same as `K.floatx()`.
     """
 
-    def __init__(self, prefix: str = "") -> None:
+    def __init__(self, prefix: str = ""):
         object.__setattr__(self, "_prefix", prefix)
 
     def __getattr__(self, name: str):

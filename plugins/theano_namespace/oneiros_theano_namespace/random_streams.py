@@ -25,7 +25,7 @@ class RandomStreams:
         use_cuda: ignored.
     """
 
-    def __init__(self, seed=None, use_cuda=None) -> None:
+    def __init__(self, seed=None, use_cuda=None):
         self.seed(seed)
 
     def seed(self, seed=None) -> None:

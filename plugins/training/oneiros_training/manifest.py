@@ -29,13 +29,13 @@ TRAINING = {
 
 
 @hookimpl
-def oneiros_layers() -> dict[str, str]:
+def oneiros_layers():
     """The models that configurations name."""
     return MODELS
 
 
 @hookimpl
-def oneiros_modules() -> dict[str, dict[str, str]]:
+def oneiros_modules():
     """Keras 1's functions in their places."""
     return {
         "engine": {"Model": MODELS["Model"]},

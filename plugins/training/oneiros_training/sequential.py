@@ -53,9 +53,7 @@ class Sequential(Model):
     validation_data: Any = None
     training_data: Any = None
 
-    def __init__(
-        self, layers: list[Layer] | None = None, name: str | None = None
-    ) -> None:
+    def __init__(self, layers: list[Layer] | None = None, name: str | None = None):
         Layer.__init__(self, name=name)
         if isinstance(layers, Layer):
             raise ArgumentError(

@@ -63,7 +63,7 @@ class ModelStream(Stream):
         observer: the `Observer` to notify of phases, once the stream is open.
     """
 
-    def __init__(self, model, use: str) -> None:
+    def __init__(self, model, use: str):
         self.model = model
         self.use = use
         self.observer = current_observer()

@@ -20,13 +20,13 @@ _LAYER_UTILS = ("print_summary", "count_total_params", "convert_all_kernels_in_m
 
 
 @hookimpl
-def oneiros_services() -> dict[str, str]:
+def oneiros_services():
     """Models in a terminal."""
     return {"summaries": "oneiros_utils.service:service"}
 
 
 @hookimpl
-def oneiros_modules() -> dict[str, dict[str, str]]:
+def oneiros_modules():
     """Modules of `oneiros.utils`, and parts of two others."""
     return {
         "utils.np_utils": {

@@ -166,7 +166,7 @@ def accuracy(p, y):
         print(accuracy([0, 1, 1, 2], [0, 1, 2, 2]))  # 0.75
         ```
     """
-    return np.mean([a == b for a, b in zip(p, y, strict=False)])
+    return np.mean([a == b for a, b in zip(p, y)])
 
 
 def probas_to_classes(y_pred) -> Array:

@@ -54,7 +54,7 @@ def plot_history(history, metrics: Iterable[str] | None = None, figure=None):
     rows = math.ceil(len(names) / columns)
     figure = figure_for(figure, columns * PANEL[0], rows * PANEL[1])
     panels = figure.subplots(rows, columns, squeeze=False).ravel()
-    for panel, name in zip(panels, names, strict=False):
+    for panel, name in zip(panels, names):
         _draw(panel, name, curves, epochs[0] + 1)
     for panel in panels[len(names) :]:
         panel.remove()

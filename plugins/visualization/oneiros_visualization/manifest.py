@@ -29,19 +29,19 @@ CALLBACKS = {"StepProfile": "oneiros_visualization.profiling.profile:StepProfile
 
 
 @hookimpl
-def oneiros_services() -> dict[str, str]:
+def oneiros_services():
     """Models in a notebook."""
     return {"notebooks": "oneiros_visualization.service:service"}
 
 
 @hookimpl
-def oneiros_callbacks() -> dict[str, str]:
+def oneiros_callbacks():
     """The callbacks that are available by name."""
     return CALLBACKS
 
 
 @hookimpl
-def oneiros_modules() -> dict[str, dict[str, str]]:
+def oneiros_modules():
     """`oneiros.visualization`, `oneiros.diagnostics`, and the modules of Keras 1."""
     return {
         "callbacks": CALLBACKS,

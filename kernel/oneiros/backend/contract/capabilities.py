@@ -22,7 +22,7 @@ class Lacking:
     `hasattr` doesn't find it on a backend, and calling it raises CapabilityError.
     """
 
-    def __init__(self, function: Callable[..., Any], reason: str) -> None:
+    def __init__(self, function: Callable[..., Any], reason: str):
         self.function = function
         self.reason = reason
 

@@ -54,7 +54,7 @@ class NumpyArrayIterator(ImageIterator):
         save_to_dir=None,
         save_prefix: str = "",
         save_format: str = "jpeg",
-    ) -> None:
+    ):
         dim_ordering = chosen_ordering(self, dim_ordering)
         self.x = check_batch(self, "x", x, dim_ordering)
         self.y = None if y is None else np.asarray(y)

@@ -80,7 +80,7 @@ class DirectoryIterator(ImageIterator):
         save_prefix: str = "",
         save_format: str = "jpeg",
         follow_links: bool = False,
-    ) -> None:
+    ):
         dim_ordering = chosen_ordering(self, dim_ordering)
         self.directory = os.fspath(directory)
         self.target_size = check_ints(self, "target_size", target_size, 2)

@@ -114,7 +114,7 @@ class ImageDataGenerator:
         rescale: float | None = None,
         preprocessing_function: Callable[[Any], Any] | None = None,
         dim_ordering: str = "default",
-    ) -> None:
+    ):
         self.featurewise_center = featurewise_center
         self.samplewise_center = samplewise_center
         self.featurewise_std_normalization = featurewise_std_normalization

@@ -75,9 +75,7 @@ class Iterator:
         ```
     """
 
-    def __init__(
-        self, n: int, batch_size: int, shuffle: bool, seed: int | None
-    ) -> None:
+    def __init__(self, n: int, batch_size: int, shuffle: bool, seed: int | None):
         self.n = check_int(self, "n", int_if_whole(n))
         self.batch_size = check_int(self, "batch_size", int_if_whole(batch_size))
         self.shuffle = check_bool(self, "shuffle", shuffle)
@@ -161,7 +159,7 @@ class SampleOrder:
         batch_size: int,
         shuffle: bool,
         seed: int | None,
-    ) -> None:
+    ):
         self.batches = batches
         self.n = n
         self.batch_size = batch_size
@@ -243,7 +241,7 @@ class ImageIterator(Iterator):
         batch_size: int,
         shuffle: bool,
         seed: int | None,
-    ) -> None:
+    ):
         self.image_data_generator = image_data_generator
         self.dim_ordering = dim_ordering
         self.save_to_dir, self.save_prefix, self.save_format = saving

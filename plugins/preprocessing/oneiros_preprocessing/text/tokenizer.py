@@ -62,7 +62,7 @@ class Tokenizer:
         lower: bool = True,
         split: str = " ",
         char_level: bool = False,
-    ) -> None:
+    ):
         self.nb_words = check_optional_int(
             "Tokenizer", "nb_words", int_if_whole(nb_words)
         )

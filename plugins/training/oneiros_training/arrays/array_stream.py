@@ -47,7 +47,7 @@ class ArrayStream(ModelStream):
 
     def __init__(
         self, model, use: str, arrays: list[Array], batch_size: int, once: bool = False
-    ) -> None:
+    ):
         super().__init__(model, use)
         self.arrays = arrays
         self.batch_size = batch_size
@@ -201,7 +201,7 @@ def _operations(stream: ArrayStream) -> float:
     """Returns the arithmetic operations of a batch, roughly."""
     model = stream.model
     positions = 1
-    for tensor, array in zip(model.inputs, stream.arrays, strict=False):
+    for tensor, array in zip(model.inputs, stream.arrays):
         channels = -1 if "float" in K.dtype(tensor) else None
         positions = max(positions, math.prod(array.shape[1:channels]))
     outputs = sum(

@@ -48,7 +48,7 @@ class BatchStream(ModelStream):
         class_weight=None,
         workers: Workers = ONE_THREAD,
         epoch: int = 0,
-    ) -> None:
+    ):
         super().__init__(model, use)
         self.source = source
         self.class_weight = class_weight

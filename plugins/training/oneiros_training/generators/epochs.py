@@ -24,9 +24,7 @@ class Epochs(BatchStream):
     """Batches of a stream, which each epoch reads from the beginning: in the order of
     their numbers, or in the stream's own order if they have none."""
 
-    def __init__(
-        self, model, source, use: str, class_weight=None, epoch: int = 0
-    ) -> None:
+    def __init__(self, model, source, use: str, class_weight=None, epoch: int = 0):
         super().__init__(model, source, use, class_weight, epoch=epoch)
         self.size = number_of_batches(source)
         self.is_numbered = has_numbered_batches(source)

@@ -31,7 +31,7 @@ class Generated(BatchStream):
 
     position = (*BatchStream.position, "batches_used", "samples_seen", "source_state")
 
-    def __init__(self, model, source, samples, argument: str, **others) -> None:
+    def __init__(self, model, source, samples, argument: str, **others):
         super().__init__(model, source, **others)
         self.source = endless(source)
         queue_size, count, pickle_safe = self.workers
@@ -126,7 +126,7 @@ class Generated(BatchStream):
 class ValidationArrays(ModelStream):
     """Validation arrays, in batches of the size of the last training batch."""
 
-    def __init__(self, model, arrays: list[Array], training: BatchStream) -> None:
+    def __init__(self, model, arrays: list[Array], training: BatchStream):
         super().__init__(model, "test")
         self.arrays = arrays
         self.training = training

@@ -54,7 +54,7 @@ class GeneratorEnqueuer:
         ArgumentError: if `generator` yields no batches.
     """
 
-    def __init__(self, generator, pickle_safe: bool = False) -> None:
+    def __init__(self, generator, pickle_safe: bool = False):
         self.name = source_name(generator)
         self._iterator = endless(generator)
         self._pickle_safe = pickle_safe
@@ -280,7 +280,7 @@ class WithState:
         source: iterator with `get_state()`.
     """
 
-    def __init__(self, source) -> None:
+    def __init__(self, source):
         self._source = source
 
     def __iter__(self) -> Iterator[Any]:

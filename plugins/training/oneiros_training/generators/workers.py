@@ -48,7 +48,7 @@ class Workers:
         name: the name of the iterator in messages.
     """
 
-    def __init__(self, iterator: Iterator[Any], count: int, name: str) -> None:
+    def __init__(self, iterator: Iterator[Any], count: int, name: str):
         if "fork" not in multiprocessing.get_all_start_methods():
             raise CapabilityError(
                 "pickle_safe=True needs fork, which this system lacks. Use threads."

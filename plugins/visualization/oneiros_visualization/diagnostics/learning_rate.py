@@ -157,7 +157,7 @@ class _Ramp(Callback):
         rates: array of rates, one per batch.
     """
 
-    def __init__(self, rate, rates: Array) -> None:
+    def __init__(self, rate, rates: Array):
         self.rate = rate
         self.rates = rates
         self.losses: list[float] = []

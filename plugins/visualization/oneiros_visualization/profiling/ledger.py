@@ -67,7 +67,7 @@ class Ledger(Observer):
         self,
         clock: Callable[[], float] = time.perf_counter,
         show: Callable[[], None] = lambda: None,
-    ) -> None:
+    ):
         self.clock = clock
         self.show = show
         self.seconds: defaultdict[tuple[bool, Part], float] = defaultdict(float)

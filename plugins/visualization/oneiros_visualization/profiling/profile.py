@@ -78,7 +78,7 @@ class StepProfile(Callback):
     called_after_runs = True
     clock: Callable[[], float] = staticmethod(time.perf_counter)
 
-    def __init__(self, verbose: int = 1) -> None:
+    def __init__(self, verbose: int = 1):
         self.verbose = check_bool("StepProfile", "verbose", verbose)
         self.ledger = Ledger()
 

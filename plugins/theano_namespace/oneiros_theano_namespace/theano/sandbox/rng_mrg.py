@@ -11,5 +11,5 @@ class MRG_RandomStreams(RandomStreams):  # noqa: N801 - Theano's name
         use_cuda: ignored.
     """
 
-    def __init__(self, seed=12345, use_cuda=None) -> None:
+    def __init__(self, seed=12345, use_cuda=None):
         super().__init__(seed)

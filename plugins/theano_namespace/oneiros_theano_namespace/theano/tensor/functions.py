@@ -129,7 +129,7 @@ class _Unbroadcast(TypeCastingOp):  # type: ignore[misc]
 
     __props__ = ("axes",)
 
-    def __init__(self, axes: tuple[int, ...]) -> None:
+    def __init__(self, axes: tuple[int, ...]):
         self.axes = axes
 
     def make_node(self, x):
