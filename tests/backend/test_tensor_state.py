@@ -3,7 +3,7 @@
 import pytest
 from oneiros import backend as K
 from oneiros.layers import Dense, Input
-from oneiros_backend_toolkit.tensor_state import LAYER_CALL, StateKey
+from oneiros_backend_toolkit.tensors import LAYER_CALL, StateKey
 
 
 @pytest.mark.parametrize("make", [lambda: K.placeholder((2,)), lambda: K.zeros((2,))])

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from oneiros_backend_toolkit.lazy_graph.graph import by_age, reachable
 from oneiros_backend_toolkit.lazy_graph.program import Program
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor
-from oneiros_backend_toolkit.tensor_state import LAYER_CALL
+from oneiros_backend_toolkit.tensors import LAYER_CALL
 from onnx import ModelProto
 
 from oneiros_backend_onnx.assembly import assembled

@@ -27,7 +27,7 @@ TIME_FIRST = (1, 0, 2)
 
 
 class TensorFlowMath:
-    """See `oneiros_backend_toolkit.recurrent_cells.LoopOperations`."""
+    """See `oneiros_backend_toolkit.recurrent_cells`."""
 
     projects_early = False
     tanh = staticmethod(tf.tanh)

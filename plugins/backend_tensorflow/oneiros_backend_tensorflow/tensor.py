@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from oneiros import backend as K
 from oneiros_backend_toolkit.function import Update
 from oneiros_backend_toolkit.lazy_graph.array_functions import Function
-from oneiros_backend_toolkit.lazy_graph.sources import Operation, Placeholder, Variable
+from oneiros_backend_toolkit.lazy_graph.graph import Operation, Placeholder, Variable
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor
 from oneiros_backend_toolkit.sessions import SessionGraph
 

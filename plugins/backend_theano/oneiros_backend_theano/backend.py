@@ -17,7 +17,7 @@ from oneiros_backend_toolkit.operands import rank_of_placeholder
 from oneiros_backend_toolkit.rnn import Rnn
 from oneiros_backend_toolkit.sessions import Sessions
 from oneiros_backend_toolkit.stored_values import LOCK
-from oneiros_backend_toolkit.tensor_state import SPARSE
+from oneiros_backend_toolkit.tensors import SPARSE
 from pytensor.gradient import disconnected_grad
 from pytensor.graph.basic import Variable
 from pytensor.printing import Print

@@ -2,7 +2,7 @@
 
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -22,8 +22,8 @@ returns the outputs of each step."""
 class CompiledOnDemand(Function):
     """A Function that is compiled once per phase and shapes of its inputs.
 
-    An engine defines `compile_step` and `advance`, and the others where its data isn't
-    NumPy's, or where it compiles loops.
+    An engine defines `compile_step` and `advance`, and `compile_loop` if it compiles
+    loops.
 
     # Properties
         specialises: whether it is compiled for inputs of certain shapes; otherwise what
@@ -51,14 +51,6 @@ class CompiledOnDemand(Function):
         The loop may go on beyond the number of steps.
         """
         return None
-
-    def put(self, array: Array, dtype):
-        """Copies an array to the device, as one of a type."""
-        return np.array(array, dtype)
-
-    def rows(self, arrays: Tensors, index: Array) -> Tensors:
-        """Returns the rows that an index names, of each array."""
-        return [array[index] for array in arrays]
 
     def advance(self, steps: int):
         """Returns the number of the next step for random operations, and counts
@@ -92,13 +84,6 @@ class CompiledOnDemand(Function):
                     self._steps[key] = self.compile_step(phase, arrays)
             return self._steps[key]
 
-    def upload(self, arrays: Sequence[Any]) -> Upload:
-        """Copies whole data sets to the device, for `loop`."""
-        uploaded = []
-        for array, dtype in self.check_upload(arrays):
-            uploaded.append(self.put(array, dtype))
-        return Upload(uploaded)
-
     def loop(self, handle: Upload, index, phase: int | None = None) -> Tensors:
         """Runs one step per row of `index` in one compiled call.
 
@@ -111,24 +96,15 @@ class CompiledOnDemand(Function):
         row_shapes = [shape[1:] for shape in self._shapes(arrays)]
         key = (chosen, batch, *row_shapes)
         if steps == 1 and key not in self._loops:
-            return self._one_by_one(arrays, rows, chosen)
+            return self.run_steps(arrays, rows, chosen)
         most, run = self._compiled_loop(key, arrays, rows)
         if run is None:
             data = [np.asarray(array) for array in arrays]
-            return self._one_by_one(data, rows, chosen)
+            return self.run_steps(data, rows, chosen)
         padded = padded_index(rows, most)
         first = self.advance(steps)
         outputs = run(arrays, padded, steps, first)
         return [output[:steps] for output in outputs]
-
-    def _one_by_one(self, arrays: Tensors, index: Array, phase: int) -> Tensors:
-        """Runs one step per row of an index, without a loop."""
-        steps = []
-        for rows in index:
-            batch = self.rows(arrays, rows)
-            steps.append(self.run(batch, phase))
-        by_output = zip(*steps, strict=True)
-        return [np.stack(values) for values in by_output]
 
     def _compiled_loop(
         self, key, arrays: Tensors, rows: Array

@@ -16,8 +16,7 @@ from oneiros_backend_toolkit.function import Update
 from oneiros_backend_toolkit.interrupts import deferred_interrupts
 from oneiros_backend_toolkit.operands import UnsuitedError
 from oneiros_backend_toolkit.stored_values import LOCK
-from oneiros_backend_toolkit.tensor_state import SPARSE, StateKey
-from oneiros_backend_toolkit.tensors import Array, Tensor, Tensors
+from oneiros_backend_toolkit.tensors import SPARSE, Array, StateKey, Tensor, Tensors
 from oneiros_backend_toolkit.types import INTEGERS, Types
 from oneiros_backend_toolkit.user_warnings import warn
 

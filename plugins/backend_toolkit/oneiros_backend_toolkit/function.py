@@ -169,7 +169,7 @@ def check_new_shape(name: str | None, shape: Sizes, new_shape: Sizes) -> None:
 class Function(CompiledFunction):
     """A compiled function of placeholders, with updates of variables.
 
-    An engine defines `run`; `upload` and `loop` have default implementations here. All
+    An engine defines `run`, and `put` and `rows` where its data isn't NumPy's. All
     outputs and new values are computed before the first variable is assigned.
 
     # Arguments
@@ -350,6 +350,14 @@ class Function(CompiledFunction):
         exponent = int(math.log2(most))
         return int(2**exponent)
 
+    def put(self, array: Array, dtype):
+        """Copies an array to the device, as one of a type."""
+        return np.array(array, dtype)
+
+    def rows(self, arrays: Tensors, index: Array) -> Tensors:
+        """Returns the rows that an index names, of each array."""
+        return [array[index] for array in arrays]
+
     def upload(self, arrays: Sequence[Any]) -> Upload:
         """Copies whole data sets to where `loop` reads them; later changes to the
         arrays have no effect.
@@ -358,7 +366,7 @@ class Function(CompiledFunction):
             arrays: list, one per placeholder; the first axis counts rows.
         """
         pairs = self.check_upload(arrays)
-        return Upload([np.array(*pair) for pair in pairs])
+        return Upload([self.put(*pair) for pair in pairs])
 
     def borrow(self, arrays: Sequence[Any]) -> Upload:
         """Lets `loop` read whole data sets in place; they must not change while loops
@@ -426,10 +434,14 @@ class Function(CompiledFunction):
         """
         chosen = None if phase is None else self.check_phase(phase)
         rows = self.check_index(handle, index)
+        return self.run_steps(handle.arrays, rows, chosen)
+
+    def run_steps(self, arrays: Tensors, index: Array, phase: int | None) -> Tensors:
+        """Runs one step per row of an index, one call each."""
         steps = []
-        for row in rows:
-            batch = [array[row] for array in handle.arrays]
-            steps.append(self.run(batch, chosen))
+        for rows in index:
+            batch = self.rows(arrays, rows)
+            steps.append(self.run(batch, phase))
         by_output = zip(*steps, strict=True)
         return [np.stack(values) for values in by_output]
 

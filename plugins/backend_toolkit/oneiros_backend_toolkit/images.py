@@ -21,8 +21,13 @@ from oneiros.backend.common import image_dim_ordering
 from oneiros_backend_toolkit.derived import Derived
 from oneiros_backend_toolkit.operands import UnsuitedError
 from oneiros_backend_toolkit.size_checks import CHANNELS_LAST_FORM
-from oneiros_backend_toolkit.tensor_state import LAYER_CALL, StateKey
-from oneiros_backend_toolkit.tensors import AnyFunction, Shape, Tensors
+from oneiros_backend_toolkit.tensors import (
+    LAYER_CALL,
+    AnyFunction,
+    Shape,
+    StateKey,
+    Tensors,
+)
 
 BORDERS = ("valid", "same", "full")
 MADE_OF_FORM: StateKey[bool] = StateKey(

@@ -10,8 +10,7 @@ from typing import Any, TypeVar
 from oneiros.arguments import is_int
 from oneiros.errors import ArgumentError, OneirosError, ShapeError
 
-from oneiros_backend_toolkit.tensor_state import SPARSE
-from oneiros_backend_toolkit.tensors import Shape
+from oneiros_backend_toolkit.tensors import SPARSE, Shape
 
 Sizes = Sequence[int | None]
 T = TypeVar("T")

@@ -8,86 +8,41 @@ it computes the gradient of the recurrent weights.
 A sequence has the axes (steps, samples, features). A masked step keeps the states
 unchanged, so the output of a step is always its first state.
 
+An engine's operations are an object that has, besides arithmetic, comparison and `@` of
+its tensors,
+
+- `tanh(x)` and `sigmoid(x)`; `clip(x)`, to the range from 0 to 1;
+- `choose(condition, x, y)`: `x` where the condition is true, and `y` elsewhere;
+  `where(condition, x)`: 0 elsewhere;
+- `split(x, sizes)`: the last axis in parts of these sizes; `join(parts, axis)`;
+- `transpose(x)` of a matrix; `multiply(x, w)`: a sequence's features by a matrix;
+- `outer(x, y)`: the products of two sequences' features, summed over steps and samples;
+  `total(x)`: a sequence summed over these;
+- `scan(step, states, sequences, widths, backwards)`: runs a Step, and returns the last
+  states and the results as sequences. `widths` are the results' numbers of features.
+  `backwards` starts at the last row; each result stays at the position of its row;
+- `projects_early`: whether to project an input as wide as the state before the loop,
+  like wider ones.
+
 On JAX, `fit` of an LSTM (case c of benchmarks/compare.py) takes 1.6 times as long with
 `K.rnn` instead (`benchmarks/mechanisms.py recurrent_gradients`).
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple
 
 from oneiros_backend_toolkit.tensors import Tensor
 
 States = tuple[Tensor, ...]
 Step = Callable[[States, States], tuple[States, States]]
+"""A function of states and rows of sequences that returns states and rows of
+results."""
 
 ACTIVATIONS = ("tanh", "sigmoid", "hard_sigmoid", "linear", "relu")
 
 
-class LoopOperations(Protocol):
-    """The operations that the loops use, besides arithmetic, comparison and `@`.
-
-    # Properties
-        projects_early: whether to project an input as wide as the state before the
-            loop, like wider ones.
-    """
-
-    projects_early: bool
-
-    def tanh(self, x):
-        """Hyperbolic tangent."""
-
-    def sigmoid(self, x):
-        """1 / (1 + exp(-x))."""
-
-    def clip(self, x):
-        """Clips to the range from 0 to 1."""
-
-    def where(self, condition, x):
-        """Returns `x` where the condition is true, and 0 elsewhere."""
-
-    def choose(self, condition, x, y):
-        """Returns `x` where the condition is true, and `y` elsewhere."""
-
-    def split(self, x, sizes: Sequence[int]) -> Sequence[Tensor]:
-        """Splits the last axis into parts of these sizes."""
-
-    def join(self, parts: Sequence[Tensor], axis: int):
-        """Joins tensors along an axis."""
-
-    def transpose(self, x):
-        """Swaps the axes of a matrix."""
-
-    def outer(self, x, y):
-        """Sums the products of two sequences' features over steps and samples."""
-
-    def total(self, x):
-        """Sums a sequence over steps and samples."""
-
-    def multiply(self, x, w):
-        """Multiplies a sequence's features by a matrix."""
-
-    def scan(
-        self,
-        step: Step,
-        states: States,
-        sequences: States,
-        widths: Sequence[int],
-        backwards: bool,
-    ) -> tuple[States, States]:
-        """Runs a step function of (states, rows of the sequences) that returns (states,
-        rows of results).
-
-        Returns the last states, and the results as sequences.
-
-        # Arguments
-            widths: the results' numbers of features.
-            backwards: whether to start at the last row. Each result stays at the
-                position of its row.
-        """
-
-
-def activate(engine: LoopOperations, name: str, x):
+def activate(engine, name: str, x):
     """Returns an activation of `x`."""
     if name == "tanh":
         return engine.tanh(x)
@@ -100,7 +55,7 @@ def activate(engine: LoopOperations, name: str, x):
     return x
 
 
-def activation_gradient(engine: LoopOperations, name: str, y, gradient):
+def activation_gradient(engine, name: str, y, gradient):
     """Returns `gradient` times the derivative of the activation with the result `y`."""
     if name == "tanh":
         return gradient * (1 - y * y)
@@ -316,12 +271,12 @@ class CellLoop:
     """Runs a cell over a sequence.
 
     # Arguments
-        engine: the LoopOperations.
+        engine: the engine's operations.
         cell: the FusedCell.
         backwards: bool, whether to start at the last step.
     """
 
-    engine: LoopOperations
+    engine: Any
     cell: FusedCell
     backwards: bool = False
 

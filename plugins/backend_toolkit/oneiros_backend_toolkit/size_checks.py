@@ -13,8 +13,7 @@ from typing import Any
 
 from oneiros.errors import OneirosError, ShapeError
 
-from oneiros_backend_toolkit.tensor_state import LAYER_CALL, StateKey
-from oneiros_backend_toolkit.tensors import Shape, Tensor, Tensors
+from oneiros_backend_toolkit.tensors import LAYER_CALL, Shape, StateKey, Tensor, Tensors
 
 Values = Mapping[Tensor, Tensor]
 """Computed values by tensor."""

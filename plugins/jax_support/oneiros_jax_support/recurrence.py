@@ -10,7 +10,7 @@ from oneiros_jax_support.jax_import import Tensor, jax, jnp
 
 
 class JaxMath:
-    """See `oneiros_backend_toolkit.recurrent_cells.LoopOperations`."""
+    """See `oneiros_backend_toolkit.recurrent_cells`."""
 
     projects_early = True
     tanh = staticmethod(jnp.tanh)

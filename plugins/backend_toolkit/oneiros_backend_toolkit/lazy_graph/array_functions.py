@@ -17,7 +17,7 @@ from oneiros_backend_toolkit.lazy_graph.pinning import floatx
 from oneiros_backend_toolkit.lazy_graph.promotion import Promotion
 from oneiros_backend_toolkit.missing_values import OPERATORS
 from oneiros_backend_toolkit.operands import UnsuitedError, axes_of, axis_of, order_of
-from oneiros_backend_toolkit.tensors import Tensor
+from oneiros_backend_toolkit.tensors import Tensor, Tensors
 from oneiros_backend_toolkit.types import INTEGERS, clipping_bounds
 
 Function = Callable[..., Tensor]
@@ -68,7 +68,21 @@ def _reduction(name: str, convert: str = "tensor") -> Function:
     return function
 
 
+def _filled(filler: str) -> Function:
+    """Makes a function of the namespace, which fills the shape of `x`, one of `K`."""
+
+    def function(self: ArrayFunctions, x, dtype=None, name=None):
+        x = self.tensor(x)
+        dtype = dtype or self.dtype_of(x)
+        fill = getattr(self.namespace, filler)
+        return fill(x, dtype)
+
+    return function
+
+
 def _extreme_place(name: str) -> Function:
+    """Makes a search of the namespace one of `K`."""
+
     def function(self: ArrayFunctions, x, axis: int = -1):
         x = self.countable(x)
         axis = self.axis(x, axis)
@@ -152,17 +166,16 @@ class ArrayFunctions(Promotion):
 
     def elementwise(self, name: str, x, y):
         """Computes a function of the namespace on two tensors of one type."""
-        operands = self.paired(x, y)
-        x, y = self.broadcastable(*operands)
-        compute = getattr(self.space(x, y), name)
-        return compute(x, y)
+        return self._broadcast(name, self.paired(x, y))
 
     def bitwise(self, name: str, x, y):
         """Computes a function of the namespace on the bits of two tensors."""
-        operands = self.bits(x, y)
-        x, y = self.broadcastable(*operands)
-        compute = getattr(self.space(x, y), name)
-        return compute(x, y)
+        return self._broadcast(name, self.bits(x, y))
+
+    def _broadcast(self, name: str, operands: Tensors):
+        tensors = self.broadcastable(*operands)
+        compute = getattr(self.space(*tensors), name)
+        return compute(*tensors)
 
     def divided(self, x, y):
         """Returns `x / y`."""
@@ -196,15 +209,8 @@ class ArrayFunctions(Promotion):
     def to_dense(self, tensor):
         return self.tensor(tensor)
 
-    def zeros_like(self, x, dtype=None, name=None):
-        x = self.tensor(x)
-        dtype = dtype or self.dtype_of(x)
-        return self.namespace.zeros_like(x, dtype)
-
-    def ones_like(self, x, dtype=None, name=None):
-        x = self.tensor(x)
-        dtype = dtype or self.dtype_of(x)
-        return self.namespace.ones_like(x, dtype)
+    zeros_like = _filled("zeros_like")
+    ones_like = _filled("ones_like")
 
     def arange(self, start, stop=None, step=1, dtype: str = "int32"):
         bounds = self.bounds(start, stop, step)

@@ -4,7 +4,7 @@ import functools
 import inspect
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 import numpy as np
 from oneiros.backend import common
@@ -15,22 +15,21 @@ from oneiros.errors import ArgumentError
 from oneiros_backend_toolkit.gradients import Gradients
 from oneiros_backend_toolkit.lazy_graph.array_functions import ArrayFunctions
 from oneiros_backend_toolkit.lazy_graph.function import RecordedFunction
-from oneiros_backend_toolkit.lazy_graph.graph import reachable
-from oneiros_backend_toolkit.lazy_graph.pinning import pinned
-from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
-from oneiros_backend_toolkit.lazy_graph.sources import (
+from oneiros_backend_toolkit.lazy_graph.graph import (
     Operation,
     PhaseSwitch,
     Placeholder,
     Variable,
+    reachable,
 )
+from oneiros_backend_toolkit.lazy_graph.pinning import pinned
+from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor, Spec
 from oneiros_backend_toolkit.operands import joined, rank_of_placeholder
 from oneiros_backend_toolkit.sessions import Sessions
-from oneiros_backend_toolkit.tensor_state import SPARSE
 from oneiros_backend_toolkit.tensors import (
+    SPARSE,
     AnyFunction,
-    Array,
     OpenShape,
     Shape,
     Tensor,
@@ -78,22 +77,6 @@ ELEMENTWISE = frozenset(f"K.{name}" for name in ELEMENTWISE_NAMES)
 """Their labels."""
 
 
-class VariableStorage(Protocol):
-    """Where a variable's value lives.
-
-    # Arguments
-        array: the first value; the storage owns it from now on.
-    """
-
-    def __init__(self, array: Array) -> None: ...
-
-    def get(self) -> Array:
-        """Returns a copy of the value."""
-
-    def set(self, array: Array) -> None:
-        """Stores an array, which is the storage's from now on."""
-
-
 class RecordedBackend(Gradients, Sessions):
     """Keras 1's `K` on lazy tensors: what doesn't depend on the engine.
 
@@ -111,7 +94,9 @@ class RecordedBackend(Gradients, Sessions):
         functions: the ArrayFunctions of the engine.
         random_functions: class with those that draw random numbers, `random_uniform`,
             `random_normal` and `random_binomial`; the first argument is a key.
-        storage: the class of VariableStorage.
+        storage: class of what keeps a variable's value. It is made with the first
+            value; `get()` returns a copy, `set(array)` stores an array. Arrays that it
+            receives are its own from then on.
         function_class: the class of RecordedFunction.
         has_open_ranks: whether the engine computes on tensors whose rank isn't known.
     """
@@ -119,7 +104,7 @@ class RecordedBackend(Gradients, Sessions):
     recorder: Recorder
     functions: ClassVar[ArrayFunctions]
     random_functions: ClassVar[Any]
-    storage: ClassVar[type[VariableStorage]]
+    storage: ClassVar[type[Any]]
     function_class: ClassVar[type[RecordedFunction]]
     has_open_ranks: ClassVar[bool] = False
 
@@ -234,13 +219,12 @@ class RecordedBackend(Gradients, Sessions):
         """Returns whether something is a variable of this backend."""
         return self.recorder.owns(x) and isinstance(x.source, Variable)
 
-    def _storage(self, x) -> VariableStorage:
+    def _storage(self, x):
         if not self.is_variable(x):
             if hint := self.recorder.of_engine(x):
                 raise ArgumentError(f"{x!r:.200} is no variable of K.{hint}")
             raise ValueError("it isn't a variable")
-        stored: VariableStorage = x.source.storage
-        return stored
+        return x.source.storage
 
     def apply(self, fn: AnyFunction, *tensors):
         return self.recorder.record(fn, tensors, wrap=False)

@@ -5,9 +5,9 @@ from oneiros.errors import ArgumentError
 from oneiros_backend_toolkit.compiled_on_demand import CompiledOnDemand
 from oneiros_backend_toolkit.function import check_new_shape
 from oneiros_backend_toolkit.images import last_order
+from oneiros_backend_toolkit.lazy_graph.graph import Variable
 from oneiros_backend_toolkit.lazy_graph.program import Program
 from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
-from oneiros_backend_toolkit.lazy_graph.sources import Variable
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor
 
 COUNTERS = 2**31

@@ -12,19 +12,17 @@ from typing import TYPE_CHECKING, Any
 from oneiros.errors import ArgumentError
 
 from oneiros_backend_toolkit.lazy_graph.graph import (
+    Derivatives,
+    PhaseSwitch,
+    Placeholder,
+    Source,
+    Stream,
     between,
     by_age,
     dependents,
     differentiated,
     of_kind,
     reachable,
-)
-from oneiros_backend_toolkit.lazy_graph.sources import (
-    Derivatives,
-    PhaseSwitch,
-    Placeholder,
-    Source,
-    Stream,
 )
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor, Nodes, Spec, ids
 from oneiros_backend_toolkit.operands import state_shape

@@ -14,6 +14,11 @@ from typing import Any
 from oneiros.errors import ArgumentError, DataError
 
 from oneiros_backend_toolkit.lazy_graph.graph import (
+    Derivatives,
+    Operation,
+    Placeholder,
+    Stream,
+    Variable,
     between,
     by_age,
     differentiated,
@@ -23,13 +28,6 @@ from oneiros_backend_toolkit.lazy_graph.graph import (
 )
 from oneiros_backend_toolkit.lazy_graph.loop_bodies import LoopBody
 from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
-from oneiros_backend_toolkit.lazy_graph.sources import (
-    Derivatives,
-    Operation,
-    Placeholder,
-    Stream,
-    Variable,
-)
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor, Nodes
 from oneiros_backend_toolkit.size_checks import check_sizes, layers_named
 from oneiros_backend_toolkit.tensors import Tensors

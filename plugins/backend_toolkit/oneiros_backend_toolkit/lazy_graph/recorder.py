@@ -24,20 +24,20 @@ from oneiros.errors import BackendMixError, GraphError, OneirosError, ShapeError
 
 from oneiros_backend_toolkit.explained import is_of_engine, of_engine, operator_refusal
 from oneiros_backend_toolkit.lazy_graph.engine import Engine
-from oneiros_backend_toolkit.lazy_graph.graph import reachable
-from oneiros_backend_toolkit.lazy_graph.loop_bodies import LoopStep, record_body
-from oneiros_backend_toolkit.lazy_graph.recorded_call import (
-    RecordedCall,
-    leaves_of,
-    map_tree,
-)
-from oneiros_backend_toolkit.lazy_graph.sources import (
+from oneiros_backend_toolkit.lazy_graph.graph import (
     Derivatives,
     Operation,
     Phase,
     PhaseSwitch,
     Source,
     Stream,
+    reachable,
+)
+from oneiros_backend_toolkit.lazy_graph.loop_bodies import LoopStep, record_body
+from oneiros_backend_toolkit.lazy_graph.recorded_call import (
+    RecordedCall,
+    leaves_of,
+    map_tree,
 )
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor, Nodes, Spec
 from oneiros_backend_toolkit.operands import UnsuitedError
@@ -74,7 +74,7 @@ class Recorder:
     # Example
         ```python
         from oneiros import backend as K
-        from oneiros_backend_toolkit.lazy_graph.sources import Placeholder
+        from oneiros_backend_toolkit.lazy_graph.graph import Placeholder
         from oneiros_backend_toolkit.lazy_graph.tensors import Spec
 
         recorder = K.load("jax").recorder

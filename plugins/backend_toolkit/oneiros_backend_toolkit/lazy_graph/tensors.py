@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex
 from oneiros import backend as K
 from oneiros.errors import ShapeError
 
+from oneiros_backend_toolkit.lazy_graph.graph import Source, Variable
 from oneiros_backend_toolkit.lazy_graph.operators import Operators
-from oneiros_backend_toolkit.lazy_graph.sources import Source, Variable
 from oneiros_backend_toolkit.missing_values import (
     ITERATION,
     LENGTH,
