@@ -196,7 +196,7 @@ class Convolutions(Pooling):
         self._check_kernel(x, kernel, len(strides))
         window = self.int_shape(kernel)[:-2]
         spans = []
-        for size, step in zip(window, dilation, strict=True):
+        for size, step in zip(window, dilation):
             spans.append(size and (size - 1) * step + 1)
         sizes = self.int_shape(x)[1:-1]
         check_window(sizes, spans, border_mode)

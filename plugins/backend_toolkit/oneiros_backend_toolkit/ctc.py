@@ -36,12 +36,10 @@ class Ctc(Folds):
         listed_counts = self._column(label_length, labels)
         is_listed = self._is_before(labels, listed_counts)
         is_label = is_listed & self.not_equal(labels, blank)
-        is_label = self.cast(is_label, "int32")
         # Trailing blanks don't count
         label_counts = self.sum(is_label, 1, keepdims=True)
         is_used = self._is_before(labels, label_counts)
-        is_class = self.greater_equal(labels, 0)
-        is_class = is_class & self.lesser(labels, blank)
+        is_class = (labels >= 0) & (labels < blank)
         positive = self._positive(y_pred)
         total = self.sum(positive, 2, keepdims=True)
         log_p = self.log(positive / total)
@@ -49,11 +47,12 @@ class Ctc(Folds):
         log_likelihood = self._log_likelihood(
             log_p, used_labels, step_counts, label_counts
         )
-        is_possible = self.greater(log_likelihood, LOG_OF_ZERO / 2)
+        is_possible = log_likelihood > LOG_OF_ZERO / 2
         cost = self.switch(is_possible, -log_likelihood, np.inf)
-        is_valid = self.all(is_class | ~is_used, 1, keepdims=True)
-        is_valid = is_valid & self._is_size(step_counts, y_pred)
-        is_valid = is_valid & self._is_size(listed_counts, labels)
+        has_classes = self.all(is_class | ~is_used, 1, keepdims=True)
+        has_steps = self._is_size(step_counts, y_pred)
+        has_labels = self._is_size(listed_counts, labels)
+        is_valid = has_classes & has_steps & has_labels
         cost = self.switch(is_valid, cost, np.nan)
         return self.cast(cost, self.dtype(y_pred))
 
@@ -64,24 +63,23 @@ class Ctc(Folds):
         lengths = self._column(input_length, y_pred)
         logits = self.log(self._positive(y_pred))
         if not greedy:
-            widths = (int(beam_width), int(top_paths))
+            width = int(beam_width)
+            count = int(top_paths)
             lengths = lengths[:, 0]
-            paths, scores = self._beam_search(logits, lengths, *widths)
+            paths, scores = self._beam_search(logits, lengths, width, count)
             return [_padded(path) for path in paths], scores
         is_used = self._is_before(y_pred, lengths)
-        best = self.cast(self.argmax(y_pred, 2), "int32")
+        best = self.argmax(y_pred, 2)
+        best = self.cast(best, "int32")
         blank = self._size(y_pred, 2) - 1
-        first = best[:, :1]
-        start = self.zeros_like(first) + blank
-        but_last = best[:, :-1]
-        before = self.concatenate([start, but_last], 1)
+        before = self._moved_on(best, blank)
         is_label = self.not_equal(best, blank)
-        begins_label = is_label & self.not_equal(best, before)
-        labels = self._packed(best, is_used & begins_label)
+        is_new = self.not_equal(best, before)
+        labels = self._packed(best, is_used & is_label & is_new)
         log_p = self.max(logits, 2)
         log_p = self.switch(is_used, log_p, 0.0)
-        score = -self.sum(log_p, 1, keepdims=True)
-        score = self.cast(score, self.dtype(y_pred))
+        score = self.sum(log_p, 1, keepdims=True)
+        score = self.cast(-score, self.dtype(y_pred))
         return [_padded(labels)], score
 
     def _beam_search(self, logits, lengths, beam_width: int, top_paths: int):
@@ -141,15 +139,17 @@ class Ctc(Folds):
     def _log_smoothed(self, predict, labels, alpha: float):
         """Returns the log-probabilities of the labels, (steps, positions), mixed with
         `alpha` of a uniform distribution."""
-        is_from_end = self.lesser(labels, 0)
         class_count = self._size(predict, 1)
-        classes = self.switch(is_from_end, labels + class_count, labels)
+        from_start = labels + class_count
+        classes = self.switch(labels < 0, from_start, labels)
         by_class = self.transpose(predict)
-        probabilities = self.transpose(self.gather(by_class, classes))
+        emitted = self.gather(by_class, classes)
+        probabilities = self.transpose(emitted)
         position_count = self._size(labels, 0)
         position_count = self.cast(position_count, self.dtype(predict))
         uniform = alpha / position_count
-        return self.log((1 - alpha) * probabilities + uniform)
+        smoothed = (1 - alpha) * probabilities + uniform
+        return self.log(smoothed)
 
     def _path_probs_so_far(self, log_p, labels):
         """Returns the log-probabilities of the paths that end at each position at each
@@ -164,12 +164,12 @@ class Ctc(Folds):
             )
             return [log_after, active], [active, log_after]
 
-        initial = [self.cast(1, "int32"), zeros]
-        _, outputs = self._scan(step, [log_p], initial)
+        one = self.cast(1, "int32")
+        _, outputs = self._scan(step, [log_p], [one, zeros])
         log_probs, active = outputs
         position = self._places(labels, 0)
         active_count = self.expand_dims(active, 1)
-        return log_probs, self.lesser(position, active_count)
+        return log_probs, position < active_count
 
     def ctc_update_log_p(self, skip_idxs, zeros, active, log_p_curr, log_p_prev):
         size = self._size(log_p_curr, 0)
@@ -180,17 +180,16 @@ class Ctc(Folds):
         is_target = self.equal(target, position)
         can_skip = self.any(is_target, 0)
         log_skip = self.switch(can_skip, zeros, LOG_OF_ZERO)
-        was_active = self.lesser(position, active)
-        log_before = self.switch(was_active, log_p_prev, LOG_OF_ZERO)
+        log_before = self.switch(position < active, log_p_prev, LOG_OF_ZERO)
         log_before = self.expand_dims(log_before, 0)
         reached = self._advanced(log_before, log_skip)
         log_next = log_p_curr + reached[0]
         skipped_to = self.switch(can_skip, position + 1, 0)
         by_skips = self.max(skipped_to)
         active = self.maximum(active + 1, by_skips)
-        active = self.cast(self.minimum(active, size), "int32")
-        is_active = self.lesser(position, active)
-        return active, self.switch(is_active, log_next, zeros)
+        active = self.minimum(active, size)
+        active = self.cast(active, "int32")
+        return active, self.switch(position < active, log_next, zeros)
 
     # Labellings of batches
 
@@ -199,8 +198,9 @@ class Ctc(Folds):
         blank = self._size(log_p, 2) - 1
         classes = self._interleaved(labels, blank)
         log_emitted = self._log_emitted(log_p, classes)
-        last_but_one = classes[:, :-2]
-        differs = self.not_equal(classes[:, 2:], last_but_one)
+        from_third = classes[:, 2:]
+        two_before = classes[:, :-2]
+        differs = self.not_equal(from_third, two_before)
         first_two = self.zeros_like(classes[:, :2], "bool")
         can_skip = self.concatenate([first_two, differs], 1)
         position = self._places(classes, 1)
@@ -213,15 +213,16 @@ class Ctc(Folds):
             log_emitted_now, time = slices
             (log_before,) = states
             log_reached = self._advanced(log_before, log_skip) + log_emitted_now
-            is_running = self.lesser(time, step_counts)
+            is_running = time < step_counts
             return [], [self.switch(is_running, log_reached, log_before)]
 
         times = self._places(log_emitted, 0)
         sequences = [log_emitted, times]
         states, _ = self._scan(step, sequences, [start])
         (log_reached,) = states
-        is_last_blank = self.equal(position, 2 * label_counts)
-        is_last_label = self.equal(position, 2 * label_counts - 1)
+        last_blank = 2 * label_counts
+        is_last_blank = self.equal(position, last_blank)
+        is_last_label = self.equal(position, last_blank - 1)
         is_end = is_last_blank | is_last_label
         log_ended = self.switch(is_end, log_reached, LOG_OF_ZERO)
         return self._log_sum_exp(log_ended)
@@ -254,7 +255,9 @@ class Ctc(Folds):
             row = self.switch(is_place, label, row)
             return [], [row, count + keeps]
 
-        sequences = [self.transpose(labels), self.transpose(is_kept)]
+        label_by_step = self.transpose(labels)
+        keeps_by_step = self.transpose(is_kept)
+        sequences = [label_by_step, keeps_by_step]
         empty_rows = self.zeros_like(labels) - 1
         no_labels = self.zeros_like(is_kept[:, :1])
         initial = [empty_rows, no_labels]
@@ -268,7 +271,8 @@ class Ctc(Folds):
         end = self.zeros_like(twice[:, :1])
         with_end = self.concatenate([twice, end], 1)
         position = self._places(with_end, 1)
-        is_label = self.equal(position % 2, 1)
+        remainder = position % 2
+        is_label = self.equal(remainder, 1)
         return self.switch(is_label, with_end, blank)
 
     # Probabilities
@@ -298,20 +302,24 @@ class Ctc(Folds):
     def _advanced(self, log_p, log_skip):
         """Returns the probabilities after one transition: staying, moving by one, or by
         two where allowed."""
-        first = log_p[:, :1]
-        impossible = self.zeros_like(first) + LOG_OF_ZERO
-        but_last = log_p[:, :-1]
-        by_one = self.concatenate([impossible, but_last], 1)
-        but_last = by_one[:, :-1]
-        by_two = self.concatenate([impossible, but_last], 1)
+        by_one = self._moved_on(log_p, LOG_OF_ZERO)
+        by_two = self._moved_on(by_one, LOG_OF_ZERO)
         by_two = by_two + log_skip
         peak = self.maximum(log_p, by_one)
         peak = self.maximum(peak, by_two)
         peak = self.stop_gradient(peak)
-        total = self.exp(log_p - peak)
-        total = total + self.exp(by_one - peak)
-        total = total + self.exp(by_two - peak)
+        staying = self.exp(log_p - peak)
+        moving = self.exp(by_one - peak)
+        skipping = self.exp(by_two - peak)
+        total = staying + moving + skipping
         return peak + self.log(total)
+
+    def _moved_on(self, x, filler):
+        """Returns what stands before each place along axis 1, and a filler before the
+        first."""
+        first = self.zeros_like(x[:, :1]) + filler
+        but_last = x[:, :-1]
+        return self.concatenate([first, but_last], 1)
 
     # Sizes
 
@@ -332,12 +340,11 @@ class Ctc(Folds):
     def _is_before(self, x, lengths):
         """Tells of the places along axis 1 whether they come before each sample's
         length, (batch, places)."""
-        return self.lesser(self._places(x, 1), lengths)
+        return self._places(x, 1) < lengths
 
     def _is_size(self, counts, x):
         """Tells of counts whether there are as many places along axis 1."""
-        is_reached = self.lesser_equal(counts, self._size(x, 1))
-        return self.greater_equal(counts, 0) & is_reached
+        return (counts >= 0) & (counts <= self._size(x, 1))
 
 
 def _padded(tensor):

@@ -3,7 +3,7 @@ better."""
 
 import math
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from oneiros.arguments import refusal
@@ -45,7 +45,7 @@ class Derived(Types):
             accepts.
     """
 
-    function_arguments: ClassVar[frozenset[str]] = frozenset()
+    function_arguments: frozenset[str] = frozenset()
 
     def __init__(self) -> None:
         self._phase: Tensor = None

@@ -46,7 +46,7 @@ class Choice:
             the error from `missing`.
     """
 
-    def __init__(self, backend: str, find: Callable[[Device], Any]) -> None:
+    def __init__(self, backend: str, find: Callable[[Device], Any]):
         self._backend = backend
         self._find = find
         self._settled: tuple[Device | None, Any] | None = None

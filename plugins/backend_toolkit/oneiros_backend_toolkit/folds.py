@@ -38,7 +38,7 @@ class Folds(Derived):
         """Like `_scan`; states start in the types that the step gives them."""
         types: list[str] = []
 
-        def step(slices: Tensors, states: Tensors) -> tuple[Tensors, Tensors]:
+        def step(slices, states):
             outputs, new = fn(slices, states)
             types[:] = self._types_given(new, states)
             own_types = map(self.dtype, states)
@@ -75,7 +75,7 @@ class Folds(Derived):
         elems = self._as_tensors(elems)
         last_result = None
 
-        def step(slices: Tensors, states: Tensors) -> tuple[Tensors, Tensors]:
+        def step(slices, states):
             nonlocal last_result
             last_result = fn(_like(elems, slices))
             return _listed(last_result), []
@@ -101,7 +101,7 @@ class Folds(Derived):
             initializer = _like(elems, first_elements)
             sequences = [x[rest] for x in sequences]
 
-        def step(slices: Tensors, states: Tensors) -> tuple[Tensors, Tensors]:
+        def step(slices, states):
             value = _like(initializer, states)
             element = _like(elems, slices)
             result = _listed(fn(value, element))
@@ -111,7 +111,7 @@ class Folds(Derived):
                     f"of {len(states)}. It must return what it received as its first "
                     "argument."
                 )
-            for state, new in zip(states, result, strict=True):
+            for state, new in zip(states, result):
                 self._check_state(name, state, new)
             return [], result
 

@@ -5,7 +5,7 @@ import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from oneiros.backend.contract import CompiledFunction
@@ -98,7 +98,7 @@ class Feed:
             return True
         if len(shape) != len(self.shape):
             return False
-        pairs = list(zip(self.shape, shape, strict=True))
+        pairs = list(zip(self.shape, shape))
         if batched:
             del pairs[0]
         return all(wanted in (None, size) for wanted, size in pairs)
@@ -188,14 +188,14 @@ class Function(CompiledFunction):
         has_one_output: bool, whether the output is a single tensor.
     """
 
-    uses_threads: ClassVar[bool] = True
+    uses_threads: bool = True
     """Whether the engine computes in threads of its own, so that a process forked later
     can't compute."""
-    longest_run: ClassVar[int] = 1024
+    longest_run: int = 1024
     """Maximum number of steps in a call of `loop`."""
-    largest_run: ClassVar[int] = 2**26
+    largest_run: int = 2**26
     """Maximum size in bytes of the data that a call of `loop` processes."""
-    run_operations: ClassVar[float] = 3.2e10
+    run_operations: float = 3.2e10
     """Maximum number of arithmetic operations in a call of `loop`: a fraction of a
     second on an ordinary processor, so that the progress bar keeps moving and Ctrl-C
     works."""
@@ -256,7 +256,7 @@ class Function(CompiledFunction):
         phase = None
         if self.phase_index is not None:
             phase = self.check_phase(values.pop(self.phase_index))
-        pairs = zip(self.feeds, values, strict=True)
+        pairs = zip(self.feeds, values)
         checked = [feed.check(value) for feed, value in pairs]
         values = self.run(checked, phase)
         return values[0] if self.has_one_output else values
@@ -384,7 +384,7 @@ class Function(CompiledFunction):
                 f"{len(arrays)}."
             )
         pairs = []
-        for feed, x in zip(self.feeds, arrays, strict=True):
+        for feed, x in zip(self.feeds, arrays):
             array = feed.check(x, batched=True)
             pairs.append((array, feed.dtype))
         return pairs

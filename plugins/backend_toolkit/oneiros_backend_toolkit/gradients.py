@@ -41,7 +41,7 @@ class Gradients(Derived):
         else:
             gradients = [None] * len(variables)
         unconnected = []
-        for x, gradient in zip(variables, gradients, strict=True):
+        for x, gradient in zip(variables, gradients):
             if gradient is None:
                 name = getattr(x, "name", None)
                 unconnected.append(str(name or x))
@@ -87,7 +87,7 @@ class Gradients(Derived):
         count = len(variables)
         by_form = iter(gradients[count:])
         joined = []
-        for x, form, gradient in zip(variables, forms, gradients, strict=False):
+        for x, form, gradient in zip(variables, forms, gradients):
             if form is not None:
                 gradient = self._joined(x, gradient, next(by_form))
             joined.append(gradient)

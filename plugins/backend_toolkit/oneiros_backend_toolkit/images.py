@@ -152,7 +152,7 @@ def check_window(sizes: Shape, window: Sequence[int | None], border_mode: str) -
     """Checks that a window fits into the image if no border is added."""
     if border_mode != "valid":
         return
-    for size, width in zip(sizes, window, strict=True):
+    for size, width in zip(sizes, window):
         if size is not None and width is not None and width > size:
             raise ValueError(
                 f"a window of {tuple(window)} doesn't fit into spatial sizes "

@@ -33,7 +33,7 @@ class UnsuitedError(ArgumentError):
         argument: str = "",
         kind: type[OneirosError] = ArgumentError,
         reason: str = "",
-    ) -> None:
+    ):
         super().__init__(reason)
         self.add_note(reason)
         self.argument = argument
@@ -158,7 +158,7 @@ def state_shape(place: int, before: Sizes, after: Sizes) -> Shape:
             "after it. A step must return the states in the order in which it received "
             "them, and keep their shapes. K.rnn(…, unroll=True) accepts other shapes."
         )
-    pairs = zip(before, after, strict=True)
+    pairs = zip(before, after)
     return tuple(new if old is None else old for old, new in pairs)
 
 
@@ -166,7 +166,7 @@ def may_agree(shape: Sizes, other: Sizes) -> bool:
     """Returns whether two shapes may be those of one tensor."""
     if len(shape) != len(other):
         return False
-    pairs = zip(shape, other, strict=True)
+    pairs = zip(shape, other)
     return all(a == b or None in (a, b) for a, b in pairs)
 
 

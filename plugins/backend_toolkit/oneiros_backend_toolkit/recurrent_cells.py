@@ -302,7 +302,7 @@ class CellLoop:
             x = engine.multiply(x, W) + b
             projection = ()
 
-        def step(states: States, rows: States) -> tuple[States, States]:
+        def step(states, rows):
             row, *is_seen = rows
             if projection:
                 W, b = projection
@@ -343,7 +343,7 @@ class CellLoop:
     def _chosen(self, condition, tensors: States, others: States) -> States:
         """Returns the first tensors where the condition is true, and the others
         elsewhere."""
-        pairs = zip(tensors, others, strict=True)
+        pairs = zip(tensors, others)
         choose = self.engine.choose
         return tuple(choose(condition, x, y) for x, y in pairs)
 
@@ -365,7 +365,7 @@ class CellLoop:
         weights = tuple(map(engine.transpose, parts))
         masks = () if mask is None else (mask,)
 
-        def step(gradients: States, rows: States) -> tuple[States, States]:
+        def step(gradients, rows):
             d_output, *others = rows
             is_seen = others.pop(0) if masks else None
             d_after = (gradients[0] + d_output, *gradients[1:])

@@ -67,7 +67,7 @@ class Rnn(Folds):
     ) -> tuple[Tensor, Tensor, Tensors]:
         place: int | None = None
 
-        def fn(slices: Tensors, states: Tensors) -> tuple[Tensors, Tensors]:
+        def fn(slices, states):
             nonlocal place
             output, new_states = step(slices[0], states)
             place = None
@@ -114,7 +114,7 @@ class Rnn(Folds):
         if not masks:
             return new
         (step_mask,) = masks
-        pairs = zip(new, old, strict=True)
+        pairs = zip(new, old)
         return [self._where(step_mask, *pair) for pair in pairs]
 
     def _where(self, step_mask, new, old):
@@ -130,7 +130,7 @@ class Rnn(Folds):
         """Returns the outputs, with those of masked steps replaced by the previous
         ones; the first state counts as one if it has the form of an output."""
 
-        def fn(slices: Tensors, states: Tensors) -> tuple[Tensors, Tensors]:
+        def fn(slices, states):
             output, step_mask = slices
             carried = [self._where(step_mask, output, states[0])]
             return carried, carried
@@ -239,7 +239,7 @@ class _Step:
                 shape = self.backend.int_shape
                 before = map(shape, states)
                 after = map(shape, new_states)
-                for place, shapes in enumerate(zip(before, after, strict=True)):
+                for place, shapes in enumerate(zip(before, after)):
                     state_shape(place, *shapes)
         results = (output, *new_states)
         if any(map(self.backend.uses_learning_phase, results)):

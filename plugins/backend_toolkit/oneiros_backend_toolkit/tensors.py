@@ -50,7 +50,7 @@ class StateKey(Generic[V]):
         name: str, different from those of other keys.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str):
         self.attribute = f"_oneiros_{name}"
 
     def get(self, tensor, default=None):

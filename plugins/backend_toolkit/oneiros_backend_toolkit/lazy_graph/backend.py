@@ -4,7 +4,7 @@ import functools
 import inspect
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from oneiros.backend import common
@@ -102,11 +102,11 @@ class RecordedBackend(Gradients, Sessions):
     """
 
     recorder: Recorder
-    functions: ClassVar[ArrayFunctions]
-    random_functions: ClassVar[Any]
-    storage: ClassVar[type[Any]]
-    function_class: ClassVar[type[RecordedFunction]]
-    has_open_ranks: ClassVar[bool] = False
+    functions: ArrayFunctions
+    random_functions: Any
+    storage: type[Any]
+    function_class: type[RecordedFunction]
+    has_open_ranks: bool = False
 
     def __init_subclass__(cls, primitives: Sequence[Any] = ()) -> None:
         defined = {*vars(cls), *vars(RecordedBackend)}

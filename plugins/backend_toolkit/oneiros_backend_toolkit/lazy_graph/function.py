@@ -77,7 +77,7 @@ class RecordedFunction(CompiledOnDemand):
                 "it was when they were saved."
             )
         with self._lock:
-            for node, (seed, counter) in zip(streams, states, strict=True):
+            for node, (seed, counter) in zip(streams, states):
                 node.source.seed = seed
                 node.source.counter = counter
             self.forget_compiled()

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from oneiros_backend_toolkit.tensors import AnyFunction
 
@@ -20,7 +20,7 @@ class Source:
         depends_on_phase: whether the learning phase decides.
     """
 
-    depends_on_phase: ClassVar[bool] = False
+    depends_on_phase: bool = False
 
     def needed(self, node: LazyTensor, phase: int) -> Sequence[LazyTensor]:
         """Returns those of a node's parents that a learning phase uses."""

@@ -83,7 +83,7 @@ class LoopBody(Source):
             sequence: Spec of one of its sequences.
         """
         states = []
-        pairs = zip(self.states, self.new, strict=True)
+        pairs = zip(self.states, self.new)
         for i, (old, new) in enumerate(pairs):
             shape = _known_shape(i, old.shape, new.shape)
             traces = old.spec.traced_shapes
@@ -127,7 +127,7 @@ def record_body(
             f"A step received {len(inner)} states and returned {len(new)}."
         )
     outputs = [recorder.lift(x) for x in outputs]
-    pairs = zip(new, inner, strict=True)
+    pairs = zip(new, inner)
     new = [recorder.lift(x, state.dtype) for x, state in pairs]
     roots = [*outputs, *new]
     recorded = [x for x in reachable(roots) if x.id > mark]

@@ -125,7 +125,7 @@ class Program:
         if seeds is None:
             seeds = [node.source.seed for node in self.streams]
         engine = self.recorder.engine
-        pairs = zip(self.streams, seeds, strict=True)
+        pairs = zip(self.streams, seeds)
         return {node: engine.key(seed, counter) for node, seed in pairs}
 
 
@@ -230,14 +230,14 @@ class Evaluation:
         start = [self.values[variable] for variable in variables]
         computed_last: Nodes = []
 
-        def forward(values: Tensors) -> tuple[Any, Tensors]:
+        def forward(values):
             inner = self.values
-            pairs = zip(values, start, strict=True)
+            pairs = zip(values, start)
             if any(value is not first for value, first in pairs):
                 stale = between(variables, loss, self.phase)
                 kept = self.values.keys() - stale
                 inner = {node: self.values[node] for node in kept}
-                inner.update(zip(variables, values, strict=True))
+                inner.update(zip(variables, values))
             before = set(inner)
             evaluation = Evaluation(self.recorder, inner, self.phase, self.targets)
             evaluation.run([loss])
@@ -254,8 +254,8 @@ class Evaluation:
         supplied = self.values.keys() - {phase}
         outer = [node for node in body.outer if node in supplied]
 
-        def step(place, slices, states, captured) -> tuple[Tensors, Tensors]:
-            outside = dict(zip(outer, captured, strict=True))
+        def step(place, slices, states, captured):
+            outside = dict(zip(outer, captured))
             inside = [*slices, *states]
             return self._step(body, outside, place, inside)
 

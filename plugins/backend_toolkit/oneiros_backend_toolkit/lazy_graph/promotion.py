@@ -1,7 +1,6 @@
 """Type promotion: values become an engine's tensors, by the contract's rule."""
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 import numpy as np
 from oneiros.arguments import is_int
@@ -22,8 +21,8 @@ class Promotion:
         index_types: the types of integers that the engine takes for places.
     """
 
-    number_kinds: ClassVar[str] = "biufc"
-    index_types: ClassVar[tuple[str, ...]] = ("int32", "int64")
+    number_kinds: str = "biufc"
+    index_types: tuple[str, ...] = ("int32", "int64")
 
     # What an engine supplies
 

@@ -84,9 +84,7 @@ class Recorder:
         ```
     """
 
-    def __init__(
-        self, engine: Engine, tensor_class: type[LazyTensor] = LazyTensor
-    ) -> None:
+    def __init__(self, engine: Engine, tensor_class: type[LazyTensor] = LazyTensor):
         self.engine = engine
         self._tensor_class = tensor_class
         self._thread_state = _ComputingState()

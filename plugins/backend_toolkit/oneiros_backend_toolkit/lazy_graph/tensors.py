@@ -86,7 +86,7 @@ class Spec:
             return Spec(shape, self.dtype)
         lengths = sequence.traced_shapes or itertools.repeat(sequence.shape or (None,))
         rows = self.traced_shapes or itertools.repeat(self.shape or ())
-        pairs = zip(lengths, rows, strict=False)
+        pairs = zip(lengths, rows)
         traces = [(sizes[0], *row) for sizes, row in pairs]
         return Spec(shape, self.dtype, traces=tuple(traces))
 
@@ -134,7 +134,7 @@ class LazyTensor(Operators):
         parents: Sequence[LazyTensor],
         name: str | None = None,
         label: str = "",
-    ) -> None:
+    ):
         self.id = next(ids)
         self.recorder = recorder
         self.source: Any = source
@@ -261,7 +261,7 @@ class LazyTensor(Operators):
             static_shape = (None,) * len(sizes)
         if not may_agree(sizes, static_shape):
             raise ShapeError(f"{self!r} can't have the shape {sizes}.")
-        pairs = zip(sizes, static_shape, strict=True)
+        pairs = zip(sizes, static_shape)
         merged = tuple(new if old is None else old for new, old in pairs)
         self.spec = replace(self.spec, shape=merged)
         if hasattr(self, "_keras_shape"):
