@@ -36,7 +36,7 @@ class JaxBackend(
     name: ClassVar[str] = "jax"
     capabilities: ClassVar[frozenset[str]] = frozenset(FLAGS)
     functions = FUNCTIONS
-    random_functions: ClassVar[Any] = random_functions
+    random_functions: Any = random_functions
     storage = Storage
     function_class = JaxFunction
 
