@@ -8,7 +8,6 @@ longer_loops`).
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -47,12 +46,12 @@ def _address(array: Array) -> int:
     return int(array.__array_interface__["data"][0])
 
 
-def are_on_host(arrays: Sequence[Any]) -> bool:
+def are_on_host(arrays) -> bool:
     """Returns whether data is in NumPy arrays, as after `Function.borrow`."""
     return any(isinstance(array, np.ndarray) for array in arrays)
 
 
-def compiled_steps(steps: int, batch: int, arrays: Sequence[Any]) -> int:
+def compiled_steps(steps: int, batch: int, arrays) -> int:
     """Returns the number of steps for which to compile a loop, so that a slightly
     longer loop can reuse it.
 

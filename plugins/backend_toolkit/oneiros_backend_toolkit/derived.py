@@ -3,6 +3,7 @@ better."""
 
 import math
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -59,9 +60,14 @@ class Derived(Types):
             ArgumentError: if no engine has an argument.
         """
         accepted = self.function_arguments
-        others = sorted(arguments.keys() - accepted)
-        for name in others:
-            if name not in OF_OTHER_ENGINES:
+        own = {}
+        others = []
+        for name, value in sorted(arguments.items()):
+            if name in accepted:
+                own[name] = value
+            elif name in OF_OTHER_ENGINES:
+                others.append(name)
+            else:
                 raise ArgumentError(
                     f"K.function received the unknown argument {name!r}. Arguments "
                     f"that {self.name} accepts besides inputs, outputs and updates: "
@@ -70,7 +76,7 @@ class Derived(Types):
         if others:
             listed = ", ".join(others)
             warn(f"{self.name} ignores what belongs to other engines: {listed}.")
-        return {name: arguments[name] for name in arguments if name in accepted}
+        return own
 
     # Variables
 
@@ -88,9 +94,8 @@ class Derived(Types):
     def random_uniform_variable(
         self, shape, low, high, dtype=None, name=None, seed=None
     ):
-        draw = _generator(seed).uniform
-        values = self._drawn(draw, low, high, shape, dtype)
-        return self.variable(values, dtype, name)
+        draw = partial(_generator(seed).uniform, low, high)
+        return self._drawn_variable(draw, shape, dtype, name)
 
     def random_integers(self, shape, low, high, dtype, seed):
         """Returns integers of the interval [low, high)."""
@@ -101,21 +106,21 @@ class Derived(Types):
     def random_normal_variable(
         self, shape, mean, scale, dtype=None, name=None, seed=None
     ):
-        draw = _generator(seed).normal
-        values = self._drawn(draw, mean, scale, shape, dtype)
-        return self.variable(values, dtype, name)
+        draw = partial(_generator(seed).normal, mean, scale)
+        return self._drawn_variable(draw, shape, dtype, name)
 
-    def _drawn(self, draw, first, second, shape, dtype):
-        """Returns random numbers of a type. They are drawn in parts, in the same order:
-        NumPy draws float64, which takes twice the memory of a large kernel."""
-        if np.ndim(first) or np.ndim(second):
-            return draw(first, second, shape)
+    def _drawn_variable(self, draw, shape, dtype, name):
+        """Returns a variable of random numbers. They are drawn in parts, in the same
+        order: NumPy draws float64, which takes twice the memory of a large kernel."""
+        if any(map(np.ndim, draw.args)):
+            return self.variable(draw(shape), dtype, name)
         values = np.empty(shape, dtype or common.floatx())
         flat = values.reshape(-1)
         for begin in range(0, flat.size, DRAWN_AT_ONCE):
-            part = flat[begin : begin + DRAWN_AT_ONCE]
-            part[:] = draw(first, second, part.size)
-        return donated(values)
+            end = begin + DRAWN_AT_ONCE
+            part = flat[begin:end]
+            part[:] = draw(part.size)
+        return self.variable(donated(values), dtype, name)
 
     def is_variable(self, x) -> bool:
         """Returns whether an object is a variable. To an engine without this
@@ -129,7 +134,8 @@ class Derived(Types):
     def batch_set_value(self, tuples) -> None:
         checked = []
         for x, value in tuples:
-            checked.append((x, self._checked_to_set(x, value)))
+            array = self._checked_to_set(x, value)
+            checked.append((x, array))
         with LOCK, deferred_interrupts():
             for x, value in checked:
                 self.set_value(x, value)
@@ -175,7 +181,8 @@ class Derived(Types):
         if not PADDED.get(x):
             return value
         lengths = (value != FILLER).sum(axis=1)
-        return value[:, : lengths.max(initial=0)]
+        longest = lengths.max(initial=0)
+        return value[:, :longest]
 
     def _computed(self, x):
         """Returns the value of a tensor that depends on no input."""
@@ -283,14 +290,14 @@ class Derived(Types):
             return x
         shape = self.shape(x)
         if noise_shape is not None:
-            sizes = []
-            for axis, size in enumerate(noise_shape):
-                sizes.append(shape[axis] if size is None else size)
+            sizes = list(noise_shape)
+            for axis, size in enumerate(sizes):
+                if size is None:
+                    sizes[axis] = shape[axis]
             shape = tuple(sizes)
         keep_probability = 1.0 - level
-        mask = self.random_binomial(
-            shape, keep_probability, self.dtype(x), draw_seed(seed)
-        )
+        dtype = self.dtype(x)
+        mask = self.random_binomial(shape, keep_probability, dtype, draw_seed(seed))
         return x * mask / keep_probability
 
     # Reductions and shapes
@@ -301,7 +308,8 @@ class Derived(Types):
         return self.mean(squared, axis, keepdims)
 
     def std(self, x, axis=None, keepdims=False):
-        return self.sqrt(self.var(x, axis, keepdims))
+        variance = self.var(x, axis, keepdims)
+        return self.sqrt(variance)
 
     def flatten(self, x):
         return self.reshape(x, (-1,))
@@ -318,11 +326,11 @@ class Derived(Types):
 
     def repeat(self, x, n):
         self._check_rank(x, 2)
-        kind = "i" if self.owns(n) else np.asarray(n).dtype.kind
-        if kind not in INTEGERS:
+        if not self.owns(n) and np.asarray(n).dtype.kind not in INTEGERS:
             raise UnsuitedError("n")
         x = self.expand_dims(x, 1)
-        return self.tile(x, (1, n, 1))
+        times = (1, n, 1)
+        return self.tile(x, times)
 
     # Normalisation
 
@@ -330,20 +338,20 @@ class Derived(Types):
         self, x, gamma, beta, reduction_axes, epsilon=0.001
     ) -> tuple[Tensor, Tensor, Tensor]:
         x, gamma, beta = self.floats_alike(x, gamma, beta)
-        axes = [axis % self.ndim(x) for axis in reduction_axes]
+        rank = self.ndim(x)
+        axes = [axis % rank for axis in reduction_axes]
         mean = self.mean(x, axes)
         var = self.var(x, axes)
-        every_axis = range(self.ndim(x))
-        shape = [self._size(x, axis) for axis in every_axis]
-        for axis in axes:
-            shape[axis] = 1
+        shape = []
+        for axis in range(rank):
+            size = 1 if axis in axes else self._size(x, axis)
+            shape.append(size)
+
+        def spread(parameter):
+            return self.reshape(parameter, shape)
+
         normalized = self.batch_normalization(
-            x,
-            self.reshape(mean, shape),
-            self.reshape(var, shape),
-            self.reshape(beta, shape),
-            self.reshape(gamma, shape),
-            epsilon,
+            x, spread(mean), spread(var), spread(beta), spread(gamma), epsilon
         )
         return normalized, mean, var
 
@@ -352,7 +360,8 @@ class Derived(Types):
         static_size = self.int_shape(x)[axis]
         if static_size is not None:
             return static_size
-        return self.cast(self.shape(x)[axis], "int32")
+        size = self.shape(x)[axis]
+        return self.cast(size, "int32")
 
     def _check_rank(self, x, rank: int) -> None:
         if self.ndim(x) != rank:
@@ -381,7 +390,8 @@ class Derived(Types):
             output = self.clip(output, FUZZ, 1.0 - FUZZ)
             output = self.log(output)
         class_count = self.int_shape(output)[-1]
-        distribution = self.one_hot(self.cast(target, "int32"), class_count)
+        classes = self.cast(target, "int32")
+        distribution = self.one_hot(classes, class_count)
         log_p = self.log_softmax(output)
         dtype = np.dtype(self.dtype(log_p))
         distribution = self._as_type(distribution, dtype)
@@ -392,8 +402,9 @@ class Derived(Types):
         log_odds = output if from_logits else self._log_odds(output)
         is_positive = self.greater_equal(log_odds, 0)
         predicted_class = self.cast(is_positive, self.dtype(log_odds))
+        difference = predicted_class - target
         minus_distance = self.switch(is_positive, -log_odds, log_odds)
-        return log_odds * (predicted_class - target) + self.softplus(minus_distance)
+        return log_odds * difference + self.softplus(minus_distance)
 
     def _log_distribution(self, x):
         """Returns the logarithms of a distribution that is scaled to a sum of 1 and

@@ -1,7 +1,7 @@
 """Folds and maps over the first axis, built on each engine's loop."""
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import numpy as np
 from oneiros.backend.common import floatx
@@ -10,17 +10,18 @@ from oneiros.errors import ArgumentError, ShapeError
 from oneiros_backend_toolkit.derived import Derived
 from oneiros_backend_toolkit.operands import UnsuitedError, may_agree
 from oneiros_backend_toolkit.size_checks import when_known
-from oneiros_backend_toolkit.tensors import Shape, Tensors
-
-Step = Callable[[Tensors, Tensors], tuple[Tensors, Tensors]]
-"""A function of slices and states that returns outputs and new states."""
+from oneiros_backend_toolkit.tensors import LoopStep, Shape, Tensors
 
 
 class Folds(Derived):
     """The functions of `K` that apply a function along the first axis of tensors."""
 
     def _scan(
-        self, fn: Step, sequences: Tensors, initial: Tensors, go_backwards: bool = False
+        self,
+        fn: LoopStep,
+        sequences: Tensors,
+        initial: Tensors,
+        go_backwards: bool = False,
     ) -> tuple[Tensors, Tensors]:
         """Calls `fn` at each index of the first axis.
 
@@ -33,7 +34,7 @@ class Folds(Derived):
         raise NotImplementedError
 
     def _scan_of_types(
-        self, fn: Step, sequences: Tensors, initial: Tensors, go_backwards: bool
+        self, fn: LoopStep, sequences: Tensors, initial: Tensors, go_backwards: bool
     ) -> tuple[Tensors, Tensors]:
         """Like `_scan`; states start in the types that the step gives them."""
         types: list[str] = []

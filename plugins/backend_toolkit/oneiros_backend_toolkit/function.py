@@ -3,7 +3,6 @@ work on any engine."""
 
 import math
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -235,7 +234,7 @@ class Function(CompiledFunction):
             sparse=k.is_sparse(placeholder),
         )
 
-    def __call__(self, arrays: Sequence[Any]):
+    def __call__(self, arrays):
         """Runs once.
 
         # Arguments
@@ -358,7 +357,7 @@ class Function(CompiledFunction):
         """Returns the rows that an index names, of each array."""
         return [array[index] for array in arrays]
 
-    def upload(self, arrays: Sequence[Any]) -> Upload:
+    def upload(self, arrays) -> Upload:
         """Copies whole data sets to where `loop` reads them; later changes to the
         arrays have no effect.
 
@@ -368,13 +367,13 @@ class Function(CompiledFunction):
         pairs = self.check_upload(arrays)
         return Upload([self.put(*pair) for pair in pairs])
 
-    def borrow(self, arrays: Sequence[Any]) -> Upload:
+    def borrow(self, arrays) -> Upload:
         """Lets `loop` read whole data sets in place; they must not change while loops
         read them."""
         pairs = self.check_upload(arrays)
         return Upload([np.asarray(*pair) for pair in pairs])
 
-    def check_upload(self, arrays: Sequence[Any]) -> list[tuple[Array, Any]]:
+    def check_upload(self, arrays) -> list[tuple[Array, Any]]:
         """Returns a data set's arrays, checked against the placeholders, with the types
         to convert them to."""
         self._check_process()

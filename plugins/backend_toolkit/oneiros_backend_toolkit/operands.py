@@ -5,7 +5,7 @@ sizes.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from oneiros.arguments import is_int
 from oneiros.errors import ArgumentError, OneirosError, ShapeError
@@ -115,7 +115,7 @@ def axes_of(axes, rank: int) -> list[int]:
     return sorted({axis_of(axis, rank) for axis in listed})
 
 
-def order_of(pattern: Sequence[Any], rank: int) -> list[int]:
+def order_of(pattern, rank: int) -> list[int]:
     """Returns an order of axes for `K.permute_dimensions`.
 
     # Raises

@@ -56,7 +56,8 @@ class Rnn(Folds):
                 order = order[::-1]
             results = self._unrolled(step, sequences, initial, order)
         last, outputs, states = results
-        outputs = self._samples_first(outputs)
+        if self.ndim(outputs) > 1:
+            outputs = self._steps_first(outputs)
         if step.uses_phase:
             for x in (last, outputs, *states):
                 x._uses_learning_phase = True
@@ -172,11 +173,9 @@ class Rnn(Folds):
         return self.not_equal(mask, 0)
 
     def _steps_first(self, x):
+        """Swaps samples and steps."""
         others = range(2, self.ndim(x))
         return self.permute_dimensions(x, (1, 0, *others))
-
-    def _samples_first(self, x):
-        return self._steps_first(x) if self.ndim(x) > 1 else x
 
 
 def _check_last(sequence: Shape) -> None:

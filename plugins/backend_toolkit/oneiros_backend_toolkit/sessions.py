@@ -15,7 +15,7 @@ from oneiros.errors import ArgumentError
 
 from oneiros_backend_toolkit.derived import Derived
 from oneiros_backend_toolkit.function import Update
-from oneiros_backend_toolkit.tensors import Tensor
+from oneiros_backend_toolkit.tensors import Tensors
 from oneiros_backend_toolkit.user_warnings import warn
 
 REMEMBERED_FUNCTIONS = 16
@@ -85,12 +85,17 @@ class Session:
         for x in feed_dict or {}:
             if not self.backend.owns(x):
                 del fed[x]
-        parts: list[Tensor | Update] = []
+        parts: Tensors = []
 
         def place(fetched) -> int | None:
-            if _is_operation(fetched):
+            # TensorFlow's initializer of variables: None outside of a graph
+            if fetched is None or hasattr(fetched, "node_def"):
                 return None
-            self._check_owned(fetched)
+            if not isinstance(fetched, Update) and not self.backend.owns(fetched):
+                raise ArgumentError(
+                    f"run expected tensors of the backend {self.backend.name!r}; it "
+                    f"received {fetched!r:.80}."
+                )
             parts.append(fetched)
             return len(parts) - 1
 
@@ -99,19 +104,12 @@ class Session:
         values = function(list(fed.values()))
         return _mapped(lambda i: None if i is None else values[i], places)
 
-    def _function(self, inputs: tuple[Tensor, ...], parts: tuple[Tensor | Update, ...]):
+    def _function(self, inputs, parts):
         updates = [part for part in parts if isinstance(part, Update)]
         outputs = []
         for part in parts:
             outputs.append(part.value if isinstance(part, Update) else part)
         return self.backend.function(list(inputs), outputs, updates)
-
-    def _check_owned(self, fetched) -> None:
-        if not isinstance(fetched, Update) and not self.backend.owns(fetched):
-            raise ArgumentError(
-                f"run expected tensors of the backend {self.backend.name!r}; it "
-                f"received {fetched!r:.80}."
-            )
 
     def as_default(self) -> AbstractContextManager[Any]:
         """Context manager that changes nothing."""
@@ -134,12 +132,6 @@ def _mapped(fn: Callable[[Any], Any], fetches):
     if isinstance(fetches, (list, tuple)) and not isinstance(fetches, Update):
         return [_mapped(fn, part) for part in fetches]
     return fn(fetches)
-
-
-def _is_operation(x) -> bool:
-    """Returns whether `x` is TensorFlow's initializer of variables: an operation, or
-    None outside of a graph."""
-    return x is None or hasattr(x, "node_def")
 
 
 class Sessions(Derived):

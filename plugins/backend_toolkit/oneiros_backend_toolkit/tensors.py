@@ -40,6 +40,8 @@ Shape = tuple[int | None, ...]
 OpenShape = Shape | None
 """A static shape, None if even the rank is open."""
 AnyFunction = Callable[..., Any]
+LoopStep = Callable[[Tensors, Tensors], tuple[Tensors, Tensors]]
+"""A function of slices and states that returns outputs and new states."""
 V = TypeVar("V")
 
 

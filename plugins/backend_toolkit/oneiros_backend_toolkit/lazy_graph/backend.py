@@ -108,7 +108,7 @@ class RecordedBackend(Gradients, Sessions):
     function_class: type[RecordedFunction]
     has_open_ranks: bool = False
 
-    def __init_subclass__(cls, primitives: Sequence[Any] = ()) -> None:
+    def __init_subclass__(cls, primitives=()) -> None:
         defined = {*vars(cls), *vars(RecordedBackend)}
         for name, contract in functions().items():
             fn = getattr(cls.functions, name, None)

@@ -3,7 +3,7 @@ parents, so all traversals go upwards."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ class Source:
 
     depends_on_phase: bool = False
 
-    def needed(self, node: LazyTensor, phase: int) -> Sequence[LazyTensor]:
+    def needed(self, node: LazyTensor, phase: int) -> Nodes:
         """Returns those of a node's parents that a learning phase uses."""
         return node.parents
 
@@ -60,7 +60,7 @@ class PhaseSwitch(Source):
 
     depends_on_phase = True
 
-    def needed(self, node: LazyTensor, phase: int) -> Sequence[LazyTensor]:
+    def needed(self, node: LazyTensor, phase: int) -> Nodes:
         in_training, in_testing = node.parents
         return [in_training if phase else in_testing]
 
@@ -90,12 +90,12 @@ class Operation(Source):
     elementwise: bool = False
 
 
-def by_age(nodes: Iterable[LazyTensor]) -> Nodes:
+def by_age(nodes: Iterable[LazyTensor]) -> list[LazyTensor]:
     """Returns nodes in the order in which they were recorded, parents first."""
     return sorted(nodes, key=lambda node: node.id)
 
 
-def of_kind(nodes: Iterable[LazyTensor], kind: type[Source]) -> Nodes:
+def of_kind(nodes: Iterable[LazyTensor], kind: type[Source]) -> list[LazyTensor]:
     """Returns those of some nodes whose values come from a kind of source."""
     return [node for node in nodes if isinstance(node.source, kind)]
 
@@ -109,7 +109,7 @@ def differentiated(nodes: Iterable[LazyTensor]) -> set[LazyTensor]:
     return targets
 
 
-def parents_in_phase(node: LazyTensor, phase: int | None) -> Sequence[LazyTensor]:
+def parents_in_phase(node: LazyTensor, phase: int | None) -> Nodes:
     """Returns what a node is computed from.
 
     # Arguments

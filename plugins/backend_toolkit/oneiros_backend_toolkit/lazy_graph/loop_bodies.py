@@ -5,9 +5,9 @@ It is replayed as the body of a loop of the engine.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from oneiros.errors import ArgumentError
 
@@ -26,13 +26,10 @@ from oneiros_backend_toolkit.lazy_graph.graph import (
 )
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor, Nodes, Spec, ids
 from oneiros_backend_toolkit.operands import state_shape
-from oneiros_backend_toolkit.tensors import OpenShape, Tensors
+from oneiros_backend_toolkit.tensors import LoopStep, OpenShape
 
 if TYPE_CHECKING:
     from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
-
-LoopStep = Callable[[Tensors, Tensors], tuple[Sequence[Any], Sequence[Any]]]
-"""A function of slices and states that returns outputs and new states."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,15 +57,13 @@ class LoopBody(Source):
     targets: set[LazyTensor]
     backwards: bool
 
-    def arguments(
-        self, loop: LazyTensor
-    ) -> tuple[Sequence[LazyTensor], Sequence[LazyTensor]]:
+    def arguments(self, loop: LazyTensor) -> tuple[Nodes, Nodes]:
         """Returns the sequences and the first states among a loop's parents."""
         first = len(self.slices)
         last = first + len(self.states)
         return loop.parents[:first], loop.parents[first:last]
 
-    def needed(self, node: LazyTensor, phase: int) -> Sequence[LazyTensor]:
+    def needed(self, node: LazyTensor, phase: int) -> Nodes:
         sequences, states = self.arguments(node)
         ends = [*self.slices, *self.states, *self.outer]
         results = [*self.new, *self.outputs]
@@ -93,11 +88,7 @@ class LoopBody(Source):
 
 
 def record_body(
-    recorder: Recorder,
-    step: LoopStep,
-    sequences: Sequence[LazyTensor],
-    states: Sequence[LazyTensor],
-    backwards: bool,
+    recorder: Recorder, step: LoopStep, sequences: Nodes, states: Nodes, backwards: bool
 ) -> LoopBody:
     """Calls a step on placeholders and returns what it computes.
 

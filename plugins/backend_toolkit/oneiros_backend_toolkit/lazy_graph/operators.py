@@ -1,8 +1,5 @@
 """Python's operators as one method."""
 
-from collections.abc import Sequence
-from typing import Any
-
 from oneiros_backend_toolkit.tensors import AnyFunction
 
 
@@ -25,7 +22,7 @@ class Operators:
 
     __slots__ = ()
 
-    def operate(self, name: str, operands: Sequence[Any]):
+    def operate(self, name: str, operands):
         """Returns the result of an operator.
 
         # Arguments

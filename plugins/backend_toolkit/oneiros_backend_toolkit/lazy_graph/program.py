@@ -72,9 +72,9 @@ class Program:
     def __post_init__(self) -> None:
         self.written = [variable for variable, _ in self.updates]
         self._new = [new for _, new in self.updates]
+        self._results = [*self.outputs, *self._new]
         substituted = [node for node, _ in self.substitutes]
         self._supplied = [*self.inputs, *substituted]
-        self._results = [*self.outputs, *self._new]
         behind = reachable(self._results, self._supplied)
         behind.update(self.written)
         nodes = by_age(behind.difference(self._supplied))
@@ -101,7 +101,6 @@ class Program:
             The outputs, and the new values of `written`; all computed from the old
             values.
         """
-        convert = self.recorder.engine.convert
         values = self._keys(counter, seeds)
         values[self.recorder.phase] = phase
         values.update(zip(self.variables, state, strict=True))
@@ -112,13 +111,7 @@ class Program:
                 evaluation.run([substitute])
                 values[node] = values[substitute]
             evaluation.compute(self._results, self._supplied)
-            outputs = []
-            for node in self.outputs:
-                outputs.append(convert(values[node], node.dtype))
-            new = []
-            for variable, node in self.updates:
-                new.append(convert(values[node], variable.dtype))
-        return outputs, new
+            return evaluation.results(self.outputs), evaluation.results(self._new)
 
     def _keys(self, counter, seeds: Sequence[Any] | None) -> dict[LazyTensor, Any]:
         """Returns the values of the streams."""
@@ -129,7 +122,7 @@ class Program:
         return {node: engine.key(seed, counter) for node, seed in pairs}
 
 
-def _check_inputs(nodes: Sequence[LazyTensor], has_phase: bool) -> None:
+def _check_inputs(nodes: Nodes, has_phase: bool) -> None:
     for node in nodes:
         if isinstance(node.source, Placeholder):
             if node.source.is_of_step:
@@ -165,9 +158,7 @@ class Evaluation:
     phase: int
     targets: set[LazyTensor]
 
-    def compute(
-        self, roots: Sequence[LazyTensor], supplied: Iterable[LazyTensor]
-    ) -> None:
+    def compute(self, roots: Nodes, supplied: Iterable[LazyTensor]) -> None:
         """Computes `roots`, gradients first.
 
         So an engine that differentiates in place finds what they need.
@@ -179,6 +170,11 @@ class Evaluation:
         nodes = reachable(roots, supplied, self.phase)
         self.run(by_age(of_kind(nodes, Derivatives)))
         self.run(roots)
+
+    def results(self, roots: Nodes) -> Tensors:
+        """Returns the values of `roots`, each as a tensor of its own."""
+        convert = self.recorder.engine.convert
+        return [convert(self.values[root], root.dtype) for root in roots]
 
     def run(self, roots: Iterable[LazyTensor]) -> None:
         """Computes `roots`, and what they need and has no value yet."""
@@ -197,7 +193,7 @@ class Evaluation:
                     continue
                 self.values[node] = self._value(node)
 
-    def _needed(self, node: LazyTensor) -> Sequence[LazyTensor]:
+    def _needed(self, node: LazyTensor) -> Nodes:
         if isinstance(node.source, Derivatives):
             return node.parents[1:]
         return parents_in_phase(node, self.phase)
@@ -228,7 +224,7 @@ class Evaluation:
     def _gradients(self, node: LazyTensor) -> Tensors:
         loss, *variables = node.parents
         start = [self.values[variable] for variable in variables]
-        computed_last: Nodes = []
+        computed_last: list[LazyTensor] = []
 
         def forward(values):
             inner = self.values
@@ -292,8 +288,4 @@ class Evaluation:
         roots = (*body.new, *body.outputs)
         evaluation = Evaluation(self.recorder, values, self.phase, body.targets)
         evaluation.compute(roots, list(values))
-        results = []
-        for root in roots:
-            results.append(engine.convert(values[root], root.dtype))
-        count = len(body.new)
-        return results[:count], results[count:]
+        return evaluation.results(body.new), evaluation.results(body.outputs)

@@ -56,7 +56,7 @@ class RecordedCall:
         cls, fn: AnyFunction, args: Sequence[Any], kwargs: dict[str, Any]
     ) -> RecordedCall:
         """Returns the call `fn(*args, **kwargs)`."""
-        parents: Nodes = []
+        parents: list[LazyTensor] = []
         arrays: list[Any] = []
         others: list[Any] = []
 

@@ -33,7 +33,7 @@ from oneiros_backend_toolkit.lazy_graph.graph import (
     Stream,
     reachable,
 )
-from oneiros_backend_toolkit.lazy_graph.loop_bodies import LoopStep, record_body
+from oneiros_backend_toolkit.lazy_graph.loop_bodies import record_body
 from oneiros_backend_toolkit.lazy_graph.recorded_call import (
     RecordedCall,
     leaves_of,
@@ -41,7 +41,7 @@ from oneiros_backend_toolkit.lazy_graph.recorded_call import (
 )
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor, Nodes, Spec
 from oneiros_backend_toolkit.operands import UnsuitedError
-from oneiros_backend_toolkit.tensors import AnyFunction, Shape
+from oneiros_backend_toolkit.tensors import AnyFunction, LoopStep, Shape, Tensors
 
 ValueOf = Callable[[LazyTensor], Any]
 REMEMBERED_INFERENCES = 4096
@@ -95,7 +95,7 @@ class Recorder:
     # Nodes
 
     def node(
-        self, source: Source, spec: Spec, parents: Sequence[LazyTensor] = (), **details
+        self, source: Source, spec: Spec, parents: Nodes = (), **details
     ) -> LazyTensor:
         """Makes a node.
 
@@ -190,7 +190,7 @@ class Recorder:
         node.spec = specs
         return node
 
-    def record_operator(self, name: str, args: Sequence[Any], label: str | None = None):
+    def record_operator(self, name: str, args, label: str | None = None):
         """Records one of Python's operators, by the name of its method.
 
         # Raises
@@ -282,7 +282,7 @@ class Recorder:
         sequences: Sequence[Any],
         states: Sequence[Any],
         backwards: bool = False,
-    ) -> tuple[Nodes, Nodes]:
+    ) -> tuple[Tensors, Tensors]:
         """Records a loop over the first axis of `sequences`.
 
         It carries states along.
@@ -316,14 +316,14 @@ class Recorder:
         last, outputs = self._unpacked(specs, node)
         return last, outputs
 
-    def gradients(self, loss, variables: Sequence[Any]) -> Nodes:
+    def gradients(self, loss, variables) -> Nodes:
         """Returns nodes for the gradients of a loss by each of `variables`.
 
         # Arguments
             loss: node of floats; it is summed if it is no scalar.
             variables: nodes of floats that it depends on.
         """
-        result: Nodes = []
+        result: list[LazyTensor] = []
         for group in _independent(variables):
             node = self.node(Derivatives(), UNKNOWN, (loss, *group))
             specs = [variable.spec for variable in group]
@@ -366,7 +366,7 @@ class Recorder:
                 self._inferences[key] = specs
         return specs
 
-    def _check_backends(self, label: str, parents: Sequence[LazyTensor]) -> None:
+    def _check_backends(self, label: str, parents: Nodes) -> None:
         others = [node for node in parents if node.recorder is not self]
         if others:
             names = {node.recorder.engine.name for node in others}
@@ -418,7 +418,7 @@ def _leaf(place: int, tree):
     return leaves_of(tree)[place]
 
 
-def _independent(variables: Sequence[LazyTensor]) -> list[Nodes]:
+def _independent(variables: Nodes) -> list[Nodes]:
     """Splits variables that depend on one another.
 
     Each then gets its total derivative on every engine.

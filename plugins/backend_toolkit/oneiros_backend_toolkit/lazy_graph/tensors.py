@@ -131,7 +131,7 @@ class LazyTensor(Operators):
         recorder: Recorder,
         source: Source,
         spec: Spec,
-        parents: Sequence[LazyTensor],
+        parents: Nodes,
         name: str | None = None,
         label: str = "",
     ):
@@ -162,7 +162,7 @@ class LazyTensor(Operators):
             return None
         return len(self.spec.shape)
 
-    def operate(self, name: str, operands: Sequence[Any]):
+    def operate(self, name: str, operands):
         """Records an operator."""
         return self.recorder.record_operator(name, operands)
 
@@ -278,7 +278,7 @@ class LazyTensor(Operators):
         )
 
 
-Nodes = list[LazyTensor]
+Nodes = Sequence[LazyTensor]
 
 for _name, _method in METHODS.items():
     setattr(LazyTensor, _name, _method)
