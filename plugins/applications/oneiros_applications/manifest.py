@@ -61,6 +61,6 @@ def _references(sources: Names) -> dict[str, str]:
 
 
 @hookimpl
-def oneiros_modules() -> dict[str, dict[str, str]]:
+def oneiros_modules():
     """`oneiros.applications` and a module for each network."""
     return {module: _references(sources) for module, sources in _SOURCES.items()}

@@ -10,13 +10,13 @@ COMMANDS = {
 
 
 @hookimpl
-def oneiros_commands() -> dict[str, str]:
+def oneiros_commands():
     """`oneiros plugins`, `oneiros inspect` and `oneiros convert`."""
     return COMMANDS
 
 
 @hookimpl
-def oneiros_modules() -> dict[str, dict[str, str]]:
+def oneiros_modules():
     """The module `oneiros.file_tools`."""
     return {
         "file_tools": {

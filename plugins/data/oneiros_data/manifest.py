@@ -21,7 +21,7 @@ READERS = {
 
 
 @hookimpl
-def oneiros_tables() -> dict[str, str]:
+def oneiros_tables():
     """Tables of pandas, polars, Arrow and Hugging Face."""
     frames = {
         name: f"oneiros_data.tables.frames:{reader}"
@@ -36,7 +36,7 @@ def oneiros_tables() -> dict[str, str]:
 
 
 @hookimpl
-def oneiros_modules() -> dict[str, dict[str, str]]:
+def oneiros_modules():
     """The module `oneiros.utils.io_utils`."""
     arrays = "oneiros_data.hdf5.arrays"
     return {

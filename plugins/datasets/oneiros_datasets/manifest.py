@@ -22,7 +22,7 @@ DOWNLOADS = {
 
 
 @hookimpl
-def oneiros_modules() -> dict[str, dict[str, str]]:
+def oneiros_modules():
     """A module for each data set, and `oneiros.utils.data_utils`."""
     datasets = {
         f"datasets.{module}": {

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from oneiros.arguments import label
 from oneiros.errors import OneirosError
@@ -106,11 +106,11 @@ class Export:
             file, such as `".data"` for `model.onnx.data`.
     """
 
-    title: ClassVar[str] = ""
-    backend: ClassVar[str | None] = None
-    runtime: ClassVar[str] = ""
-    trains: ClassVar[bool] = False
-    companions: ClassVar[tuple[str, ...]] = ()
+    title = ""
+    backend: str | None = None
+    runtime = ""
+    trains = False
+    companions: tuple[str, ...] = ()
 
     def beside(self, path: Path) -> list[Path]:
         """Returns where the companions of a file are, if it has any."""

@@ -6,7 +6,7 @@ EXPORT = "oneiros_exports.exporting:export"
 
 
 @hookimpl
-def oneiros_modules() -> dict[str, dict[str, str]]:
+def oneiros_modules():
     """The function `oneiros.export`, and the module `oneiros.exports`."""
     return {
         "": {"export": EXPORT},
@@ -24,7 +24,7 @@ def oneiros_modules() -> dict[str, dict[str, str]]:
 
 
 @hookimpl
-def oneiros_exports() -> dict[str, str]:
+def oneiros_exports():
     """The destinations; each needs the extra of its library."""
     return {
         "keras": "oneiros_exports.keras3.keras_file:KerasExport",

@@ -3,7 +3,7 @@ versions, and `Origin`, the version."""
 
 import re
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from oneiros_old_files.keras3 import Arrays as Arrays
 from oneiros_old_files.keras3 import Config as Config
@@ -101,12 +101,12 @@ class Migration:
         origin: `Origin`, the version that wrote a file.
     """
 
-    stored: ClassVar[int | None] = None
-    steps: ClassVar[int] = 0
-    slots: ClassVar[tuple[str, ...]] = ()
-    elementwise: bool = False
+    stored: int | None = None
+    steps = 0
+    slots: tuple[str, ...] = ()
+    elementwise = False
 
-    def __init__(self, origin: Origin = HERE) -> None:
+    def __init__(self, origin: Origin = HERE):
         self.origin = origin
 
     def translated(self, name: str, config) -> Described:

@@ -48,7 +48,7 @@ class KernelMigration(Migration):
         flips: bool, whether Keras flipped these kernels on Theano.
     """
 
-    flips: bool = True
+    flips = True
 
     def weights(self, config: Config, arrays: Arrays) -> Arrays:
         """Returns the kernels in the layer's layout; Keras 2 always stores them with

@@ -59,9 +59,9 @@ class Keras2Layer(Migration):
     neutral: Mapping[str, Any] = {}
     added: Mapping[str, Any] = {}
     keras3: str | None = ""
-    of_keras1: bool = False
+    of_keras1 = False
 
-    def __init__(self, origin: Origin = HERE, row: MigrationRow | None = None) -> None:
+    def __init__(self, origin: Origin = HERE, row: MigrationRow | None = None):
         super().__init__(origin)
         vars(self).update(row or {})
 

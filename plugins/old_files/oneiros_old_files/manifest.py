@@ -42,13 +42,13 @@ def _reference(file: str, name: str) -> str:
 
 
 @hookimpl
-def oneiros_modules() -> dict[str, dict[str, str]]:
+def oneiros_modules():
     """The module `oneiros.migrations`."""
     return {"migrations": NAMES}
 
 
 @hookimpl
-def oneiros_migrations() -> dict[str, str | MigrationRow]:
+def oneiros_migrations():
     """The classes of later versions of Keras."""
     found: dict[str, str | MigrationRow] = {**ROWS}
     for file, names in _CLASSES.items():

@@ -37,7 +37,7 @@ run."""
 class ResumedStream(StreamWrapper):
     """The stream of a fit; its first epoch begins where the saved training stopped."""
 
-    def __init__(self, inner: Stream, keeper: Keeper) -> None:
+    def __init__(self, inner: Stream, keeper: Keeper):
         super().__init__(inner)
         self.keeper = keeper
 
@@ -64,7 +64,7 @@ class Keeper(Callback):
 
     def __init__(
         self, plan: Resume, training: Training, epochs: range, params: dict[str, Any]
-    ) -> None:
+    ):
         self.plan = plan
         self.training = training
         self.model = training.model

@@ -6,12 +6,12 @@ CALLBACKS = {"Resume": "oneiros_resume.resume:Resume"}
 
 
 @hookimpl
-def oneiros_callbacks() -> dict[str, str]:
+def oneiros_callbacks():
     """The callbacks that you can use by name."""
     return CALLBACKS
 
 
 @hookimpl
-def oneiros_modules() -> dict[str, dict[str, str]]:
+def oneiros_modules():
     """`oneiros.callbacks`."""
     return {"callbacks": CALLBACKS}

@@ -64,7 +64,7 @@ class Resume(Callback):
         seconds: float | None = None,
         keep: bool = False,
         verbose: int = 0,
-    ) -> None:
+    ):
         if seconds is not None and not check_number("Resume", "seconds", seconds) > 0:
             raise refusal("Resume", "seconds", seconds, "None, or a number above 0")
         self.path = model_files.path_of(filepath)

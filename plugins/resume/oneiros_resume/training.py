@@ -33,7 +33,7 @@ class Training:
 
     def __init__(
         self, model, streams: dict[str, Any], callbacks: Iterable[Callback], size: int
-    ) -> None:
+    ):
         self.model = model
         self.streams = streams
         self.order = np.arange(size)

@@ -82,7 +82,7 @@ class ZipArchive:
         members: dict from member name to whether it is a folder.
     """
 
-    def __init__(self, archive: zipfile.ZipFile, quota: Quota) -> None:
+    def __init__(self, archive: zipfile.ZipFile, quota: Quota):
         self._archive = archive
         self.quota = quota
         paths = MemberPaths(quota)
@@ -193,7 +193,7 @@ class MemberPaths:
         quota: `Quota` of the archive.
     """
 
-    def __init__(self, quota: Quota) -> None:
+    def __init__(self, quota: Quota):
         self._quota = quota
         self._members: set[str] = set()
         self._files: set[str] = set()
@@ -334,7 +334,7 @@ def decompressed(file: BinaryIO, quota: Quota) -> DecompressedFile:
 class DecompressedFile:
     """A file whose bytes count against a budget when they are read."""
 
-    def __init__(self, stream, quota: Quota) -> None:
+    def __init__(self, stream, quota: Quota):
         self._stream = stream
         self._quota = quota
 

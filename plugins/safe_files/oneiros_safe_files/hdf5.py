@@ -93,7 +93,7 @@ def _opened(raw: io.BufferedIOBase, quota: Quota) -> Iterator[StoredGroup]:
 class StoredGroup:
     """A group of an open HDF5 file. Names are relative paths of plain members."""
 
-    def __init__(self, group: HDF5Object, quota: Quota, where: str) -> None:
+    def __init__(self, group: HDF5Object, quota: Quota, where: str):
         self._object = group
         self.quota = quota
         self.where = where
@@ -267,7 +267,7 @@ def _are_texts(value) -> bool:
 class ArrayReader:
     """Reads an array of an open HDF5 file, once its type and size are checked."""
 
-    def __init__(self, dataset: HDF5Object, quota: Quota) -> None:
+    def __init__(self, dataset: HDF5Object, quota: Quota):
         self._dataset = dataset
         self._layout = dataset.layout
         self._quota = quota

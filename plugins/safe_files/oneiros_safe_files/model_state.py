@@ -3,7 +3,7 @@ file formats for models."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from oneiros.errors import ArgumentError
@@ -50,8 +50,8 @@ class Format:
         suffixes: file name suffixes that select it for writing, e.g. `(".h5",)`.
     """
 
-    name: ClassVar[str] = ""
-    suffixes: ClassVar[tuple[str, ...]] = ()
+    name = ""
+    suffixes: tuple[str, ...] = ()
 
     def recognises(self, head: bytes) -> bool:
         """Returns, given a file's first 512 bytes, whether this format can read it.

@@ -84,7 +84,7 @@ def _explained(path: Path) -> Iterator[None]:
 class _DataUnpickler(pickle.Unpickler):
     """Unpickles plain data and arrays."""
 
-    def __init__(self, source: io.BytesIO, path: Path, encoding: str) -> None:
+    def __init__(self, source: io.BytesIO, path: Path, encoding: str):
         super().__init__(source, encoding=encoding)
         self._path = path
         self._allowed = _allowed_names()

@@ -51,9 +51,7 @@ class CallerChoices:
         ArgumentError: if the first two aren't dicts, or `plugins` is invalid.
     """
 
-    def __init__(
-        self, custom_objects: Objects, functions: Objects, plugins: Plugins
-    ) -> None:
+    def __init__(self, custom_objects: Objects, functions: Objects, plugins: Plugins):
         self.custom_objects = _checked("custom_objects", custom_objects)
         self.functions = _checked("functions", functions)
         self._plugins = plugins

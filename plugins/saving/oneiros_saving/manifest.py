@@ -30,19 +30,19 @@ FORMATS = {
 
 
 @hookimpl
-def oneiros_formats() -> dict[str, str]:
+def oneiros_formats():
     """The file formats of models."""
     return FORMATS
 
 
 @hookimpl
-def oneiros_modules() -> dict[str, dict[str, str]]:
+def oneiros_modules():
     """The functions of `oneiros.models`, and `oneiros.saving`."""
     return {"models": MODELS, "saving": SAVING}
 
 
 @hookimpl
-def oneiros_services() -> dict[str, str]:
+def oneiros_services():
     """Configurations, files and copies of models."""
     return {
         "configurations": "oneiros_saving.configurations:service",

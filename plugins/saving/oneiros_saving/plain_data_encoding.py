@@ -155,7 +155,7 @@ def _numbered(array: Array, arrays: list[Array]) -> int:
 class _Decoder:
     """Decodes data. It takes each array once, so short data can't become long."""
 
-    def __init__(self, arrays: list[Array]) -> None:
+    def __init__(self, arrays: list[Array]):
         self._arrays = dict(enumerate(arrays))
         self._items = 0
 

@@ -74,7 +74,7 @@ class RestartError(Exception):
             a `Flatten` that needs the original order before it.
     """
 
-    def __init__(self, source: str, axes: Axes | None = None) -> None:
+    def __init__(self, source: str, axes: Axes | None = None):
         super().__init__(source)
         self.source = source
         self.axes = axes

@@ -64,7 +64,7 @@ class HDF5Matrix(LazyRows):
         start: int = 0,
         end: int | None = None,
         normalizer: Callable[[Array], Array] | None = None,
-    ) -> None:
+    ):
         self._file = self._open(text_of_path(f"{OWNER}: datapath", datapath))
         self.data = find_array(self._file, dataset)
         rows = self.data.shape[0]

@@ -26,7 +26,7 @@ class Rows(LazyRows):
         DataError: if a column contains anything else, or has a missing value.
     """
 
-    def __init__(self, dataset, name: str | None, data_name: str) -> None:
+    def __init__(self, dataset, name: str | None, data_name: str):
         names = dataset.column_names if name is None else [name]
         is_plain = dataset.format["type"] is None
         selected = dataset.select_columns(names)

@@ -31,7 +31,7 @@ class OnnxExport(Export):
     runtime = "oneiros_exports.onnx.runtime:run"
     companions = (files.DATA_SUFFIX,)
 
-    def __init__(self, *, opset: int = OPSET, fills_missing_rows: bool = False) -> None:
+    def __init__(self, *, opset: int = OPSET, fills_missing_rows: bool = False):
         self.opset = check_opset("export", opset)
         self.fills_missing_rows = fills_missing_rows
 

@@ -1,7 +1,5 @@
 """Migration from files of Keras 2: optimizers."""
 
-from typing import ClassVar
-
 from oneiros import backend as K
 from oneiros.errors import ConfigError
 
@@ -43,8 +41,8 @@ class OptimizerMigration(Migration):
         keras3: str, the class's name in Keras 3.
     """
 
-    own_arguments: ClassVar[tuple[str, ...]] = ()
-    keras3: ClassVar[str]
+    own_arguments: tuple[str, ...] = ()
+    keras3: str
 
     def to_keras3(self, config: Config, arrays: Arrays) -> Keras3Layer:
         """Returns the optimizer of Keras 3, which counts steps from 0, too.

@@ -69,7 +69,7 @@ def _node(
 class _Tree:
     """The sizes in a tree's nodes, which follow from its header."""
 
-    def __init__(self, node_size: int, record_size: int, depth: int) -> None:
+    def __init__(self, node_size: int, record_size: int, depth: int):
         self.node_size = node_size
         self.record_size = record_size
         room = node_size - _NODE_PREFIX.size - _CHECKSUM

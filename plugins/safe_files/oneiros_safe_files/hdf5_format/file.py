@@ -28,7 +28,7 @@ _ATTRIBUTE_ORDER_WIDTH = 2
 class HDF5File:
     """An HDF5 file that is open for reading. Each object is read once."""
 
-    def __init__(self, file: BufferedIOBase, quota: Quota) -> None:
+    def __init__(self, file: BufferedIOBase, quota: Quota):
         base, self.root_address = find_root(file, quota.size)
         self.source = Source(file, quota, base)
         self.heaps = GlobalHeaps(self.source)
@@ -51,7 +51,7 @@ class HDF5Object:
         links: dict, the `Link`s of a group by name.
     """
 
-    def __init__(self, file: HDF5File, address: int) -> None:
+    def __init__(self, file: HDF5File, address: int):
         self.file = file
         self.address = address
         self._messages = read_messages(file.source, address)

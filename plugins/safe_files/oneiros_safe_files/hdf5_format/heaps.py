@@ -34,7 +34,7 @@ _MAX_ROWS = 64
 class LocalHeap:
     """The names of a group. Each is stored once: names don't share bytes."""
 
-    def __init__(self, source: Source, address: int) -> None:
+    def __init__(self, source: Source, address: int):
         size, start = source.header(address, _LOCAL_HEADER, b"HEAP")
         self._names = source.read(start, size)
         self._unread = size
@@ -58,7 +58,7 @@ class LocalHeap:
 class GlobalHeaps:
     """The global heaps of a file, each read once."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source):
         self._source = source
         self._heaps: dict[int, dict[int, bytes]] = {}
 
@@ -101,7 +101,7 @@ class FractalHeap:
         address: int, where its header is.
     """
 
-    def __init__(self, source: Source, address: int) -> None:
+    def __init__(self, source: Source, address: int):
         (
             filters,
             max_object,

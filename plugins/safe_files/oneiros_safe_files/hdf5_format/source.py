@@ -44,7 +44,7 @@ class Source:
         base: int, the position of address 0 in the file.
     """
 
-    def __init__(self, file: BufferedIOBase, quota: Quota, base: int = 0) -> None:
+    def __init__(self, file: BufferedIOBase, quota: Quota, base: int = 0):
         self.file = file
         self.quota = quota
         self.base = base
@@ -102,7 +102,7 @@ class Fields:
         position: int, where the first field begins.
     """
 
-    def __init__(self, data: bytes, position: int = 0) -> None:
+    def __init__(self, data: bytes, position: int = 0):
         self._data = data
         self._position = position
 

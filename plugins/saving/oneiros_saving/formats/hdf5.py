@@ -3,7 +3,7 @@
 import itertools
 from collections import Counter
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from oneiros.errors import FileFormatError
@@ -39,8 +39,8 @@ class HDF5Format(Format):
     Keras didn't save.
     """
 
-    name: ClassVar[str] = "hdf5"
-    suffixes: ClassVar[tuple[str, ...]] = (".h5", ".hdf5")
+    name = "hdf5"
+    suffixes = (".h5", ".hdf5")
 
     def recognises(self, head: bytes) -> bool:
         """Returns whether a file that begins with `head` is HDF5."""

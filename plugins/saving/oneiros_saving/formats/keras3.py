@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from oneiros.errors import ConfigError, FileFormatError
 from oneiros_safe_files import json_text
@@ -49,7 +49,7 @@ class Keras3Format(Format):
     in files of Keras 2.
     """
 
-    name: ClassVar[str] = "keras3"
+    name = "keras3"
 
     def recognises(self, head: bytes) -> bool:
         """Returns whether a file that begins with `head` is a zip archive."""

@@ -3,7 +3,6 @@ order in the metadata."""
 
 from importlib import import_module
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 from oneiros import config
@@ -33,8 +32,8 @@ class SafetensorsFormat(Format):
     a JSON list of `[layer, [weight, …]]` in the order of `get_weights()`.
     """
 
-    name: ClassVar[str] = "safetensors"
-    suffixes: ClassVar[tuple[str, ...]] = (".safetensors",)
+    name = "safetensors"
+    suffixes = (".safetensors",)
 
     def recognises(self, head: bytes) -> bool:
         """Returns whether a file that begins with `head` has a safetensors header."""
