@@ -32,8 +32,6 @@ from oneiros.layers import (
 from oneiros.models import Model, Sequential
 from oneiros_backend_onnx import files
 from oneiros_backend_onnx.conversion import model_proto
-from oneiros_cli.file_tools import export_file
-from oneiros_cli.file_tools.conversion import reordered
 from oneiros_exports.onnx.onnx_file import OnnxExport
 from oneiros_exports.onnx.runtime import run
 
@@ -197,22 +195,6 @@ def test_given_inputs_are_those_of_the_old_model(convert):
     turn = ["--dim-ordering", "tf", "--inputs", "x.npz"]
     code, out, err = convert(source, "m.onnx", *turn)
     assert code == 0 and "replayed: the given inputs" in out, err
-
-
-def test_a_wrong_turn_of_the_axes_is_caught(convert, monkeypatch):
-    """Here the rows of the kernel behind the Flatten stand in another order."""
-
-    def wrong(*arguments):
-        turned, axes = reordered(*arguments)
-        kernel, bias = turned.layers[-1].get_weights()
-        turned.layers[-1].set_weights([kernel[::-1], bias])
-        return turned, axes
-
-    monkeypatch.setattr(export_file, "reordered", wrong)
-    source = MODELS / "seq_conv2d_th.h5"
-    code, out, err = convert(source, "m.onnx", "--dim-ordering", "tf")
-    assert (code, out) == (1, "") and "With the other dim_ordering" in err
-    assert not list(Path.cwd().iterdir())
 
 
 def test_an_array_without_a_name_says_what_to_type(convert):

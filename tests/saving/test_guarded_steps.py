@@ -33,7 +33,7 @@ from oneiros_safe_files.hdf5_format.layout import (
 )
 from oneiros_safe_files.hdf5_format.source import Source
 from oneiros_safe_files.hdf5_format.types import Attribute, Datatype
-from oneiros_safe_files.npy import read_npy
+from oneiros_safe_files.npy import read_npz
 from oneiros_safe_files.pickles import read_pickle
 
 BLOCK = 512
@@ -98,13 +98,14 @@ def test_a_gzip_file_that_ends_early_is_damage(tmp_path, end):
 
 
 def test_a_header_by_python_2_is_read_without_a_word(tmp_path):
-    path = tmp_path / "data.npy"
+    path = tmp_path / "data.npz"
     header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (1L, 1L), }"
-    path.write_bytes(b"\x93NUMPY\1\0" + struct.pack("<H", len(header)) + header)
+    start = b"\x93NUMPY\1\0" + struct.pack("<H", len(header)) + header
+    path.write_bytes(zipped(["a.npy"], start))
     with pytest.raises(FileFormatError, match=r"stores 0 bytes.*\(1, 1\) of float32"):
-        read_npy(path, Budget())
-    path.write_bytes(path.read_bytes() + bytes(4))
-    assert read_npy(path, Budget()).shape == (1, 1)
+        read_npz(path, Budget())
+    path.write_bytes(zipped(["a.npy"], start + bytes(4)))
+    assert read_npz(path, Budget())["a"].shape == (1, 1)
 
 
 @pytest.mark.parametrize("before", ["", "\ufeff", "# a\n", "# a\u2028"])

@@ -13,21 +13,19 @@ import lzma
 import os
 import shutil
 import stat
-import struct
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, BinaryIO
 
-from oneiros.errors import ArgumentError, FileFormatError, OneirosError, UnsafeFileError
+from oneiros.errors import ArgumentError, FileFormatError, UnsafeFileError
 
 from oneiros_safe_files import names
 from oneiros_safe_files.atomic_files import draft_folder
 from oneiros_safe_files.budget import Budget, Quota, check_time
-from oneiros_safe_files.file_access import is_refusal, open_counted, saving
+from oneiros_safe_files.file_access import open_counted, saving, undamaged
 
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 PATHS_WITHOUT_SIZE = 1_000
@@ -45,31 +43,18 @@ LARGEST_COMMON_PROPERTIES = 1 << 12
 _LONGEST_ENTRY = 512
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _BLOCK = 1 << 20
+_EXPECTED = "an archive"
 _OPENERS: dict[bytes, Any] = {
     b"\x1f\x8b": gzip.open,
     b"BZh": bz2.open,
     b"\xfd7zXZ": lzma.open,
 }
-_DAMAGE = (
-    EOFError,
-    lzma.LZMAError,
-    LookupError,
-    NotImplementedError,
-    OSError,
-    RuntimeError,  # of encrypted members, and of headers behind headers
-    ValueError,
-    struct.error,
-    tarfile.TarError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
-"""What the standard library raises for damaged archives."""
 
 
 @contextmanager
 def open_zip(path: Path, budget: Budget) -> Iterator[ZipArchive]:
     """Opens the zip archive at `path`, and checks all members before reading any."""
-    with open_counted(path, budget) as (file, quota), _reading(quota):
+    with open_counted(path, budget) as (file, quota), undamaged(path, _EXPECTED):
         _check_directory(file, quota)
         with zipfile.ZipFile(file) as archive:
             yield ZipArchive(archive, quota)
@@ -150,7 +135,7 @@ def unpack_tar(path: Path, folder: Path, budget: Budget) -> Path:
     with (
         open_counted(path, budget) as (file, quota),
         _new_folder(folder) as draft,
-        _reading(quota),
+        undamaged(path, _EXPECTED),
     ):
         paths = MemberPaths(quota)
         stream: Any = decompressed(file, quota)
@@ -303,22 +288,6 @@ def _check_directory(file: BinaryIO, quota: Quota) -> None:
             "end record."
         )
     check_number(quota, "/", max(end[_NUMBER], end[_LENGTH] // _LONGEST_ENTRY))
-
-
-@contextmanager
-def _reading(quota: Quota) -> Iterator[None]:
-    """Context manager in which damage has a sentence."""
-    try:
-        yield
-    except OneirosError:
-        raise
-    except _DAMAGE as error:
-        if is_refusal(error):
-            raise
-        raise FileFormatError(
-            f"{quota.path} is damaged or truncated, or isn't an archive ({error}). "
-            "Restore it from a copy."
-        ) from error
 
 
 def decompressed(file: BinaryIO, quota: Quota) -> DecompressedFile:

@@ -90,17 +90,14 @@ def _new_folder(parent: Path, cleanup: ExitStack) -> Path:
 def _remove_abandoned(parent: Path) -> None:
     with suppress(OSError):
         for folder in parent.glob(f"{PREFIX}*"):
-            if _FOLDER.fullmatch(folder.name) and not (folder / REPLACED).exists():
-                _remove_if_abandoned(folder)
-
-
-def _remove_if_abandoned(folder: Path) -> None:
-    with (
-        suppress(OSError),
-        open_regular(folder / _LOCK, links=False, create=True) as lock,
-    ):
-        if _lock(lock):
-            shutil.rmtree(folder, ignore_errors=True)
+            if not _FOLDER.fullmatch(folder.name) or (folder / REPLACED).exists():
+                continue
+            with (
+                suppress(OSError),
+                open_regular(folder / _LOCK, links=False, create=True) as lock,
+            ):
+                if _lock(lock):
+                    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _lock(file: BinaryIO) -> bool:

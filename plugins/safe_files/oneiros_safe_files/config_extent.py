@@ -39,37 +39,30 @@ def check_extent(state: ModelState, budget: Budget | None, source: object) -> No
     limit = checked(budget).layers
     for config in (state.model_config, state.training_config, state.provenance):
         _check_names(config, source)
+    names = [isinstance(part, str) for part in parts_of(state.training_config)]
     counts = {
-        "layers and their calls": _number_of_calls(state.model_config),
+        "layers and their calls": sum(
+            map(_calls, parts_of(state.model_config, OF_OTHER_KINDS))
+        ),
         "layers with weights": len(state.weights),
-        "names in the arguments of compile": _names(state.training_config),
+        "names in the arguments of compile": sum(names),
         "recorded origins": len(state.provenance),
     }
     for what, count in counts.items():
         if count > limit:
-            raise _refusal(source, f"{count:,} {what}", limit, count)
+            raise UnsafeFileError(
+                f"{source}: {count:,} {what} are over the limit of {limit:,} "
+                "(Budget.layers). Nothing was built. If you trust this file, pass a "
+                f"larger limit: budget=oneiros.saving.Budget(layers={count})."
+            )
 
 
-def _refusal(source: object, what: str, limit: int, layers: int) -> UnsafeFileError:
-    return UnsafeFileError(
-        f"{source}: {what} are over the limit of {limit:,} (Budget.layers). Nothing "
-        "was built. If you trust this file, pass a larger limit: "
-        f"budget=oneiros.saving.Budget(layers={layers})."
-    )
-
-
-def _number_of_calls(config) -> int:
-    """Returns how often layers are called, at least once each."""
-    calls = 0
-    for part in parts_of(config, OF_OTHER_KINDS):
-        if _may_be_layer(part):
-            inbound = part.get("inbound_nodes")
-            calls += max(1, len(inbound) if isinstance(inbound, list) else 0)
-    return calls
-
-
-def _may_be_layer(part) -> bool:
-    return isinstance(part, dict) and part.get("class_name", TENSOR) != TENSOR
+def _calls(part) -> int:
+    """Returns how often a layer is called, at least once; 0 for what is no layer."""
+    if not isinstance(part, dict) or part.get("class_name", TENSOR) == TENSOR:
+        return 0
+    inbound = part.get("inbound_nodes")
+    return max(1, len(inbound)) if isinstance(inbound, list) else 1
 
 
 def _check_names(config, source: object) -> None:
@@ -104,11 +97,6 @@ def _refused_name(name: str, problem: str, source: object) -> UnsafeFileError:
         f"{name[:SHOWN_NAME]!r}. Nothing was built. Give it a shorter name of plain "
         "characters where the model is made, and save it again."
     )
-
-
-def _names(config) -> int:
-    """Returns the number of texts in plain data."""
-    return sum(isinstance(part, str) for part in parts_of(config))
 
 
 def parts_of(config, omitted: tuple[str, ...] = ()) -> Iterator[Any]:

@@ -192,6 +192,31 @@ def saving(
         raise _refusal(f"Can't save to {path}", error, outcome) from error
 
 
+@contextmanager
+def undamaged(path: Path, expected: str) -> Iterator[None]:
+    """Context manager in which damage, which shows in every way that there is, has a
+    sentence.
+
+    # Arguments
+        path: the file.
+        expected: str, what it should hold.
+
+    # Raises
+        FileFormatError: if it is damaged. Errors of the system stay as they are.
+    """
+    try:
+        yield
+    except OneirosError:
+        raise
+    except Exception as error:
+        if is_refusal(error):
+            raise
+        raise FileFormatError(
+            f"{path} is damaged or truncated, or isn't {expected} "
+            f"({type(error).__name__}: {error!s:.200}). Restore it from a copy."
+        ) from error
+
+
 def is_refusal(error: Exception) -> bool:
     """Returns whether the system refused something. Libraries also raise OSError for
     damaged files, without a number."""

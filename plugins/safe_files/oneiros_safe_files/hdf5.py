@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import io
 import itertools
-import struct
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from math import prod
@@ -42,17 +41,6 @@ COPY = (
 )
 RESAVE = "Save the model again with the program that wrote it."
 """What to do about a file that is refused."""
-_FOREIGN = (
-    IndexError,
-    KeyError,
-    MemoryError,
-    OSError,
-    OverflowError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-    struct.error,
-)
 _AXES_PER_STEP = 8
 """How many axes of a block's position take as long as a step."""
 _OVERHEAD_BYTES = 1024
@@ -388,7 +376,7 @@ def reading(quota: Quota, where: str) -> Iterator[None]:
             f"{quota.path}: '{where:.300}' can't be read: {error}. Type: h5repack OLD "
             "NEW, and load NEW."
         ) from error
-    except _FOREIGN as error:
+    except Exception as error:
         if is_refusal(error):
             raise unreadable(quota.path, error) from error
         raise FileFormatError(

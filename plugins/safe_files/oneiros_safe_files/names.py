@@ -3,9 +3,6 @@ file holds, so that messages and reports show what they seem to."""
 
 import re
 import unicodedata
-from pathlib import Path
-
-from oneiros.errors import UnsafeFileError
 
 MAX_NAME = 255
 MAX_PATH = 1024
@@ -53,26 +50,3 @@ def _leads_out(step: str) -> bool:
     if step in ("", ".", ".."):
         return True
     return step != step.strip(" ") or step.endswith(".")
-
-
-def below(folder: Path, name: str) -> Path:
-    """Returns the path `name` in `folder`, and makes sure that no link there leads
-    elsewhere.
-
-    # Arguments
-        folder: the folder for the file.
-        name: relative path with `/` as its separator.
-
-    # Raises
-        UnsafeFileError: if it leads out of the folder.
-    """
-    reason = problem(name)
-    path = folder / name
-    if reason is None and not path.resolve().is_relative_to(folder.resolve()):
-        reason = "leads through a link out of its folder"
-    if reason is not None:
-        raise UnsafeFileError(
-            f"The file name {name!r:.120} {reason}; it must be inside {folder}. Pass "
-            "a plain relative name."
-        )
-    return path

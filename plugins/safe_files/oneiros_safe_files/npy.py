@@ -1,4 +1,4 @@
-"""Reads NumPy's files, `.npy` and `.npz`: arrays of numbers and texts, never pickled
+"""Reads NumPy's archives, `.npz`: arrays of numbers and texts, never pickled
 objects. Lists are read as plain data if the caller asks for them."""
 
 import warnings
@@ -10,12 +10,10 @@ import numpy as np
 from numpy.lib import format as npy_format
 from oneiros.errors import FileFormatError
 
-from oneiros_safe_files.archives import ZipArchive, open_zip
+from oneiros_safe_files.archives import open_zip
 from oneiros_safe_files.budget import Budget, Quota, check_time
-from oneiros_safe_files.file_access import open_counted
 from oneiros_safe_files.pickles import load_pickle
 
-MAGIC = b"\x93NUMPY"
 _BLOCK = 1 << 20
 _HEADERS: dict[Any, Any] = {
     (1, 0): npy_format.read_array_header_1_0,
@@ -24,13 +22,6 @@ _HEADERS: dict[Any, Any] = {
 _LONGEST_HEADER = 2_000
 _INSTEAD = "Ask its author to save arrays of numbers."
 Array = np.ndarray
-
-
-def read_npy(path: Path, budget: Budget) -> Array:
-    """Reads the array in the file at `path`."""
-    with open_counted(path, budget) as (file, quota):
-        quota.spend_array(quota.size)
-        return _read(file, quota, quota.size)
 
 
 def read_npz(path: Path, budget: Budget, objects: bool = False) -> dict[str, Array]:
@@ -42,20 +33,17 @@ def read_npz(path: Path, budget: Budget, objects: bool = False) -> dict[str, Arr
         objects: bool, whether to read arrays of lists, too, as plain data like in any
             pickle.
     """
+    arrays = {}
     with open_zip(path, budget) as archive:
-        return {
-            name.removesuffix(".npy"): _read_member(archive, name, objects)
-            for name in archive.members
-        }
+        for name in archive.members:
+            with archive.open(name) as (file, size):
+                archive.quota.where = name
+                array = _read(file, archive.quota, size, objects)
+            arrays[name.removesuffix(".npy")] = array
+    return arrays
 
 
-def _read_member(archive: ZipArchive, name: str, objects: bool) -> Array:
-    with archive.open(name) as (file, size):
-        archive.quota.where = name
-        return _read(file, archive.quota, size, objects)
-
-
-def _read(file: IO[bytes], quota: Quota, size: int, objects: bool = False) -> Array:
+def _read(file: IO[bytes], quota: Quota, size: int, objects: bool) -> Array:
     damage = f"{quota.path}, at '{quota.where}', is damaged"
     try:
         with warnings.catch_warnings():

@@ -7,19 +7,19 @@ up, so nothing else can be called. The time and memory for a pickle aren't limit
 import io
 import math
 import pickle
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from oneiros.errors import FileFormatError, OneirosError, UnsafeFileError
+from oneiros.errors import FileFormatError, UnsafeFileError
 
 from oneiros_safe_files.archives import decompressed
 from oneiros_safe_files.budget import Budget
-from oneiros_safe_files.file_access import is_refusal, open_counted, unreadable
+from oneiros_safe_files.file_access import loading, open_counted, undamaged
 
 _BLOCK = 1 << 20
+_EXPECTED = "pickled data"
 _KINDS = "biufcSUO"
 """The kinds of NumPy's types of numbers, texts and objects."""
 
@@ -37,7 +37,7 @@ def read_pickle(path: Path, budget: Budget, encoding: str = "bytes"):
         UnsafeFileError: if it names anything that data doesn't need.
         FileFormatError: if it is damaged.
     """
-    with open_counted(path, budget) as (file, quota), _explained(path):
+    with open_counted(path, budget) as (file, quota), undamaged(path, _EXPECTED):
         data = bytearray()
         stream = decompressed(file, quota)
         while block := stream.read(_BLOCK):
@@ -57,28 +57,11 @@ def load_pickle(data: bytes, path: Path, encoding: str = "bytes"):
         as for `read_pickle`.
     """
     source = io.BytesIO(data)
-    with _explained(path):
+    with loading(path), undamaged(path, _EXPECTED):
         content = _plain(_DataUnpickler(source, path, encoding).load())
     if source.read(1):
         raise FileFormatError(f"{path} is damaged: data follows the end of the pickle.")
     return content
-
-
-@contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    """Context manager in which damage, which shows in every way that there is, has a
-    sentence."""
-    try:
-        yield
-    except OneirosError:
-        raise
-    except Exception as error:
-        if is_refusal(error):
-            raise unreadable(path, error) from error
-        raise FileFormatError(
-            f"{path} is damaged or truncated, or isn't pickled data "
-            f"({type(error).__name__}: {error!s:.200}). Restore it from a copy."
-        ) from error
 
 
 class _DataUnpickler(pickle.Unpickler):
