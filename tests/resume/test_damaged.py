@@ -16,7 +16,7 @@ from oneiros.layers import Dense, Dropout
 from oneiros.models import Sequential
 from oneiros.optimizers import SGD, Adam, Optimizer
 from oneiros.saving import Budget
-from oneiros_resume.keeper import VERSION
+from oneiros_resume.resume import VERSION
 from oneiros_saving.formats.hdf5 import HDF5Format
 from oneiros_saving.plain_data_encoding import decoded, encoded
 

@@ -17,9 +17,10 @@ from oneiros_applications.image_networks import (
     CLASSES,
     ImageNetwork,
     Shape,
+    Weights,
     channel_axis,
+    published_weights,
 )
-from oneiros_applications.pretrained_weights import Weights, published_weights
 
 (TH_WEIGHTS_PATH, TF_WEIGHTS_PATH, TH_WEIGHTS_PATH_NO_TOP, TF_WEIGHTS_PATH_NO_TOP) = (
     URLS

@@ -17,11 +17,12 @@ from oneiros.layers import (
 from oneiros.models import Model
 
 from oneiros_applications.audio_conv_utils import TAGS
-from oneiros_applications.image_networks import channel_axis, input_of
-from oneiros_applications.pretrained_weights import (
+from oneiros_applications.image_networks import (
     RELEASES,
     Weights,
+    channel_axis,
     check_weights,
+    input_of,
     load_weights,
 )
 

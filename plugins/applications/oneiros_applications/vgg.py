@@ -5,8 +5,7 @@ from functools import partial
 from oneiros.engine.node import Tensor
 from oneiros.layers import Convolution2D, Dense, Flatten, MaxPooling2D
 
-from oneiros_applications.image_networks import ImageNetwork
-from oneiros_applications.pretrained_weights import published_weights
+from oneiros_applications.image_networks import ImageNetwork, published_weights
 
 FILTERS = (64, 128, 256, 512, 512)
 """Channels of each block."""

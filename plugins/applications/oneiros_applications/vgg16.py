@@ -1,7 +1,6 @@
 """VGG16: 16 layers with weights, of small convolutions and large dense layers."""
 
-from oneiros_applications.image_networks import CLASSES, Shape
-from oneiros_applications.pretrained_weights import Weights
+from oneiros_applications.image_networks import CLASSES, Shape, Weights
 from oneiros_applications.vgg import vgg
 
 _NETWORK = vgg("vgg16", (2, 2, 3, 3, 3))

@@ -1,7 +1,6 @@
 """VGG19: 19 layers with weights, of small convolutions and large dense layers."""
 
-from oneiros_applications.image_networks import CLASSES, Shape
-from oneiros_applications.pretrained_weights import Weights
+from oneiros_applications.image_networks import CLASSES, Shape, Weights
 from oneiros_applications.vgg import vgg
 
 _NETWORK = vgg("vgg19", (2, 2, 4, 4, 4))

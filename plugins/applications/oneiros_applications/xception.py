@@ -14,8 +14,13 @@ from oneiros.layers import (
     merge,
 )
 
-from oneiros_applications.image_networks import CLASSES, ImageNetwork, Shape
-from oneiros_applications.pretrained_weights import Weights, published_weights
+from oneiros_applications.image_networks import (
+    CLASSES,
+    ImageNetwork,
+    Shape,
+    Weights,
+    published_weights,
+)
 
 _, TF_WEIGHTS_PATH, _, TF_WEIGHTS_PATH_NO_TOP = URLS = published_weights(
     "v0.4", "xception"

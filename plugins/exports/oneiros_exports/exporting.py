@@ -28,8 +28,7 @@ from oneiros_saving.pickling import on_backend
 from oneiros_exports.destination import Export, ExportError
 from oneiros_exports.first_difference import first_difference
 from oneiros_exports.inference import names_of
-from oneiros_exports.replay import Comparison, compared, recorded
-from oneiros_exports.report import Report, size_of
+from oneiros_exports.replay import Comparison, Report, compared, recorded, size_of
 
 Array = np.ndarray
 LIBRARIES = {

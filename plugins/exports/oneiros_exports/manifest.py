@@ -17,7 +17,7 @@ def oneiros_modules():
             "Port": "oneiros_exports.destination:Port",
             "Refusal": "oneiros_exports.destination:Refusal",
             "Written": "oneiros_exports.destination:Written",
-            "Report": "oneiros_exports.report:Report",
+            "Report": "oneiros_exports.replay:Report",
             "shared_processes": "oneiros_exports.processes:shared_processes",
         },
     }

@@ -6,8 +6,7 @@ from typing import Any
 from oneiros import load_context, registry
 from oneiros.config import known_objects
 from oneiros.errors import UnsafeFileError
-from oneiros_safe_files.registered_functions import FUNCTION_KINDS
-from oneiros_safe_files.written_functions import written
+from oneiros_safe_files.functions import FUNCTION_KINDS, written
 
 
 def function_scope(functions: dict[str, Any]) -> AbstractContextManager[Any]:

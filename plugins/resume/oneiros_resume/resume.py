@@ -1,5 +1,18 @@
-"""`Resume`: continues training where its process ended."""
+"""`Resume`: continues training where its process ended.
 
+Along the way, a `Keeper` saves the state of training in a file; another process
+restores it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+import numpy as np
+from oneiros import backend as K
 from oneiros.arguments import (
     check_bool,
     check_int,
@@ -8,12 +21,25 @@ from oneiros.arguments import (
     refusal,
 )
 from oneiros.bases import Callback
-from oneiros.engine.streams import Fit
-from oneiros.errors import ArgumentError
-from oneiros_saving import model_files
+from oneiros.engine.streams import Fit, Run, Stream, StreamWrapper
+from oneiros.errors import ArgumentError, CapabilityError, FileFormatError, OneirosError
+from oneiros_old_files.file_origin import origin_of
+from oneiros_safe_files.model_state import ModelState
+from oneiros_saving import loading, model_files, saving
+from oneiros_saving.plain_data_encoding import decoded, encoded
+from oneiros_saving.restoring import matched_pairs
+from oneiros_training.parts.variables import assign, check_forms, matched, values_of
 
-from oneiros_resume.keeper import Keeper, ResumedStream
 from oneiros_resume.training import Training
+
+Logs = dict[str, Any] | None
+VERSION = 1
+"""Version of the training state in files."""
+DAMAGE = (AttributeError, LookupError, OverflowError, TypeError, ValueError)
+"""The errors that an invalid state raises in Python and NumPy."""
+DATA_SIZES = ("batch_size", "nb_sample")
+"""The parameters of callbacks that must not change between the parts of a training
+run."""
 
 
 class Resume(Callback):
@@ -96,3 +122,246 @@ class Resume(Callback):
         fit.epochs = keeper.epochs
         fit.train = ResumedStream(fit.train, keeper)
         fit.callbacks.append(keeper)
+
+
+class ResumedStream(StreamWrapper):
+    """The stream of a fit; its first epoch begins where the saved training stopped."""
+
+    def __init__(self, inner: Stream, keeper: Keeper):
+        super().__init__(inner)
+        self.keeper = keeper
+
+    def runs(self, order, start: int = 0) -> Iterator[Run]:
+        """Returns the runs after the finished batches."""
+        return self.inner.runs(order, self.keeper.enter(order))
+
+
+class Keeper(Callback):
+    """Saves the state of training in a file, and restores it; called after all other
+    callbacks.
+
+    # Arguments
+        plan: the `Resume` that says when to save, and where.
+        training: the `Training`.
+        epochs: range of all epochs.
+        params: dict, the parameters of callbacks.
+
+    # Properties
+        epochs: range of the remaining epochs.
+    """
+
+    called_after_runs = True
+
+    def __init__(
+        self, plan: Resume, training: Training, epochs: range, params: dict[str, Any]
+    ):
+        self.plan = plan
+        self.training = training
+        self.model = training.model
+        self.data_sizes = {key: params.get(key) for key in DATA_SIZES}
+        self.parameters = training.parameters()
+        self._check_optimizer()
+        with self._explained():
+            self._saved_run = self._read() if plan.path.exists() else None
+            self.epochs = self._remaining(epochs)
+
+    def _remaining(self, epochs: range) -> range:
+        """Returns the epochs that the saved training still has to go through."""
+        run = self._saved_run
+        if run is None:
+            return epochs
+        next_epoch = run["epoch"]
+        is_in_epoch = run["batch"] is not None
+        if not epochs.start <= next_epoch <= epochs.stop - is_in_epoch:
+            self._refuse_epochs(next_epoch, is_in_epoch, epochs)
+        was_stopped = run["stop_training"] and not is_in_epoch
+        return range(next_epoch, next_epoch if was_stopped else epochs.stop)
+
+    def _refuse_epochs(self, done: int, is_in_epoch: bool, epochs: range) -> NoReturn:
+        """Raises ArgumentError: training can't be undone, and no epoch left out."""
+        path = self.plan.path
+        part = " and part of another" if is_in_epoch else ""
+        remedy = f"pass nb_epoch={done + is_in_epoch} or more"
+        if done < epochs.start:
+            remedy += f" and initial_epoch={done} or less"
+        raise ArgumentError(
+            f"The training in {path} has had {done} epochs{part}; this fit has "
+            f"initial_epoch={epochs.start} and nb_epoch={epochs.stop}. To continue it, "
+            f"{remedy}. load_model({str(path)!r}) returns the model as it is."
+        )
+
+    def _check_optimizer(self) -> None:
+        try:
+            self.model.optimizer.get_config()
+        except NotImplementedError:
+            name = type(self.model.optimizer).__name__
+            raise CapabilityError(
+                f"{name} doesn't expose its state, so training with it can't "
+                "be resumed. Use an optimizer of oneiros.optimizers, or remove "
+                "Resume."
+            ) from None
+
+    def on_train_begin(self, logs: Logs = None) -> None:
+        """Restores the state in the file; without a file, writes the first one."""
+        self.training.begin()
+        self.on_epoch_begin(self.epochs.start)
+        self._saved_at = time.monotonic()
+        if self._saved_run is None:
+            self._save(self.epochs.start, None)
+            return
+        between_epochs = self._saved_run["batch"] is None
+        with self._explained():
+            self._restore(self._saved_run, streams=between_epochs)
+        if self.plan.verbose:
+            place = f"epoch {self._saved_run['epoch'] + 1}"
+            if not between_epochs:
+                place += f", batch {self._saved_run['batch'] + 1}"
+            print(f"Resume: {self.plan.path} goes on with {place}")
+
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
+        """Stores the epoch."""
+        self.epoch = epoch
+        self._saved_batch = 0
+
+    def enter(self, order) -> int:
+        """Receives an epoch's order, restores the saved one, and returns the number of
+        finished batches."""
+        run = self._saved_run
+        self._saved_run = None
+        self.training.order = order
+        if run is None:
+            return 0
+        saved_order = run["order"]
+        with self._explained():
+            if run["batch"] is None:
+                # The loop shuffled a fresh order; it was to shuffle the saved one.
+                if saved_order is not None:
+                    order[...] = saved_order[order]
+                return 0
+            order[...] = np.arange(len(order)) if saved_order is None else saved_order
+            self._restore(run, streams=True)
+            self._saved_batch = int(run["batch"])
+        return self._saved_batch
+
+    def on_batch_end(self, batch: int, logs: Logs = None) -> None:
+        """Saves if it is due."""
+        self._save_if_due(batch + 1)
+
+    def on_run_end(self, logs: dict[str, Any]) -> None:
+        """Saves if it is due."""
+        self._save_if_due(logs["batch"][-1] + 1)
+
+    def _save_if_due(self, batches_done: int) -> None:
+        unsaved_batches = batches_done - self._saved_batch
+        unsaved_seconds = time.monotonic() - self._saved_at
+        if self._is_due(unsaved_batches, unsaved_seconds):
+            self._save(self.epoch, batches_done)
+            self._saved_batch = batches_done
+
+    def _is_due(self, unsaved_batches: int, unsaved_seconds: float) -> bool:
+        plan = self.plan
+        if plan.batches is not None and unsaved_batches >= plan.batches:
+            return True
+        return plan.seconds is not None and unsaved_seconds >= plan.seconds
+
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        """Saves if it is due, or if it was the last epoch and the file should stay."""
+        is_last = epoch + 1 == self.epochs.stop or self.model.stop_training
+        if (epoch + 1) % self.plan.epochs == 0 or (is_last and self.plan.keep):
+            self._save(epoch + 1, None)
+
+    def on_train_end(self, logs: Logs = None) -> None:
+        """Removes the file, unless it should stay."""
+        if not self.plan.keep:
+            self.plan.path.unlink(missing_ok=True)
+
+    def _save(self, epoch: int, batch: int | None) -> None:
+        optimizer = self.model.optimizer
+        run = {
+            "version": VERSION,
+            "epoch": epoch,
+            "batch": batch,
+            "fit": self.data_sizes,
+            "parameters": self.parameters,
+            **self.training.state(),
+        }
+        with saving.enough_memory(self.plan.path):
+            state = saving.state_of(self.model)
+            variables = values_of(optimizer, optimizer.weights)
+            state.training_state = encoded({"optimizer": variables, "run": run})
+            saving.write(self.model, self.plan.path, state, True)
+        self._saved_at = time.monotonic()
+
+    def _read(self) -> dict[str, Any]:
+        """Reads the file and checks it; sets nothing yet."""
+        with self._explained(), loading.opened(self.plan.path) as state:
+            training_state: Any = {}
+            if state.training_state:
+                training_state = decoded(*state.training_state)
+            run: Any = training_state.get("run")
+            self._check_run(run)
+            self._check_shapes(state, training_state["optimizer"])
+            self.training.check_variables(run)
+            return dict[str, Any](run)
+
+    def _check_run(self, run: dict[str, Any] | None) -> None:
+        """Checks that the file's training is this one."""
+        path = self.plan.path
+        if run is None:
+            raise ArgumentError(
+                f"{path} holds no training state. Resume needs a file of its own: pass "
+                "another path."
+            )
+        if run.get("version") != VERSION:
+            raise FileFormatError(
+                f"The training state in {path} has the version {run.get('version')}; "
+                f"this version of Oneiros reads {VERSION}. load_model({str(path)!r}) "
+                "returns the model."
+            )
+        if run["fit"] != self.data_sizes:
+            raise ArgumentError(
+                f"{path} belongs to training with {run['fit']}; this has "
+                f"{self.data_sizes}. Pass the same data to continue."
+            )
+        parameters = run["parameters"]
+        is_reordered = sorted(parameters) == sorted(self.parameters)
+        if is_reordered and parameters != self.parameters:
+            raise ArgumentError(
+                f"{path} has the optimizer's state in another order, that of the "
+                "weights' names: 'dense_10' comes before 'dense_9'. Name the layers, "
+                "or continue in a new process."
+            )
+
+    def _check_shapes(self, state: ModelState, variables) -> None:
+        """Checks that all values fit, and keeps them for `_restore`."""
+        optimizer = self.model.optimizer
+        self._slots = [value for _, value in state.optimizer_weights or ()]
+        self._optimizer_variables = variables
+        name = f"{type(optimizer).__name__}.weights"
+        check_forms(name, optimizer.get_weights(), self._slots)
+        matched(optimizer, variables, optimizer.weights)
+        self._weights = matched_pairs(
+            self.model, state.weights, self.plan.path, False, origin_of(state)
+        )
+
+    def _restore(self, run: dict[str, Any], streams: bool) -> None:
+        K.batch_set_value(self._weights)
+        optimizer = self.model.optimizer
+        optimizer.set_weights(self._slots)
+        assign(optimizer, self._optimizer_variables, optimizer.weights)
+        self.training.restore(run, streams)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Context manager that adds the file, and the way out, to errors."""
+        path = self.plan.path
+        note = f"Resume goes on with {path}. To start again, remove that file."
+        try:
+            yield
+        except OneirosError as error:
+            error.add_note(note)
+            raise
+        except DAMAGE as error:
+            raise FileFormatError(
+                f"The training state in {path} is damaged ({error!r:.200}). {note}"
+            ) from error

@@ -7,8 +7,7 @@ from typing import Any, NoReturn
 
 from oneiros.errors import ConfigError, UnsafeFileError
 
-from oneiros_safe_files import written_functions
-from oneiros_safe_files.registered_functions import registered
+from oneiros_safe_files.functions import marker, registered
 
 MAX_TOKENS = 1_000_000
 """Maximum number of strings, brackets and commas in a text."""
@@ -137,4 +136,4 @@ def _plain(obj):
     entry = registered(obj)
     if entry is not None:
         return f"{entry.distribution}:{entry.name}"
-    return written_functions.marker(obj)
+    return marker(obj)

@@ -13,9 +13,10 @@ from oneiros import registry
 from oneiros.plugins import Entry
 from oneiros_safe_files.budget import check_time
 from oneiros_safe_files.config_extent import parts_of
-from oneiros_safe_files.registered_functions import FUNCTION_KINDS
+from oneiros_safe_files.functions import FUNCTION_KINDS
 
 LAYER_ARGUMENTS = ("layer", "layers")
+ENTRY_KEYS = {"class_name", "config"}
 ARGUMENTS = {
     "activation": re.compile(r"(\w+_)?activation"),
     "initialization": re.compile(r"(\w+_)?init(ializer)?"),
@@ -146,14 +147,9 @@ def _children(config) -> Iterator[tuple[Any, bool]]:
         return
     for key, value in config.items():
         for item in value if isinstance(value, list) else [value]:
-            if key in LAYER_ARGUMENTS:
-                yield item, True
-            elif _is_entry(item) and _kind(key) is None:
-                yield item, False
-
-
-def _is_entry(item) -> bool:
-    return isinstance(item, dict) and {"class_name", "config"} <= item.keys()
+            is_entry = isinstance(item, dict) and item.keys() >= ENTRY_KEYS
+            if key in LAYER_ARGUMENTS or (is_entry and _kind(key) is None):
+                yield item, key in LAYER_ARGUMENTS
 
 
 def _kind(argument: str) -> str | None:

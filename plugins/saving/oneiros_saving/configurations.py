@@ -22,8 +22,8 @@ from oneiros.engine.node import Node, one_or_all, origins
 from oneiros.errors import ConfigError, GraphError
 from oneiros_old_files.stored_functions import get_function
 from oneiros_safe_files.budget import check_time
+from oneiros_safe_files.functions import registered
 from oneiros_safe_files.json_text import dumps
-from oneiros_safe_files.registered_functions import registered
 
 Config = dict[str, Any]
 Tensor = Any
@@ -83,9 +83,13 @@ def argument_config(layer, argument: str) -> Config:
         return {argument: K.get_value(value).item()}
     if backend.owns(value) or not callable(value):
         return {}
-    is_part = hasattr(value, "get_config") and not isinstance(value, Layer)
-    if argument.endswith(PARTS) or is_part:
-        return {argument: _part_config(layer, argument, value)}
+    if hasattr(value, "get_config") and not isinstance(value, Layer):
+        return {argument: value.get_config()}
+    if argument.endswith(PARTS):
+        raise ConfigError(
+            f"{label(layer)} has {argument}={value!r}, which has no get_config() that "
+            "a configuration could use. Pass an object of a class that defines it."
+        )
     if argument.endswith(FUNCTIONS) or registered(value):
         return {argument: _function_name(layer, argument, value)}
     return {}
@@ -123,15 +127,6 @@ def _function_name(layer, argument: str, function) -> str:
             "to the model as a separate layer."
         )
     return str(name)
-
-
-def _part_config(layer, argument: str, part):
-    if hasattr(part, "get_config"):
-        return part.get_config()
-    raise ConfigError(
-        f"{label(layer)} has {argument}={part!r}, which has no get_config() that a "
-        f"configuration could use. Pass an object of a class that defines it."
-    )
 
 
 def graph_config(model: Container) -> Config:

@@ -20,7 +20,7 @@ from oneiros_constraints.constraint import Constraint
 from oneiros_optimizers.optimizer import Optimizer
 from oneiros_regularizers.regularizer import Regularizer
 from oneiros_safe_files import json_text
-from oneiros_safe_files.registered_functions import FUNCTION_KINDS
+from oneiros_safe_files.functions import FUNCTION_KINDS
 from oneiros_training.parts.nested_layers import items_of, parts_of
 
 from oneiros_saving.config_references import Reference, find, references
@@ -51,8 +51,11 @@ def provenance(obj) -> dict[str, Any] | None:
     """
     target = obj if hasattr(obj, "__qualname__") else type(obj)
     module = str(target.__module__)
+    registered = [
+        entry for entry, value in registry.registered.items() if value is target
+    ]
     origin = (
-        _registration(target)
+        next(iter(registered), None)
         or _nearest(module, manager().plugins)
         or _nearest(module, _entries())
     )
@@ -122,14 +125,6 @@ def _keys(used) -> list[str]:
     return [f"{kind}:{used.__name__}" for kind in kinds]
 
 
-def _registration(target) -> Entry | None:
-    """Returns the entry of an object that was registered for this process."""
-    for entry, registered_object in registry.registered.items():
-        if registered_object is target:
-            return entry
-    return None
-
-
 def _entries() -> Iterator[Entry]:
     """Gives all that plugins provide."""
     plugins = manager()
@@ -163,15 +158,10 @@ def used_by(layer) -> Iterator[Any]:
     for _, _, value in items_of(vars(layer)):
         if inspect.isfunction(value) and value.__name__ in names:
             yield value
-        elif _is_described(value):
+            continue
+        is_other = isinstance(value, (type, Layer, Optimizer))
+        if hasattr(value, "get_config") and not is_other:  # as regularizers
             yield type(value)
-
-
-def _is_described(value) -> bool:
-    """Returns whether a layer's attribute is part of its configuration, as regularizers
-    are."""
-    is_other = isinstance(value, (type, Layer, Optimizer))
-    return hasattr(value, "get_config") and not is_other
 
 
 # Missing names
@@ -209,7 +199,8 @@ def missing(named: Iterable[Reference], provenance=None) -> list[Missing]:
             break
         if _known(reference):
             continue
-        if reference.certain or reference.key in recorded_origins or _owned(reference):
+        is_owned = reference.name in registry.owners().get(reference.kind, {})
+        if reference.certain or reference.key in recorded_origins or is_owned:
             where = places.setdefault((reference.kind, reference.name), {})
             where[reference.where] = None
     return [
@@ -271,10 +262,6 @@ def _known(reference: Reference) -> bool:
         return find(reference.kind, reference.name) is not None
     except NameConflictError:
         return True
-
-
-def _owned(reference: Reference) -> bool:
-    return reference.name in registry.owners().get(reference.kind, {})
 
 
 def _advice(kind: str, name: str) -> str:

@@ -3,6 +3,7 @@ under names that can be stored and loaded again."""
 
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
+from itertools import pairwise
 from typing import Any
 
 from oneiros import backend as K
@@ -194,23 +195,29 @@ def check_names(weights: LayerWeights) -> None:
     # Raises
         ArgumentError: if it isn't; names the layers.
     """
-    arrays: dict[str, str] = {}
-    groups: dict[str, str] = {}
+    paths = []
     for layer, named in weights:
         names = [name for name, _ in named]
-        paths = [f"{layer}/{name}" for name in names]
-        reasons = [problem(name) for name in (layer, *names)]
-        for path in (layer, *paths):
-            reasons += [_taken_by(arrays.get(start)) for start in _starts(path)]
-        reasons += [_taken_by(groups.get(path)) for path in paths]
-        reason = next(filter(None, reasons), None)
+        reason = next(filter(None, map(problem, [layer, *names])), None)
         if reason is not None:
-            raise ArgumentError(
-                f"The layer {layer!r:.80} can't be saved under that name: {reason}. "
-                "Rename it and save again: model.layers[…].name = '…'."
+            raise _unsaveable(layer, reason)
+        paths.append((layer.split("/"), True, layer))
+        for name in names:
+            paths.append((f"{layer}/{name}".split("/"), False, layer))
+    # In this order, what is below a path follows it.
+    for (path, is_layer, owner), (next_path, _, layer) in pairwise(sorted(paths)):
+        if not is_layer and next_path[: len(path)] == path:
+            reason = (
+                f"its path in the file is that of a weight of the layer {owner!r:.80}"
             )
-        arrays.update(dict.fromkeys(paths, layer))
-        groups.update((start, layer) for path in paths for start in _starts(path)[:-1])
+            raise _unsaveable(layer, reason)
+
+
+def _unsaveable(layer: str, reason: str) -> ArgumentError:
+    return ArgumentError(
+        f"The layer {layer!r:.80} can't be saved under that name: {reason}. "
+        "Rename it and save again: model.layers[…].name = '…'."
+    )
 
 
 def check_sequentials(model, outer: dict[str, Any] | None = None) -> None:
@@ -254,17 +261,6 @@ def problem(name: str) -> str | None:
     if not is_visible(name):
         return "it has a character that isn't shown as it is, such as a line's end"
     return None
-
-
-def _taken_by(layer: str | None) -> str | None:
-    if layer is None:
-        return None
-    return f"its path in the file is that of a weight of the layer {layer!r:.80}"
-
-
-def _starts(path: str) -> list[str]:
-    steps = path.split("/")
-    return ["/".join(steps[: i + 1]) for i in range(len(steps))]
 
 
 class Files:

@@ -3,9 +3,8 @@
 import inspect
 from typing import Any
 
-from oneiros_exports.keras3.keras_on_jax import keras
 from oneiros_exports.keras3.older_releases import make_loadable
-from oneiros_exports.keras3.runtime import output_names
+from oneiros_exports.keras3.runtime import keras, output_names
 
 Data = dict[str, Any]
 Slots = dict[tuple[int, str], Any]

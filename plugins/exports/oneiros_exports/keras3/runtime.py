@@ -1,11 +1,15 @@
 """Computes the outputs of files with Keras and the functions that are registered for
-it; nothing else of Oneiros is imported."""
+it, on JAX, whichever engine was chosen before; nothing else of Oneiros is imported."""
 
+import os
 from pathlib import Path
 
 import numpy as np
 
-from oneiros_exports.keras3.keras_on_jax import keras
+os.environ["KERAS_BACKEND"] = "jax"
+
+import keras
+import oneiros_keras3 as oneiros_keras3
 
 Arrays = dict[str, np.ndarray]
 

@@ -16,7 +16,7 @@ from oneiros_exports.inference import Inference, InferenceExport
 from oneiros_exports.processes import call
 from oneiros_exports.tensorflow.saved_model import write_saved_model
 
-CONVERTER = "oneiros_exports.tensorflow.tflite_converter:main"
+CONVERTER = "oneiros_exports.tensorflow.runtime:convert"
 FAILURE = "TensorFlow Lite can't hold this model exactly"
 ELSEWHERE = "Export it to ONNX or to a SavedModel."
 BY_BATCH = 2

@@ -62,7 +62,11 @@ class HDF5Format(Format):
             if state.optimizer_weights:
                 _write_arrays(root.group("optimizer_weights"), state.optimizer_weights)
             if state.training_state is not None:
-                _write_training(root, *state.training_state)
+                group = root.group(GROUP)
+                data, arrays = state.training_state
+                group.text("state", json_text.dumps(data))
+                for number, array in enumerate(arrays):
+                    group.array(str(number), array)
 
     def read(self, path: Path, budget: Budget) -> ModelState:
         """Reads a whole model or weights."""
@@ -140,18 +144,13 @@ def _read_json(root: StoredGroup, attribute: str) -> dict[str, Any] | None:
 
 
 def _read_layers(group: StoredGroup) -> LayerWeights:
-    if _is_of_keras_0(group):
+    names = map(group.texts, ("layer_names", "layer_names0"))
+    if "layer_0" in group and not any(names):
         return _read_numbered(group)
     return [
         (name, _read_arrays(group.group(name)))
         for name in _read_names(group, "layer_names")
     ]
-
-
-def _is_of_keras_0(group: StoredGroup) -> bool:
-    """Returns whether a group numbers its layers instead of naming them."""
-    attributes = ("layer_names", "layer_names0")
-    return "layer_0" in group and not any(map(group.texts, attributes))
 
 
 def _read_numbered(group: StoredGroup) -> LayerWeights:
@@ -195,14 +194,6 @@ def _split_names(group: StoredGroup, attribute: str) -> list[str]:
         f"{group.quota.path} has no '{attribute}' at '{group.where:.300}': it isn't a "
         "Keras model."
     )
-
-
-def _write_training(root: GroupWriter, state, arrays: list[Array]) -> None:
-    """Writes the group."""
-    group = root.group(GROUP)
-    group.text("state", json_text.dumps(state))
-    for number, array in enumerate(arrays):
-        group.array(str(number), array)
 
 
 def _read_training(root: StoredGroup) -> tuple[Any, list[Array]] | None:

@@ -4,7 +4,6 @@ In `model.weights.h5`, a layer's place is the class's name and a number, counted
 order of the model's layers: `layers/dense_1/vars/0`. The name of a layer plays no part.
 """
 
-import itertools
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -38,7 +37,8 @@ has none."""
 OF_TRAINING = ("/loss_tracker", "/metrics", "/optimizer", "/_metrics")
 """Groups at the root that don't belong to the layers."""
 INNER_CLASS = re.compile(r"(?<=.)(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])")
-"""The places in a class's name before which the group's name has an underscore."""
+"""The places in a class's name before which the group's name has an underscore:
+`Conv2DTranspose` is `conv2d_transpose`."""
 
 
 class Keras3Format(Format):
@@ -62,7 +62,11 @@ class Keras3Format(Format):
             FileFormatError: if the archive is damaged, or isn't a `.keras` file.
         """
         with open_zip(path, budget) as archive:
-            _check_members(archive)
+            for name in MEMBERS:
+                if archive.members.get(name, True):
+                    raise FileFormatError(
+                        f"{path} isn't a .keras file: the archive has no {name}."
+                    )
             metadata = _read_json(archive, METADATA)
             config = _read_json(archive, CONFIG)
             data = archive.read(WEIGHTS)
@@ -76,14 +80,6 @@ class Keras3Format(Format):
         with hdf5_in_memory(data, _quota(archive.quota, len(data))) as root:
             _read_weights(root, config, state)
         return state
-
-
-def _check_members(archive: ZipArchive) -> None:
-    for name in MEMBERS:
-        if archive.members.get(name, True):
-            raise FileFormatError(
-                f"{archive.quota.path} isn't a .keras file: the archive has no {name}."
-            )
 
 
 def _read_json(archive: ZipArchive, name: str) -> Data:
@@ -148,20 +144,16 @@ def _read_weights(root: StoredGroup, config: Data, state: ModelState) -> None:
         config: dict, the model's entry in `config.json`.
         state: `ModelState` to fill.
     """
-    state.weights = [
-        (_layer_name(entry), list(itertools.chain(*_variables(group, entry))))
-        for group, entry in _layers(root, config)
-    ]
+    for group, entry in _layers(root, config):
+        name = str(entry.get("name", _config(entry).get("name")))
+        trained, fixed = _variables(group, entry)
+        state.weights.append((name, trained + fixed))
     _numbered(root, "vars")  # of the model itself: a Functional has none
     optimizer = _numbered(root, "optimizer/vars")
     if optimizer:
         (_, steps), *others = optimizer
         state.optimizer_weights = [("iteration:0", steps), *others]
     state.unread += [path for path in root.unread() if not path.startswith(OF_TRAINING)]
-
-
-def _layer_name(entry: Data) -> str:
-    return str(entry.get("name", _config(entry).get("name")))
 
 
 def _config(entry) -> Data:
@@ -176,7 +168,8 @@ def _layers(group: StoredGroup, model: Data) -> Iterator[tuple[StoredGroup, Data
     layers = group.group("layers")
     counts: Counter[str] = Counter()
     for entry in _entries(model):
-        base = _group_name(str(entry.get("class_name")))
+        class_name = re.sub(r"\W", "", str(entry.get("class_name")))
+        base = INNER_CLASS.sub("_", class_name).lower()
         name = f"{base}_{counts[base]}" if counts[base] else base
         counts[base] += 1
         if name in layers:
@@ -194,12 +187,6 @@ def _entries(model: Data) -> list[Data]:
         if isinstance(entry, dict)
         and not str(entry.get("module")).startswith("keras.src.ops")
     ]
-
-
-def _group_name(class_name: str) -> str:
-    """Returns a class's name as Keras writes it: `Conv2DTranspose` is
-    `conv2d_transpose`."""
-    return INNER_CLASS.sub("_", re.sub(r"\W", "", class_name)).lower()
 
 
 def _variables(group: StoredGroup, entry: Data) -> tuple[Named, Named]:

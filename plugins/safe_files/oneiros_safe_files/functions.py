@@ -1,4 +1,5 @@
-"""Functions that this process wrote to configurations.
+"""Functions in configurations: those that plugins register, such as activations, and
+those that this process wrote.
 
 A configuration contains a function's name and a digest of its code, never the code. In
 the process that wrote it, the function still exists and is found by the digest; a name
@@ -7,13 +8,33 @@ remembered, because two of them may differ with the same code.
 """
 
 import hashlib
+from contextlib import suppress
 from types import CodeType, FunctionType
 from weakref import WeakValueDictionary
 
+from oneiros import registry
+from oneiros.errors import NameConflictError
+from oneiros.plugins import Entry
+
+FUNCTION_KINDS = ("activation", "objective", "metric", "initialization")
+"""Kinds of the registry whose objects are functions."""
 DIGEST = "code_sha256"
 """The key of the digest in a configuration."""
 
 _written: WeakValueDictionary[str, FunctionType] = WeakValueDictionary()
+
+
+def registered(function) -> Entry | None:
+    """Returns the entry under which a function is registered, or None."""
+    if not isinstance(function, FunctionType):
+        return None
+    reference = f"{function.__module__}:{function.__qualname__}"
+    for kind in FUNCTION_KINDS:
+        with suppress(NameConflictError):
+            entry = registry.find(kind, function.__name__)
+            if entry and entry.reference == reference:
+                return entry
+    return None
 
 
 def marker(function) -> dict[str, str]:
