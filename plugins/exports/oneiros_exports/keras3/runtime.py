@@ -8,7 +8,7 @@ import numpy as np
 
 os.environ["KERAS_BACKEND"] = "jax"
 
-import keras
+import keras as keras
 import oneiros_keras3 as oneiros_keras3
 
 Arrays = dict[str, np.ndarray]
