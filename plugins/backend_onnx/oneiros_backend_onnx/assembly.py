@@ -1,6 +1,5 @@
 """The last step: a finished graph becomes a model, and what it holds gets its names."""
 
-import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
 from oneiros_backend_toolkit.lazy_graph.names import distinct
@@ -10,13 +9,16 @@ from oneiros_backend_onnx.graphs import Graph, bodies_of, names_read
 from oneiros_backend_onnx.tensors import Tensor
 
 PRODUCER = "oneiros"
+Names = dict[str, str]
+Part = tuple[str, Tensor]
+"""The name of an output, or of a layer, and its result."""
 
 
 def assembled(
     graph: Graph,
     inputs: Sequence[Tensor],
-    outputs: Sequence[tuple[str, Tensor]],
-    parts: Sequence[tuple[str, Tensor]] = (),
+    outputs: Sequence[Part],
+    parts: Sequence[Part] = (),
 ) -> ModelProto:
     """Returns a graph as a model of ONNX.
 
@@ -38,21 +40,23 @@ def assembled(
     constants = [x for x in graph.constants.values() if x.name in read]
     used = set(_names_inside(nodes))
     used.update(x.name for x in [*inputs, *ends])
-    names.update(_names_of_constants(constants, used))
+    names |= _names_of_constants(constants, used)
     used.update(names.values())
     part_of = _parts_of_nodes(graph.nodes, parts)
     node_names = _names_of_nodes(nodes, part_of, used)
     for node, name in zip(nodes, node_names, strict=True):
         node.name = name
-        for place, result in enumerate(node.output):
-            names.setdefault(result, f"{name}_output_{place}" if place else name)
-    arrays = [(x.value, x.name) for x in constants if x.value is not None]
+        first, *others = node.output
+        names.setdefault(first, name)
+        for place, result in enumerate(others, 1):
+            names.setdefault(result, f"{name}_output_{place}")
+    arrays = []
+    for x in constants:
+        if x.value is not None:
+            array = numpy_helper.from_array(x.value, x.name)
+            arrays.append(array)
     made = helper.make_graph(
-        nodes,
-        PRODUCER,
-        [x.info for x in inputs],
-        [x.info for x in ends],
-        [numpy_helper.from_array(*pair) for pair in arrays],
+        nodes, PRODUCER, [x.info for x in inputs], [x.info for x in ends], arrays
     )
     _rename(made, names)
     opsets = [helper.make_opsetid("", graph.opset)]
@@ -64,7 +68,7 @@ def assembled(
     )
 
 
-def _rename(graph: GraphProto, names: dict[str, str]) -> None:
+def _rename(graph: GraphProto, names: Names) -> None:
     """Gives other names to what nodes read and compute, in bodies of loops, too."""
     compose.add_prefix_graph(
         graph,
@@ -79,13 +83,13 @@ def _rename(graph: GraphProto, names: dict[str, str]) -> None:
     )
 
 
-def _names_of_ends(
-    graph: Graph, outputs: Sequence[tuple[str, Tensor]]
-) -> dict[str, str]:
+def _names_of_ends(graph: Graph, outputs: Sequence[Part]) -> Names:
     """Returns the names of results by those that they had in the graph. Adds a copy of
     what isn't computed, or is several outputs."""
     names: dict[str, str] = {}
-    computed = {name for node in graph.nodes for name in node.output}
+    computed: set[str] = set()
+    for node in graph.nodes:
+        computed.update(node.output)
     for name, result in outputs:
         if result.name in computed and result.name not in names:
             names[result.name] = name
@@ -96,11 +100,9 @@ def _names_of_ends(
     return names
 
 
-def _names_of_constants(
-    constants: Sequence[Tensor], used: Iterable[str]
-) -> dict[str, str]:
+def _names_of_constants(constants: Sequence[Tensor], used: Iterable[str]) -> Names:
     """Returns the names of constants by those that they had in the graph."""
-    stems = [_common_stem(x.weights) if x.weights else "constant" for x in constants]
+    stems = [_common_stem(x.weights) for x in constants]
     before = [x.name for x in constants]
     names = distinct(stems, used)
     return dict(zip(before, names, strict=True))
@@ -110,13 +112,15 @@ def _names_inside(nodes: Iterable[NodeProto]) -> Iterator[str]:
     """Yields the names in the bodies of loops."""
     for node in nodes:
         for body in bodies_of(node):
-            yield from (x.name for x in body.input)
-            yield from (name for inner in body.node for name in inner.output)
+            for x in body.input:
+                yield x.name
+            for inner in body.node:
+                yield from inner.output
             yield from _names_inside(body.node)
 
 
 def _names_of_nodes(
-    nodes: Sequence[NodeProto], part_of: dict[str, str], used: Iterable[str]
+    nodes: Sequence[NodeProto], part_of: Names, used: Iterable[str]
 ) -> list[str]:
     """Returns the names of nodes: their parts' names, and their operators'."""
     wanted = []
@@ -127,27 +131,31 @@ def _names_of_nodes(
     return distinct(wanted, used)
 
 
-def _parts_of_nodes(
-    nodes: Iterable[NodeProto], parts: Iterable[tuple[str, Tensor]]
-) -> dict[str, str]:
+def _parts_of_nodes(nodes: Iterable[NodeProto], parts: Iterable[Part]) -> Names:
     """Returns the names of the parts by those of the nodes: a node belongs to the first
     part whose result depends on it."""
-    makers = {result: node for node in nodes for result in node.output}
+    makers: dict[str, NodeProto] = {}
+    for node in nodes:
+        makers |= dict.fromkeys(node.output, node)
     part_of: dict[str, str] = {}
     for part, result in parts:
         waiting = [result.name]
         while waiting:
-            node = makers.get(waiting.pop())
-            if node is not None and node.name not in part_of:
-                part_of[node.name] = part
-                waiting += names_read(node)
+            name = waiting.pop()
+            maker = makers.get(name)
+            if maker is not None and maker.name not in part_of:
+                part_of[maker.name] = part
+                waiting += names_read(maker)
     return part_of
 
 
 def _common_stem(names: Sequence[str]) -> str:
     """Returns what names have in common: `lstm_1_W` for `lstm_1_W_i`, `lstm_1_W_f`."""
-    columns = itertools.takewhile(
-        lambda letters: len(set(letters)) == 1, zip(*names, strict=False)
-    )
-    stem = "".join(letters[0] for letters in columns)
+    if not names:
+        return "constant"
+    stem = ""
+    for letters in zip(*names, strict=False):
+        if len(set(letters)) > 1:
+            break
+        stem += letters[0]
     return stem.rstrip("_") or names[0]

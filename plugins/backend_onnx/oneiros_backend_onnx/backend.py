@@ -1,8 +1,5 @@
 """The ONNX backend: Keras 1's `K` as graphs of ONNX, computed by ONNX Runtime."""
 
-from collections.abc import Callable
-from typing import Any, ClassVar
-
 from oneiros_backend_toolkit.convolutions import Convolutions
 from oneiros_backend_toolkit.ctc import Ctc
 from oneiros_backend_toolkit.lazy_graph.backend import RecordedBackend
@@ -24,8 +21,8 @@ class OnnxBackend(
 ):
     """Keras 1's `K` in ONNX, for predictions."""
 
-    name: ClassVar[str] = "onnx"
-    capabilities: ClassVar[frozenset[str]] = frozenset({"loop", "sparse"})
+    name = "onnx"
+    capabilities = frozenset({"loop", "sparse"})
     functions = FUNCTIONS
     random_functions = RandomFunctions
     storage = Storage
@@ -33,7 +30,8 @@ class OnnxBackend(
 
     def __init__(self) -> None:
         super().__init__()
-        self.recorder = Recorder(OnnxEngine())
+        engine = OnnxEngine()
+        self.recorder = Recorder(engine)
         self._phase = self.recorder.phase
 
     def _elementwise(self, x) -> None:
@@ -47,7 +45,7 @@ class OnnxBackend(
         )
         return x
 
-    def apply(self, fn: Callable[..., Any], *tensors):
+    def apply(self, fn, *tensors):
         refuse_engine_code()
 
     def gradients(self, loss, variables, *, upstream=None, allow_unconnected=False):

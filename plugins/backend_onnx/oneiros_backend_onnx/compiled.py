@@ -3,15 +3,14 @@
 import threading
 from typing import Any, NoReturn
 
-import numpy as np
 from oneiros.errors import DataError
 from oneiros_backend_toolkit.lazy_graph.program import Program
+from oneiros_backend_toolkit.tensors import Array
 from onnx import ModelProto
 
 from oneiros_backend_onnx.program_models import ProgramModel
 from oneiros_backend_onnx.runtime import RUN_ERRORS, session_of
 
-Array = np.ndarray
 FAIL_ON_NOTHING = ("GRU", "LSTM")
 """Operators for which ONNX Runtime ends the process if there is nothing to compute."""
 
@@ -28,9 +27,9 @@ class CompiledProgram:
         phase: the learning phase, 0 or 1.
     """
 
-    def __init__(self, program: Program, phase: int) -> None:
+    def __init__(self, program: Program, phase: int):
         self._program = program
-        self._phase = phase
+        self._model = ProgramModel(program, phase)
         storages = [node.source.storage for node in program.variables]
         written_count = len(program.written)
         self._written = storages[:written_count]
@@ -42,7 +41,8 @@ class CompiledProgram:
     def __call__(self, arrays: list[Array], counter: int) -> list[Array]:
         """Runs one step."""
         session = self._current_session()
-        values = [*arrays, *(storage.array for storage in self._written)]
+        written = [storage.array for storage in self._written]
+        values = [*arrays, *written]
         if not all(value.size for value in values):
             self._check_empty(values)
         feeds = {f"input_{i}": value for i, value in enumerate(values)}
@@ -51,7 +51,8 @@ class CompiledProgram:
         except RUN_ERRORS as error:
             self._explain(values, error)
         count = len(self._program.outputs)
-        for storage, value in zip(self._written, results[count:], strict=True):
+        new = results[count:]
+        for storage, value in zip(self._written, new, strict=True):
             storage.set(value)
         return results[:count]
 
@@ -69,7 +70,8 @@ class CompiledProgram:
         """Refuses arrays without rows or steps for which ONNX Runtime would end the
         process."""
         nodes = self._model_for(values).graph.node
-        names = {node.op_type for node in nodes}.intersection(FAIL_ON_NOTHING)
+        operators = {node.op_type for node in nodes}
+        names = operators.intersection(FAIL_ON_NOTHING)
         if names:
             shapes = ", ".join(str(value.shape) for value in values)
             raise DataError(
@@ -81,13 +83,13 @@ class CompiledProgram:
     def _model_for(self, values: list[Array]) -> ModelProto:
         """Builds the graph for the sizes of the data alone; layers check them."""
         shapes = [value.shape for value in values]
-        return ProgramModel(self._program, self._phase).for_sessions(shapes)
+        return self._model.for_sessions(shapes)
 
     def _current_session(self):
         versions = [storage.version for storage in self._read]
         with self._lock:
             if self._session is None or versions != self._versions:
-                model = ProgramModel(self._program, self._phase)
-                self._session = session_of(model.for_sessions())
+                model = self._model.for_sessions()
+                self._session = session_of(model)
                 self._versions = versions
             return self._session

@@ -1,15 +1,14 @@
 """ONNX as an engine of the lazy graph."""
 
-from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import NoReturn
 
-import numpy as np
 from oneiros.errors import GraphError
 from oneiros_backend_toolkit.compiled_on_demand import CompiledStep
 from oneiros_backend_toolkit.lazy_graph.engine import Engine
 from oneiros_backend_toolkit.lazy_graph.function import RecordedFunction
 from oneiros_backend_toolkit.lazy_graph.recorded_call import map_tree
 from oneiros_backend_toolkit.lazy_graph.tensors import Spec
+from oneiros_backend_toolkit.tensors import AnyFunction, Tensors
 
 from oneiros_backend_onnx.compiled import CompiledProgram
 from oneiros_backend_onnx.functions import FUNCTIONS
@@ -20,8 +19,6 @@ from oneiros_backend_onnx.refusals import refuse_training
 from oneiros_backend_onnx.shapes import shape_tensor_of, static
 from oneiros_backend_onnx.tensors import Tensor, type_of
 
-Array = np.ndarray
-
 
 class OnnxEngine(Engine):
     """See `oneiros_backend_toolkit.lazy_graph.engine.Engine`."""
@@ -31,12 +28,16 @@ class OnnxEngine(Engine):
     key_spec = Spec((2,), "uint32")
     functions = FUNCTIONS
 
-    def infer(self, call: Callable[..., Any], specs: list[Spec]):
+    def infer(self, call: AnyFunction, specs: list[Spec]):
         """Calls a function in a graph that nobody computes."""
-        with Graph(infers=True).building():
-            named = enumerate(specs)
-            arguments = [_stand_in(f"argument_{i}", spec) for i, spec in named]
-            return map_tree(_spec_of, call(*arguments))
+        graph = Graph(infers=True)
+        with graph.building():
+            arguments = []
+            for i, spec in enumerate(specs):
+                argument = _stand_in(f"argument_{i}", spec)
+                arguments.append(argument)
+            result = call(*arguments)
+            return map_tree(_spec_of, result)
 
     # Replaying
 
@@ -54,22 +55,14 @@ class OnnxEngine(Engine):
         """Returns nothing, either."""
         return None
 
-    def gradients(self, forward: Callable[..., Any], values: list[Any]) -> NoReturn:
+    def gradients(self, forward, values) -> NoReturn:
         """Refuses: ONNX has no derivatives."""
         refuse_training()
 
-    def loop(
-        self,
-        step: Callable[..., Any],
-        sequences: list[Any],
-        states: list[Any],
-        captured: list[Any],
-        types: list[str],
-        backwards: bool,
-    ):
+    def loop(self, step, sequences, states, captured, types, backwards):
         """Takes a step for each place of the first axis of `sequences`."""
 
-        def body(slices: list[Tensor], inner: list[Tensor]):
+        def body(slices, inner):
             return step(None, slices, inner, captured)
 
         return scan(body, sequences, states, backwards)
@@ -80,7 +73,7 @@ class OnnxFunction(RecordedFunction):
 
     specialises = False
 
-    def compile_step(self, phase: int, arrays: list[Any]) -> CompiledStep:
+    def compile_step(self, phase: int, arrays: Tensors) -> CompiledStep:
         """Returns one step, computed by ONNX Runtime."""
         return CompiledProgram(self.program, phase)
 
@@ -91,8 +84,10 @@ def _stand_in(name: str, spec: Spec):
     if isinstance(sizes, int):
         return sizes
     if isinstance(sizes, tuple):
-        numbered = enumerate(sizes)
-        items = [_size(f"{name}_{i}", n) for i, n in numbered]
+        items = []
+        for i, size in enumerate(sizes):
+            item = _size(f"{name}_{i}", size)
+            items.append(item)
         return shape_tensor_of(items)
     kind = type_of(spec.dtype, spec.shape)
     return Tensor(name, kind)
@@ -111,5 +106,8 @@ def _spec_of(x) -> Spec:
     if type(x) is int:
         return Spec((), "int64", static_sizes=x)
     x = tensor(x)
-    sizes = None if x.items is None else tuple(static(x.items))
-    return Spec(x.static_shape, x.dtype.name, static_sizes=sizes)
+    dtype = x.dtype.name
+    if x.items is None:
+        return Spec(x.static_shape, dtype)
+    sizes = static(x.items)
+    return Spec(x.static_shape, dtype, static_sizes=tuple(sizes))

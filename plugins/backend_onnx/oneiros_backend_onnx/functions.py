@@ -14,8 +14,9 @@ from oneiros_backend_onnx.shapes import as_scalar, reshaped, shape_of, size_of, 
 from oneiros_backend_onnx.tensors import Size, Tensor
 from oneiros_backend_onnx.transposition import pointwise
 
-LETTERS = "abcdefghijklmnopqrstuvwxy"
-"""Names of axes in the equations of Einsum; z is the axis that is summed over."""
+LETTERS = "abcdefghijklmnopqrstuvwx"
+"""Names of axes in the equations of Einsum; z is the axis that is summed over, y the
+last one."""
 
 
 def _check_equal(size: Size, other: Size) -> None:
@@ -34,11 +35,14 @@ class OnnxFunctions(OnnxPromotion, ArrayFunctions):
 
     def elementwise(self, name: str, x, y):
         if type(x) is int and type(y) is int:
-            return getattr(np, name)(x, y).item()
+            compute = getattr(np, name)
+            return compute(x, y).item()
         return super().elementwise(name, x, y)
 
     def negative(self, x):
-        return -x if type(x) is int else super().negative(x)
+        if type(x) is int:
+            return -x
+        return super().negative(x)
 
     def indexed(self, x, index):
         return indexed(x, index)
@@ -49,10 +53,13 @@ class OnnxFunctions(OnnxPromotion, ArrayFunctions):
         return sizes_of(shape)
 
     def shape(self, x):
-        return shape_of(self.tensor(x))
+        x = self.tensor(x)
+        return shape_of(x)
 
     def reshape(self, x, shape):
-        return reshaped(self.tensor(x), sizes_of(shape))
+        x = self.tensor(x)
+        sizes = sizes_of(shape)
+        return reshaped(x, sizes)
 
     # Values
 
@@ -60,16 +67,15 @@ class OnnxFunctions(OnnxPromotion, ArrayFunctions):
         return self.tensor(variables)
 
     def clipped(self, x, low, high):
-        if low.value is None or high.value is None or low.ndim or high.ndim:
-            return super().clipped(x, low, high)
-        if low.value > high.value:
-            return super().clipped(x, low, high)
-        return computed("Clip", x, low, high)
+        if _is_number(low) and _is_number(high) and low.value <= high.value:
+            return computed("Clip", x, low, high)
+        return super().clipped(x, low, high)
 
     def relu(self, x, alpha=0.0, max_value=None):
         x = self.countable(x)
         is_number = isinstance(alpha, (int, float, np.number))
-        if is_number and alpha and max_value is None and x.dtype == np.float32:
+        is_leaky = is_number and alpha and max_value is None
+        if is_leaky and x.dtype == np.float32:
             return pointwise("LeakyRelu", x, alpha=float(alpha))
         return super().relu(x, alpha, max_value)
 
@@ -79,7 +85,8 @@ class OnnxFunctions(OnnxPromotion, ArrayFunctions):
         node = normalized_by_node(x, mean, var, beta, gamma, epsilon)
         if node is not None:
             return node
-        scale = self.divided(gamma, self.sqrt(var + epsilon))
+        deviation = self.sqrt(var + epsilon)
+        scale = self.divided(gamma, deviation)
         return (x - mean) * scale + beta
 
     # Linear algebra and lookup
@@ -92,12 +99,10 @@ class OnnxFunctions(OnnxPromotion, ArrayFunctions):
             return computed("MatMul", x, y)
         _check_equal(x.shape[-1], y.shape[-2])
         count = x.ndim - 1
-        end = count + y.ndim - 1
         left = LETTERS[:count]
-        right = LETTERS[count:end]
-        first = right[:-1]
-        last = right[-1]
-        equation = f"{left}z,{first}z{last}->{left}{right}"
+        right = LETTERS[count:]
+        first = right[: y.ndim - 2]
+        equation = f"{left}z,{first}zy->{left}{first}y"
         return computed("Einsum", x, y, equation=equation)
 
     def batch_dot(self, x, y, axes=None):
@@ -114,7 +119,8 @@ class OnnxFunctions(OnnxPromotion, ArrayFunctions):
     def gather(self, reference, indices):
         reference = self.tensor(reference)
         indices = self.places(indices)
-        inside = _inside(indices, size_of(reference, 0))
+        size = size_of(reference, 0)
+        inside = _inside(indices, size)
         rows = emit("Gather", reference, inside, axis=0)
         if reference.dtype.kind != "f" or not graph_in_work().fills:
             return rows
@@ -127,15 +133,21 @@ class OnnxFunctions(OnnxPromotion, ArrayFunctions):
     def in_top_k(self, predictions, targets, k):
         scores = self.floats(predictions)
         targets = self.cast(targets, np.int64)
-        places = _inside(targets, size_of(scores, 1))
+        count = size_of(scores, 1)
+        places = _inside(targets, count)
         column = self.expand_dims(places)
         own_score = emit("GatherElements", scores, column, axis=1)
-        better = self.cast(scores > own_score, np.int32)
+        is_better = self.cast(scores > own_score, np.int32)
+        nb_better = self.sum(is_better, 1)
         is_finite = abs(own_score) < np.inf
+        is_valid = self.squeeze(is_finite, 1)
         is_class = self.equal(places, targets)
-        is_class = is_class & self.squeeze(is_finite, 1)
-        is_among = self.sum(better, 1) < int(k)
-        return is_class & is_among
+        return is_class & is_valid & (nb_better < int(k))
+
+
+def _is_number(x) -> bool:
+    """Returns whether a tensor is a constant without axes."""
+    return x.value is not None and x.ndim == 0
 
 
 def _inside(places, size):

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import copy
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 import onnx
+from oneiros_backend_toolkit.tensors import AnyFunction
 from onnx import AttributeProto, GraphProto, NodeProto, TypeProto, helper, numpy_helper
 
 from oneiros_backend_onnx.tensors import Array, NamedSize, Tensor, type_of
@@ -105,18 +106,20 @@ class Graph:
             array: its value.
             weights: the names of the variables that it is made of.
         """
-        key: tuple[Any, ...] = (array.dtype.str, array.shape, weights)
-        is_small = array.size <= SMALL
-        if is_small:
-            key = (*key, array.tobytes())
-            if key in self._small:
-                return self._small[key]
-        name = self.new_name("constant")
-        result = Tensor(name, type_of(array.dtype, array.shape), array, weights)
-        result.is_zero = is_small and not weights and not array.any()
-        self.constants[name] = result
-        if is_small:
+        if array.size > SMALL:
+            return self._new_constant(array, weights)
+        key = (array.dtype.str, array.shape, weights, array.tobytes())
+        if key not in self._small:
+            result = self._new_constant(array, weights)
+            result.is_zero = not weights and not array.any()
             self._small[key] = result
+        return self._small[key]
+
+    def _new_constant(self, array: Array, weights: tuple[str, ...]) -> Tensor:
+        name = self.new_name("constant")
+        own_type = type_of(array.dtype, array.shape)
+        result = Tensor(name, own_type, array, weights)
+        self.constants[name] = result
         return result
 
     # Nodes
@@ -157,7 +160,8 @@ def names_read(node: NodeProto) -> Iterator[str]:
     for body in bodies_of(node):
         for inner in body.node:
             yield from names_read(inner)
-        yield from (output.name for output in body.output)
+        for output in body.output:
+            yield output.name
 
 
 def operators_of(nodes: Iterable[NodeProto]) -> Iterator[str]:
@@ -193,16 +197,21 @@ def emit_shaped(
     """Like `emit`, for a result whose shape ONNX may not find out by itself."""
     result = emit(op, *inputs, **attributes)
     if result.static_shape is None or None in result.shape:
-        result.type.CopyFrom(type_of(result.dtype, _merged(result, shape)))
+        sizes = _merged(result, shape)
+        told = type_of(result.dtype, sizes)
+        result.type.CopyFrom(told)
     return result
 
 
 def _merged(result: Tensor, shape: Sequence[NamedSize]) -> list[NamedSize]:
     """Returns the sizes that either ONNX or the caller knows."""
+    sizes = list(shape)
     if result.static_shape is None:
-        return list(shape)
-    pairs = zip(result.named_shape, shape, strict=True)
-    return [told if known is None else known for known, told in pairs]
+        return sizes
+    for axis, known in enumerate(result.named_shape):
+        if known is not None:
+            sizes[axis] = known
+    return sizes
 
 
 def emit_several(
@@ -225,42 +234,30 @@ def emit_several(
         ValueError: if the shapes or types don't fit.
     """
     graph = graph_in_work()
-    given_attributes = {k: v for k, v in attributes.items() if v is not None}
-    names = tuple(x.name if x is not None else "" for x in inputs)
+    given = {name: x for name, x in attributes.items() if x is not None}
+    present = [x for x in inputs if x is not None]
+    names = ["" if x is None else x.name for x in inputs]
     key = None
-    if "body" not in given_attributes:
-        text = repr(sorted(given_attributes.items()))
-        key = (op, count, names, text)
+    if "body" not in given:
+        items = sorted(given.items())
+        key = (op, count, *names, repr(items))
         results = graph.find(key)
         if results is not None:
             return results
-    present = [x for x in inputs if x is not None]
     layout = LAYOUT.get(op)
     if layout and present and all(x.value is not None for x in present):
-        results = [_laid_out(graph, layout, present, given_attributes)]
+        results = [_laid_out(graph, layout, present, given)]
     else:
-        results = _added(graph, op, count, inputs, given_attributes, types)
+        name = graph.new_name(f"{op}_{len(graph.nodes)}")
+        others = [f"{name}_output_{i}" for i in range(1, count)]
+        node = helper.make_node(op, names, [name, *others], name=name, **given)
+        types = types or _inferred(graph, node, present)
+        graph.nodes.append(node)
+        results = list(map(Tensor, node.output, types))
         results[0].is_zero = _is_zero(op, present)
     if key:
         graph.remember(key, results)
     return results
-
-
-def _added(
-    graph: Graph,
-    op: str,
-    count: int,
-    inputs: Sequence[Tensor | None],
-    attributes: dict[str, Any],
-    types: Sequence[TypeProto] | None,
-) -> list[Tensor]:
-    name = graph.new_name(f"{op}_{len(graph.nodes)}")
-    outputs = [name, *(f"{name}_output_{i}" for i in range(1, count))]
-    names = [x.name if x is not None else "" for x in inputs]
-    node = helper.make_node(op, names, outputs, name=name, **attributes)
-    types = types or _inferred(graph, node, [x for x in inputs if x is not None])
-    graph.nodes.append(node)
-    return [Tensor(*pair) for pair in zip(outputs, types, strict=True)]
 
 
 def _inferred(
@@ -268,23 +265,22 @@ def _inferred(
 ) -> list[TypeProto]:
     """Returns the types of a node's results."""
     schema = onnx.defs.get_schema(node.op_type, graph.opset)
-    data = {
-        x.name: numpy_helper.from_array(x.value, x.name)
-        for x in inputs
-        if x.value is not None and x.value.size <= SMALL
-    }
+    opset = helper.make_opsetid("", graph.opset)
+    types = {}
+    data = {}
+    for x in inputs:
+        types[x.name] = x.type
+        if x.value is not None and x.value.size <= SMALL:
+            data[x.name] = numpy_helper.from_array(x.value, x.name)
     try:
-        types = onnx.shape_inference.infer_node_outputs(
-            schema,
-            node,
-            {x.name: x.type for x in inputs},
-            data,
-            opset_imports=[helper.make_opsetid("", graph.opset)],
+        inferred = onnx.shape_inference.infer_node_outputs(
+            schema, node, types, data, opset_imports=[opset]
         )
     except MISFITS as error:
-        reason = str(error).splitlines()[0]
-        raise ValueError(reason.removeprefix("[ShapeInferenceError] ")) from None
-    return [types[name] for name in node.output]
+        reason, *_ = str(error).splitlines()
+        told = reason.removeprefix("[ShapeInferenceError] ")
+        raise ValueError(told) from None
+    return [inferred[name] for name in node.output]
 
 
 # What is computed of constants while a graph is built
@@ -295,12 +291,18 @@ def _slice(x: Array, starts: Array, ends: Array, axes: Array, steps: Array) -> A
     columns = zip(starts.tolist(), ends.tolist(), axes, steps, strict=True)
     for start, end, axis, step in columns:
         is_to_the_start = step < 0 and end < -x.shape[axis]
-        index[axis] = slice(start, None if is_to_the_start else end, step)
+        stop = None if is_to_the_start else end
+        index[axis] = slice(start, stop, step)
     return x[tuple(index)]
 
 
-LAYOUT: dict[str, Callable[..., Array]] = {
-    "Cast": lambda x, to: x.astype(helper.tensor_dtype_to_np_dtype(to)),
+def _cast(x: Array, to: int) -> Array:
+    dtype = helper.tensor_dtype_to_np_dtype(to)
+    return x.astype(dtype)
+
+
+LAYOUT: dict[str, AnyFunction] = {
+    "Cast": _cast,
     "Concat": lambda *parts, axis: np.concatenate(parts, axis),
     "Reshape": np.reshape,
     "Slice": _slice,
@@ -321,15 +323,16 @@ KEEPS_ZEROS = frozenset({"Add", "Concat", "Sub"})
 def _is_zero(op: str, inputs: Sequence[Tensor]) -> bool:
     if op in KEEPS_ZERO:
         return inputs[0].is_zero
-    return op in KEEPS_ZEROS and all(x.is_zero for x in inputs)
+    if op in KEEPS_ZEROS:
+        return all(x.is_zero for x in inputs)
+    return False
 
 
-def _laid_out(
-    graph: Graph,
-    layout: Callable[..., Array],
-    inputs: Sequence[Tensor],
-    attributes: dict[str, Any],
-) -> Tensor:
-    array = np.asarray(layout(*(x.value for x in inputs), **attributes), order="C")
-    weights = tuple(dict.fromkeys(name for x in inputs for name in x.weights))
-    return graph.constant(array, weights)
+def _laid_out(graph: Graph, layout: AnyFunction, inputs, attributes) -> Tensor:
+    arrays = [x.value for x in inputs]
+    result = layout(*arrays, **attributes)
+    weights: dict[str, None] = {}
+    for x in inputs:
+        weights |= dict.fromkeys(x.weights)
+    array = np.asarray(result, order="C")
+    return graph.constant(array, tuple(weights))

@@ -1,6 +1,7 @@
 """Indexing: numbers, slices, new axes and one tensor of places."""
 
 from dataclasses import dataclass, field
+from types import EllipsisType, NoneType
 from typing import Any
 
 import numpy as np
@@ -27,12 +28,15 @@ Cut = tuple[Any, Any, int, int]
 def indexed(x, index):
     """Returns `x[index]`."""
     x = tensor(x)
-    if x.items is not None and isinstance(index, (int, slice)):
-        chosen = x.items[index]
-        return shape_tensor_of(chosen) if isinstance(chosen, tuple) else chosen
+    if x.items is not None and isinstance(index, int):
+        return x.items[index]
+    if x.items is not None and isinstance(index, slice):
+        return shape_tensor_of(x.items[index])
     parts = list(index) if isinstance(index, tuple) else [index]
-    if len(parts) == 1 and _is_mask(parts[0]):
-        return _where_true(x, tensor(parts[0]))
+    first = parts[0] if len(parts) == 1 else None
+    if _is_mask(first):
+        mask = tensor(first)
+        return _where_true(x, mask)
     plan = _Plan(x)
     for part in _without_ellipsis(parts, x.ndim):
         plan.add(part)
@@ -40,23 +44,29 @@ def indexed(x, index):
 
 
 def _is_mask(part) -> bool:
-    return getattr(part, "dtype", None) == np.dtype(bool) and np.ndim(part) > 0
+    if getattr(part, "dtype", None) != np.dtype(bool):
+        return False
+    return np.ndim(part) > 0
 
 
 def _where_true(x, mask):
     """Returns the parts of `x` where a mask is true."""
-    places = emit("Transpose", emit("NonZero", mask), perm=[1, 0])
+    by_axis = emit("NonZero", mask)
+    places = emit("Transpose", by_axis, perm=[1, 0])
     return emit("GatherND", x, places)
 
 
 def _without_ellipsis(parts: list[Any], rank: int) -> list[Any]:
-    places = [place for place, part in enumerate(parts) if part is ...]
-    if not places:
+    kinds = list(map(type, parts))
+    if EllipsisType not in kinds:
         return parts
-    used = sum(part is not None and part is not ... for part in parts)
-    free = [slice(None)] * (rank - used)
-    first = places[0]
-    return [*parts[:first], *free, *parts[first + 1 :]]
+    used = [kind for kind in kinds if kind not in (NoneType, EllipsisType)]
+    nb_free = rank - len(used)
+    free = [slice(None)] * nb_free
+    place = kinds.index(EllipsisType)
+    before = parts[:place]
+    after = parts[place + 1 :]
+    return [*before, *free, *after]
 
 
 @dataclass
@@ -81,25 +91,34 @@ class _Plan:
     def add(self, part) -> None:
         """Adds a part of the index."""
         if part is None:
-            more_axes = sum(places.ndim - 1 for _, places in self.taken)
-            self.added.append(self.axis + more_axes + len(self.added))
+            place = self.axis + len(self.added)
+            for _, places in self.taken:
+                place += places.ndim - 1
+            self.added.append(place)
             return
         if self.axis >= self.x.ndim:
             raise IndexError(f"too many indices for a tensor of rank {self.x.ndim}")
         if isinstance(part, slice):
             self._cut(part)
         else:
-            self.taken.append((self.axis, self._places(part)))
+            places = self._places(part)
+            self.taken.append((self.axis, places))
         self.axis += 1
 
     def _cut(self, part: slice) -> None:
         if part == slice(None):
             return
         step = 1 if part.step is None else int(part.step)
-        first, last = (0, LAST) if step > 0 else (LAST, FIRST)
-        start = first if part.start is None else part.start
-        stop = last if part.stop is None else part.stop
-        self.cuts.append((_bound(start), _bound(stop), self.axis, step))
+        start = 0
+        stop = LAST
+        if step < 0:
+            start = LAST
+            stop = FIRST
+        if part.start is not None:
+            start = _bound(part.start)
+        if part.stop is not None:
+            stop = _bound(part.stop)
+        self.cuts.append((start, stop, self.axis, step))
 
     def _places(self, part):
         if is_int(part):
@@ -125,17 +144,21 @@ class _Plan:
         if self.cuts:
             sizes = list(x.named_shape)
             for cut in self.cuts:
-                axis = cut[2]
+                _, _, axis, _ = cut
                 sizes[axis] = _size_of_cut(cut, x.shape[axis])
             columns = map(shape_tensor, zip(*self.cuts, strict=True))
             x = emit_shaped("Slice", sizes, x, *columns)
         for axis, places in reversed(self.taken):
             x = emit("Gather", x, places, axis=axis)
-        return emit("Unsqueeze", x, integers(*self.added)) if self.added else x
+        if not self.added:
+            return x
+        return emit("Unsqueeze", x, integers(*self.added))
 
 
 def _bound(bound):
-    return int(bound) if is_int(bound) else bound
+    if is_int(bound):
+        return int(bound)
+    return bound
 
 
 def _size_of_cut(cut: Cut, size: Size) -> Size:

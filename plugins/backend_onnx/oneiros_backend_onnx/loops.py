@@ -1,9 +1,8 @@
 """Loops over the first axis of tensors, as Scan."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
 
-from onnx import TypeProto, helper
+from onnx import helper
 
 from oneiros_backend_onnx.graphs import Graph, emit_several, graph_in_work
 from oneiros_backend_onnx.promotion import cast, tensor
@@ -13,9 +12,7 @@ Tensors = list[Tensor]
 Step = Callable[[Tensors, Tensors], tuple[Tensors, Tensors]]
 
 
-def scan(
-    step: Step, sequences: Sequence[Any], states: Sequence[Any], backwards: bool
-) -> tuple[Tensors, Tensors]:
+def scan(step: Step, sequences, states, backwards: bool) -> tuple[Tensors, Tensors]:
     """Takes a step for each place of the first axis of `sequences`.
 
     # Arguments
@@ -28,25 +25,34 @@ def scan(
     # Returns
         The last states, and the outputs, stacked by place.
     """
-    along = [tensor(x) for x in sequences]
-    first = [tensor(x) for x in states]
+    along = list(map(tensor, sequences))
+    first = list(map(tensor, states))
     body = graph_in_work().body()
     with body.building():
-        inner = [Tensor(body.new_name("state"), x.type) for x in first]
-        slices = [Tensor(body.new_name("slice"), _row_type(x)) for x in along]
-        new, outputs = step(slices, inner)
-        pairs = zip(new, inner, strict=True)
-        new = [_own(body, cast(x, old.dtype)) for x, old in pairs]
+        inner = []
+        for x in first:
+            name = body.new_name("state")
+            inner.append(Tensor(name, x.type))
+        slices = []
+        for x in along:
+            name = body.new_name("slice")
+            row = type_of(x.dtype, x.named_shape[1:])
+            slices.append(Tensor(name, row))
+        found, outputs = step(slices, inner)
+        new = []
+        for x, old in zip(found, inner, strict=True):
+            alike = cast(x, old.dtype)
+            new.append(_own(body, alike))
         outputs = [_own(body, x) for x in outputs]
     made = [*new, *outputs]
     nodes, _ = body.needed(made)
-    graph = helper.make_graph(
-        nodes, "step", [x.info for x in (*inner, *slices)], [x.info for x in made]
-    )
-    length = along[0].named_shape[0]
+    received = [x.info for x in (*inner, *slices)]
+    graph = helper.make_graph(nodes, "step", received, [x.info for x in made])
+    length, *_ = along[0].named_shape
     types = [x.type for x in first]
     for x in outputs:
-        types.append(type_of(x.dtype, [length, *x.named_shape]))
+        stack = type_of(x.dtype, [length, *x.named_shape])
+        types.append(stack)
     way = int(backwards)
     results = emit_several(
         "Scan",
@@ -61,10 +67,6 @@ def scan(
     )
     count = len(new)
     return results[:count], results[count:]
-
-
-def _row_type(x: Tensor) -> TypeProto:
-    return type_of(x.dtype, x.named_shape[1:])
 
 
 def _own(body: Graph, x: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
 """Operators of ONNX by NumPy's names, as `ArrayFunctions` calls them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -22,10 +22,10 @@ from oneiros_backend_onnx.shapes import (
     reshaped,
     reversed_along,
     shape_of,
-    sizes_of,
+    size_of,
     static,
 )
-from oneiros_backend_onnx.tensors import Tensor
+from oneiros_backend_onnx.tensors import Size, Tensor
 from oneiros_backend_onnx.transposition import pointwise, transposed
 
 OPERATORS = {
@@ -59,12 +59,14 @@ CHOSEN_AS = SMALL_INTEGERS | {"bool": "uint8", "float16": "float32"}
 Axes = tuple[int, ...] | None
 
 
-def _on_bits(op: str) -> Callable[..., Tensor]:
+def _on_bits(op: str):
     """Returns an operator on truth values or integers."""
 
     def function(*tensors):
-        is_bool = tensors[0].dtype == bool
-        return emit(op if is_bool else f"Bitwise{op}", *tensors)
+        first, *_ = tensors
+        if first.dtype == bool:
+            return emit(op, *tensors)
+        return emit(f"Bitwise{op}", *tensors)
 
     return staticmethod(function)
 
@@ -72,34 +74,40 @@ def _on_bits(op: str) -> Callable[..., Tensor]:
 def _reduced(op: str, x, axis: Axes, keepdims: bool):
     if axis == ():
         return x
-    axes = None if axis is None else integers(*axis)
+    axes = None
+    if axis is not None:
+        axes = integers(*axis)
     return emit(op, x, axes, keepdims=int(keepdims))
 
 
-def _reduction(op: str) -> Callable[..., Tensor]:
+def _reduction(op: str):
     """Returns a reduction, of short integers and truth values too."""
 
-    def function(x, axis: Axes, keepdims: bool):
-        if x.dtype.kind != "f":
-            x = cast(x, np.int64 if x.dtype.itemsize > 4 else np.int32)
+    def function(x, axis, keepdims):
+        dtype = x.dtype
+        if dtype.kind != "f":
+            longer = np.int64 if dtype.itemsize > 4 else np.int32
+            x = cast(x, longer)
         return _reduced(op, x, axis, keepdims)
 
     return staticmethod(function)
 
 
-def _place(op: str) -> Callable[..., Tensor]:
-    def function(x, axis: int):
+def _place(op: str):
+    def function(x, axis):
         return emit(op, x, axis=axis, keepdims=0)
 
     return staticmethod(function)
 
 
-def _filled(value: int) -> Callable[..., Tensor]:
+def _filled(value: int):
     """Returns a function that fills the shape of a tensor with a number."""
 
     def function(x, dtype):
-        number = numpy_helper.from_array(np.array([value], dtype))
-        result = emit_shaped("ConstantOfShape", x.shape, shape_of(x), value=number)
+        array = np.array([value], dtype)
+        number = numpy_helper.from_array(array)
+        shape = shape_of(x)
+        result = emit_shaped("ConstantOfShape", x.shape, shape, value=number)
         result.is_zero = value == 0
         return result
 
@@ -123,19 +131,22 @@ class Namespace:
     sum = _reduction("ReduceSum")
     zeros_like = _filled(0)
 
-    def __getattr__(self, name: str) -> Callable[..., Tensor]:
+    def __getattr__(self, name: str):
         return partial(computed, OPERATORS[name])
 
     def any(self, x, axis: Axes, keepdims: bool):
-        count = _reduced("ReduceSum", cast(x, np.int32), axis, keepdims)
+        numbers = cast(x, np.int32)
+        count = _reduced("ReduceSum", numbers, axis, keepdims)
         return cast(count, bool)
 
     def all(self, x, axis: Axes, keepdims: bool):
-        is_any_false = self.any(emit("Not", x), axis, keepdims)
+        is_false = emit("Not", x)
+        is_any_false = self.any(is_false, axis, keepdims)
         return emit("Not", is_any_false)
 
     def arange(self, start, stop, step):
-        return emit("Range", *map(as_scalar, (start, stop, step)))
+        scalars = map(as_scalar, (start, stop, step))
+        return emit("Range", *scalars)
 
     def concatenate(self, tensors: Sequence[Tensor], axis: int):
         return emit("Concat", *tensors, axis=axis)
@@ -148,40 +159,49 @@ class Namespace:
 
     def floor_divide(self, x, y):
         if x.dtype.kind == "f":
-            return emit("Floor", emit("Div", x, y))
-        multiple = computed("Sub", x, self.remainder(x, y))
+            quotient = emit("Div", x, y)
+            return emit("Floor", quotient)
+        rest = self.remainder(x, y)
+        multiple = computed("Sub", x, rest)
         return computed("Div", multiple, y)
 
     def remainder(self, x, y):
         if x.dtype.kind != "f":
             return computed("Mod", x, y)
         whole = self.floor_divide(x, y)
-        return emit("Sub", x, emit("Mul", y, whole))
+        multiple = emit("Mul", y, whole)
+        return emit("Sub", x, multiple)
 
     def negative(self, x):
         if x.dtype.kind == "u":
-            return computed("Sub", constant(0, x.dtype), x)
+            zero = constant(0, x.dtype)
+            return computed("Sub", zero, x)
         return computed("Neg", x)
 
     def not_equal(self, x, y):
-        return pointwise("Not", computed("Equal", x, y))
+        is_equal = computed("Equal", x, y)
+        return pointwise("Not", is_equal)
 
     def relu(self, x):
         if x.dtype.kind == "f":
             return pointwise("Relu", x)
-        return computed("Max", x, constant(0, x.dtype))
+        zero = constant(0, x.dtype)
+        return computed("Max", x, zero)
 
     def repeat(self, x, times: int, axis: int):
-        sizes = sizes_of(shape_of(x))
-        apart = emit("Unsqueeze", x, integers(axis + 1))
+        sizes = [size_of(x, place) for place in range(x.ndim)]
+        sizes[axis] *= times
+        new_axis = axis + 1
+        apart = emit("Unsqueeze", x, integers(new_axis))
         repeats = [1] * apart.ndim
-        repeats[axis + 1] = times
+        repeats[new_axis] = times
         wide = expanded(apart, repeats)
-        sizes[axis] = sizes[axis] * times
         return reshaped(wide, sizes)
 
     def round(self, x):
-        return emit("Round", x) if x.dtype.kind == "f" else x
+        if x.dtype.kind == "f":
+            return emit("Round", x)
+        return x
 
     def softmax(self, x):
         return emit("Softmax", x, axis=-1)
@@ -190,15 +210,21 @@ class Namespace:
         return emit("Squeeze", x, integers(*axes))
 
     def tile(self, x, times: Sequence[Any]):
-        pairs = zip(x.shape, static(times), strict=True)
-        sizes = [None if m is None or n is None else m * n for m, n in pairs]
+        sizes: list[Size] = []
+        for size, count in zip(x.shape, static(times), strict=True):
+            is_open = size is None or count is None
+            sizes.append(None if is_open else size * count)
         return emit_shaped("Tile", sizes, x, shape_tensor(times))
 
     def transpose(self, x, order: Sequence[int] | None = None):
-        return transposed(x, range(x.ndim)[::-1] if order is None else order)
+        if order is None:
+            order = range(x.ndim)[::-1]
+        return transposed(x, order)
 
     def where(self, condition, chosen, other):
         dtype = chosen.dtype
         computed_as = CHOSEN_AS.get(dtype.name, dtype)
-        branches = [cast(x, computed_as) for x in (chosen, other)]
-        return cast(emit("Where", condition, *branches), dtype)
+        chosen = cast(chosen, computed_as)
+        other = cast(other, computed_as)
+        result = emit("Where", condition, chosen, other)
+        return cast(result, dtype)

@@ -20,24 +20,30 @@ def normalized_by_node(x, mean, var, beta, gamma, epsilon):
         mean, var, beta, gamma: tensors that broadcast with `x`.
         epsilon: number that is added to the variance.
     """
-    statistics = (gamma, beta, mean, var)
-    if any(part.value is None or part.dtype != x.dtype for part in statistics):
+    if not isinstance(epsilon, (int, float)):
         return None
-    if var.value is None or not isinstance(epsilon, (int, float)):
-        return None
+    shapes = set()
+    vectors = []
+    for part in (gamma, beta, mean, var):
+        if part.value is None or part.dtype != x.dtype:
+            return None
+        missing = (1,) * (x.ndim - part.ndim)
+        shapes.add((*missing, *part.shape))
+        vectors.append(reshaped(part, [-1]))
     if np.min(var.value) + epsilon <= 0:
         return None
-    shapes = {(1,) * (x.ndim - part.ndim) + part.shape for part in statistics}
-    vectors = [reshaped(part, [-1]) for part in statistics]
+    number = float(epsilon)
     if shapes == {_shape_along(x, CHANNELS)}:
-        return emit("BatchNormalization", x, *vectors, epsilon=float(epsilon))
+        return emit("BatchNormalization", x, *vectors, epsilon=number)
     if shapes != {_shape_along(x, x.ndim - 1)} or x.moved is None:
         return None
     first = transposed(x, first_order(x.ndim))
-    result = emit("BatchNormalization", first, *vectors, epsilon=float(epsilon))
+    result = emit("BatchNormalization", first, *vectors, epsilon=number)
     return transposed(result, last_order(x.ndim))
 
 
 def _shape_along(x, axis: int) -> tuple[Size, ...]:
     """Returns the shape of what differs along one axis of a tensor."""
-    return tuple(size if i == axis else 1 for i, size in enumerate(x.shape))
+    sizes = [1] * x.ndim
+    sizes[axis] = x.shape[axis]
+    return tuple(sizes)

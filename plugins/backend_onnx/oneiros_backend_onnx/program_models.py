@@ -9,7 +9,7 @@ from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor
 from oneiros_backend_toolkit.tensors import LAYER_CALL
 from onnx import ModelProto
 
-from oneiros_backend_onnx.assembly import assembled
+from oneiros_backend_onnx.assembly import Part, assembled
 from oneiros_backend_onnx.graphs import OPSET, Graph
 from oneiros_backend_onnx.promotion import tensor
 from oneiros_backend_onnx.tensors import NamedSize, Size, Tensor, type_of
@@ -61,7 +61,10 @@ class ProgramModel:
         program = self.program
         nodes = [*program.inputs, *program.written]
         known = shapes or [node.shape or () for node in nodes]
-        inputs = [End(f"input_{i}", shape) for i, shape in enumerate(known)]
+        inputs = []
+        for i, shape in enumerate(known):
+            end = End(f"input_{i}", shape)
+            inputs.append(end)
         count = len(program.outputs) + len(program.written)
         outputs = [f"output_{i}" for i in range(count)]
         return self.with_ends(inputs, outputs)
@@ -69,8 +72,9 @@ class ProgramModel:
     def with_ends(self, inputs: Sequence[End], outputs: Sequence[str]) -> ModelProto:
         """Returns the model with these inputs, and names of outputs. Nodes are named
         after the layers that compute them."""
+        own_outputs = self.program.outputs
         calls = self._layer_outputs()
-        program = replace(self.program, outputs=[*self.program.outputs, *calls])
+        program = replace(self.program, outputs=[*own_outputs, *calls])
         graph = Graph(
             opset=self.opset, fills=self.fills, checks_steps=self.checks_steps
         )
@@ -82,14 +86,15 @@ class ProgramModel:
             kind = type_of(node.dtype, end.sizes)
             feeds.append(Tensor(end.name, kind))
         count = len(program.inputs)
-        written = feeds[count:]
-        read = program.variables[len(written) :]
-        state = [*written, *(_weight(graph, node) for node in read)]
+        state = feeds[count:]
+        written_count = len(program.written)
+        for node in program.variables[written_count:]:
+            state.append(_weight(graph, node))
         with graph.building():
             results, new = program(feeds[:count], state, self.phase, 0)
             results = list(map(tensor, results))
             new = list(map(tensor, new))
-        nb_outputs = len(self.program.outputs)
+        nb_outputs = len(own_outputs)
         ends = [*results[:nb_outputs], *new]
         named = list(zip(outputs, ends, strict=True))
         parts = _by_layer(calls, results[nb_outputs:])
@@ -102,9 +107,7 @@ class ProgramModel:
         return by_age(node for node in nodes if node in LAYER_CALL)
 
 
-def _by_layer(
-    nodes: Iterable[LazyTensor], computed: Iterable[Tensor]
-) -> list[tuple[str, Tensor]]:
+def _by_layer(nodes: Iterable[LazyTensor], computed: Iterable[Tensor]) -> list[Part]:
     """Returns pairs of a layer's name and what it computes."""
     parts = []
     for node, x in zip(nodes, computed, strict=True):

@@ -29,7 +29,8 @@ PRODUCTS = ("Einsum", "MatMul")
 
 def constant(x, dtype=None):
     """Returns numbers as a constant of the graph."""
-    return graph_in_work().constant(np.asarray(x, dtype))
+    array = np.asarray(x, dtype)
+    return graph_in_work().constant(array)
 
 
 def integers(*values: int):
@@ -54,14 +55,10 @@ def as_vector(size: int | Tensor):
         return integers(size)
     if size.size_of is not None:
         x, axis = size.size_of
-        return emit("Shape", x, start=axis, end=axis + 1)
-    return emit("Reshape", cast(size, np.int64), integers(1))
-
-
-def stacked(tensors: Sequence[Tensor]):
-    """Returns tensors of one type along a new first axis."""
-    parts = [emit("Unsqueeze", x, integers(0)) for x in tensors]
-    return emit("Concat", *parts, axis=0)
+        end = axis + 1
+        return emit("Shape", x, start=axis, end=end)
+    number = cast(size, np.int64)
+    return emit("Reshape", number, integers(1))
 
 
 def cast(x, dtype):
@@ -82,7 +79,7 @@ class OnnxPromotion(Promotion):
     def is_tensor(self, x) -> bool:
         return isinstance(x, Tensor)
 
-    def dtype_of(self, x: Tensor) -> np.dtype:
+    def dtype_of(self, x):
         return x.dtype
 
     def constant(self, array: Array):
@@ -92,7 +89,9 @@ class OnnxPromotion(Promotion):
         return cast(x, dtype)
 
     def stacked(self, tensors: Sequence[Tensor]):
-        return stacked(tensors)
+        axis = integers(0)
+        rows = [emit("Unsqueeze", x, axis) for x in tensors]
+        return emit("Concat", *rows, axis=0)
 
 
 _promotion = OnnxPromotion()
@@ -112,17 +111,17 @@ def in_single_precision(op: str, *inputs, **attributes):
     return cast(result, dtype)
 
 
-def computed(op: str, x, *others: Tensor | None, **attributes):
+def computed(op: str, *inputs: Tensor, **attributes):
     """Computes with numbers of one type, which the result has.
 
     ONNX Runtime can't do it for short integers, so these become longer ones meanwhile.
     """
     add = emit if op in PRODUCTS else pointwise
-    dtype = x.dtype
+    dtype = inputs[0].dtype
     longer = SMALL_INTEGERS.get(dtype.name)
     if longer is None:
-        return add(op, x, *others, **attributes)
-    converted = [y if y is None else cast(y, longer) for y in (x, *others)]
+        return add(op, *inputs, **attributes)
+    converted = [cast(x, longer) for x in inputs]
     result = add(op, *converted, **attributes)
     if result.dtype == bool:
         return result

@@ -29,6 +29,10 @@ from oneiros_backend_onnx.tensors import Tensor
 from oneiros_backend_onnx.transposition import transposed
 
 States = list[Tensor]
+Results = tuple[Tensor, States]
+"""Outputs by step, and the last states."""
+TIME_FIRST = (1, 0, 2)
+"""Swaps samples and steps of a sequence."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,6 @@ OPERATORS = {
 """By function of `K`. The blocks of Keras's LSTM are i, f, c, o, and ONNX's are i, o,
 f, c."""
 
-
 ACTIVATIONS = {
     "hard_sigmoid": "HardSigmoid",
     "linear": "Affine",
@@ -74,24 +77,28 @@ class RecurrentLayers(FusedRecurrence):
 
     def _fused(self, layer: FusedLayer, inputs: LayerInputs):
         def compute(x, U, mask, projection, *initial):
-            dtype = tensor(x).dtype
-            run = _Run(layer, _single(U), list(map(_single, projection)))
+            x = tensor(x)
+            weights = list(map(_single, projection))
+            run = _Run(layer, _single(U), weights)
             states = list(map(_single, initial))
-            sequence = transposed(_single(x), (1, 0, 2))
+            sequence = transposed(_single(x), TIME_FIRST)
             if mask is None:
                 outputs, last = run.all_steps(sequence, states)
             else:
                 seen = transposed(truth(mask), (1, 0))
                 outputs, last = run.some_steps(sequence, seen, states)
-            results = (transposed(outputs, (1, 0, 2)), *last)
-            return tuple(cast(result, dtype) for result in results)
+            by_sample = transposed(outputs, TIME_FIRST)
+            results = (by_sample, *last)
+            return tuple(cast(result, x.dtype) for result in results)
 
-        return self.recorder.record(compute, inputs.tensors(), label=layer.label)
+        tensors = inputs.tensors()
+        return self.recorder.record(compute, tensors, label=layer.label)
 
 
 def _single(x):
     """Returns floats of the one type for which ONNX Runtime has all three operators."""
-    return cast(tensor(x), np.float32)
+    x = tensor(x)
+    return cast(x, np.float32)
 
 
 @dataclass(frozen=True)
@@ -108,7 +115,7 @@ class _Run:
     U: Tensor
     projection: list[Tensor]
 
-    def all_steps(self, x, states: States) -> tuple[Tensor, States]:
+    def all_steps(self, x, states: States) -> Results:
         """Returns the outputs in the order of processing, and the last states.
 
         # Arguments
@@ -120,30 +127,39 @@ class _Run:
             outputs = reversed_along(outputs, [0])
         return outputs, last
 
-    def some_steps(self, x, seen, states: States) -> tuple[Tensor, States]:
+    def some_steps(self, x, seen, states: States) -> Results:
         """Like `all_steps`, for the steps at which `seen`, (steps, samples), is
         true."""
         if self.layer.backwards:
             x = reversed_along(x, [0])
             seen = reversed_along(seen, [0])
         taken = cast(seen, np.int64)
-        order = _taken_first(taken, as_scalar(size_of(x, 0)))
-        x = emit("GatherElements", x, _spread(order, x), axis=0)
+        steps = as_scalar(size_of(x, 0))
+        order = _taken_first(taken, steps)
+        places = _spread(order, x)
+        x = emit("GatherElements", x, places, axis=0)
         counts = emit("ReduceSum", taken, integers(0), keepdims=0)
         short_counts = cast(counts, np.int32)
         outputs, last = self._node(x, states, short_counts, False)
         last = _begun(last, counts, states)
-        return _moved_back(outputs, taken, states[0]), last
+        outputs = _moved_back(outputs, taken, states[0])
+        return outputs, last
 
-    def _node(
-        self, x, states: States, counts: Tensor | None, backwards: bool
-    ) -> tuple[Tensor, States]:
+    def _node(self, x, states: States, counts, backwards: bool) -> Results:
         """Returns the outputs by step, and the last states."""
         operator = OPERATORS[self.layer.function]
         W, b = self.projection or self._identity()
-        functions = [getattr(self.layer.cell, part) for part in operator.functions]
-        activations = [ACTIVATIONS[name] for name in functions]
-        numbers = [NUMBERS[name] for name in activations if name in NUMBERS]
+        activations = []
+        alphas = []
+        betas = []
+        for part in operator.functions:
+            function = getattr(self.layer.cell, part)
+            name = ACTIVATIONS[function]
+            activations.append(name)
+            if name in NUMBERS:
+                alpha, beta = NUMBERS[name]
+                alphas.append(alpha)
+                betas.append(beta)
         # Zeros are taken from the first step, which fails if there is none.
         takes_zeros = graph_in_work().checks_steps and x.shape[0] is None
         first: list[Tensor | None] = []
@@ -162,12 +178,13 @@ class _Run:
             hidden_size=self.U.shape[0],
             direction="reverse" if backwards else "forward",
             activations=activations,
-            activation_alpha=[alpha for alpha, _ in numbers] or None,
-            activation_beta=[beta for _, beta in numbers] or None,
+            activation_alpha=alphas or None,
+            activation_beta=betas or None,
         )
         first_axis = integers(0)
         last = [emit("Squeeze", state, first_axis) for state in last]
-        return emit("Squeeze", outputs, integers(1)), last
+        outputs = emit("Squeeze", outputs, integers(1))
+        return outputs, last
 
     def _identity(self) -> list[Tensor]:
         """Returns weights that leave an input as it is, and no bias."""
@@ -182,17 +199,20 @@ class _Run:
         units = self.U.shape[0]
         if units is None:
             raise ValueError("the number of units is open")
+        operator = OPERATORS[self.layer.function]
         blocks = []
-        for place in OPERATORS[self.layer.function].blocks:
+        for place in operator.blocks:
             start = place * units
-            blocks.append(weights[..., start : start + units])
+            end = start + units
+            blocks.append(weights[..., start:end])
         return blocks
 
     def _weights(self, weights):
         """Returns (inputs, blocks * units) as (1, blocks * units, inputs)."""
         blocks = self._blocks(weights)
         ordered = emit("Concat", *blocks, axis=1)
-        return _with_axis(transposed(ordered, (1, 0)))
+        by_unit = transposed(ordered, (1, 0))
+        return _with_axis(by_unit)
 
     def _biases(self, bias):
         """Returns the input's biases and the recurrent ones, which are zero."""
@@ -217,8 +237,9 @@ def _taken_first(taken, steps):
     zero = constant(0, np.int64)
     one = constant(1, np.int64)
     places = emit("Range", zero, steps, one)
+    column = _with_axis(places, 1)
     is_left_out = 1 - taken
-    rank = is_left_out * steps + _with_axis(places, 1)
+    rank = is_left_out * steps + column
     count = as_vector(steps)
     _, order = emit_several("TopK", 2, rank, count, axis=0, largest=0, sorted=1)
     return order
@@ -242,7 +263,8 @@ def _moved_back(outputs, taken, initial):
     places = _spread(latest, outputs)
     repeated = emit("GatherElements", outputs, places, axis=0)
     has_begun = _with_axis(done > 0, 2)
-    return emit("Where", has_begun, repeated, _first_state(initial))
+    first = _first_state(initial)
+    return emit("Where", has_begun, repeated, first)
 
 
 def _begun(last: States, counts, states: States) -> States:
@@ -250,10 +272,13 @@ def _begun(last: States, counts, states: States) -> States:
     has_steps = _with_axis(counts > 0, 1)
     chosen = []
     for new, old in zip(last, states, strict=True):
-        begun = emit("Where", has_steps, new, _first_state(old))
+        first = _first_state(old)
+        begun = emit("Where", has_steps, new, first)
         chosen.append(begun)
     return chosen
 
 
 def _first_state(state):
-    return constant(0, state.dtype) if state.is_zero else state
+    if state.is_zero:
+        return constant(0, state.dtype)
+    return state

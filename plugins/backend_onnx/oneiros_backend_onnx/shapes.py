@@ -9,7 +9,7 @@ import numpy as np
 
 from oneiros_backend_onnx.graphs import emit, emit_shaped
 from oneiros_backend_onnx.promotion import cast, integers, shape_tensor, tensor
-from oneiros_backend_onnx.tensors import Size, Tensor
+from oneiros_backend_onnx.tensors import NamedSize, Size, Tensor
 
 
 def size_of(x: Tensor, axis: int) -> int | Tensor:
@@ -27,21 +27,22 @@ def size_of(x: Tensor, axis: int) -> int | Tensor:
 
 def shape_of(x):
     """Returns a tensor's shape."""
-    axes = range(x.ndim)
-    return shape_tensor_of([size_of(x, axis) for axis in axes])
+    sizes = [size_of(x, axis) for axis in range(x.ndim)]
+    return shape_tensor_of(sizes)
 
 
 def shape_tensor_of(sizes: Sequence[int | Tensor]):
     """Returns a shape, or a part of one, of which each size is known by itself."""
     shape = shape_tensor(sizes)
-    return replace(shape, items=tuple(sizes))
+    items = tuple(sizes)
+    return replace(shape, items=items)
 
 
 def sizes_of(shape) -> list[Any]:
     """Returns a shape as a list of ints and scalar tensors, and None where it is
     open."""
     if not isinstance(shape, Tensor):
-        return [n if n is None or isinstance(n, Tensor) else int(n) for n in shape]
+        return list(map(_as_size, shape))
     if shape.items is not None:
         return list(shape.items)
     if shape.value is not None:
@@ -50,9 +51,19 @@ def sizes_of(shape) -> list[Any]:
     return [shape[place] for place in places]
 
 
+def _as_size(n):
+    if n is None or isinstance(n, Tensor):
+        return n
+    return int(n)
+
+
 def static(sizes: Sequence[Any]) -> list[Size]:
     """Returns sizes, None for those that are open."""
-    return [n if isinstance(n, int) else None for n in sizes]
+    known: list[Size] = list(sizes)
+    for place, size in enumerate(sizes):
+        if not isinstance(size, int):
+            known[place] = None
+    return known
 
 
 def reshaped(x, sizes: Sequence[Any]):
@@ -66,18 +77,18 @@ def reshaped(x, sizes: Sequence[Any]):
     if wanted.count(None) == 1 and -1 not in wanted:
         place = wanted.index(None)
         wanted[place] = -1
-    wanted = [_size_from(x, axis, n) for axis, n in enumerate(wanted)]
+    for axis, size in enumerate(wanted):
+        wanted[axis] = _size_from(x, axis, size)
     if wanted[:1] == [-1] and _keep_rows(x, wanted):
         wanted[0] = _size_from(x, 0, None)
     known = static(wanted)
     if x.static_shape is not None and _is_shape_of(x, known):
         return x
-    result_sizes = [None if n in (-1, 0) else n for n in known]
-    open_places = [i for i, n in enumerate(known) if n is None]
-    if len(open_places) == 1 and -1 not in known:
-        place = open_places[0]
+    if known.count(None) == 1 and -1 not in known:
+        place = known.index(None)
         wanted[place] = -1
     target = shape_tensor(wanted)
+    result_sizes = [None if n in (-1, 0) else n for n in known]
     return emit_shaped("Reshape", result_sizes, x, target)
 
 
@@ -85,20 +96,23 @@ def _size_from(x, axis: int, size):
     """Returns a size as Reshape takes it: 0 stands for that of the same axis of `x`."""
     if size is None and x.static_shape:
         return x.shape[axis] or 0
-    is_same = isinstance(size, Tensor) and size.size_of == (x, axis)
-    if is_same or size is None:
+    if size is None:
+        return 0
+    if isinstance(size, Tensor) and size.size_of == (x, axis):
         return 0
     return size
 
 
 def _keep_rows(x, wanted: Sequence[Any]) -> bool:
     """Returns whether the first axis, of open size, stays as long as it is."""
-    shape = x.static_shape or ()
-    old_count = _known_product(shape[1:])
-    if old_count is None:
+    if not x.static_shape:
+        return False
+    _, *before = x.static_shape
+    count_before = _known_product(before)
+    if count_before is None:
         return False
     others = static(wanted[1:])
-    return old_count == _known_product(others)
+    return count_before == _known_product(others)
 
 
 def _known_product(sizes: Sequence[Size]) -> int | None:
@@ -118,18 +132,21 @@ def _is_shape_of(x, wanted: Sequence[Size]) -> bool:
 
 def expanded(x, sizes: Sequence[Any]):
     """Repeats a tensor along its axes of size 1, up to the given sizes."""
-    pairs = zip(x.named_shape, static(sizes), strict=True)
-    result_sizes = [n if size == 1 else size for n, size in pairs]
+    result_sizes: list[NamedSize] = list(static(sizes))
+    for axis, size in enumerate(x.named_shape):
+        if result_sizes[axis] == 1:
+            result_sizes[axis] = size
     target = shape_tensor(sizes)
     return emit_shaped("Expand", result_sizes, x, target)
 
 
 def reversed_along(x, axes: Sequence[int]):
     """Turns a tensor round along some of its axes."""
-    count = len(axes)
-    backwards = integers(*[-1] * count)
-    last = integers(*[np.iinfo(np.int64).min] * count)
-    return emit("Slice", x, backwards, last, integers(*axes), backwards)
+    backwards = [-1] * len(axes)
+    steps = integers(*backwards)
+    beyond = [np.iinfo(np.int64).min] * len(axes)
+    ends = integers(*beyond)
+    return emit("Slice", x, steps, ends, integers(*axes), steps)
 
 
 def as_scalar(x, dtype=np.int64):

@@ -5,6 +5,7 @@ between two operations of ONNX cancels, so that a network with channels first ha
 transposition left.
 """
 
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -39,11 +40,14 @@ def convolve(x, kernel, strides: Ints, border_mode: str, dilation: Ints):
     kernel = transposed(kernel, (rank + 1, rank, *range(rank)))
     spans = []
     for size, step in zip(window, dilation, strict=True):
-        spans.append((size - 1) * step + 1)
-    if border_mode == "same" and None in x.shape[1:-1] and max(dilation) > 1:
+        span = (size - 1) * step + 1
+        spans.append(span)
+    _, *sizes, _ = x.shape
+    is_dilated = max(dilation) > 1
+    if border_mode == "same" and None in sizes and is_dilated:
         x = _bordered(x, spans, strides)
         border_mode = "valid"
-    border = _border(border_mode, spans, strides, x.shape[1:-1], max(dilation))
+    border = _border(border_mode, spans, strides, sizes, is_dilated)
     return _channels_last_of("Conv", x, kernel, strides, dilations=dilation, **border)
 
 
@@ -54,13 +58,15 @@ def convolve_depthwise(x, kernel, strides: Ints, border_mode: str):
     window = _known_window(kernel, rank)
     channels, multiplier = kernel.shape[rank:]
     filters = (channels or 0) * (multiplier or 0)
+    group = channels or 1
     kernel = transposed(kernel, (rank, rank + 1, *range(rank)))
     kernel = reshaped(kernel, [filters, 1, *window])
-    border = _border(border_mode, window, strides, x.shape[1:-1])
-    return _channels_last_of("Conv", x, kernel, strides, group=channels or 1, **border)
+    _, *sizes, _ = x.shape
+    border = _border(border_mode, window, strides, sizes)
+    return _channels_last_of("Conv", x, kernel, strides, group=group, **border)
 
 
-def convolve_back(x, kernel, sizes: tuple[Any, ...], strides: Ints, border_mode: str):
+def convolve_back(x, kernel, sizes, strides: Ints, border_mode: str):
     """Returns the gradient of a convolution by its input.
 
     `x` is the gradient by its output.
@@ -69,26 +75,27 @@ def convolve_back(x, kernel, sizes: tuple[Any, ...], strides: Ints, border_mode:
     rank = len(strides)
     window = _known_window(kernel, rank)
     kernel = transposed(kernel, (rank, rank + 1, *range(rank)))
-    axes = range(1, rank + 1)
-    steps = [size_of(x, axis) for axis in axes]
     before = []
     after = []
-    for count, size, width, stride in zip(steps, sizes, window, strides, strict=True):
-        excess = (count - 1) * stride + width - size
+    for axis, size in enumerate(sizes):
+        count = size_of(x, axis + 1)
+        width = window[axis]
+        excess = (count - 1) * strides[axis] + width - size
         cut = _cut_before(border_mode, width, excess)
         before.append(cut)
         after.append(excess - cut)
-    if all(isinstance(n, int) for n in (*steps, *sizes)):
-        pads = before + [max(n, 0) for n in after]
+    if all(isinstance(n, int) for n in after):
+        cut_after = [max(n, 0) for n in after]
         added = [max(-n, 0) for n in after]
-        border = {"pads": pads, "output_padding": added}
+        border = {"pads": before + cut_after, "output_padding": added}
         return _channels_last_of("ConvTranspose", x, kernel, strides, **border)
     whole = _channels_last_of("ConvTranspose", x, kernel, strides)
     widths = [0] * (rank + 3)
     longer = emit("Pad", whole, integers(*widths, *strides, 0))
     index = [slice(None)]
     for cut, size in zip(before, sizes, strict=True):
-        index.append(slice(cut, cut + size))
+        end = cut + size
+        index.append(slice(cut, end))
     return indexed(longer, tuple(index))
 
 
@@ -97,21 +104,25 @@ def pool(x, window: Ints, strides: Ints, border_mode: str, mode: str):
     x = floats(x)
     is_exact = mode == "max" and x.dtype == np.float64
     compute = emit if is_exact else in_single_precision
+    _, *sizes, _ = x.shape
+    border = _border(border_mode, window, strides, sizes)
     result = compute(
         OPERATORS[mode],
         transposed(x, first_order(x.ndim)),
         kernel_shape=window,
         strides=strides,
-        **_border(border_mode, window, strides, x.shape[1:-1]),
+        **border,
     )
     return transposed(result, last_order(x.ndim))
 
 
 def pad(x, widths):
     """Puts zeros around."""
+    x = tensor(x)
     before = [int(low) for low, _ in widths]
     after = [int(high) for _, high in widths]
-    return emit("Pad", tensor(x), integers(*before, *after))
+    added = integers(*before, *after)
+    return emit("Pad", x, added)
 
 
 def _channels_last_of(op: str, x, kernel, strides: Ints, **attributes):
@@ -165,8 +176,9 @@ def _bordered(x, spans: Sequence[int], strides: Ints):
     adds."""
     before = []
     after = []
-    for axis, (span, stride) in enumerate(zip(spans, strides, strict=True), 1):
-        size = size_of(x, axis)
+    for axis, span in enumerate(spans):
+        size = size_of(x, axis + 1)
+        stride = strides[axis]
         steps = (size + (stride - 1)) // stride
         excess = (steps - 1) * stride + span - size
         total = FUNCTIONS.maximum(excess, 0)
@@ -182,27 +194,28 @@ def _border(
     spans: Sequence[int],
     strides: Ints,
     sizes: Sequence[Size],
-    dilation: int = 1,
+    is_dilated: bool = False,
 ) -> dict[str, Any]:
     """Returns the attributes that say how wide the border is.
 
     # Arguments
         spans: how many pixels a window reaches over.
         sizes: of the images.
-        dilation: the largest one.
     """
     if border_mode == "valid":
         return {}
     if border_mode == "full":
         reach = [span - 1 for span in spans]
         return {"pads": reach + reach}
-    has_gaps = any(a > b for a, b in zip(strides, spans, strict=True))
-    if None in sizes and dilation == 1 and not has_gaps:
+    has_gaps = any(map(operator.gt, strides, spans))
+    if None in sizes and not is_dilated and not has_gaps:
         return {"auto_pad": "SAME_UPPER"}
-    columns = zip(sizes, spans, strides, strict=True)
-    totals = [_total_border(*column) for column in columns]
-    before = [total // 2 for total in totals]
-    after = [total - total // 2 for total in totals]
+    before = []
+    after = []
+    for total in map(_total_border, sizes, spans, strides):
+        half = total // 2
+        before.append(half)
+        after.append(total - half)
     return {"pads": before + after}
 
 

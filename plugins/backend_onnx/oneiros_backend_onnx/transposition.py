@@ -29,19 +29,18 @@ def transposed(x, order: Sequence[int]):
     return result
 
 
-def pointwise(op: str, *inputs: Tensor | None, **attributes):
+def pointwise(op: str, *inputs: Tensor, **attributes):
     """Adds a node that works element by element, with broadcasting.
 
     # Arguments
         op: str, the operator.
-        *inputs: tensors, None for those that are left out.
+        *inputs: tensors.
         **attributes: the node's attributes.
     """
-    present = [x for x in inputs if x is not None]
-    order = _order_of_all(present)
+    order = _order_of_all(inputs)
     if order is None:
         return emit(op, *inputs, **attributes)
-    sources = [None if x is None else _before(x, order) for x in inputs]
+    sources = [_before(x, order) for x in inputs]
     result = emit(op, *sources, **attributes)
     return transposed(result, order)
 
@@ -49,8 +48,14 @@ def pointwise(op: str, *inputs: Tensor | None, **attributes):
 def _order_of_all(inputs: Sequence[Tensor]) -> Order | None:
     """Returns the order into which all inputs but constants were brought, None if there
     isn't one."""
-    orders = {x.moved[1] for x in inputs if x.moved is not None}
-    others = [x for x in inputs if x.moved is None]
+    orders = set()
+    others = []
+    for x in inputs:
+        if x.moved is None:
+            others.append(x)
+        else:
+            _, order = x.moved
+            orders.add(order)
     if len(orders) != 1:
         return None
     (order,) = orders
@@ -64,7 +69,8 @@ def _order_of_all(inputs: Sequence[Tensor]) -> Order | None:
 def _before(x, order: Order):
     """Returns a tensor as it is before a transposition."""
     if x.moved is not None:
-        return x.moved[0]
+        source, _ = x.moved
+        return source
     if not x.ndim:
         return x
     rank = len(order)

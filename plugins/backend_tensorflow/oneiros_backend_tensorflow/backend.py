@@ -3,8 +3,6 @@
 The functions run as graph functions of TensorFlow 2.
 """
 
-from typing import ClassVar
-
 from oneiros.backend import common
 from oneiros.backend.contract import FLAGS
 from oneiros.errors import ArgumentError
@@ -14,7 +12,7 @@ from oneiros_backend_toolkit.lazy_graph.backend import RecordedBackend
 from oneiros_backend_toolkit.lazy_graph.pinning import pinned
 from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
 from oneiros_backend_toolkit.rnn import Rnn
-from oneiros_backend_toolkit.tensors import Tensor
+from oneiros_backend_toolkit.tensors import Shape
 
 from oneiros_backend_tensorflow import (
     beam_search,
@@ -34,8 +32,8 @@ from oneiros_backend_tensorflow.tensor import Tensor as TensorFlowTensor
 from oneiros_backend_tensorflow.tensorflow_import import tf
 from oneiros_backend_tensorflow.xla import xla_setting
 
-IMAGE_AXES = [0, 1, 2, 3]
-"""Samples, rows, columns and channels."""
+RANK = 4
+"""Images have samples, rows, columns and channels."""
 
 
 class TensorFlowBackend(
@@ -48,8 +46,8 @@ class TensorFlowBackend(
 ):
     """Keras 1's `K` on TensorFlow 2."""
 
-    name: ClassVar[str] = "tensorflow"
-    capabilities: ClassVar[frozenset[str]] = frozenset(FLAGS)
+    name = "tensorflow"
+    capabilities = frozenset(FLAGS)
     functions = FUNCTIONS
     random_functions = RandomFunctions
     storage = Storage
@@ -59,16 +57,18 @@ class TensorFlowBackend(
 
     def __init__(self) -> None:
         super().__init__()
-        self.recorder = Recorder(TensorFlowEngine(), TensorFlowTensor)
+        engine = TensorFlowEngine()
+        self.recorder = Recorder(engine, TensorFlowTensor)
         self._phase = self.recorder.phase
         native_functions.register(self.recorder)
         control_flow.install(self.recorder)
         old_code.install()
 
     def _dtype(self, dtype) -> str:
-        return str(tf.as_dtype(dtype or common.floatx()).name)
+        chosen = tf.as_dtype(dtype or common.floatx())
+        return str(chosen.name)
 
-    def int_shape(self, x) -> tuple[int | None, ...]:
+    def int_shape(self, x) -> Shape:
         if not self.owns(x):
             raise ValueError("it isn't a tensor")
         shape = getattr(x, "_keras_shape", x.shape)
@@ -84,49 +84,63 @@ class TensorFlowBackend(
     def _computed(self, x):
         if not self.recorder.owns(x):
             return super()._computed(x)
-        return self.function([], [x], jit_compile=False)([])[0]
+        function = self.function([], [x], jit_compile=False)
+        (value,) = function([])
+        return value
 
     def normalize_batch_in_training(
         self, x, gamma, beta, reduction_axes, epsilon=0.001
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        types = {self.dtype(part) for part in (x, gamma, beta)}
+    ):
+        parts = (x, gamma, beta)
+        types = set(map(self.dtype, parts))
         if types != {"float32"} or not self._keeps_channels(x, reduction_axes):
             return super().normalize_batch_in_training(
                 x, gamma, beta, reduction_axes, epsilon
             )
-        label = "K.normalize_batch_in_training"
+        compute = pinned(normalize)
         arguments = (x, gamma, beta, epsilon)
-        return tuple(self.recorder.record(pinned(normalize), arguments, label=label))
+        label = "K.normalize_batch_in_training"
+        results = self.recorder.record(compute, arguments, label=label)
+        return tuple(results)
 
     def batch_normalization(self, x, mean, var, beta, gamma, epsilon=0.001):
         by_channel = (mean, var, beta, gamma)
         if not isinstance(epsilon, float) or not self._suits_kernel(x, by_channel):
             return super().batch_normalization(x, mean, var, beta, gamma, epsilon)
+        compute = pinned(normalize_by)
         arguments = (x, *by_channel, epsilon)
         label = "K.batch_normalization"
-        return self.recorder.record(pinned(normalize_by), arguments, label=label)
+        return self.recorder.record(compute, arguments, label=label)
 
     def _keeps_channels(self, x, axes) -> bool:
         """Returns whether `x` holds images, and these axes are all but the channels."""
-        if self.ndim(x) != len(IMAGE_AXES):
+        if self.ndim(x) != RANK:
             return False
-        return sorted(axis % len(IMAGE_AXES) for axis in axes) == IMAGE_AXES[:-1]
+        places = sorted(axis % RANK for axis in axes)
+        return places == [0, 1, 2]
 
-    def _suits_kernel(self, x, by_channel: tuple[Tensor, ...]) -> bool:
+    def _suits_kernel(self, x, by_channel) -> bool:
         """Returns whether TensorFlow's kernel can normalise `x` by these tensors.
 
         The kernel needs float32 images, and one value per channel.
         """
         for part in (x, *by_channel):
-            if not self.recorder.owns(part) or self.dtype(part) != "float32":
+            if not self.recorder.owns(part):
                 return False
-        channels = self.int_shape(x)[-1:]
-        if self.ndim(x) != len(IMAGE_AXES) or None in channels:
+            if self.dtype(part) != "float32":
+                return False
+        if self.ndim(x) != RANK:
             return False
-        fitting = {channels, (1, 1, 1, *channels)}
-        return all(self.int_shape(part) in fitting for part in by_channel)
+        *_, channels = self.int_shape(x)
+        if channels is None:
+            return False
+        fitting = [(channels,), (1, 1, 1, channels)]
+        shapes = map(self.int_shape, by_channel)
+        return all(shape in fitting for shape in shapes)
 
-    def function(self, inputs, outputs, updates=(), **kwargs) -> TensorFlowFunction:
-        xla = self.own_arguments(kwargs).get("jit_compile")
-        xla = xla_setting() if xla is None else xla
+    def function(self, inputs, outputs, updates=(), **kwargs):
+        options = self.own_arguments(kwargs)
+        xla = options.get("jit_compile")
+        if xla is None:
+            xla = xla_setting()
         return TensorFlowFunction(self, inputs, outputs, updates, xla=xla)

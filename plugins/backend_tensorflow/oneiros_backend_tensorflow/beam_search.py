@@ -12,16 +12,19 @@ def beam_search(
 
     A path is (batch, steps), with -1 after its end.
     """
-    by_time = tf.transpose(
-        logits if logits.dtype == tf.float64 else tf.cast(logits, tf.float32), (1, 0, 2)
-    )
-    paths, scores = tf.nn.ctc_beam_search_decoder(
+    by_time = tf.transpose(logits, (1, 0, 2))
+    if by_time.dtype != tf.float64:
+        by_time = tf.cast(by_time, tf.float32)
+    found, scores = tf.nn.ctc_beam_search_decoder(
         by_time, lengths, beam_width, top_paths
     )
-    sizes = tf.shape(logits, tf.int64)[:2]
-    filled = [
-        tf.sparse.to_dense(tf.SparseTensor(x.indices, x.values, sizes), -1)
-        for x in paths
-    ]
-    scores = tf.ensure_shape(tf.cast(scores, logits.dtype), (None, top_paths))
-    return [tf.ensure_shape(x, logits.shape[:2]) for x in filled], scores
+    shape = tf.shape(logits, tf.int64)
+    sizes = shape[:2]
+    paths = []
+    for x in found:
+        whole = tf.SparseTensor(x.indices, x.values, sizes)
+        path = tf.sparse.to_dense(whole, -1)
+        path = tf.ensure_shape(path, logits.shape[:2])
+        paths.append(path)
+    scores = tf.cast(scores, logits.dtype)
+    return paths, tf.ensure_shape(scores, (None, top_paths))

@@ -45,21 +45,25 @@ class Compiled:
         program: Program,
         signature: Tensors,
         plain: Run | None = None,
-    ) -> None:
+    ):
         self._variables = [node.source.storage.variable for node in program.variables]
         self._instead: Run | None = None
         self._has_run = False
         self._guard = LOCK if program.written else nullcontext()
         with tf.init_scope():
-            graph = self._traced(fn, signature)
-            kinds = kinds_in(graph.graph)
-            computes = not program.written and only_computes(graph.graph, kinds)
-            self._only_computes = computes
-            self._run = plain or Runnable(graph).bound(self._variables)
-            setting = program.options["xla"]
-            self.by_xla = suits_xla(kinds) if setting is None else setting
+            traced = self._traced(fn, signature)
+            graph = traced.graph
+            kinds = kinds_in(graph)
+            self._only_computes = False
+            if not program.written:
+                self._only_computes = only_computes(graph, kinds)
+            runnable = Runnable(traced)
+            self._run = plain or runnable.bound(self._variables)
+            self.by_xla = program.options["xla"]
+            if self.by_xla is None:
+                self.by_xla = suits_xla(kinds)
             if self.by_xla:
-                self._choose_xla(graph, signature)
+                self._choose_xla(traced, signature)
 
     @property
     def keeps_nothing(self) -> bool:
@@ -70,7 +74,9 @@ class Compiled:
         Other functions may keep them, as the value of a variable that is assigned one,
         say.
         """
-        return self._has_run and (self.by_xla or self._only_computes)
+        if not self._has_run:
+            return False
+        return self.by_xla or self._only_computes
 
     def __call__(self, *tensors) -> list[Array]:
         """Returns the outputs as arrays.
@@ -94,18 +100,26 @@ class Compiled:
             raise
         self._has_run = True
         self._instead = None
-        return [np.asarray(output.numpy()) for output in outputs]
+        arrays = []
+        for output in outputs:
+            array = output.numpy()
+            arrays.append(np.asarray(array))
+        return arrays
 
     def _traced(self, fn: Function, signature: Tensors, **options):
-        graph_function = tf.function(on_device(fn), autograph=False, **options)
+        placed = on_device(fn)
+        graph_function = tf.function(placed, autograph=False, **options)
         return graph_function.get_concrete_function(self._variables, *signature)
 
-    def _choose_xla(self, graph, signature: Tensors) -> None:
+    def _choose_xla(self, traced, signature: Tensors) -> None:
         """Has XLA compile a graph; what ran until now stays for the first call."""
 
-        def by_xla():
-            return self._traced(lambda *xs: graph(*xs), signature, jit_compile=True)
+        def call(*tensors):
+            return traced(*tensors)
 
-        runnable = compiled_once(graph, self._variables, by_xla)
+        def by_xla():
+            return self._traced(call, signature, jit_compile=True)
+
+        runnable = compiled_once(traced, self._variables, by_xla)
         self._instead = self._run
         self._run = runnable.bound(self._variables)

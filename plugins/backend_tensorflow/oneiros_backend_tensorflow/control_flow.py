@@ -15,7 +15,6 @@ from oneiros_backend_toolkit.lazy_graph.array_functions import Function
 from oneiros_backend_toolkit.lazy_graph.recorded_call import RecordedCall, map_tree
 from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor
-from oneiros_backend_toolkit.tensors import Tensors
 
 from oneiros_backend_tensorflow.native_functions import nodes_in
 from oneiros_backend_tensorflow.shape_inference import infer, symbol
@@ -30,7 +29,8 @@ def install(recorder: Recorder) -> None:
     """Makes TensorFlow's functions that call functions accept a recorder's tensors."""
     for version in versions():
         for name in WHOLE:
-            whole = _whole(recorder, getattr(version, name), f"tf.{name}")
+            function = getattr(version, name)
+            whole = _whole(recorder, function, f"tf.{name}")
             _replace(version, name, recorder, whole)
         for name in ("map_fn", "vectorized_map"):
             _replace(version, name, recorder, _mapped)
@@ -43,10 +43,11 @@ def _replace(version, name: str, recorder: Recorder, record: Function) -> None:
 
     @functools.wraps(function)
     def computed_or_recorded(*args, **kwargs):
+        call = (args, kwargs)
         if recorder.is_computing:
-            args, kwargs = map_tree(recorder.supplied, (args, kwargs))
+            args, kwargs = map_tree(recorder.supplied, call)
             return function(*args, **kwargs)
-        if nodes_in((args, kwargs)):
+        if nodes_in(call):
             return record(*args, **kwargs)
         try:
             return function(*args, **kwargs)
@@ -66,16 +67,11 @@ def _mapped(fn: Function, elems, *options, **kwargs):
 
 
 def _chosen(
-    pred,
-    true_fn: Function | None = None,
-    false_fn: Function | None = None,
-    strict: bool = False,
-    name: str | None = None,
-    fn1: Function | None = None,
-    fn2: Function | None = None,
+    pred, true_fn=None, false_fn=None, strict=False, name=None, fn1=None, fn2=None
 ):
     """Records `tf.cond`, which may choose between nested tensors."""
-    in_case, otherwise = true_fn or fn1, false_fn or fn2
+    in_case = true_fn or fn1
+    otherwise = false_fn or fn2
     if in_case is None or otherwise is None:
         raise TypeError("tf.cond needs two functions: tf.cond(pred, true_fn, false_fn)")
 
@@ -83,7 +79,9 @@ def _chosen(
         return K.switch(pred, x, y)
 
     with K.use("tensorflow"):
-        return tf.nest.map_structure(chosen, in_case(), otherwise())
+        first = in_case()
+        second = otherwise()
+        return tf.nest.map_structure(chosen, first, second)
 
 
 def _whole(recorder: Recorder, function: Function, label: str) -> Function:
@@ -99,12 +97,13 @@ def _whole(recorder: Recorder, function: Function, label: str) -> Function:
         call = RecordedCall.of(function, args, kwargs)
         outside = _used_from_outside(recorder, call, label)
 
-        def run(args, kwargs, values: Tensors):
-            value_of = dict(zip(outside, values, strict=True)).__getitem__
-            with recorder.computing(value_of):
+        def run(args, kwargs, values):
+            value_of = dict(zip(outside, values, strict=True))
+            with recorder.computing(value_of.__getitem__):
                 return function(*args, **kwargs)
 
-        return recorder.record(run, (args, kwargs, outside), label=label)
+        arguments = (args, kwargs, outside)
+        return recorder.record(run, arguments, label=label)
 
     return record
 
@@ -118,7 +117,7 @@ def _used_from_outside(
     def tried(*values):
         graph = tf.compat.v1.get_default_graph()
 
-        def symbol_of(node: LazyTensor):
+        def symbol_of(node):
             if node not in used:
                 with graph.as_default():
                     used[node] = symbol(node.spec)

@@ -9,6 +9,10 @@ from oneiros_backend_toolkit.tensors import Tensor, Tensors
 
 from oneiros_backend_tensorflow.tensorflow_import import tf
 
+Derivative = Callable[[Tensors, Sequence[Tensor]], Sequence[Tensor]]
+"""A function of results, and of the gradients by them, that returns the gradients by
+the arguments; None for an argument without one."""
+
 _traced: ContextVar[Program | None] = ContextVar("oneiros_traced_program", default=None)
 
 
@@ -27,34 +31,33 @@ def while_tracing(program: Program) -> Iterator[None]:
 def derivatives_wanted() -> bool:
     """Returns whether what is being traced may be differentiated."""
     program = _traced.get()
-    return program is None or program.differentiates
+    if program is None:
+        return True
+    return program.differentiates
 
 
-def with_derivative(
-    results: Sequence[Tensor],
-    arguments: Sequence[Tensor],
-    derivative: Callable[[Tensors, Sequence[Tensor]], Sequence[Tensor]],
-) -> Tensors:
+def with_derivative(results, arguments, derivative: Derivative) -> Tensors:
     """Returns tensors with a derivative of their own.
 
     `tf.custom_gradient` would keep their graph forever.
 
     # Arguments
-        results: the tensors.
-        arguments: what they were computed from.
-        derivative: function of these results, and of the gradients by them, that
-            returns the gradients by the arguments; None for an argument without one.
+        results: sequence of the tensors.
+        arguments: sequence of what they were computed from.
+        derivative: the Derivative.
     """
     copies = tf.identity_n([*results, *arguments])
     count = len(results)
     tensors: Tensors = copies[:count]
 
-    def differentiate(op, *gradients) -> Tensors:
+    def differentiate(op, *gradients):
         by_arguments = derivative(tensors, gradients[:count])
-        return [*[None] * count, *by_arguments]
+        by_results = [None] * count
+        return [*by_results, *by_arguments]
 
     if not tf.executing_eagerly():
-        tensors[0].op._gradient_function = differentiate
+        operation = tensors[0].op
+        operation._gradient_function = differentiate
     return tensors
 
 
@@ -65,5 +68,6 @@ def dense(gradient):
     """
     if not isinstance(gradient, tf.IndexedSlices):
         return gradient
-    rows = tf.cast(gradient.dense_shape[0], tf.int32)
+    count = gradient.dense_shape[0]
+    rows = tf.cast(count, tf.int32)
     return tf.math.unsorted_segment_sum(gradient.values, gradient.indices, rows)

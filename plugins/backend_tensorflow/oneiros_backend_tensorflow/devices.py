@@ -1,8 +1,7 @@
 """TensorFlow's device, if the setting `device` names one."""
 
 import os
-from contextlib import AbstractContextManager, nullcontext, suppress
-from typing import Any
+from contextlib import nullcontext, suppress
 
 from oneiros_backend_toolkit.devices import Choice, Device, missing
 from oneiros_backend_toolkit.lazy_graph.array_functions import Function
@@ -10,7 +9,7 @@ from oneiros_backend_toolkit.lazy_graph.array_functions import Function
 from oneiros_backend_tensorflow.tensorflow_import import tf
 
 
-def scope() -> AbstractContextManager[Any]:
+def scope():
     """Returns a context in which TensorFlow computes on the device, and creates tensors
     and variables there.
 
@@ -19,10 +18,12 @@ def scope() -> AbstractContextManager[Any]:
             there.
     """
     name = chosen()
-    return nullcontext() if name is None else tf.device(name)
+    if name is None:
+        return nullcontext()
+    return tf.device(name)
 
 
-def at_once() -> AbstractContextManager[Any]:
+def at_once():
     """Returns a context in which TensorFlow computes at once.
 
     Code of 2016 may be inside a graph of TensorFlow 1, with `with session:` or
@@ -30,8 +31,7 @@ def at_once() -> AbstractContextManager[Any]:
     """
     if tf.executing_eagerly():
         return nullcontext()
-    context: AbstractContextManager[Any] = tf.__internal__.eager_context.eager_mode()
-    return context
+    return tf.__internal__.eager_context.eager_mode()
 
 
 def on_device(function: Function) -> Function:
@@ -53,9 +53,10 @@ def on_device(function: Function) -> Function:
 def on_gpu() -> bool:
     """Returns whether what is compiled runs on a GPU."""
     name = chosen()
-    return (
-        bool(tf.config.list_logical_devices("GPU")) if name is None else "GPU" in name
-    )
+    if name is not None:
+        return "GPU" in name
+    gpus = tf.config.list_logical_devices("GPU")
+    return bool(gpus)
 
 
 def in_host_memory() -> bool:
@@ -63,7 +64,10 @@ def in_host_memory() -> bool:
 
     That is the case on the first CPU device.
     """
-    return not on_gpu() and (chosen() or "CPU:0").endswith("CPU:0")
+    if on_gpu():
+        return False
+    name = chosen() or "CPU:0"
+    return name.endswith("CPU:0")
 
 
 def find(device: Device) -> str:
@@ -73,13 +77,14 @@ def find(device: Device) -> str:
         SettingsError: if it isn't there.
     """
     _allow_growth()
-    devices = tf.config.list_logical_devices(device.kind.upper())
+    kind = device.kind.upper()
+    devices = tf.config.list_logical_devices(kind)
     if device.number < len(devices):
         return str(devices[device.number].name)
-    available = [
-        x.name.rpartition("device:")[2].lower()
-        for x in tf.config.list_logical_devices()
-    ]
+    available = []
+    for present in tf.config.list_logical_devices():
+        _, _, short = present.name.rpartition("device:")
+        available.append(short.lower())
     raise missing("tensorflow", device, available, _advice())
 
 
@@ -88,7 +93,8 @@ def _allow_growth() -> None:
 
     TensorFlow must not have used the GPU before.
     """
-    if os.environ.get("TF_FORCE_GPU_ALLOW_GROWTH", "true").lower() != "true":
+    setting = os.environ.get("TF_FORCE_GPU_ALLOW_GROWTH", "true")
+    if setting.lower() != "true":
         return
     with suppress(RuntimeError, ValueError):
         for gpu in tf.config.get_visible_devices("GPU"):

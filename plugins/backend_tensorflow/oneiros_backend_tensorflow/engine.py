@@ -3,7 +3,6 @@
 import numpy as np
 from oneiros_backend_toolkit.batches import aligned_copy
 from oneiros_backend_toolkit.compiled_on_demand import CompiledLoop, CompiledStep
-from oneiros_backend_toolkit.lazy_graph.array_functions import Function
 from oneiros_backend_toolkit.lazy_graph.engine import Engine
 from oneiros_backend_toolkit.lazy_graph.function import RecordedFunction
 from oneiros_backend_toolkit.lazy_graph.tensors import Spec
@@ -26,7 +25,7 @@ class TensorFlowEngine(Engine):
     """See `oneiros_backend_toolkit.lazy_graph.engine.Engine`."""
 
     name = "tensorflow"
-    errors: tuple[type[Exception], ...] = (ValueError, TypeError, *BAD_INPUT)
+    errors = (ValueError, TypeError, *BAD_INPUT)
     key_spec = Spec((2,), "int32")
     functions = FUNCTIONS
     reason = staticmethod(reason)
@@ -36,7 +35,9 @@ class TensorFlowEngine(Engine):
 
     def convert(self, value, dtype: str | None):
         """Returns a new tensor."""
-        if dtype is None or (tf.is_tensor(value) and value.dtype == dtype):
+        if dtype is None:
+            return tf.identity(value)
+        if tf.is_tensor(value) and value.dtype == dtype:
             return tf.identity(value)
         return tf.cast(value, dtype)
 
@@ -48,24 +49,16 @@ class TensorFlowEngine(Engine):
         """Returns a key like `key`, another one for each number."""
         return tf.random.experimental.stateless_fold_in(key, number, "philox")
 
-    def gradients(self, forward: Function, values: Tensors) -> tuple[Tensors, Tensors]:
+    def gradients(self, forward, values):
         """Differentiates in place, in the graph that is being traced."""
         loss, computed = forward(values)
         gradients = tf.gradients(loss, values, unconnected_gradients="zero")
-        return [dense(gradient) for gradient in gradients], computed
+        return list(map(dense, gradients)), computed
 
-    def loop(
-        self,
-        step: Function,
-        sequences: Tensors,
-        states: Tensors,
-        captured: Tensors,
-        types: list[str],
-        backwards: bool,
-    ):
+    def loop(self, step, sequences, states, captured, types, backwards):
         """Takes a step for each place of the first axis of `sequences`."""
-
-        return Loop(step, backwards)(sequences, states, captured)
+        loop = Loop(step, backwards)
+        return loop(sequences, states, captured)
 
 
 class TensorFlowFunction(RecordedFunction):
@@ -74,11 +67,12 @@ class TensorFlowFunction(RecordedFunction):
     def put(self, array: Array, dtype):
         """Copies an array to the device, as one of a type."""
         with at_once(), scope():
-            if in_host_memory():
-                return shared(aligned_copy(array, dtype))
-            return tf.constant(array, dtype)
+            if not in_host_memory():
+                return tf.constant(array, dtype)
+            copy = aligned_copy(array, dtype)
+            return shared(copy)
 
-    def rows(self, arrays: Tensors, index: Array) -> Tensors:
+    def rows(self, arrays: Tensors, index: Array):
         """Returns the rows that an index names, of each array."""
         return rows(arrays, index)
 
@@ -86,11 +80,13 @@ class TensorFlowFunction(RecordedFunction):
         """Returns one step as a graph function."""
         shapes = [array.shape for array in arrays]
         with at_once():
-            return Steps(self.program, phase, shapes).one
+            steps = Steps(self.program, phase, shapes)
+            return steps.one
 
     def compile_loop(self, phase: int, arrays: Tensors, index: Array) -> CompiledLoop:
         """Returns many steps as one graph function."""
         count, batch = index.shape
         shapes = [(batch, *array.shape[1:]) for array in arrays]
         with at_once():
-            return Steps(self.program, phase, shapes).many(count)
+            steps = Steps(self.program, phase, shapes)
+            return steps.many(count)

@@ -18,9 +18,12 @@ def reason(error: Exception) -> str:
     """Returns an error's text without the names of nodes in TensorFlow's graphs."""
     message = getattr(error, "message", None) or str(error)
     lines = [line.strip() for line in message.splitlines()]
-    telling = (line for line in lines if line and not line.startswith(_NOISE))
+    filled = [line for line in lines if line]
+    telling = (line for line in filled if not line.startswith(_NOISE))
     text = next(telling, repr(error))
     while text.startswith("{{"):
-        text = text.partition("}}")[2].strip()
-    text = text.partition(" for '{{node")[0]
-    return text.partition(" [Op:")[0]
+        _, _, rest = text.partition("}}")
+        text = rest.strip()
+    text, _, _ = text.partition(" for '{{node")
+    text, _, _ = text.partition(" [Op:")
+    return text

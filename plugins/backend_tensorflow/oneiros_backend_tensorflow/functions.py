@@ -34,9 +34,8 @@ class TensorFlowFunctions(ArrayFunctions):
             return False
         return bool(tf.is_tensor(x))
 
-    def dtype_of(self, x) -> np.dtype:
-        dtype: np.dtype = np.dtype(x.dtype.as_numpy_dtype)
-        return dtype
+    def dtype_of(self, x):
+        return np.dtype(x.dtype.as_numpy_dtype)
 
     def constant(self, array: Array):
         return tf.convert_to_tensor(array)
@@ -54,12 +53,13 @@ class TensorFlowFunctions(ArrayFunctions):
 
     # Shapes
 
-    def rank(self, x) -> int | None:
-        rank: int | None = x.shape.rank
-        return rank
+    def rank(self, x):
+        return x.shape.rank
 
     def count(self, n):
-        return n if n is None or self.is_tensor(n) else super().count(n)
+        if n is None or self.is_tensor(n):
+            return n
+        return super().count(n)
 
     def sizes(self, shape):
         if tf.is_tensor(shape):
@@ -74,16 +74,17 @@ class TensorFlowFunctions(ArrayFunctions):
         sizes = self.sizes(shape)
         if tf.is_tensor(sizes) or None not in sizes:
             return tf.reshape(x, sizes)
-        plain = [n for n in sizes if isinstance(n, int)]
-        if sizes.count(None) == 1 and -1 not in plain:
-            return tf.reshape(x, [-1 if n is None else n for n in sizes])
+        known = [n for n in sizes if isinstance(n, int)]
+        if sizes.count(None) == 1 and -1 not in known:
+            place = sizes.index(None)
+            sizes[place] = -1
+            return tf.reshape(x, sizes)
         # Several open sizes are those of the same axes of x
-        current_sizes = tf.shape(x)
-        new_sizes = []
+        own_sizes = tf.shape(x)
         for axis, size in enumerate(sizes):
-            is_open = size is None
-            new_sizes.append(current_sizes[axis] if is_open else size)
-        return tf.reshape(x, new_sizes)
+            if size is None:
+                sizes[axis] = own_sizes[axis]
+        return tf.reshape(x, sizes)
 
     # Values
 
@@ -100,15 +101,18 @@ class TensorFlowFunctions(ArrayFunctions):
             return tf.identity(x)
 
     def indexed(self, x, index):
-        if isinstance(index, tuple):
-            return x[tuple(map(self._index, index))]
-        return x[self._index(index)]
+        own_index = self._index(index)
+        return x[own_index]
 
     def _index(self, part):
-        """Converts a part of an index to TensorFlow's form."""
+        """Converts an index, or a part of one, to TensorFlow's form."""
+        if isinstance(part, tuple):
+            return tuple(map(self._index, part))
         if isinstance(part, slice):
-            bounds = (part.start, part.stop, part.step)
-            return slice(*map(self._index, bounds))
+            start = self._index(part.start)
+            stop = self._index(part.stop)
+            step = self._index(part.step)
+            return slice(start, stop, step)
         if tf.is_tensor(part) and part.dtype.is_integer:
             return self.places(part)
         return part
@@ -120,19 +124,23 @@ class TensorFlowFunctions(ArrayFunctions):
         return tf.abs(x)
 
     def clipped(self, x, low, high):
-        return tf.clip_by_value(x, low, tf.maximum(low, high))
+        highest = tf.maximum(low, high)
+        return tf.clip_by_value(x, low, highest)
 
     def one_hot(self, indices, nb_classes):
         classes = self.cast(indices, tf.int32)
-        return tf.one_hot(classes, self.count(nb_classes), dtype=floatx())
+        count = self.count(nb_classes)
+        return tf.one_hot(classes, count, dtype=floatx())
 
     # Linear algebra and lookup
 
     def dot(self, x, y):
-        return widened(_dot)(*self.paired(x, y))
+        x, y = self.paired(x, y)
+        return _dot(x, y)
 
     def batch_dot(self, x, y, axes=None):
-        return widened(_batch_dot)(*self.paired(x, y), axes)
+        x, y = self.paired(x, y)
+        return _batch_dot(x, y, axes)
 
     def gather(self, reference, indices):
         reference = self.tensor(reference)
@@ -143,7 +151,9 @@ class TensorFlowFunctions(ArrayFunctions):
         # An index out of range is an error on the CPU, but XLA would silently take the
         # nearest row.
         sizes = tf.shape(reference, indices.dtype)
-        is_in_range = (indices >= 0) & (indices < sizes[0])
+        is_after_start = indices >= 0
+        is_before_end = indices < sizes[0]
+        is_in_range = is_after_start & is_before_end
         for _ in range(reference.shape.rank - 1):
             is_in_range = is_in_range[..., None]
         missing = tf.constant(np.nan, rows.dtype)
@@ -152,24 +162,30 @@ class TensorFlowFunctions(ArrayFunctions):
     def in_top_k(self, predictions, targets, k):
         scores = self.cast(predictions, tf.float32)
         classes = self.cast(targets, tf.int32)
-        k = k if self.is_tensor(k) else int(k)
+        if not self.is_tensor(k):
+            k = int(k)
         return tf.math.in_top_k(classes, scores, k)
 
 
+@widened
 def _dot(x, y):
-    if x.shape.rank == 2 and y.shape.rank == 2:
+    x_rank = x.shape.rank
+    y_rank = y.shape.rank
+    if x_rank == y_rank == 2:
         return tf.matmul(x, y)
-    x_axis = x.shape.rank - 1
-    y_axis = max(y.shape.rank - 2, 0)
+    x_axis = x_rank - 1
+    y_axis = max(y_rank - 2, 0)
     axes = [[x_axis], [y_axis]]
     return tf.tensordot(x, y, axes)
 
 
+@widened
 def _batch_dot(x, y, axes):
     x_axis, y_axis = pair_of_axes(x.shape, y.shape, axes)
     x_rank = x.shape.rank
     y_rank = y.shape.rank
-    if x_rank == y_rank and (x_rank > 3 or 0 in (x_axis, y_axis)):
+    is_of_batch = 0 in (x_axis, y_axis)
+    if x_rank == y_rank and (x_rank > 3 or is_of_batch):
         return _product_of_matrices(x, y, x_axis, y_axis)
     x_axis, y_axis = batch_dot_axes(x.shape, y.shape, axes)
     equation = batch_dot_equation(x_rank, x_axis, y_rank, y_axis)
@@ -187,11 +203,16 @@ def _product_of_matrices(x, y, x_axis: int, y_axis: int):
     the last two axes are multiplied: all axes before them are of the batch, and any
     axis but the last means the last but one.
     """
-    if x.shape.rank == 2:
-        x = x if x_axis == y_axis else tf.transpose(x)
-        return tf.expand_dims(tf.reduce_sum(x * y, y_axis), 1)
-    last = x.shape.rank - 1
-    return tf.matmul(x, y, transpose_a=x_axis != last, transpose_b=y_axis == last)
+    rank = x.shape.rank
+    if rank == 2:
+        if x_axis != y_axis:
+            x = tf.transpose(x)
+        total = tf.reduce_sum(x * y, y_axis)
+        return tf.expand_dims(total, 1)
+    last = rank - 1
+    is_x_turned = x_axis != last
+    is_y_turned = y_axis == last
+    return tf.matmul(x, y, is_x_turned, is_y_turned)
 
 
 FUNCTIONS = TensorFlowFunctions()

@@ -8,10 +8,8 @@ prints or calls Python, other than through `K`, would do that again, too, so Ten
 differentiates such a loop.
 """
 
-import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from oneiros_backend_toolkit.tensors import Tensor, Tensors
 
@@ -31,12 +29,7 @@ StepOfAll = Callable[[Tensor, Tensors, Tensors, Tensors], Results]
 
 
 def loop_over(
-    step: Step,
-    sequences: Sequence[Tensor],
-    states: Sequence[Tensor],
-    specs: Sequence[Any],
-    backwards: bool = False,
-    count: Tensor | None = None,
+    step: Step, sequences, states, specs, backwards=False, count=None
 ) -> Results:
     """Runs a step for each place of the first axis of `sequences`.
 
@@ -47,35 +40,46 @@ def loop_over(
         specs: the outputs' `tf.TensorSpec`s. TensorFlow Lite takes stacks of unknown
             shapes, in several loops, for one.
         backwards: whether the last place comes first.
-        count: the number of places, if not all are wanted.
+        count: tensor, the number of places, if not all are wanted.
 
     # Returns
         The last states, and the outputs stacked by place.
     """
-    length = sequences[0].shape[0]
-    steps = tf.shape(sequences[0])[0] if length is None else length
+    first = sequences[0]
+    length = first.shape[0]
+    steps = length
+    if steps is None:
+        steps = tf.shape(first)[0]
+    if count is None:
+        count = steps
 
     def is_left(i, *_):
-        return i < (steps if count is None else count)
+        return i < count
 
-    def body(i, states: Tensors, stacks: Tensors):
-        place = steps - 1 - i if backwards else i
+    def body(i, states, stacks):
+        place = i
+        if backwards:
+            place = steps - 1 - i
         slices = [x[place] for x in sequences]
         states, outputs = step(place, slices, states)
-        pairs = zip(stacks, outputs, strict=True)
-        stacks = [stack.write(place, output) for stack, output in pairs]
-        return i + 1, states, stacks
+        written = []
+        for stack, output in zip(stacks, outputs, strict=True):
+            longer = stack.write(place, output)
+            written.append(longer)
+        return i + 1, states, written
 
     stacks = []
     for spec in specs:
         stack = tf.TensorArray(spec.dtype, steps, element_shape=spec.shape)
         stacks.append(stack)
-    start = (tf.constant(0), list(states), stacks)
+    zero = tf.constant(0)
+    start = (zero, list(states), stacks)
     _, last, stacks = tf.while_loop(is_left, body, start, maximum_iterations=steps)
     outputs = []
     for stack, spec in zip(stacks, specs, strict=True):
         output = stack.stack()
-        shape = tf.TensorShape([length]).concatenate(spec.shape)
+        first_axis = tf.TensorShape([length])
+        shape = first_axis.concatenate(spec.shape)
         output.set_shape(shape)
         outputs.append(output)
     return last, outputs
@@ -93,44 +97,47 @@ class Loop:
     step: StepOfAll
     backwards: bool
 
-    def __call__(
-        self, sequences: Tensors, states: Tensors, captured: Tensors
-    ) -> Results:
+    def __call__(self, sequences, states, captured) -> Results:
         """Takes a step for each place."""
         sequences = _copies(sequences)
         states = _copies(states)
         captured = _copies(captured)
         specs, has_effects = self._traced(sequences, states, captured)
 
-        def step(place, slices: Tensors, states: Tensors) -> Results:
+        def step(place, slices, states):
             return self.step(place, slices, states, captured)
 
-        def kept(place, slices: Tensors, states: Tensors) -> Results:
+        def kept(place, slices, states):
             new_states, outputs = step(place, slices, states)
             return new_states, [*states, *outputs]
 
         if has_effects or not derivatives_wanted():
             return loop_over(step, sequences, states, specs, self.backwards)
-        all_specs = [*map(_spec, states), *specs]
+        state_specs = map(_spec, states)
+        all_specs = [*state_specs, *specs]
         last, stacks = loop_over(kept, sequences, states, all_specs, self.backwards)
         count = len(states)
+        end = 2 * count
         inputs = [*sequences, *states, *captured]
 
-        def derivative(results: Tensors, gradients: Sequence[Tensor]) -> Tensors:
-            before = results[count : 2 * count]
+        def derivative(results, gradients):
+            before = results[count:end]
             return self._derivative(sequences, states, captured, before, gradients)
 
-        results = with_derivative([*last, *stacks], inputs, derivative)
-        return results[:count], results[2 * count :]
+        computed = [*last, *stacks]
+        results = with_derivative(computed, inputs, derivative)
+        return results[:count], results[end:]
 
-    def _traced(
-        self, sequences: Tensors, states: Tensors, captured: Tensors
-    ) -> tuple[Tensors, bool]:
+    def _traced(self, sequences, states, captured) -> tuple[Tensors, bool]:
         """Returns the Specs of a step's outputs, and whether it does more than compute
         them."""
         graph = tf.__internal__.FuncGraph("step")
         with graph.as_default():
-            slices = [tf.compat.v1.placeholder(x.dtype, x.shape[1:]) for x in sequences]
+            slices = []
+            for x in sequences:
+                shape = x.shape[1:]
+                row = tf.compat.v1.placeholder(x.dtype, shape)
+                slices.append(row)
             place = tf.constant(0)
             _, outputs = self.step(place, slices, states, captured)
         operations = graph.get_operations()
@@ -138,14 +145,7 @@ class Loop:
         specs = list(map(_spec, outputs))
         return specs, has_effects
 
-    def _derivative(
-        self,
-        sequences: Tensors,
-        states: Tensors,
-        captured: Tensors,
-        kept: Tensors,
-        gradients: Sequence[Tensor],
-    ) -> Tensors:
+    def _derivative(self, sequences, states, captured, kept, gradients) -> Tensors:
         """Returns the gradients by sequences, first states and what is captured.
 
         Those of states and of what is captured, which counts as a state that stays the
@@ -156,42 +156,58 @@ class Loop:
             gradients: by the last states, by `kept` and by the outputs.
         """
         count = len(kept)
-        stacks = enumerate(gradients[count:])
-        upstream = {i: gradient for i, gradient in stacks if not _is_zero(gradient)}
-        sizes = [len(sequences), count, len(upstream)]
+        upstream = {}
+        for place, gradient in enumerate(gradients[count:]):
+            if not _is_zero(gradient):
+                upstream[place] = gradient
+        slice_count = len(sequences)
+        end = slice_count + count
 
-        def step(place, rows: Tensors, carried: Tensors) -> Results:
-            slices, old, by_stacks = map(_copies, _split(rows, sizes))
+        def step(place, rows, carried):
+            rows = _copies(rows)
+            slices = rows[:slice_count]
+            old = rows[slice_count:end]
+            by_stacks = rows[end:]
             outside = _copies(captured)
             new, outputs = self.step(place, slices, old, outside)
             stacked = [*old, *outputs]
             chosen = [stacked[i] for i in upstream]
             results = [*new, *outside, *chosen]
             inputs = [*slices, *old, *outside]
-            found = _gradients(results, inputs, [*carried, *by_stacks])
-            slice_count = len(slices)
+            by_results = [*carried, *by_stacks]
+            found = _gradients(results, inputs, by_results)
             return found[slice_count:], found[:slice_count]
 
         by_last = map(_or_zeros, gradients[:count], states)
-        first = [*by_last, *map(_zeros, captured)]
+        by_captured = map(_zeros, captured)
+        first = [*by_last, *by_captured]
         along = [*sequences, *kept, *upstream.values()]
         specs = list(map(_spec_of_slope, sequences))
         carried, by_slices = loop_over(step, along, first, specs, not self.backwards)
         inputs = [*sequences, *states, *captured]
         found = [*by_slices, *carried]
-        pairs = zip(inputs, found, strict=True)
-        return [gradient if _is_float(x) else None for x, gradient in pairs]
+        return list(map(_if_float, inputs, found))
 
 
-def _gradients(results: Tensors, inputs: Tensors, upstream: Tensors) -> Tensors:
+def _gradients(results, inputs, upstream) -> Tensors:
     """Returns the gradients by the inputs."""
-    pairs = zip(results, upstream, strict=True)
-    by_floats = [(x, gradient) for x, gradient in pairs if _is_float(x)]
-    if not by_floats:
+    losses = []
+    gradients = []
+    for x, gradient in zip(results, upstream, strict=True):
+        if _is_float(x):
+            losses.append(x)
+            gradients.append(gradient)
+    if not losses:
         return list(map(_zeros, inputs))
-    losses, gradients = map(list, zip(*by_floats, strict=True))
     found = tf.gradients(losses, inputs, gradients)
     return list(map(_or_zeros, found, inputs))
+
+
+def _if_float(x, gradient):
+    """Returns the gradient by a tensor, None for integers."""
+    if not _is_float(x):
+        return None
+    return gradient
 
 
 def _or_zeros(gradient, x):
@@ -213,7 +229,9 @@ def _is_zero(gradient) -> bool:
     if gradient is None or gradient.op.type == "ZerosLike":
         return True
     value = tf.get_static_value(gradient)
-    return value is not None and not value.any()
+    if value is None:
+        return False
+    return not value.any()
 
 
 def _spec(x):
@@ -224,24 +242,21 @@ def _spec_of_slope(sequence):
     """Returns the Spec of the gradient by a slice."""
     if not _is_float(sequence):
         return tf.TensorSpec((), tf.float32)
-    return tf.TensorSpec(sequence.shape[1:], sequence.dtype)
+    shape = sequence.shape[1:]
+    return tf.TensorSpec(shape, sequence.dtype)
 
 
-def _is_float(x) -> bool:
-    return bool(x.dtype.is_floating or x.dtype.is_complex)
+def _is_float(x):
+    dtype = x.dtype
+    return dtype.is_floating or dtype.is_complex
 
 
-def _has_effects(operation) -> bool:
-    is_stateful = bool(operation.op_def.is_stateful)
-    return is_stateful and operation.type != "ReadVariableOp"
+def _has_effects(operation):
+    if operation.type == "ReadVariableOp":
+        return False
+    return operation.op_def.is_stateful
 
 
 def _copies(tensors: Tensors) -> Tensors:
     """Returns tensors of the same values, to differentiate by."""
     return list(map(tf.identity, tensors))
-
-
-def _split(tensors: Iterable[Tensor], sizes: Iterable[int]) -> list[Tensors]:
-    """Cuts a list into lists of these sizes."""
-    remaining = iter(tensors)
-    return [list(itertools.islice(remaining, size)) for size in sizes]

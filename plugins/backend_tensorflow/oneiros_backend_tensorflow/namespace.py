@@ -4,10 +4,8 @@ Where TensorFlow lacks a type, another one is computed with.
 """
 
 import operator
-from collections.abc import Sequence
 
 from oneiros_backend_toolkit.lazy_graph.array_functions import Function
-from oneiros_backend_toolkit.tensors import Tensor, Tensors
 
 from oneiros_backend_tensorflow.derivatives import with_derivative
 from oneiros_backend_tensorflow.tensorflow_import import tf
@@ -23,10 +21,13 @@ def widened(fn: Function) -> Function:
     """
 
     def function(x, y, *args):
-        if x.dtype not in NARROW:
+        dtype = x.dtype
+        if dtype not in NARROW:
             return fn(x, y, *args)
-        result = fn(tf.cast(x, tf.int32), tf.cast(y, tf.int32), *args)
-        return tf.cast(result, x.dtype)
+        x = tf.cast(x, tf.int32)
+        y = tf.cast(y, tf.int32)
+        result = fn(x, y, *args)
+        return tf.cast(result, dtype)
 
     return function
 
@@ -34,7 +35,7 @@ def widened(fn: Function) -> Function:
 def _of_truth_too(fn: Function, of_truth: Function) -> Function:
     """Returns a reduction with another one for truth values."""
 
-    def function(x, axis, keepdims: bool):
+    def function(x, axis, keepdims):
         reduce = of_truth if x.dtype == tf.bool else fn
         return reduce(x, axis, keepdims)
 
@@ -70,9 +71,10 @@ NAMES: dict[str, Function] = {
 class Namespace:
     """Functions of tensors; those that aren't here are TensorFlow's of that name."""
 
-    def __getattr__(self, name: str) -> Function:
-        function: Function = NAMES.get(name) or getattr(tf, name)
-        return function
+    def __getattr__(self, name: str):
+        if name in NAMES:
+            return NAMES[name]
+        return getattr(tf, name)
 
     def negative(self, x):
         if not x.dtype.is_unsigned:
@@ -81,14 +83,19 @@ class Namespace:
         return tf.bitwise.invert(x) + 1
 
     def sign(self, x):
-        return tf.cast(x > 0, x.dtype) if x.dtype.is_unsigned else tf.sign(x)
+        if x.dtype.is_unsigned:
+            return tf.cast(x > 0, x.dtype)
+        return tf.sign(x)
 
     def softplus(self, x):
         """Computes `log(1 + exp(x))`. TensorFlow Lite's own function overflows."""
-        result = tf.maximum(x, 0) + tf.math.log1p(tf.exp(-tf.abs(x)))
+        not_negative = tf.maximum(x, 0)
+        small = tf.exp(-tf.abs(x))
+        result = not_negative + tf.math.log1p(small)
 
-        def derivative(results: Tensors, gradients: Sequence[Tensor]) -> Tensors:
-            return [gradients[0] * tf.sigmoid(x)]
+        def derivative(results, gradients):
+            (gradient,) = gradients
+            return [gradient * tf.sigmoid(x)]
 
         (result,) = with_derivative([result], [x], derivative)
         return result
@@ -100,7 +107,9 @@ class Namespace:
             sizes[axis] *= times
         if sizes.count(None) == 1 and 0 not in sizes:
             # TensorFlow Lite needs to know that the others are fixed.
-            return tf.reshape(repeated, [size or -1 for size in sizes])
+            place = sizes.index(None)
+            sizes[place] = -1
+            return tf.reshape(repeated, sizes)
         repeated.set_shape(sizes)
         return repeated
 
@@ -109,5 +118,9 @@ class Namespace:
             return tf.tile(x, times)
         missing_axes = len(times) - x.shape.rank
         if missing_axes > 0:
-            x = tf.reshape(x, tf.concat([[1] * missing_axes, tf.shape(x)], 0))
-        return tf.tile(x, [1] * -missing_axes + times)
+            ones = [1] * missing_axes
+            own_sizes = tf.shape(x)
+            sizes = tf.concat([ones, own_sizes], 0)
+            x = tf.reshape(x, sizes)
+        before = [1] * -missing_axes
+        return tf.tile(x, before + times)

@@ -41,7 +41,8 @@ def _refuse(function_name: str) -> NoReturn:
 
 def nodes_in(x) -> list[LazyTensor]:
     """Returns the lazy tensors in nested arguments."""
-    return [leaf for leaf in leaves_of(x) if isinstance(leaf, LazyTensor)]
+    leaves = leaves_of(x)
+    return [leaf for leaf in leaves if isinstance(leaf, LazyTensor)]
 
 
 # TensorFlow has no types.

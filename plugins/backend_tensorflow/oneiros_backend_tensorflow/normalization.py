@@ -7,9 +7,7 @@ TensorFlow's own derivatives of the kernels treat mean and variance as constants
 have no derivatives themselves.
 """
 
-from collections.abc import Sequence
-
-from oneiros_backend_toolkit.tensors import Tensor, Tensors
+from oneiros_backend_toolkit.tensors import Tensors
 
 from oneiros_backend_tensorflow.derivatives import derivatives_wanted, with_derivative
 from oneiros_backend_tensorflow.tensorflow_import import tf
@@ -17,7 +15,7 @@ from oneiros_backend_tensorflow.tensorflow_import import tf
 AXES = (0, 1, 2)
 
 
-def normalize(x, gamma, beta, epsilon: float) -> tuple[Tensor, Tensor, Tensor]:
+def normalize(x, gamma, beta, epsilon: float):
     """Normalises float32 images over all axes but the last.
 
     They have shape (samples, rows, columns, channels).
@@ -34,18 +32,24 @@ def normalize(x, gamma, beta, epsilon: float) -> tuple[Tensor, Tensor, Tensor]:
         epsilon=epsilon,
         is_training=True,
     )
-    count = tf.cast(tf.size(x) // tf.size(gamma), x.dtype)
+    channels = tf.size(gamma)
+    size = tf.size(x) // channels
+    count = tf.cast(size, x.dtype)
+    variance *= (count - 1) / count
 
-    def by_result(results: Tensors, gradients: Sequence[Tensor]) -> Tensors:
-        return _gradients(gradients[0], x, gamma, saved, epsilon)
+    def by_result(results, gradients):
+        (gradient,) = gradients
+        return _gradients(gradient, x, gamma, saved, epsilon)
 
-    def by_moments(results: Tensors, gradients: Sequence[Tensor]) -> Tensors:
+    def by_moments(results, gradients):
         by_mean, by_variance = gradients
-        return [(by_mean + 2 * (x - tf.reduce_mean(x, AXES)) * by_variance) / count]
+        centred = x - tf.reduce_mean(x, AXES)
+        total = by_mean + 2 * centred * by_variance
+        return [total / count]
 
-    moments = [mean, variance * ((count - 1) / count)]
     (result,) = with_derivative([result], [x, gamma, beta], by_result)
-    return result, *with_derivative(moments, [x], by_moments)
+    mean, variance = with_derivative([mean, variance], [x], by_moments)
+    return result, mean, variance
 
 
 def normalize_by(x, mean, variance, beta, gamma, epsilon: float):
@@ -56,51 +60,56 @@ def normalize_by(x, mean, variance, beta, gamma, epsilon: float):
     A program without gradients uses the kernel, which reads the images once.
     """
     if derivatives_wanted():
-        return (x - mean) * (gamma / tf.sqrt(tf.maximum(variance + epsilon, 0))) + beta
-    mean, variance, beta, gamma = (
-        tf.reshape(part, (-1,)) for part in (mean, variance, beta, gamma)
-    )
-    return tf.raw_ops.FusedBatchNormV3(
+        not_negative = tf.maximum(variance + epsilon, 0)
+        scale = gamma / tf.sqrt(not_negative)
+        return (x - mean) * scale + beta
+    results = tf.raw_ops.FusedBatchNormV3(
         x=x,
-        scale=gamma,
-        offset=beta,
-        mean=mean,
-        variance=variance,
+        scale=_flat(gamma),
+        offset=_flat(beta),
+        mean=_flat(mean),
+        variance=_flat(variance),
         epsilon=epsilon,
         is_training=False,
-    )[0]
+    )
+    return results[0]
 
 
-def _gradients(gradient, x, gamma, saved: Sequence[Tensor], epsilon: float) -> Tensors:
+def _flat(x):
+    return tf.reshape(x, (-1,))
+
+
+def _gradients(gradient, x, gamma, saved: Tensors, epsilon: float) -> Tensors:
     """Returns the derivatives by `x`, `gamma` and `beta`.
 
     Their own derivatives are those of the formula.
     """
     variables = [gradient, x, gamma]
+    first, second, third = saved
     by_x, by_gamma, by_beta, *_ = tf.raw_ops.FusedBatchNormGradV3(
         y_backprop=gradient,
         x=x,
         scale=gamma,
-        reserve_space_1=saved[0],
-        reserve_space_2=saved[1],
-        reserve_space_3=saved[2],
+        reserve_space_1=first,
+        reserve_space_2=second,
+        reserve_space_3=third,
         epsilon=epsilon,
         is_training=True,
     )
 
-    def derivative(results: Tensors, gradients: Sequence[Tensor]) -> Tensors:
+    def derivative(results, gradients):
         centred = x - tf.reduce_mean(x, AXES)
-        scale = tf.math.rsqrt(tf.reduce_mean(centred * centred, AXES) + epsilon)
+        variance = tf.reduce_mean(centred * centred, AXES)
+        scale = tf.math.rsqrt(variance + epsilon)
         unit = centred * scale
-        correlated = tf.reduce_mean(gradient * unit, AXES) * unit
-        by_x = gamma * scale * (gradient - tf.reduce_mean(gradient, AXES) - correlated)
-        formula = [
-            by_x,
-            tf.reduce_sum(gradient * unit, AXES),
-            tf.reduce_sum(gradient, AXES),
-        ]
-        return list(
-            tf.gradients(formula, variables, list(gradients), stop_gradients=variables)
-        )
+        product = gradient * unit
+        correlated = tf.reduce_mean(product, AXES) * unit
+        gradient_mean = tf.reduce_mean(gradient, AXES)
+        by_x = gamma * scale * (gradient - gradient_mean - correlated)
+        by_gamma = tf.reduce_sum(product, AXES)
+        by_beta = tf.reduce_sum(gradient, AXES)
+        formula = [by_x, by_gamma, by_beta]
+        upstream = list(gradients)
+        return tf.gradients(formula, variables, upstream, stop_gradients=variables)
 
     return with_derivative([by_x, by_gamma, by_beta], variables, derivative)

@@ -48,9 +48,13 @@ def install() -> None:
 def _replace(version, path: str, make: Function) -> None:
     """Replaces a function of TensorFlow by what is made of it."""
     prefix, _, name = path.rpartition(".")
-    owner = attrgetter(prefix)(version) if prefix else version
+    owner = version
+    if prefix:
+        owner = attrgetter(prefix)(version)
     function = getattr(owner, name)
-    setattr(owner, name, functools.wraps(function)(make(path, function)))
+    named_alike = functools.wraps(function)
+    made = make(path, function)
+    setattr(owner, name, named_alike(made))
 
 
 def _refusing(path: str, function: Function) -> Function:

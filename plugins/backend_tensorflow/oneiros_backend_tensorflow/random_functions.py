@@ -19,21 +19,24 @@ class RandomFunctions:
         numbers = _uniform(key, shape, dtype)
         low = FUNCTIONS.of_type(low, dtype)
         high = FUNCTIONS.of_type(high, dtype)
-        return numbers * (high - low) + low
+        width = high - low
+        return numbers * width + low
 
     @staticmethod
     def random_normal(key, shape, mean, std, dtype: str):
         """Draws from a normal distribution."""
-        numbers = tf.random.stateless_normal(
-            FUNCTIONS.sizes(shape), key, dtype=dtype, alg=ALGORITHM
-        )
-        return numbers * FUNCTIONS.of_type(std, dtype) + FUNCTIONS.of_type(mean, dtype)
+        sizes = FUNCTIONS.sizes(shape)
+        numbers = tf.random.stateless_normal(sizes, key, dtype=dtype, alg=ALGORITHM)
+        std = FUNCTIONS.of_type(std, dtype)
+        mean = FUNCTIONS.of_type(mean, dtype)
+        return numbers * std + mean
 
     @staticmethod
     def random_binomial(key, shape, p, dtype: str):
         """Draws 1 with probability `p`, else 0."""
         numbers = _uniform(key, shape, "float32")
-        return tf.cast(numbers < FUNCTIONS.of_type(p, "float32"), dtype)
+        p = FUNCTIONS.of_type(p, "float32")
+        return tf.cast(numbers < p, dtype)
 
 
 def _uniform(key, shape, dtype: str):

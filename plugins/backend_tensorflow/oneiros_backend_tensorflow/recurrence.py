@@ -14,8 +14,7 @@ from oneiros_backend_toolkit.fused_recurrence import (
     LayerInputs,
 )
 from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
-from oneiros_backend_toolkit.recurrent_cells import CellLoop, States, Step
-from oneiros_backend_toolkit.tensors import Tensor, Tensors
+from oneiros_backend_toolkit.recurrent_cells import CellLoop, States
 
 from oneiros_backend_tensorflow.derivatives import derivatives_wanted, with_derivative
 from oneiros_backend_tensorflow.loops import loop_over
@@ -38,21 +37,22 @@ class TensorFlowMath:
 
     def clip(self, x):
         """Bounds by 0 and 1."""
-        return tf.minimum(tf.maximum(x, 0), 1)
+        not_negative = tf.maximum(x, 0)
+        return tf.minimum(not_negative, 1)
 
     def where(self, condition, x):
         """Returns `x` where the condition holds, else 0."""
-        return tf.where(condition, x, tf.zeros((), x.dtype))
+        zero = tf.zeros((), x.dtype)
+        return tf.where(condition, x, zero)
 
-    def split(self, x, sizes: Sequence[int]) -> Sequence[Tensor]:
+    def split(self, x, sizes: Sequence[int]):
         """Cuts the last axis into parts of these sizes."""
-        parts: Tensors = tf.split(x, list(sizes), -1)
-        return parts
+        return tf.split(x, list(sizes), -1)
 
     def outer(self, x, y):
         """Sums the products of two sequences' features over steps and samples."""
-        x = tf.reshape(x, (-1, x.shape[-1]))
-        y = tf.reshape(y, (-1, y.shape[-1]))
+        x = _flat(x)
+        y = _flat(y)
         return tf.matmul(x, y, transpose_a=True)
 
     def total(self, x):
@@ -63,25 +63,27 @@ class TensorFlowMath:
         """Multiplies a sequence's features by a matrix."""
         return tf.tensordot(x, w, 1)
 
-    def scan(
-        self,
-        step: Step,
-        states: States,
-        sequences: States,
-        widths: Sequence[int],
-        backwards: bool,
-    ) -> tuple[States, States]:
+    def scan(self, step, states, sequences, widths, backwards):
         """Runs a step function; XLA wants to know the number of steps beforehand."""
-        samples = states[0].shape[0]
-        dtype = states[0].dtype
-        specs = [tf.TensorSpec((samples, width), dtype) for width in widths]
+        first = states[0]
+        samples = first.shape[0]
+        specs = []
+        for width in widths:
+            spec = tf.TensorSpec((samples, width), first.dtype)
+            specs.append(spec)
 
-        def at_place(place, rows: Tensors, states: Tensors):
+        def at_place(place, rows, states):
             new, outputs = step(tuple(states), tuple(rows))
             return list(new), outputs
 
         last, outputs = loop_over(at_place, sequences, states, specs, backwards)
         return tuple(last), tuple(outputs)
+
+
+def _flat(sequence):
+    """Returns the features of all steps and samples, one below the other."""
+    features = sequence.shape[-1]
+    return tf.reshape(sequence, (-1, features))
 
 
 MATH = TensorFlowMath()
@@ -95,53 +97,56 @@ class RecurrentLayers(FusedRecurrence):
     def _fused(self, layer: FusedLayer, inputs: LayerInputs):
         loop = CellLoop(MATH, layer.cell, layer.backwards)
 
-        def run(x, U, mask, projection: States, *initial) -> States:
+        def run(x, U, mask, projection, *initial):
             if inferring():
                 return _shaped(x, U, mask, initial)
             return _run(loop, x, U, mask, projection, initial)
 
         # Functions take attributes: shapes are inferred once for layers that are alike
         run.origin = (RecurrentLayers._fused, layer)  # type: ignore[attr-defined]
-        return self.recorder.record(run, inputs.tensors(), label=layer.label)
+        tensors = inputs.tensors()
+        return self.recorder.record(run, tensors, label=layer.label)
 
 
 def _shaped(x, U, mask, initial: States) -> States:
     """Returns tensors of the results' shapes, for sizes that fit one another."""
-    samples = x.shape[:1]
-    steps = x.shape[1:2]
+    places = x.shape[:2]
     if mask is not None:
-        samples = samples.merge_with(mask.shape[:1])
-        steps = steps.merge_with(mask.shape[1:])
-    units = U.shape[:1]
+        places = places.merge_with(mask.shape)
+    samples, steps = places
+    units = U.shape[0]
+    last_shape = tf.TensorShape([samples, units])
     for state in initial:
-        samples = samples.merge_with(state.shape[:1])
-        units = units.merge_with(state.shape[1:])
-    outputs = tf.compat.v1.placeholder(x.dtype, [*samples, *steps, *units])
-    last = tf.compat.v1.placeholder(x.dtype, [*samples, *units])
-    return outputs, *([last] * len(initial))
+        last_shape = last_shape.merge_with(state.shape)
+    samples, units = last_shape
+    outputs = tf.compat.v1.placeholder(x.dtype, [samples, steps, units])
+    last = tf.compat.v1.placeholder(x.dtype, last_shape)
+    ends = [last] * len(initial)
+    return outputs, *ends
 
 
 def _run(loop: CellLoop, x, U, mask, projection: States, initial: States) -> States:
     """Returns the outputs and the last states of a loop over `x`."""
-    shape = (x.shape[0], U.shape[0])
-    initial = tuple(tf.ensure_shape(state, shape) for state in initial)
     is_unmasked = None
     if mask is not None:
         truth = tf.cast(mask, tf.bool)
-        is_unmasked = tf.transpose(truth)[..., None]
-
-    by_step = tf.transpose(x, TIME_FIRST)
-    arguments = (by_step, U, *projection, *initial)
-    copies = [tf.identity(part) for part in arguments]
+        by_step = tf.transpose(truth)
+        is_unmasked = by_step[..., None]
+    samples = x.shape[0]
+    units = U.shape[0]
+    state_shape = (samples, units)
+    states = [tf.ensure_shape(state, state_shape) for state in initial]
+    sequence = tf.transpose(x, TIME_FIRST)
+    arguments = (sequence, U, *projection, *states)
+    copies = list(map(tf.identity, arguments))
     x, U, *others = copies
-    projection_count = len(projection)
-    projection = tuple(others[:projection_count])
-    first = tuple(others[projection_count:])
-    ends, residuals = loop.forward(
-        x, U, is_unmasked, first, projection, derivatives_wanted()
-    )
+    count = len(projection)
+    projection = tuple(others[:count])
+    first = tuple(others[count:])
+    keeps = derivatives_wanted()
+    ends, residuals = loop.forward(x, U, is_unmasked, first, projection, keeps)
 
-    def derivative(results: Tensors, gradients: Sequence[Tensor]) -> States:
+    def derivative(results, gradients):
         d_outputs, *last = gradients
         d_last = tuple(last)
         dx, dU, d_initial = loop.backward(U, is_unmasked, residuals, d_outputs, d_last)
@@ -149,7 +154,8 @@ def _run(loop: CellLoop, x, U, mask, projection: States, initial: States) -> Sta
         return dx, dU, *d_projection, *d_initial
 
     results = (residuals.output, *ends)
-    outputs, *last = with_derivative(results, tuple(copies), derivative)
+    outputs, *last = with_derivative(results, copies, derivative)
     if loop.backwards:
         outputs = tf.reverse(outputs, [0])
-    return tf.transpose(outputs, TIME_FIRST), *last
+    by_sample = tf.transpose(outputs, TIME_FIRST)
+    return by_sample, *last

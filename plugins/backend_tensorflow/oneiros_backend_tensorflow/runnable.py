@@ -5,9 +5,7 @@ long on the small network (case d of the comparison), by the processor's time
 (`benchmarks/mechanisms.py runnable`).
 """
 
-from collections.abc import Callable
-
-from oneiros_backend_toolkit.tensors import Tensors
+from oneiros_backend_toolkit.tensors import AnyFunction, Tensors
 
 
 class Runnable:
@@ -23,7 +21,7 @@ class Runnable:
         self._function = concrete.inference_fn
         self._captured = list(concrete.captured_inputs)
 
-    def bound(self, variables: Tensors) -> Callable[..., Tensors]:
+    def bound(self, variables: Tensors) -> AnyFunction:
         """Returns a function of tensors that runs it on variables.
 
         With updates alone it gives no outputs.
@@ -31,4 +29,8 @@ class Runnable:
         call = self._function.call_flat
         captured = self._captured
         handles = [variable.handle for variable in variables]
-        return lambda *tensors: call(*handles, *tensors, *captured) or []
+
+        def run(*tensors):
+            return call(*handles, *tensors, *captured) or []
+
+        return run

@@ -37,7 +37,8 @@ def infer(call: Function, specs: list[Spec]):
     graph = tf.__internal__.FuncGraph("inference")
     try:
         with graph.as_default(), _inferring():
-            result = call(*[symbol(spec) for spec in specs])
+            symbols = map(symbol, specs)
+            result = call(*symbols)
             _check_captured(graph)
             return tf.nest.map_structure(_spec, result)
     finally:
@@ -59,12 +60,15 @@ def symbol(spec: Spec):
     if isinstance(spec.static_sizes, int):
         return tf.constant(spec.static_sizes, spec.dtype)
     if isinstance(spec.static_sizes, tuple):
-        return tf.stack([_size(n, spec.dtype) for n in spec.static_sizes])
+        sizes = [_size(n, spec.dtype) for n in spec.static_sizes]
+        return tf.stack(sizes)
     return tf.compat.v1.placeholder(spec.dtype, spec.shape)
 
 
 def _size(n: int | None, dtype: str):
-    return tf.compat.v1.placeholder(dtype, ()) if n is None else n
+    if n is not None:
+        return n
+    return tf.compat.v1.placeholder(dtype, ())
 
 
 def _spec(x) -> Spec:
@@ -79,13 +83,17 @@ def sizes_of(shape) -> OpenShape:
 
     If TensorFlow 2's behavior is switched off, its sizes are `Dimension`s.
     """
-    return None if shape.rank is None else tuple(shape.as_list())
+    if shape.rank is None:
+        return None
+    return tuple(shape.as_list())
 
 
 def _check_captured(graph) -> None:
     """Raises a GraphError if a function uses tensors of TensorFlow 1's graphs."""
     for tensor in graph.external_captures:
-        if not tf.is_symbolic_tensor(tensor) or _is_traced(tensor.graph):
+        if not tf.is_symbolic_tensor(tensor):
+            continue
+        if _is_traced(tensor.graph):
             continue
         raise GraphError(
             f"{tensor.name} is from TensorFlow 1's graphs and has no value where "

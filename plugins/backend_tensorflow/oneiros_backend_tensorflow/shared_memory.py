@@ -5,17 +5,13 @@ comparison), in real time and in processor time (`benchmarks/mechanisms.py
 shared_memory`).
 """
 
-from collections.abc import Callable
-
 import numpy as np
 from oneiros_backend_toolkit.batches import aligned, aligned_copy
-from oneiros_backend_toolkit.tensors import Tensors
+from oneiros_backend_toolkit.tensors import AnyFunction, Array, Tensors
 
 from oneiros_backend_tensorflow.devices import in_host_memory
 from oneiros_backend_tensorflow.tensorflow_import import tf
 
-Array = np.ndarray
-ArrayFunction = Callable[..., list[Array]]
 REFUSALS = (BufferError, TypeError, ValueError, RuntimeError, tf.errors.OpError)
 """The error that TensorFlow raises if it can't compute in an array's memory."""
 
@@ -26,7 +22,8 @@ def shared(array: Array):
     If TensorFlow can't compute there, it is a copy.
     """
     try:
-        return tf.experimental.dlpack.from_dlpack(aligned(array).__dlpack__())
+        memory = aligned(array)
+        return tf.experimental.dlpack.from_dlpack(memory.__dlpack__())
     except REFUSALS:
         return tf.constant(array)
 
@@ -42,9 +39,7 @@ class Staging:
         self._spare: list[tuple[list[Array], Tensors]] = []
         self._works = in_host_memory()
 
-    def run(
-        self, function: ArrayFunction, random_state, arrays: list[Array]
-    ) -> list[Array]:
+    def run(self, function: AnyFunction, random_state, arrays: list[Array]):
         """Calls a function that keeps nothing of its arguments.
 
         # Arguments
@@ -53,7 +48,8 @@ class Staging:
             arrays: its others; their shapes are always the same.
         """
         if not self._works:
-            return function(random_state, *map(tf.constant, arrays))
+            copies = map(tf.constant, arrays)
+            return function(random_state, *copies)
         try:
             memories, tensors = self._spare.pop()
         except IndexError:
@@ -71,11 +67,9 @@ class Staging:
         """
         memories = [aligned_copy(array) for array in arrays]
         tensors = [shared(memory) for memory in memories]
-        pairs = zip(memories, tensors, strict=True)
-        if not all(_share(memory, tensor) for memory, tensor in pairs):
-            self._works = False
-        if self._works:
+        if all(map(_share, memories, tensors)):
             return memories, tensors
+        self._works = False
         return memories, [tf.constant(array) for array in arrays]
 
 
@@ -83,6 +77,7 @@ def _share(memory: Array, tensor) -> bool:
     """Returns whether a tensor shows what is written to memory."""
     for value in (0, 1):
         memory.fill(value)
-        if not (tensor.numpy() == value).all():
+        is_shown = tensor.numpy() == value
+        if not is_shown.all():
             return False
     return True

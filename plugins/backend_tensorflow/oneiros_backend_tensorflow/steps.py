@@ -1,15 +1,14 @@
 """Programs as graph functions: one step, and many steps in one call."""
 
 import functools
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 from oneiros.errors import DataError
 from oneiros_backend_toolkit.batches import are_on_host, batches_of
 from oneiros_backend_toolkit.compiled_on_demand import CompiledLoop, CompiledStep
 from oneiros_backend_toolkit.lazy_graph.program import Program
-from oneiros_backend_toolkit.tensors import Tensors
+from oneiros_backend_toolkit.tensors import AnyFunction, Array, Shape, Tensors
 
 from oneiros_backend_tensorflow.compiled import Compiled
 from oneiros_backend_tensorflow.derivatives import while_tracing
@@ -17,9 +16,6 @@ from oneiros_backend_tensorflow.devices import at_once, on_device, scope
 from oneiros_backend_tensorflow.loops import loop_over
 from oneiros_backend_tensorflow.shared_memory import Staging, shared
 from oneiros_backend_tensorflow.tensorflow_import import tf
-
-Array = np.ndarray
-Shape = tuple[int | None, ...]
 
 
 class Steps:
@@ -31,12 +27,13 @@ class Steps:
         shapes: those of its inputs.
     """
 
-    def __init__(self, program: Program, phase: int, shapes: Sequence[Shape]) -> None:
+    def __init__(self, program: Program, phase: int, shapes: Sequence[Shape]):
         self._program = program
         self._phase = phase
         self._shapes = shapes
         self._seeds = [node.source.seed for node in program.streams]
-        self._random_state = tf.TensorSpec((1 + len(self._seeds),), tf.int32)
+        count = 1 + len(self._seeds)
+        self._random_state = tf.TensorSpec((count,), tf.int32)
 
     @functools.cached_property
     def one(self) -> CompiledStep:
@@ -47,12 +44,13 @@ class Steps:
         random_state_of = self._random_state_maker()
         staging = Staging()
 
-        def run(arrays: list[Array], counter: int) -> list[Array]:
+        def run(arrays, counter):
             with at_once():
-                first = random_state_of(counter)
+                random_state = random_state_of(counter)
                 if function.keeps_nothing and are_on_host(arrays):
-                    return staging.run(function, first, arrays)
-                return function(first, *map(tf.constant, arrays, types))
+                    return staging.run(function, random_state, arrays)
+                feeds = map(tf.constant, arrays, types)
+                return function(random_state, *feeds)
 
         return on_device(run)
 
@@ -69,63 +67,66 @@ class Steps:
         # Arguments
             count: the number of steps to compile for.
         """
-        counts = [self._random_state, tf.TensorSpec((), tf.int32)]
-        signature = [*counts, *self._input_specs(count)]
+        number = tf.TensorSpec((), tf.int32)
+        feeds = self._input_specs(count)
+        signature = [self._random_state, number, *feeds]
         function = Compiled(self._loop, self._program, signature, self._one_by_one)
         random_state_of = self._random_state_maker()
         counted = functools.cache(tf.constant)
 
-        def run(arrays: Tensors, index: Array, steps: int, counter: int) -> list[Array]:
+        def run(arrays, index, steps, counter):
             with at_once():
                 batches = rows(arrays, index)
                 if function.by_xla and are_on_host(batches):
-                    may_share = function.keeps_nothing and index.size
-                    batches = list(map(shared if may_share else tf.constant, batches))
-                return function(random_state_of(counter), counted(steps), *batches)
+                    make = tf.constant
+                    if function.keeps_nothing and index.size:
+                        make = shared
+                    batches = list(map(make, batches))
+                random_state = random_state_of(counter)
+                return function(random_state, counted(steps), *batches)
 
         return on_device(run)
 
     # What TensorFlow traces
 
-    def _step(self, variables: Tensors, random_state, *feeds) -> Tensors:
+    def _step(self, variables, random_state, *feeds) -> Tensors:
         counter, *seeds = tf.unstack(random_state)
         state = [variable.read_value() for variable in variables]
         outputs, new = self._computed(feeds, state, counter, seeds)
         self._store(variables, new, outputs)
         return outputs
 
-    def _loop(self, variables: Tensors, random_state, count, *batches) -> Tensors:
+    def _loop(self, variables, random_state, count, *batches) -> Tensors:
         program = self._program
         counter, *seeds = tf.unstack(random_state)
         state = [variable.read_value() for variable in variables]
         written_count = len(program.written)
+        first = state[:written_count]
         only_read = state[written_count:]
 
-        def step(place, feeds: Tensors, written: Tensors):
+        def step(place, feeds, written):
             current = [*written, *only_read]
-            outputs, new = self._computed(feeds, current, counter + place, seeds)
+            number = counter + place
+            outputs, new = self._computed(feeds, current, number, seeds)
             return new, outputs
 
         specs = [tf.TensorSpec(None, node.dtype) for node in program.outputs]
-        first = state[:written_count]
         new, results = loop_over(step, batches, first, specs, count=count)
         self._store(variables, new)
         return results
 
-    def _computed(
-        self, feeds: Sequence[Any], state: Tensors, counter, seeds: Tensors
-    ) -> tuple[Tensors, Tensors]:
+    def _computed(self, feeds, state, counter, seeds) -> tuple[Tensors, Tensors]:
         """Returns the outputs and the new values of a step."""
         with while_tracing(self._program):
             return self._program(feeds, state, self._phase, counter, seeds)
 
-    def _store(
-        self, variables: Tensors, new: Tensors, outputs: Sequence[Any] = ()
-    ) -> None:
+    def _store(self, variables, new, outputs=()) -> None:
         """Assigns the new values once all of them, and the outputs, are computed."""
-        changed = zip(self._program.written, variables, new, strict=False)
+        written = self._program.written
+        count = len(written)
+        variables = variables[:count]
         with tf.control_dependencies([*new, *outputs]):
-            for node, variable, value in changed:
+            for node, variable, value in zip(written, variables, new, strict=True):
                 if not variable.shape.is_compatible_with(value.shape):
                     raise DataError(
                         f"The update of {node.name!r} has shape {value.shape}, "
@@ -140,17 +141,26 @@ class Steps:
         counter = int(random_state[0])
         results = []
         for i in range(int(count)):
-            step_batches = [batch[i] for batch in batches]
-            results.append(self.one(step_batches, counter + i))
-        by_output = zip(*results, strict=True)
-        return [tf.constant(np.stack(values)) for values in by_output]
+            feeds = [batch[i] for batch in batches]
+            outputs = self.one(feeds, counter)
+            results.append(outputs)
+            counter += 1
+        stacks = []
+        for values in zip(*results, strict=True):
+            array = np.stack(values)
+            stacks.append(tf.constant(array))
+        return stacks
 
     def _input_specs(self, *leading: int) -> Tensors:
         """Returns the `tf.TensorSpec`s of the inputs, with further sizes in front."""
-        pairs = zip(self._shapes, self._program.inputs, strict=True)
-        return [tf.TensorSpec((*leading, *shape), node.dtype) for shape, node in pairs]
+        specs = []
+        inputs = self._program.inputs
+        for shape, node in zip(self._shapes, inputs, strict=True):
+            spec = tf.TensorSpec((*leading, *shape), node.dtype)
+            specs.append(spec)
+        return specs
 
-    def _random_state_maker(self) -> Callable[[int], Any]:
+    def _random_state_maker(self) -> AnyFunction:
         """Returns a function that makes the random state of a step from its number.
 
         That is a tensor of the number and of the random operations' seeds. A compiled
@@ -158,14 +168,19 @@ class Steps:
         differ in their seeds alone.
         """
         seeds = self._seeds
+
+        def random_state(counter):
+            numbers = np.array([counter, *seeds], np.int32)
+            return tf.constant(numbers)
+
         if seeds:
-            return lambda counter: tf.constant(np.array([counter, *seeds], np.int32))
+            return random_state
         with scope():
             zero = tf.constant([0])
         return lambda counter: zero
 
 
-def rows(arrays: Tensors, index) -> Tensors:
+def rows(arrays: Tensors, index: Array) -> Tensors:
     """Returns the rows that an index names, of each array."""
     if are_on_host(arrays):
         return batches_of(index, arrays)

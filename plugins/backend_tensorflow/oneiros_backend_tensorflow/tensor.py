@@ -5,7 +5,6 @@ from functools import cache, partial
 from types import SimpleNamespace
 
 from oneiros import backend as K
-from oneiros_backend_toolkit.function import Update
 from oneiros_backend_toolkit.lazy_graph.array_functions import Function
 from oneiros_backend_toolkit.lazy_graph.graph import Operation, Placeholder, Variable
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor
@@ -24,7 +23,8 @@ class Dtype(str):
     `x.dtype.base_dtype`, `x.dtype.as_numpy_dtype`, `x.dtype.is_floating`."""
 
     def __getattr__(self, name: str):
-        return getattr(tf.as_dtype(str(self)), name)
+        own_type = tf.as_dtype(str(self))
+        return getattr(own_type, name)
 
 
 class ReferenceDtype(Dtype):
@@ -43,7 +43,9 @@ def dtype_of(name: str, is_variable: bool) -> Dtype:
     # Arguments
         name: str, such as `"float32"`.
     """
-    return ReferenceDtype(name) if is_variable else Dtype(name)
+    if is_variable:
+        return ReferenceDtype(name)
+    return Dtype(name)
 
 
 class Tensor(LazyTensor):
@@ -53,11 +55,9 @@ class Tensor(LazyTensor):
     @property
     def name(self) -> str:
         """The name; of variables and placeholders with `:0`."""
-        return (
-            self._name + OUTPUT
-            if isinstance(self.source, NAMED_AS_TENSORS)
-            else self._name
-        )
+        if isinstance(self.source, NAMED_AS_TENSORS):
+            return self._name + OUTPUT
+        return self._name
 
     @name.setter
     def name(self, name: str) -> None:
@@ -66,7 +66,8 @@ class Tensor(LazyTensor):
     @property
     def dtype(self) -> Dtype:
         """The type's name, which has TensorFlow's attributes of types."""
-        return dtype_of(self.spec.dtype, isinstance(self.source, Variable))
+        is_variable = isinstance(self.source, Variable)
+        return dtype_of(self.spec.dtype, is_variable)
 
     @property
     def op(self) -> SimpleNamespace:
@@ -83,10 +84,11 @@ class Tensor(LazyTensor):
     def graph(self) -> SessionGraph:
         """The graph of all tensors, that of the session."""
         with K.use("tensorflow"):
-            graph: SessionGraph = K.get_session().graph
+            session = K.get_session()
+            graph: SessionGraph = session.graph
         return graph
 
-    def assign(self, value, use_locking: bool = False) -> Update:
+    def assign(self, value, use_locking=False):
         """Returns what gives a variable another value, as `K.update`.
 
         # Arguments
@@ -95,28 +97,30 @@ class Tensor(LazyTensor):
         """
         return self._update("update", value)
 
-    def assign_add(self, delta, use_locking: bool = False) -> Update:
+    def assign_add(self, delta, use_locking=False):
         """Returns what adds to a variable, as `K.update_add`."""
         return self._update("update_add", delta)
 
-    def assign_sub(self, delta, use_locking: bool = False) -> Update:
+    def assign_sub(self, delta, use_locking=False):
         """Returns what subtracts from a variable, as `K.update_sub`."""
         return self._update("update_sub", delta)
 
-    def _update(self, name: str, value) -> Update:
+    def _update(self, name: str, value):
         own = self.recorder.lift(value, self.spec.dtype)
+        update = getattr(K, name)
         with K.use("tensorflow"):
-            update: Update = getattr(K, name)(self, own)
-        return update
+            return update(self, own)
 
     def set_shape(self, shape: Sequence[int | None] | None) -> None:
         """Says what sizes it has; a function that computes it checks them."""
         before = self.shape
         super().set_shape(shape)
-        if isinstance(self.source, Operation) and self.shape != before:
-            self.source.fn = partial(_in_shape, self.source.fn, self.shape)
+        source = self.source
+        if isinstance(source, Operation) and self.shape != before:
+            source.fn = partial(_in_shape, source.fn, self.shape)
 
 
 def _in_shape(fn: Function, shape, *values):
     """Returns what a function computes, as a tensor of a shape."""
-    return tf.ensure_shape(fn(*values), shape)
+    result = fn(*values)
+    return tf.ensure_shape(result, shape)

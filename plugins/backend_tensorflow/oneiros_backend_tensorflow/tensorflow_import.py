@@ -58,7 +58,9 @@ def _quiet() -> Iterator[None]:
             if chosen is None:
                 del os.environ[_LEVEL]
             held.seek(0)
-            os.write(2, b"".join(line for line in held if _is_shown(line, int(level))))
+            for line in held:
+                if _is_shown(line, int(level)):
+                    os.write(2, line)
 
 
 def _is_shown(line: bytes, level: int) -> bool:
@@ -67,7 +69,9 @@ def _is_shown(line: bytes, level: int) -> bool:
     if log_line is None:
         return True
     severity = log_line[1]
-    return severity is not None and severity not in b"IWE"[:level]
+    if severity is None:
+        return False
+    return severity not in b"IWE"[:level]
 
 
 class _Hidden(Loader):
@@ -85,7 +89,9 @@ class _Hidden(Loader):
 
         Its loader is this one.
         """
-        if name not in self.names or threading.get_ident() != self.thread:
+        if name not in self.names:
+            return None
+        if threading.get_ident() != self.thread:
             return None
         specs = (
             finder.find_spec(name, path, target)

@@ -16,7 +16,9 @@ def versions_1() -> tuple[Any, ...]:
     """
     at_first = tf.compat.v1
     imported = importlib.import_module("tensorflow.compat.v1")
-    return (at_first,) if imported is at_first else (at_first, imported)
+    if imported is at_first:
+        return (at_first,)
+    return (at_first, imported)
 
 
 def versions() -> tuple[Any, ...]:

@@ -35,10 +35,10 @@ def kinds_in(graph) -> set[str]:
     Those in the functions that it calls are among them.
     """
     definition = graph.as_graph_def()
-    inner_nodes = (
-        node for function in definition.library.function for node in function.node_def
-    )
-    return {node.op for part in (definition.node, inner_nodes) for node in part}
+    nodes = list(definition.node)
+    for function in definition.library.function:
+        nodes += function.node_def
+    return {node.op for node in nodes}
 
 
 def suits_xla(kinds: set[str]) -> bool:
@@ -48,7 +48,9 @@ def suits_xla(kinds: set[str]) -> bool:
     """
     if kinds & _LOST_IN_XLA:
         return False
-    return on_gpu() or not kinds & _SLOW_IN_XLA_ON_CPU
+    if on_gpu():
+        return True
+    return not kinds & _SLOW_IN_XLA_ON_CPU
 
 
 def only_computes(graph, kinds: set[str]) -> bool:
@@ -56,10 +58,11 @@ def only_computes(graph, kinds: set[str]) -> bool:
 
     There isn't a variable, queue or code in Python.
     """
-    stateful_kinds = {
-        x.type for x in graph.get_operations() if x.op_def.is_stateful
-    } - {"ReadVariableOp"}
-    return not stateful_kinds and not kinds & _LOST_IN_XLA
+    if kinds & _LOST_IN_XLA:
+        return False
+    operations = graph.get_operations()
+    stateful_kinds = {x.type for x in operations if x.op_def.is_stateful}
+    return stateful_kinds <= {"ReadVariableOp"}
 
 
 def xla_setting() -> bool | None:
@@ -67,7 +70,8 @@ def xla_setting() -> bool | None:
 
     It is `on`, `off`, or `auto`, which is None here.
     """
-    value = os.environ.get(XLA_VARIABLE, "auto").strip().lower()
+    text = os.environ.get(XLA_VARIABLE, "auto")
+    value = text.strip().lower()
     settings = {"on": True, "1": True, "off": False, "0": False, "auto": None, "": None}
     if value not in settings:
         raise ArgumentError(f"{XLA_VARIABLE} is {value!r}; expected on, off or auto.")
