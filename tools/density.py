@@ -22,8 +22,6 @@ DENSITY = 8.0
 """The most tokens a line that a distribution may have on average."""
 ABOVE = {
     "backend_jax": 8.9,
-    "backend_onnx": 9.0,
-    "backend_tensorflow": 9.0,
     "backend_theano": 8.5,
     "backend_toolkit": 8.3,
     "jax_support": 8.5,

@@ -44,7 +44,7 @@ def assembled(
     used.update(names.values())
     part_of = _parts_of_nodes(graph.nodes, parts)
     node_names = _names_of_nodes(nodes, part_of, used)
-    for node, name in zip(nodes, node_names, strict=True):
+    for node, name in zip(nodes, node_names):
         node.name = name
         first, *others = node.output
         names.setdefault(first, name)
@@ -105,7 +105,7 @@ def _names_of_constants(constants: Sequence[Tensor], used: Iterable[str]) -> Nam
     stems = [_common_stem(x.weights) for x in constants]
     before = [x.name for x in constants]
     names = distinct(stems, used)
-    return dict(zip(before, names, strict=True))
+    return dict(zip(before, names))
 
 
 def _names_inside(nodes: Iterable[NodeProto]) -> Iterator[str]:
@@ -125,9 +125,11 @@ def _names_of_nodes(
     """Returns the names of nodes: their parts' names, and their operators'."""
     wanted = []
     for node in nodes:
-        part = part_of.get(node.name)
-        prefix = "" if part is None else f"{part}/"
-        wanted.append(f"{prefix}{node.op_type}")
+        name = node.op_type
+        if node.name in part_of:
+            part = part_of[node.name]
+            name = f"{part}/{name}"
+        wanted.append(name)
     return distinct(wanted, used)
 
 

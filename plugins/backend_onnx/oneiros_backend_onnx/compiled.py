@@ -52,7 +52,7 @@ class CompiledProgram:
             self._explain(values, error)
         count = len(self._program.outputs)
         new = results[count:]
-        for storage, value in zip(self._written, new, strict=True):
+        for storage, value in zip(self._written, new):
             storage.set(value)
         return results[:count]
 
@@ -73,11 +73,11 @@ class CompiledProgram:
         operators = {node.op_type for node in nodes}
         names = operators.intersection(FAIL_ON_NOTHING)
         if names:
-            shapes = ", ".join(str(value.shape) for value in values)
+            shapes = [str(value.shape) for value in values]
             raise DataError(
                 f"The backend 'onnx' can't compute {', '.join(sorted(names))} of "
-                f"nothing; it received arrays of shapes {shapes}. Leave out batches "
-                f"without rows or steps."
+                f"nothing; it received arrays of shapes {', '.join(shapes)}. Leave out "
+                f"batches without rows or steps."
             )
 
     def _model_for(self, values: list[Array]) -> ModelProto:

@@ -95,28 +95,31 @@ def onnx_model(
     shapes = [node.shape or () for node in program.inputs]
     sizes = named_shapes(model.input_names, shapes)
     inputs = list(map(End, model.input_names, sizes))
-    states = distinct((node.name for node in program.written), model.input_names)
-    shapes = [node.shape or () for node in program.written]
-    inputs += map(End, states, shapes)
+    state_names = [node.name for node in program.written]
+    states = distinct(state_names, model.input_names)
+    state_shapes = [node.shape or () for node in program.written]
+    inputs += map(End, states, state_shapes)
+    used = [end.name for end in inputs]
     later_states = [f"{name}{AFTER}" for name in states]
-    outputs = distinct(
-        [*model.output_names, *later_states], (end.name for end in inputs)
-    )
+    outputs = distinct([*model.output_names, *later_states], used)
     whole = ProgramModel(
         program, phase=0, opset=opset, fills=fills_missing_rows, checks_steps=False
     )
     made = whole.with_ends(inputs, outputs)
     _name_batches(made)
     if states:
-        pairs = dict(zip(states, outputs[len(model.output_names) :], strict=True))
-        helper.set_model_props(made, {STATES: json.dumps(pairs)})
+        count = len(model.output_names)
+        pairs = dict(zip(states, outputs[count:]))
+        text = json.dumps(pairs)
+        helper.set_model_props(made, {STATES: text})
     return made
 
 
 def names_of_states(model: ModelProto) -> dict[str, str]:
     """Returns the outputs with new states by the inputs that take states."""
     properties = {x.key: x.value for x in model.metadata_props}
-    names: dict[str, str] = json.loads(properties.get(STATES, "{}"))
+    text = properties.get(STATES, "{}")
+    names: dict[str, str] = json.loads(text)
     return names
 
 
@@ -164,5 +167,8 @@ def _name_batches(proto: ModelProto) -> None:
     number of samples."""
     for output in proto.graph.output:
         sizes = output.type.tensor_type.shape.dim
-        if sizes and not sizes[0].dim_value and not sizes[0].dim_param:
-            sizes[0].dim_param = BATCH
+        if not sizes:
+            continue
+        first = sizes[0]
+        if not first.dim_value and not first.dim_param:
+            first.dim_param = BATCH

@@ -24,7 +24,7 @@ class OnnxEngine(Engine):
     """See `oneiros_backend_toolkit.lazy_graph.engine.Engine`."""
 
     name = "onnx"
-    errors: tuple[type[Exception], ...] = (ValueError, TypeError, IndexError)
+    errors = (ValueError, TypeError, IndexError)
     key_spec = Spec((2,), "uint32")
     functions = FUNCTIONS
 

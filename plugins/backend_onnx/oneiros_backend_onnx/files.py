@@ -17,7 +17,8 @@ SMALLEST_OUTSIDE = 1024
 
 def is_too_large(model: ModelProto) -> bool:
     """Returns whether a model's weights don't fit into its file."""
-    return sum(map(_byte_count, model.graph.initializer)) > LARGEST_FILE
+    sizes = map(_byte_count, model.graph.initializer)
+    return sum(sizes) > LARGEST_FILE
 
 
 def save(model: ModelProto, path: Path) -> None:
@@ -36,8 +37,9 @@ def save(model: ModelProto, path: Path) -> None:
         for weights in model.graph.initializer:
             if _byte_count(weights) >= SMALLEST_OUTSIDE:
                 set_external_data(weights, data_path.name)
-    onnx.save(model, str(path))
-    onnx.checker.check_model(str(path), full_check=True)
+    location = str(path)
+    onnx.save(model, location)
+    onnx.checker.check_model(location, full_check=True)
 
 
 def _byte_count(weights: TensorProto) -> int:

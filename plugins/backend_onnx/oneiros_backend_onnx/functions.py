@@ -76,7 +76,8 @@ class OnnxFunctions(OnnxPromotion, ArrayFunctions):
         is_number = isinstance(alpha, (int, float, np.number))
         is_leaky = is_number and alpha and max_value is None
         if is_leaky and x.dtype == np.float32:
-            return pointwise("LeakyRelu", x, alpha=float(alpha))
+            slope = float(alpha)
+            return pointwise("LeakyRelu", x, alpha=slope)
         return super().relu(x, alpha, max_value)
 
     def batch_normalization(self, x, mean, var, beta, gamma, epsilon=0.001):
@@ -122,7 +123,9 @@ class OnnxFunctions(OnnxPromotion, ArrayFunctions):
         size = size_of(reference, 0)
         inside = _inside(indices, size)
         rows = emit("Gather", reference, inside, axis=0)
-        if reference.dtype.kind != "f" or not graph_in_work().fills:
+        if reference.dtype.kind != "f":
+            return rows
+        if not graph_in_work().fills:
             return rows
         is_inside = emit("Equal", indices, inside)
         for _ in range(reference.ndim - 1):
@@ -145,9 +148,11 @@ class OnnxFunctions(OnnxPromotion, ArrayFunctions):
         return is_class & is_valid & (nb_better < int(k))
 
 
-def _is_number(x) -> bool:
+def _is_number(x):
     """Returns whether a tensor is a constant without axes."""
-    return x.value is not None and x.ndim == 0
+    if x.value is None:
+        return False
+    return x.ndim == 0
 
 
 def _inside(places, size):

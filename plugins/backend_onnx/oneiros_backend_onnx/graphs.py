@@ -55,7 +55,7 @@ class Graph:
         infers: bool = False,
         fills: bool = True,
         checks_steps: bool = False,
-    ) -> None:
+    ):
         self.opset = opset
         self.infers = infers
         self.fills = fills
@@ -174,7 +174,11 @@ def operators_of(nodes: Iterable[NodeProto]) -> Iterator[str]:
 
 def bodies_of(node: NodeProto) -> list[GraphProto]:
     """Returns the graphs inside of a node: the body of a loop."""
-    return [x.g for x in node.attribute if x.type == AttributeProto.GRAPH]
+    bodies = []
+    for attribute in node.attribute:
+        if attribute.type == AttributeProto.GRAPH:
+            bodies.append(attribute.g)
+    return bodies
 
 
 # Emitting nodes
@@ -188,7 +192,8 @@ def emit(op: str, *inputs: Tensor | None, **attributes) -> Tensor:
         *inputs: tensors, None for those that are left out.
         **attributes: the node's attributes; None leaves one out.
     """
-    return emit_several(op, 1, *inputs, **attributes)[0]
+    (result,) = emit_several(op, 1, *inputs, **attributes)
+    return result
 
 
 def emit_shaped(
@@ -245,12 +250,14 @@ def emit_several(
         if results is not None:
             return results
     layout = LAYOUT.get(op)
-    if layout and present and all(x.value is not None for x in present):
+    are_constants = all(x.value is not None for x in present)
+    if layout and present and are_constants:
         results = [_laid_out(graph, layout, present, given)]
     else:
         name = graph.new_name(f"{op}_{len(graph.nodes)}")
         others = [f"{name}_output_{i}" for i in range(1, count)]
-        node = helper.make_node(op, names, [name, *others], name=name, **given)
+        outputs = [name, *others]
+        node = helper.make_node(op, names, outputs, name=name, **given)
         types = types or _inferred(graph, node, present)
         graph.nodes.append(node)
         results = list(map(Tensor, node.output, types))
@@ -286,17 +293,17 @@ def _inferred(
 # What is computed of constants while a graph is built
 
 
-def _slice(x: Array, starts: Array, ends: Array, axes: Array, steps: Array) -> Array:
+def _slice(x, starts, ends, axes, steps):
     index = [slice(None)] * x.ndim
-    columns = zip(starts.tolist(), ends.tolist(), axes, steps, strict=True)
+    columns = zip(starts.tolist(), ends.tolist(), axes, steps)
     for start, end, axis, step in columns:
-        is_to_the_start = step < 0 and end < -x.shape[axis]
-        stop = None if is_to_the_start else end
-        index[axis] = slice(start, stop, step)
+        if step < 0 and end < -x.shape[axis]:
+            end = None
+        index[axis] = slice(start, end, step)
     return x[tuple(index)]
 
 
-def _cast(x: Array, to: int) -> Array:
+def _cast(x, to):
     dtype = helper.tensor_dtype_to_np_dtype(to)
     return x.astype(dtype)
 

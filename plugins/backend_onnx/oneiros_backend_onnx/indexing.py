@@ -19,8 +19,9 @@ from oneiros_backend_onnx.promotion import (
 from oneiros_backend_onnx.shapes import shape_tensor_of
 from oneiros_backend_onnx.tensors import Size, Tensor
 
-LAST = int(np.iinfo(np.int64).max)
-FIRST = int(np.iinfo(np.int64).min)
+LIMITS = np.iinfo(np.int64)
+LAST = int(LIMITS.max)
+FIRST = int(LIMITS.min)
 Cut = tuple[Any, Any, int, int]
 """Start, stop, axis and step of a slice."""
 
@@ -32,10 +33,11 @@ def indexed(x, index):
         return x.items[index]
     if x.items is not None and isinstance(index, slice):
         return shape_tensor_of(x.items[index])
-    parts = list(index) if isinstance(index, tuple) else [index]
-    first = parts[0] if len(parts) == 1 else None
-    if _is_mask(first):
-        mask = tensor(first)
+    parts = [index]
+    if isinstance(index, tuple):
+        parts = list(index)
+    if len(parts) == 1 and _is_mask(parts[0]):
+        mask = tensor(parts[0])
         return _where_true(x, mask)
     plan = _Plan(x)
     for part in _without_ellipsis(parts, x.ndim):
@@ -108,7 +110,9 @@ class _Plan:
     def _cut(self, part: slice) -> None:
         if part == slice(None):
             return
-        step = 1 if part.step is None else int(part.step)
+        step = 1
+        if part.step is not None:
+            step = int(part.step)
         start = 0
         stop = LAST
         if step < 0:
@@ -146,8 +150,9 @@ class _Plan:
             for cut in self.cuts:
                 _, _, axis, _ = cut
                 sizes[axis] = _size_of_cut(cut, x.shape[axis])
-            columns = map(shape_tensor, zip(*self.cuts, strict=True))
-            x = emit_shaped("Slice", sizes, x, *columns)
+            columns = zip(*self.cuts)
+            vectors = map(shape_tensor, columns)
+            x = emit_shaped("Slice", sizes, x, *vectors)
         for axis, places in reversed(self.taken):
             x = emit("Gather", x, places, axis=axis)
         if not self.added:
@@ -164,7 +169,10 @@ def _bound(bound):
 def _size_of_cut(cut: Cut, size: Size) -> Size:
     """Returns how long a slice of an axis is, None if that isn't known."""
     start, stop, _, step = cut
-    if size is None or isinstance(start, Tensor) or isinstance(stop, Tensor):
+    is_open = isinstance(start, Tensor) or isinstance(stop, Tensor)
+    if size is None or is_open:
         return None
-    last = None if stop == FIRST else stop
-    return len(range(size)[start:last:step])
+    if stop == FIRST:
+        stop = None
+    places = range(size)[start:stop:step]
+    return len(places)

@@ -9,10 +9,12 @@ from oneiros_backend_onnx.promotion import cast, tensor
 from oneiros_backend_onnx.tensors import Tensor, type_of
 
 Tensors = list[Tensor]
-Step = Callable[[Tensors, Tensors], tuple[Tensors, Tensors]]
+Results = tuple[Tensors, Tensors]
+"""States and outputs."""
+Step = Callable[[Tensors, Tensors], Results]
 
 
-def scan(step: Step, sequences, states, backwards: bool) -> tuple[Tensors, Tensors]:
+def scan(step: Step, sequences, states, backwards: bool) -> Results:
     """Takes a step for each place of the first axis of `sequences`.
 
     # Arguments
@@ -36,7 +38,8 @@ def scan(step: Step, sequences, states, backwards: bool) -> tuple[Tensors, Tenso
         slices = []
         for x in along:
             name = body.new_name("slice")
-            row = type_of(x.dtype, x.named_shape[1:])
+            _, *sizes = x.named_shape
+            row = type_of(x.dtype, sizes)
             slices.append(Tensor(name, row))
         found, outputs = step(slices, inner)
         new = []
@@ -46,8 +49,9 @@ def scan(step: Step, sequences, states, backwards: bool) -> tuple[Tensors, Tenso
         outputs = [_own(body, x) for x in outputs]
     made = [*new, *outputs]
     nodes, _ = body.needed(made)
-    received = [x.info for x in (*inner, *slices)]
-    graph = helper.make_graph(nodes, "step", received, [x.info for x in made])
+    inputs = [x.info for x in (*inner, *slices)]
+    ends = [x.info for x in made]
+    graph = helper.make_graph(nodes, "step", inputs, ends)
     length, *_ = along[0].named_shape
     types = [x.type for x in first]
     for x in outputs:

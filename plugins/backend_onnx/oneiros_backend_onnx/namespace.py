@@ -86,8 +86,8 @@ def _reduction(op: str):
     def function(x, axis, keepdims):
         dtype = x.dtype
         if dtype.kind != "f":
-            longer = np.int64 if dtype.itemsize > 4 else np.int32
-            x = cast(x, longer)
+            is_long = dtype.itemsize > 4
+            x = cast(x, np.int64 if is_long else np.int32)
         return _reduced(op, x, axis, keepdims)
 
     return staticmethod(function)

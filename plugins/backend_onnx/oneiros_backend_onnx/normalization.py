@@ -27,7 +27,8 @@ def normalized_by_node(x, mean, var, beta, gamma, epsilon):
     for part in (gamma, beta, mean, var):
         if part.value is None or part.dtype != x.dtype:
             return None
-        missing = (1,) * (x.ndim - part.ndim)
+        count = x.ndim - part.ndim
+        missing = (1,) * count
         shapes.add((*missing, *part.shape))
         vectors.append(reshaped(part, [-1]))
     if np.min(var.value) + epsilon <= 0:
@@ -35,7 +36,10 @@ def normalized_by_node(x, mean, var, beta, gamma, epsilon):
     number = float(epsilon)
     if shapes == {_shape_along(x, CHANNELS)}:
         return emit("BatchNormalization", x, *vectors, epsilon=number)
-    if shapes != {_shape_along(x, x.ndim - 1)} or x.moved is None:
+    if x.moved is None:
+        return None
+    last = x.ndim - 1
+    if shapes != {_shape_along(x, last)}:
         return None
     first = transposed(x, first_order(x.ndim))
     result = emit("BatchNormalization", first, *vectors, epsilon=number)

@@ -82,21 +82,24 @@ class ProgramModel:
         graph.reserve(outputs)
         nodes = [*program.inputs, *program.written]
         feeds = []
-        for end, node in zip(inputs, nodes, strict=True):
+        for end, node in zip(inputs, nodes):
             kind = type_of(node.dtype, end.sizes)
-            feeds.append(Tensor(end.name, kind))
+            feed = Tensor(end.name, kind)
+            feeds.append(feed)
         count = len(program.inputs)
         state = feeds[count:]
         written_count = len(program.written)
         for node in program.variables[written_count:]:
-            state.append(_weight(graph, node))
+            weight = _weight(graph, node)
+            state.append(weight)
+        received = feeds[:count]
         with graph.building():
-            results, new = program(feeds[:count], state, self.phase, 0)
+            results, new = program(received, state, self.phase, 0)
             results = list(map(tensor, results))
             new = list(map(tensor, new))
         nb_outputs = len(own_outputs)
         ends = [*results[:nb_outputs], *new]
-        named = list(zip(outputs, ends, strict=True))
+        named = list(zip(outputs, ends))
         parts = _by_layer(calls, results[nb_outputs:])
         return assembled(graph, feeds, named, parts)
 
@@ -110,9 +113,10 @@ class ProgramModel:
 def _by_layer(nodes: Iterable[LazyTensor], computed: Iterable[Tensor]) -> list[Part]:
     """Returns pairs of a layer's name and what it computes."""
     parts = []
-    for node, x in zip(nodes, computed, strict=True):
+    for node, x in zip(nodes, computed):
         layer, _ = LAYER_CALL.get(node)
-        parts.append((layer.name, x))
+        part = (layer.name, x)
+        parts.append(part)
     return parts
 
 

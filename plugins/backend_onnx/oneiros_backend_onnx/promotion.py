@@ -116,7 +116,9 @@ def computed(op: str, *inputs: Tensor, **attributes):
 
     ONNX Runtime can't do it for short integers, so these become longer ones meanwhile.
     """
-    add = emit if op in PRODUCTS else pointwise
+    add = pointwise
+    if op in PRODUCTS:
+        add = emit
     dtype = inputs[0].dtype
     longer = SMALL_INTEGERS.get(dtype.name)
     if longer is None:

@@ -122,8 +122,9 @@ class _Run:
             x: (steps, samples, features).
             states: the first states.
         """
-        outputs, last = self._node(x, states, None, self.layer.backwards)
-        if self.layer.backwards:
+        backwards = self.layer.backwards
+        outputs, last = self._node(x, states, None, backwards)
+        if backwards:
             outputs = reversed_along(outputs, [0])
         return outputs, last
 
@@ -138,7 +139,8 @@ class _Run:
         order = _taken_first(taken, steps)
         places = _spread(order, x)
         x = emit("GatherElements", x, places, axis=0)
-        counts = emit("ReduceSum", taken, integers(0), keepdims=0)
+        first_axis = integers(0)
+        counts = emit("ReduceSum", taken, first_axis, keepdims=0)
         short_counts = cast(counts, np.int32)
         outputs, last = self._node(x, states, short_counts, False)
         last = _begun(last, counts, states)
@@ -164,8 +166,13 @@ class _Run:
         takes_zeros = graph_in_work().checks_steps and x.shape[0] is None
         first: list[Tensor | None] = []
         for state in states:
-            is_left_out = state.is_zero and not takes_zeros
-            first.append(None if is_left_out else _with_axis(state))
+            if state.is_zero and not takes_zeros:
+                first.append(None)
+            else:
+                first.append(_with_axis(state))
+        direction = "forward"
+        if backwards:
+            direction = "reverse"
         outputs, *last = emit_several(
             operator.name,
             1 + len(states),
@@ -176,7 +183,7 @@ class _Run:
             counts,
             *first,
             hidden_size=self.U.shape[0],
-            direction="reverse" if backwards else "forward",
+            direction=direction,
             activations=activations,
             activation_alpha=alphas or None,
             activation_beta=betas or None,
@@ -217,7 +224,8 @@ class _Run:
     def _biases(self, bias):
         """Returns the input's biases and the recurrent ones, which are zero."""
         count = bias.shape[0] or 0
-        zeros = constant(np.zeros(count), bias.dtype)
+        array = np.zeros(count)
+        zeros = constant(array, bias.dtype)
         blocks = self._blocks(bias)
         joined = emit("Concat", *blocks, zeros, axis=0)
         return _with_axis(joined)
@@ -258,7 +266,8 @@ def _moved_back(outputs, taken, initial):
     A step that isn't taken repeats the last one that is; before the first one, there is
     the first state.
     """
-    done = emit("CumSum", taken, constant(0, np.int64))
+    first_axis = constant(0, np.int64)
+    done = emit("CumSum", taken, first_axis)
     latest = FUNCTIONS.maximum(done - 1, 0)
     places = _spread(latest, outputs)
     repeated = emit("GatherElements", outputs, places, axis=0)
@@ -271,7 +280,7 @@ def _begun(last: States, counts, states: States) -> States:
     """Returns the last states; a sample without a step keeps its first ones."""
     has_steps = _with_axis(counts > 0, 1)
     chosen = []
-    for new, old in zip(last, states, strict=True):
+    for new, old in zip(last, states):
         first = _first_state(old)
         begun = emit("Where", has_steps, new, first)
         chosen.append(begun)

@@ -18,7 +18,8 @@ def size_of(x: Tensor, axis: int) -> int | Tensor:
     if size is not None:
         return size
     axis %= x.ndim
-    measured = emit("Shape", x, start=axis, end=axis + 1)
+    end = axis + 1
+    measured = emit("Shape", x, start=axis, end=end)
     first = integers(0)
     result = emit("Squeeze", measured, first)
     result.size_of = (x, axis)
@@ -126,7 +127,7 @@ def _known_product(sizes: Sequence[Size]) -> int | None:
 def _is_shape_of(x, wanted: Sequence[Size]) -> bool:
     if len(wanted) != x.ndim:
         return False
-    pairs = zip(wanted, x.shape, strict=True)
+    pairs = zip(wanted, x.shape)
     return all(n in (0, size) for n, size in pairs)
 
 

@@ -2,7 +2,7 @@
 
 The toolkit's tensors have channels last, ONNX's have them first. What is transposed
 between two operations of ONNX cancels, so that a network with channels first has no
-transposition left.
+transposition left. `Convolutions` in the toolkit explains the arguments.
 """
 
 import operator
@@ -29,17 +29,17 @@ from oneiros_backend_onnx.tensors import Size
 from oneiros_backend_onnx.transposition import transposed
 
 OPERATORS = {"max": "MaxPool", "avg": "AveragePool"}
-Ints = tuple[int, ...]
 
 
-def convolve(x, kernel, strides: Ints, border_mode: str, dilation: Ints):
+def convolve(x, kernel, strides, border_mode, dilation):
     """Convolves, not flipping the kernel."""
     x, kernel = paired(x, kernel)
     rank = len(strides)
     window = _known_window(kernel, rank)
-    kernel = transposed(kernel, (rank + 1, rank, *range(rank)))
+    order = (rank + 1, rank, *range(rank))
+    kernel = transposed(kernel, order)
     spans = []
-    for size, step in zip(window, dilation, strict=True):
+    for size, step in zip(window, dilation):
         span = (size - 1) * step + 1
         spans.append(span)
     _, *sizes, _ = x.shape
@@ -51,7 +51,7 @@ def convolve(x, kernel, strides: Ints, border_mode: str, dilation: Ints):
     return _channels_last_of("Conv", x, kernel, strides, dilations=dilation, **border)
 
 
-def convolve_depthwise(x, kernel, strides: Ints, border_mode: str):
+def convolve_depthwise(x, kernel, strides, border_mode):
     """Convolves images channel by channel."""
     x, kernel = paired(x, kernel)
     rank = len(strides)
@@ -59,14 +59,15 @@ def convolve_depthwise(x, kernel, strides: Ints, border_mode: str):
     channels, multiplier = kernel.shape[rank:]
     filters = (channels or 0) * (multiplier or 0)
     group = channels or 1
-    kernel = transposed(kernel, (rank, rank + 1, *range(rank)))
+    order = (rank, rank + 1, *range(rank))
+    kernel = transposed(kernel, order)
     kernel = reshaped(kernel, [filters, 1, *window])
     _, *sizes, _ = x.shape
     border = _border(border_mode, window, strides, sizes)
     return _channels_last_of("Conv", x, kernel, strides, group=group, **border)
 
 
-def convolve_back(x, kernel, sizes, strides: Ints, border_mode: str):
+def convolve_back(x, kernel, sizes, strides, border_mode):
     """Returns the gradient of a convolution by its input.
 
     `x` is the gradient by its output.
@@ -74,36 +75,40 @@ def convolve_back(x, kernel, sizes, strides: Ints, border_mode: str):
     x, kernel = paired(x, kernel)
     rank = len(strides)
     window = _known_window(kernel, rank)
-    kernel = transposed(kernel, (rank, rank + 1, *range(rank)))
+    order = (rank, rank + 1, *range(rank))
+    kernel = transposed(kernel, order)
     before = []
     after = []
     for axis, size in enumerate(sizes):
         count = size_of(x, axis + 1)
         width = window[axis]
-        excess = (count - 1) * strides[axis] + width - size
+        stride = strides[axis]
+        excess = (count - 1) * stride + width - size
         cut = _cut_before(border_mode, width, excess)
         before.append(cut)
         after.append(excess - cut)
     if all(isinstance(n, int) for n in after):
         cut_after = [max(n, 0) for n in after]
-        added = [max(-n, 0) for n in after]
-        border = {"pads": before + cut_after, "output_padding": added}
+        missing = [max(-n, 0) for n in after]
+        border = {"pads": before + cut_after, "output_padding": missing}
         return _channels_last_of("ConvTranspose", x, kernel, strides, **border)
     whole = _channels_last_of("ConvTranspose", x, kernel, strides)
     widths = [0] * (rank + 3)
-    longer = emit("Pad", whole, integers(*widths, *strides, 0))
+    added = integers(*widths, *strides, 0)
+    longer = emit("Pad", whole, added)
     index = [slice(None)]
-    for cut, size in zip(before, sizes, strict=True):
+    for cut, size in zip(before, sizes):
         end = cut + size
         index.append(slice(cut, end))
     return indexed(longer, tuple(index))
 
 
-def pool(x, window: Ints, strides: Ints, border_mode: str, mode: str):
+def pool(x, window, strides, border_mode, mode):
     """Returns the largest value, or the mean, of each window."""
     x = floats(x)
-    is_exact = mode == "max" and x.dtype == np.float64
-    compute = emit if is_exact else in_single_precision
+    compute = in_single_precision
+    if mode == "max" and x.dtype == np.float64:
+        compute = emit
     _, *sizes, _ = x.shape
     border = _border(border_mode, window, strides, sizes)
     result = compute(
@@ -125,7 +130,7 @@ def pad(x, widths):
     return emit("Pad", x, added)
 
 
-def _channels_last_of(op: str, x, kernel, strides: Ints, **attributes):
+def _channels_last_of(op: str, x, kernel, strides, **attributes):
     """Computes a convolution of a tensor with channels last."""
     result = in_single_precision(
         op,
@@ -171,7 +176,7 @@ def _cut_before(border_mode: str, width: int, excess):
     return FUNCTIONS.maximum(excess, 0) // 2
 
 
-def _bordered(x, spans: Sequence[int], strides: Ints):
+def _bordered(x, spans: Sequence[int], strides):
     """Returns images of open size with the zeros around that border mode 'same'
     adds."""
     before = []
@@ -192,7 +197,7 @@ def _bordered(x, spans: Sequence[int], strides: Ints):
 def _border(
     border_mode: str,
     spans: Sequence[int],
-    strides: Ints,
+    strides: Sequence[int],
     sizes: Sequence[Size],
     is_dilated: bool = False,
 ) -> dict[str, Any]:
@@ -231,4 +236,5 @@ def _total_border(size: Size, span: int, stride: int) -> int:
             "Input(shape=(rows, columns, channels))."
         )
     steps = -(-size // stride)
-    return max((steps - 1) * stride + span - size, 0)
+    excess = (steps - 1) * stride + span - size
+    return max(excess, 0)

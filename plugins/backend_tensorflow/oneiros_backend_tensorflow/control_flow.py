@@ -98,7 +98,7 @@ def _whole(recorder: Recorder, function: Function, label: str) -> Function:
         outside = _used_from_outside(recorder, call, label)
 
         def run(args, kwargs, values):
-            value_of = dict(zip(outside, values, strict=True))
+            value_of = dict(zip(outside, values))
             with recorder.computing(value_of.__getitem__):
                 return function(*args, **kwargs)
 

@@ -63,7 +63,7 @@ def loop_over(
         slices = [x[place] for x in sequences]
         states, outputs = step(place, slices, states)
         written = []
-        for stack, output in zip(stacks, outputs, strict=True):
+        for stack, output in zip(stacks, outputs):
             longer = stack.write(place, output)
             written.append(longer)
         return i + 1, states, written
@@ -76,7 +76,7 @@ def loop_over(
     start = (zero, list(states), stacks)
     _, last, stacks = tf.while_loop(is_left, body, start, maximum_iterations=steps)
     outputs = []
-    for stack, spec in zip(stacks, specs, strict=True):
+    for stack, spec in zip(stacks, specs):
         output = stack.stack()
         first_axis = tf.TensorShape([length])
         shape = first_axis.concatenate(spec.shape)
@@ -193,7 +193,7 @@ def _gradients(results, inputs, upstream) -> Tensors:
     """Returns the gradients by the inputs."""
     losses = []
     gradients = []
-    for x, gradient in zip(results, upstream, strict=True):
+    for x, gradient in zip(results, upstream):
         if _is_float(x):
             losses.append(x)
             gradients.append(gradient)

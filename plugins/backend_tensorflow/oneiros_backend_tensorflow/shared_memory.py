@@ -54,7 +54,7 @@ class Staging:
             memories, tensors = self._spare.pop()
         except IndexError:
             memories, tensors = self._shared_copies(arrays)
-        for memory, array in zip(memories, arrays, strict=True):
+        for memory, array in zip(memories, arrays):
             np.copyto(memory, array)
         outputs = function(random_state, *tensors)
         self._spare.append((memories, tensors))

@@ -20,7 +20,7 @@ def convolve(x, kernel, strides, border_mode, dilation):
     x, kernel = FUNCTIONS.paired(x, kernel)
     *sizes, _, _ = _sizes(kernel)
     window = []
-    for size, step in zip(sizes, dilation, strict=True):
+    for size, step in zip(sizes, dilation):
         span = (size - 1) * step + 1
         window.append(span)
     # TensorFlow computes only strides or only dilations.
@@ -67,7 +67,7 @@ def convolve_back(x, kernel, sizes, strides, border_mode):
         return tf.nn.conv2d_transpose(x, kernel, shape, strides, padding)
     padded = []
     inner = [slice(None)]
-    for size, width in zip(sizes, window, strict=True):
+    for size, width in zip(sizes, window):
         margin = width - 1
         end = margin + size
         padded.append(end + margin)
@@ -146,7 +146,7 @@ def _prepared(x, window, strides, border_mode, is_thinned):
         return x, "VALID"
     widths = [(0, 0)]
     _, *sizes, _ = _sizes(x)
-    for size, span, stride in zip(sizes, window, strides, strict=True):
+    for size, span, stride in zip(sizes, window, strides):
         if border_mode == "full":
             margin = span - 1
             widths.append((margin, margin))
@@ -172,7 +172,7 @@ def _same_padding(size, span, stride: int) -> tuple[Tensor, Tensor]:
 def _is_exceeded(window, strides) -> bool:
     """Whether a stride is larger than the window. If such windows are to be padded,
     XNNPACK, which computes files of TensorFlow Lite, begins at another place."""
-    for size, stride in zip(window, strides, strict=True):
+    for size, stride in zip(window, strides):
         if isinstance(size, int) and size < stride:
             return True
     return False

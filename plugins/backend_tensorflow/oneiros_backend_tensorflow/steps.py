@@ -123,10 +123,8 @@ class Steps:
     def _store(self, variables, new, outputs=()) -> None:
         """Assigns the new values once all of them, and the outputs, are computed."""
         written = self._program.written
-        count = len(written)
-        variables = variables[:count]
         with tf.control_dependencies([*new, *outputs]):
-            for node, variable, value in zip(written, variables, new, strict=True):
+            for node, variable, value in zip(written, variables, new):
                 if not variable.shape.is_compatible_with(value.shape):
                     raise DataError(
                         f"The update of {node.name!r} has shape {value.shape}, "
@@ -146,7 +144,7 @@ class Steps:
             results.append(outputs)
             counter += 1
         stacks = []
-        for values in zip(*results, strict=True):
+        for values in zip(*results):
             array = np.stack(values)
             stacks.append(tf.constant(array))
         return stacks
