@@ -8,6 +8,10 @@ others, and a value computed twice differs; without FMA it doesn't. With
 ONEIROS_TEST_COMPILER=users it compiles as it does for users, as in the exhaustive run
 of the golden data. GPUs are hidden, unless ONEIROS_TEST_DEVICE=gpu: then engines choose
 one, and multiply in full precision. PyTensor notes for no variable where it was made.
+
+Python keeps the bytecode of what it imports, also where the environment forbids it: the
+tests start some hundred processes, and compiling TensorFlow's modules takes each six
+seconds.
 """
 
 import os
@@ -38,6 +42,8 @@ _DEVICE = os.environ.get("ONEIROS_TEST_DEVICE", "cpu")
 _COMPILER = os.environ.get("ONEIROS_TEST_COMPILER", "fast")
 for _name in [name for name in os.environ if name.startswith(("ONEIROS_", "KERAS_"))]:
     del os.environ[_name]
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 os.environ.update(
     HOME=str(_HOME),
     ONEIROS_HOME=str(_HOME / ".oneiros"),

@@ -33,6 +33,14 @@ COUNTS = {
 The paper on Xception tells how many of Xception's and InceptionV3's can be trained.
 """
 TRAINABLE = {"InceptionV3": 23_626_728, "Xception": 22_855_952}
+LAYERS = {
+    "VGG16": ["block5_pool", "flatten", "fc1", "fc2", "predictions"],
+    "VGG19": ["block5_conv4"],
+    "ResNet50": ["conv1", "bn_conv1", "res2a_branch1", "bn4f_branch2c", "avg_pool"],
+    "InceptionV3": ["mixed9_0", "mixed9", "mixed9_1"],
+    "Xception": ["block1_conv2_act", "block12_sepconv3_bn", "block14_sepconv2"],
+}
+"""Names of layers, in order."""
 
 
 @pytest.fixture
@@ -62,13 +70,17 @@ def built_soon(monkeypatch):
 
 @pytest.mark.usefixtures("built_soon")
 @pytest.mark.parametrize("name", COUNTS)
-def test_counts_with_top(name):
+def test_counts_and_names_with_top(name):
     model = getattr(applications, name)(weights=None)
     assert model.count_params() == COUNTS[name][0]
     assert model.output_shape == (None, 1000)
     if name in TRAINABLE:
         shapes = [K.int_shape(weight) for weight in model.trainable_weights]
         assert sum(int(np.prod(shape)) for shape in shapes) == TRAINABLE[name]
+    names = [layer.name for layer in model.layers]
+    assert [each for each in names if each in LAYERS[name]] == LAYERS[name]
+    first = next(layer for layer in model.layers if layer.weights)
+    assert first.weights[0].name.startswith(f"{first.name}_W")
 
 
 @pytest.mark.usefixtures("built_soon")
@@ -87,34 +99,6 @@ def test_counts_without_top(name, order, ordering):
         model = getattr(applications, name)(False, None, input_shape=shape)
     assert model.count_params() == count
     assert model.input_shape == (None, *shape)
-
-
-@pytest.mark.usefixtures("built_soon")
-def test_layers_and_weights_have_the_names_of_keras_1():
-    vgg = applications.VGG16(weights=None)
-    assert [layer.name for layer in vgg.layers[-5:]] == [
-        "block5_pool",
-        "flatten",
-        "fc1",
-        "fc2",
-        "predictions",
-    ]
-    assert vgg.get_layer("block3_conv2").weights[0].name.startswith("block3_conv2_W")
-    res = applications.ResNet50(weights=None, include_top=False)
-    names = [layer.name for layer in res.layers]
-    for name in ("conv1", "bn_conv1", "res2a_branch1", "bn4f_branch2c", "avg_pool"):
-        assert name in names
-    deep = applications.Xception(weights=None, include_top=False)
-    names = [layer.name for layer in deep.layers]
-    for name in ("block1_conv2_act", "block12_sepconv3_bn", "block14_sepconv2"):
-        assert name in names
-    many = applications.InceptionV3(weights=None, include_top=False)
-    names = [layer.name for layer in many.layers]
-    assert [name for name in names if name.startswith("mixed9")] == [
-        "mixed9_0",
-        "mixed9",
-        "mixed9_1",
-    ]
 
 
 def test_a_network_continues_a_tensor_and_is_continued():

@@ -77,6 +77,7 @@ def computed(cases):
     return values
 
 
+@pytest.mark.spread
 @pytest.mark.parametrize("name", sorted(ARITHMETIC))
 def test_arithmetic_of_two_tensors(name, predicting_backend):
     cases = []
@@ -105,6 +106,7 @@ def test_choices_between_two_tensors(name, predicting_backend):
     )
 
 
+@pytest.mark.spread
 @pytest.mark.parametrize("name", sorted(COMPARISONS))
 def test_comparisons(name, predicting_backend):
     cases = [(pair, COMPARISONS[name](*tensors(*pair)), "bool") for pair in pairs()]

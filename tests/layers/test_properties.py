@@ -45,6 +45,8 @@ SHORT_RUNS = st.sampled_from([("theano",), *[("tensorflow",)] * 3, BACKENDS])
 SHORT_RUNS_OF_LOOPS = st.sampled_from([*[("theano",)] * 4, ("tensorflow",)])
 """Those of an example of a recurrent layer, which takes seconds to compile, and longer
 on TensorFlow: golden LSTMs take 21 s there and 9 s on Theano."""
+EXAMPLES = 200 if draws.is_exhaustive() else 4
+"""How many examples of each layer are drawn: compiling them takes long."""
 BASES = {"ConvRecurrent2D", "Recurrent", "Wrapper"}
 COUNTEREXAMPLES = json.loads(
     Path(__file__).with_name("counterexamples.json").read_text()
@@ -82,7 +84,9 @@ def check(case, backends=BACKENDS):
 
 
 @pytest.mark.parametrize("name", sorted(STRATEGIES))
-@settings(database=None, phases=[Phase.generate], print_blob=False)
+@settings(
+    database=None, max_examples=EXAMPLES, phases=[Phase.generate], print_blob=False
+)
 @given(data=st.data())
 def test_layer(float64, name, data):
     case = STRATEGIES[name](Drawn(data.draw))

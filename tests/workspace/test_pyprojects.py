@@ -198,6 +198,7 @@ def test_every_member_is_a_workspace_source():
 BROUGHT = {"IPython", "librosa", "pyarrow", "tensorflow", "wasmtime"}
 """Packages that code imports only where the user, a backend or another package has
 brought them."""
+DISTRIBUTIONS = packages_distributions()
 
 
 def imported_packages(folder):
@@ -215,11 +216,10 @@ def imported_packages(folder):
 
 @pytest.mark.parametrize("folder", MEMBERS, ids=name_of)
 def test_what_a_distribution_imports_from_outside_is_declared(folder):
-    distributions = packages_distributions()
     dependencies = every_dependency(load(folder)["project"])
     declared = {re.match("[a-zA-Z0-9-]+", each)[0].lower() for each in dependencies}
     for package in imported_packages(folder) - BROUGHT:
-        names = distributions.get(package, [package])
+        names = DISTRIBUTIONS.get(package, [package])
         assert {name.lower() for name in names} & declared, package
 
 
