@@ -29,7 +29,8 @@ def aligned_copy(array: Array, dtype=None) -> Array:
     byte_count = array.size * copy_dtype.itemsize
     memory = np.empty(byte_count + ALIGNMENT, np.uint8)
     start = -_address(memory) % ALIGNMENT
-    flat = memory[start : start + byte_count].view(copy_dtype)
+    end = start + byte_count
+    flat = memory[start:end].view(copy_dtype)
     copy: Array = flat.reshape(array.shape)
     np.copyto(copy, array, casting="unsafe")
     return copy
@@ -37,7 +38,8 @@ def aligned_copy(array: Array, dtype=None) -> Array:
 
 def aligned(array: Array) -> Array:
     """Returns the array itself if engines can compute on its memory, or else a copy."""
-    if array.flags.c_contiguous and _address(array) % ALIGNMENT == 0:
+    offset = _address(array) % ALIGNMENT
+    if array.flags.c_contiguous and offset == 0:
         return array
     return aligned_copy(array)
 
@@ -63,11 +65,14 @@ def compiled_steps(steps: int, batch: int, arrays) -> int:
     """
     if are_on_host(arrays):
         return steps
-    row_shapes = [array.shape[1:] for array in arrays]
-    numbers_in_row: int = sum(map(math.prod, row_shapes))
+    numbers_in_row = 0
+    for array in arrays:
+        row_shape = array.shape[1:]
+        numbers_in_row += math.prod(row_shape)
     numbers_in_batch = max(batch * numbers_in_row, 1)
     affordable = MOST_NUMBERS // numbers_in_batch
-    return max(steps, min(LEAST_STEPS, affordable))
+    wanted = min(LEAST_STEPS, affordable)
+    return max(steps, wanted)
 
 
 def padded_index(index: Array, steps: int) -> Array:
@@ -86,8 +91,9 @@ def batches_of(index: Array, arrays: Sequence[Array]) -> list[Array]:
     rows = _as_slice(index.ravel())
     batches = []
     for array in arrays:
-        shape = (*index.shape, *array.shape[1:])
-        batches.append(array[rows].reshape(shape))
+        row_shape = array.shape[1:]
+        chosen = array[rows]
+        batches.append(chosen.reshape(*index.shape, *row_shape))
     return batches
 
 
@@ -105,7 +111,8 @@ def _as_slice(rows: Array):
         return rows
     first = rows[0]
     end = first + len(rows)
-    is_ascending = (np.diff(rows) > 0).all()
+    steps = np.diff(rows)
+    is_ascending = (steps > 0).all()
     if rows[-1] + 1 != end or not is_ascending:
         return rows
     return slice(first, end)

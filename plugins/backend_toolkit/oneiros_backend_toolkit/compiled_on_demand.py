@@ -65,7 +65,8 @@ class CompiledOnDemand(Function):
 
     def run(self, arrays: list[Array], phase: int | None) -> Tensors:
         """Runs once on checked arrays."""
-        key = (phase or 0, *self._shapes(arrays))
+        shapes = self._shapes(arrays)
+        key = (phase or 0, *shapes)
         step = self._steps.get(key)
         if step is None:
             step = self._compiled_step(key, arrays)
@@ -74,7 +75,9 @@ class CompiledOnDemand(Function):
 
     def _shapes(self, arrays: Tensors) -> list[tuple[int, ...]]:
         """Returns the shapes that are compiled for."""
-        return [array.shape for array in arrays] if self.specialises else []
+        if not self.specialises:
+            return []
+        return [array.shape for array in arrays]
 
     def _compiled_step(self, key, arrays: list[Array]) -> CompiledStep:
         phase = key[0]
@@ -90,10 +93,13 @@ class CompiledOnDemand(Function):
         See `oneiros_backend_toolkit.function.Function.loop`.
         """
         rows = self.check_index(handle, index)
-        chosen = 0 if phase is None else self.check_phase(phase)
+        chosen = 0
+        if phase is not None:
+            chosen = self.check_phase(phase)
         arrays = handle.arrays
         steps, batch = rows.shape
-        row_shapes = [shape[1:] for shape in self._shapes(arrays)]
+        shapes = self._shapes(arrays)
+        row_shapes = [shape[1:] for shape in shapes]
         key = (chosen, batch, *row_shapes)
         if steps == 1 and key not in self._loops:
             return self.run_steps(arrays, rows, chosen)

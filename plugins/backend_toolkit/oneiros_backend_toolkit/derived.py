@@ -30,12 +30,24 @@ FILLER = -1
 FUZZ = 1e-7
 """The epsilon of the crossentropies; as in Keras 1, `set_epsilon` doesn't change it."""
 OF_OTHER_ENGINES = {
-    *("accept_inplace", "allow_input_downcast", "givens", "mode", "name"),
-    *("no_default_updates", "on_unused_input", "output_keys", "profile"),
-    *("rebuild_strict", "trust_input"),
-    *("feed_dict", "fetches", "jit_compile", "options", "run_metadata"),
+    "accept_inplace",
+    "allow_input_downcast",
+    "feed_dict",
+    "fetches",
+    "givens",
+    "jit_compile",
+    "mode",
+    "name",
+    "no_default_updates",
+    "on_unused_input",
+    "options",
+    "output_keys",
+    "profile",
+    "rebuild_strict",
+    "run_metadata",
+    "trust_input",
 }
-"""The arguments of `K.function` on Theano, then on TensorFlow."""
+"""The arguments of `K.function` on Theano and on TensorFlow."""
 
 
 class Derived(Types):
@@ -89,12 +101,14 @@ class Derived(Types):
         return self.variable(values, dtype, name)
 
     def eye(self, size, dtype=None, name=None):
-        return self.variable(np.eye(size), dtype, name)
+        values = np.eye(size)
+        return self.variable(values, dtype, name)
 
     def random_uniform_variable(
         self, shape, low, high, dtype=None, name=None, seed=None
     ):
-        draw = partial(_generator(seed).uniform, low, high)
+        generator = _generator(seed)
+        draw = partial(generator.uniform, low, high)
         return self._drawn_variable(draw, shape, dtype, name)
 
     def random_integers(self, shape, low, high, dtype, seed):
@@ -106,7 +120,8 @@ class Derived(Types):
     def random_normal_variable(
         self, shape, mean, scale, dtype=None, name=None, seed=None
     ):
-        draw = partial(_generator(seed).normal, mean, scale)
+        generator = _generator(seed)
+        draw = partial(generator.normal, mean, scale)
         return self._drawn_variable(draw, shape, dtype, name)
 
     def _drawn_variable(self, draw, shape, dtype, name):
@@ -134,16 +149,13 @@ class Derived(Types):
     def batch_set_value(self, tuples) -> None:
         checked = []
         for x, value in tuples:
-            array = self._checked_to_set(x, value)
-            checked.append((x, array))
+            if not self.is_variable(x):
+                self.set_value(x, value)  # says why it can't be set
+            array = self.checked_value(x, value)
+            checked.append((x, donated(array)))
         with LOCK, deferred_interrupts():
             for x, value in checked:
                 self.set_value(x, value)
-
-    def _checked_to_set(self, x, value) -> Array:
-        if not self.is_variable(x):
-            self.set_value(x, value)  # says why it can't be set
-        return donated(self.checked_value(x, value))
 
     def get_variable_shape(self, x) -> tuple[int, ...]:
         return tuple(self.int_shape(x))
@@ -166,7 +178,8 @@ class Derived(Types):
         if not self.is_variable(variable):
             raise UnsuitedError("variable")
         old, new = self.floats_alike(variable, value)
-        change = (old - new) * (1.0 - momentum)
+        share = 1.0 - momentum
+        change = (old - new) * share
         return Update(variable, old - change)
 
     def eval(self, x):
@@ -196,7 +209,8 @@ class Derived(Types):
         if not isinstance(shape, (list, tuple)):
             return False
         kinds = (int, np.integer, type(None))
-        return all(isinstance(size, kinds) for size in shape)
+        are_sizes = [isinstance(size, kinds) for size in shape]
+        return all(are_sizes)
 
     def pattern_broadcast(self, x, broatcastable):
         if len(broatcastable) != self.ndim(x):
@@ -275,7 +289,8 @@ class Derived(Types):
         return x / (1 + self.abs(x))
 
     def hard_sigmoid(self, x):
-        return self.clip(0.2 * x + 0.5, 0.0, 1.0)
+        line = 0.2 * x + 0.5
+        return self.clip(line, 0.0, 1.0)
 
     def l2_normalize(self, x, axis):
         squared = self.square(x)
@@ -297,7 +312,8 @@ class Derived(Types):
             shape = tuple(sizes)
         keep_probability = 1.0 - level
         dtype = self.dtype(x)
-        mask = self.random_binomial(shape, keep_probability, dtype, draw_seed(seed))
+        seed = draw_seed(seed)
+        mask = self.random_binomial(shape, keep_probability, dtype, seed)
         return x * mask / keep_probability
 
     # Reductions and shapes
@@ -326,8 +342,10 @@ class Derived(Types):
 
     def repeat(self, x, n):
         self._check_rank(x, 2)
-        if not self.owns(n) and np.asarray(n).dtype.kind not in INTEGERS:
-            raise UnsuitedError("n")
+        if not self.owns(n):
+            kind = np.asarray(n).dtype.kind
+            if kind not in INTEGERS:
+                raise UnsuitedError("n")
         x = self.expand_dims(x, 1)
         times = (1, n, 1)
         return self.tile(x, times)
@@ -369,7 +387,8 @@ class Derived(Types):
 
     def batch_normalization(self, x, mean, var, beta, gamma, epsilon=0.001):
         x, mean, var, beta, gamma = self.floats_alike(x, mean, var, beta, gamma)
-        scale = gamma / self.sqrt(var + epsilon)
+        deviation = self.sqrt(var + epsilon)
+        scale = gamma / deviation
         return (x - mean) * scale + beta
 
     # Crossentropies, over the last axis
@@ -387,7 +406,7 @@ class Derived(Types):
             target = target[..., 0]
         (output,) = self.floats_alike(output)
         if not from_logits:
-            output = self.clip(output, FUZZ, 1.0 - FUZZ)
+            output = self._inside(output)
             output = self.log(output)
         class_count = self.int_shape(output)[-1]
         classes = self.cast(target, "int32")
@@ -410,14 +429,19 @@ class Derived(Types):
         """Returns the logarithms of a distribution that is scaled to a sum of 1 and
         clipped away from 0 and 1."""
         total = self.sum(x, -1, keepdims=True)
-        distribution = self.clip(x / total, FUZZ, 1.0 - FUZZ)
+        distribution = self._inside(x / total)
         return self.log(distribution)
 
     def _log_odds(self, x):
         """Returns the log odds of a probability that is clipped away from 0 and 1."""
-        x = self.clip(x, FUZZ, 1.0 - FUZZ)
-        complement = self.maximum(1.0 - x, FUZZ)  # in half precision, 1 - FUZZ is 1
+        x = self._inside(x)
+        # In half precision, 1 - FUZZ is 1
+        complement = self.maximum(1.0 - x, FUZZ)
         return self.log(x) - self.log(complement)
+
+    def _inside(self, probabilities):
+        """Clips probabilities away from 0 and 1."""
+        return self.clip(probabilities, FUZZ, 1.0 - FUZZ)
 
     def log_softmax(self, x):
         """Returns the logarithm of `softmax(x)` without computing the softmax."""

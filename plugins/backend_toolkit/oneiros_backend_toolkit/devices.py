@@ -81,7 +81,9 @@ def requested(backend: str) -> Device | None:
         SettingsError: if the setting is invalid.
     """
     table = _parsed(settings.get("device"))
-    return table[backend] if backend in table else table.get("")
+    if backend in table:
+        return table[backend]
+    return table.get("")
 
 
 def missing(
@@ -115,7 +117,10 @@ def _parsed(text: str) -> dict[str, Device | None]:
     for item in items:
         if found := _ITEM.fullmatch(item.strip()):
             name, device = found.groups()
-            devices[name or ""] = _device(device)
+            kind, _, number = device.partition(":")
+            is_automatic = kind == "auto"
+            chosen = None if is_automatic else Device(kind, int(number or 0))
+            devices[name or ""] = chosen
     if len(devices) < len(items):
         raise SettingsError(
             f"{_source()} is invalid. Write auto, cpu, gpu or gpu:1, or one for "
@@ -129,8 +134,3 @@ def _parsed(text: str) -> dict[str, Device | None]:
                 f"{', '.join(sorted(backend_names - {''}))}."
             )
     return devices
-
-
-def _device(text: str) -> Device | None:
-    kind, _, number = text.partition(":")
-    return None if kind == "auto" else Device(kind, int(number or 0))

@@ -196,7 +196,9 @@ def operator_refusal(
             if hasattr(operand, "dtype"):
                 return BackendMixError(text)
             return TypeError(text)
-        shapes.append(np.shape(operand) if shape is None else shape)
+        if shape is None:
+            shape = np.shape(operand)
+        shapes.append(shape)
     text = (
         f"{expression} received shapes {_listed(map(str, shapes))}. "
         f"{MATMUL_RULE if name == 'matmul' else BROADCASTING_RULE} "
@@ -303,7 +305,9 @@ def described(backend: Backend, arguments: Mapping[str, Any]) -> str:
 def _described(backend: Backend, argument: str, value) -> str:
     if _has_shape(backend, value):
         return f"{argument} of shape {_shape(backend, value)}"
-    parts = value if isinstance(value, (list, tuple)) else []
+    parts = []
+    if isinstance(value, (list, tuple)):
+        parts = list(value)
     tensors = [part for part in parts if _has_shape(backend, part)]
     if not tensors:
         return f"{argument}={shown(value)}"

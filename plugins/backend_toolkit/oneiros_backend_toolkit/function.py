@@ -80,7 +80,9 @@ class Feed:
         """
         array = self._as_array(value)
         if array.dtype.kind in NUMBERS and self._fits(array.shape, batched):
-            return array if batched else np.asarray(array, self.dtype)
+            if batched:
+                return array
+            return np.asarray(array, self.dtype)
         raise self._refusal(value, array, batched)
 
     def _as_array(self, value) -> Array:
@@ -95,12 +97,10 @@ class Feed:
     def _fits(self, shape: tuple[int, ...], batched: bool) -> bool:
         if self.shape is None:
             return True
-        if len(shape) != len(self.shape):
-            return False
-        pairs = list(zip(self.shape, shape))
+        expected = self.shape
         if batched:
-            del pairs[0]
-        return all(wanted in (None, size) for wanted, size in pairs)
+            expected = (None, *expected[1:])
+        return may_agree(expected, shape)
 
     def _refusal(self, value, array: Array, batched: bool) -> DataError:
         received = f"an array of shape {array.shape}"
@@ -258,7 +258,9 @@ class Function(CompiledFunction):
         pairs = zip(self.feeds, values)
         checked = [feed.check(value) for feed, value in pairs]
         values = self.run(checked, phase)
-        return values[0] if self.has_one_output else values
+        if self.has_one_output:
+            return values[0]
+        return values
 
     def _check_process(self) -> None:
         if _refusal is not None:
@@ -431,9 +433,10 @@ class Function(CompiledFunction):
         # Returns
             The outputs, each with a leading axis of length `steps`.
         """
-        chosen = None if phase is None else self.check_phase(phase)
+        if phase is not None:
+            phase = self.check_phase(phase)
         rows = self.check_index(handle, index)
-        return self.run_steps(handle.arrays, rows, chosen)
+        return self.run_steps(handle.arrays, rows, phase)
 
     def run_steps(self, arrays: Tensors, index: Array, phase: int | None) -> Tensors:
         """Runs one step per row of an index, one call each."""

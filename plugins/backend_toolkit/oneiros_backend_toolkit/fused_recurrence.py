@@ -64,7 +64,9 @@ class LayerInputs:
     @property
     def projection(self) -> States:
         """The input's weights and the bias; empty if `x` is already projected."""
-        return () if self.W is None else (self.W, self.b)
+        if self.W is None:
+            return ()
+        return (self.W, self.b)
 
     def tensors(self) -> States:
         """All tensors: x, U, the mask, the projection, and each initial state."""
@@ -139,7 +141,9 @@ class FusedRecurrence(Types):
         if mask is not None and self.ndim(mask) == 3:
             mask = mask[:, :, 0]
         self._check_shapes(layer, replace(inputs, mask=mask))
-        sequences = [inputs.x] if mask is None else [inputs.x, mask]
+        sequences = [inputs.x]
+        if mask is not None:
+            sequences.append(mask)
         check = functools.partial(check_lengths, layer.function, 1, None)
         check(*map(self.int_shape, sequences))
         floats = self._with_floats(inputs, mask)

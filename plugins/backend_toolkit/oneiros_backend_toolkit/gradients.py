@@ -26,14 +26,18 @@ class Gradients(Derived):
     def gradients(
         self, loss, variables, *, upstream=None, allow_unconnected=False
     ) -> Tensors:
-        variables = [variables] if self.owns(variables) else list(variables)
+        if self.owns(variables):
+            variables = [variables]
+        variables = list(variables)
         if isinstance(loss, str) or loss is None:
             raise refusal("K.gradients", "loss", loss, "a tensor, or a list of tensors")
         for x in variables:
             if not self.owns(x):
                 raise refusal("K.gradients", "variables", x, "variables and tensors")
         self._check_floats("variables", variables)
-        losses = loss if isinstance(loss, (list, tuple)) else [loss]
+        losses = [loss]
+        if isinstance(loss, (list, tuple)):
+            losses = list(loss)
         self._check_floats("loss", losses)
         total = self._total(loss, upstream)
         if self.owns(total):
@@ -68,15 +72,18 @@ class Gradients(Derived):
         """Returns the tensor to differentiate: the loss, or the sum of several, times
         the upstream gradient if there is one."""
         if isinstance(loss, (list, tuple)):
-            factors = [None] * len(loss) if upstream is None else upstream
+            factors = upstream
+            if upstream is None:
+                factors = [None] * len(loss)
             pairs = zip(loss, factors, strict=True)
             terms = [self._total(each, factor) for each, factor in pairs]
             tensors = [term for term in terms if self.owns(term)]
             return sum(map(self.sum, tensors))
         if upstream is None:
             return loss
-        constant = self.stop_gradient(upstream) if self.owns(upstream) else upstream
-        return loss * constant
+        if self.owns(upstream):
+            upstream = self.stop_gradient(upstream)
+        return loss * upstream
 
     def _with_forms(self, loss, variables: Tensors) -> Tensors:
         """Returns gradients; a dependence on a tensor's form with channels last counts

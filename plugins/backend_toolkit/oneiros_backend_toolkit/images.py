@@ -70,7 +70,9 @@ class Images(Derived):
         if not first:
             return x
         form = self._channels_last_form(x)
-        return self._moved(x) if form is None else form
+        if form is None:
+            return self._moved(x)
+        return form
 
     def _moved(self, x):
         order = last_order(self.ndim(x))
@@ -105,7 +107,9 @@ class Images(Derived):
         for parent in parents:
             form = forms.get(id(parent))
             if form is None:
-                form = self._moved(parent) if self.ndim(parent) else parent
+                form = parent
+                if self.ndim(parent):
+                    form = self._moved(parent)
             moved.append(form)
         result = rebuild(*moved)
         result._uses_learning_phase = getattr(x, "_uses_learning_phase", False)

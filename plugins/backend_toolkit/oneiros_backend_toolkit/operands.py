@@ -111,8 +111,9 @@ def axes_of(axes, rank: int) -> list[int]:
     """Converts axes, an int or several, like `axis_of`; returns them sorted and without
     duplicates."""
     is_list = hasattr(axes, "__iter__") and not isinstance(axes, str)
-    listed = axes if is_list else [axes]
-    return sorted({axis_of(axis, rank) for axis in listed})
+    if not is_list:
+        axes = [axes]
+    return sorted({axis_of(axis, rank) for axis in axes})
 
 
 def order_of(pattern, rank: int) -> list[int]:

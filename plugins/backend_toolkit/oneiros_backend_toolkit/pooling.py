@@ -91,9 +91,7 @@ class Pooling(Images):
         return self._padded(x, ((before, after),), "tf")
 
     def spatial_2d_padding(self, x, padding=(1, 1), dim_ordering="default"):
-        widths = per_axis("padding", padding, 2, minimum=0)
-        pairs = tuple((n, n) for n in widths)
-        return self._padded(x, pairs, dim_ordering)
+        return self._padded_evenly(x, padding, 2, dim_ordering)
 
     def asymmetric_spatial_2d_padding(
         self,
@@ -112,7 +110,10 @@ class Pooling(Images):
         return self._padded(x, pairs, dim_ordering)
 
     def spatial_3d_padding(self, x, padding=(1, 1, 1), dim_ordering="default"):
-        widths = per_axis("padding", padding, 3, minimum=0)
+        return self._padded_evenly(x, padding, 3, dim_ordering)
+
+    def _padded_evenly(self, x, padding, rank: int, dim_ordering):
+        widths = per_axis("padding", padding, rank, minimum=0)
         pairs = tuple((n, n) for n in widths)
         return self._padded(x, pairs, dim_ordering)
 

@@ -202,7 +202,9 @@ class LstmCell(FusedCell):
         dg = activation_gradient(engine, self.activation, g, dc * i)
         do = activation_gradient(engine, self.inner, o, dh * shown)
         dx = engine.join([di, df, dg, do], -1)
-        return dx, (dx @ weights[0], dc * f)
+        dh_before = dx @ weights[0]
+        dc_before = dc * f
+        return dx, (dh_before, dc_before)
 
 
 class GruCell(FusedCell):
@@ -219,7 +221,8 @@ class GruCell(FusedCell):
 
     def _split(self, engine, x, units: int) -> States:
         """Splits the blocks into those of the gates and that of the candidate."""
-        return tuple(engine.split(x, [2 * units, units]))
+        parts = engine.split(x, [2 * units, units])
+        return tuple(parts)
 
     def forward(self, engine, x, states, weights):
         """Stores the gates, the candidate, and the factor of the candidate's
@@ -313,7 +316,9 @@ class CellLoop:
             residuals = Residuals(after[0], states, intermediates)
             return after, residuals.tensors()
 
-        sequences = (x,) if mask is None else (x, mask)
+        sequences: States = (x,)
+        if mask is not None:
+            sequences = (x, mask)
         count = 1 + cell.states + cell.intermediates
         widths = [U.shape[0]] * count
         last, results = engine.scan(step, initial, sequences, widths, self.backwards)
@@ -382,7 +387,8 @@ class CellLoop:
         d_initial, (dx,) = engine.scan(
             step, d_last, sequences, [U.shape[1]], not self.backwards
         )
-        return dx, cell.weights_gradient(engine, residuals, dx), d_initial
+        dU = cell.weights_gradient(engine, residuals, dx)
+        return dx, dU, d_initial
 
     def unprojected(self, x, dx, projection: States) -> tuple[Tensor, States]:
         """Returns the gradients with respect to the input and the projection, from the

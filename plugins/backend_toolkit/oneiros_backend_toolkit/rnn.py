@@ -42,7 +42,9 @@ class Rnn(Folds):
         sequences = [self._steps_first(inputs)]
         if mask is not None:
             sequences.append(self._steps_first(self._boolean_mask(mask)))
-        steps = self._length(inputs, input_length) if unroll else None
+        steps = None
+        if unroll:
+            steps = self._length(inputs, input_length)
         # The numbers of steps are checked as far as they are known, and with the data
         check_lengths("rnn", 0, None, *map(self.int_shape, sequences))
         check = functools.partial(check_lengths, "rnn", 0, steps)

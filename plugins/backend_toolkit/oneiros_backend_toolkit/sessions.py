@@ -105,10 +105,13 @@ class Session:
         return _mapped(lambda i: None if i is None else values[i], places)
 
     def _function(self, inputs, parts):
-        updates = [part for part in parts if isinstance(part, Update)]
+        updates = []
         outputs = []
         for part in parts:
-            outputs.append(part.value if isinstance(part, Update) else part)
+            if isinstance(part, Update):
+                updates.append(part)
+                part = part.value
+            outputs.append(part)
         return self.backend.function(list(inputs), outputs, updates)
 
     def as_default(self) -> AbstractContextManager[Any]:

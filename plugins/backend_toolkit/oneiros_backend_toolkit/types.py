@@ -1,7 +1,7 @@
 """The common type of an operation's operands, the same on every backend, according to
 the rule in `oneiros.backend.contract`."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import reduce
 from typing import Any
 
@@ -24,8 +24,8 @@ floats."""
 
 
 def common_type(
-    tensors: Iterable[DType],
-    constants: Iterable[DType],
+    tensors: Sequence[DType],
+    constants: Sequence[DType],
     default: str,
     arithmetic: bool = True,
 ) -> DType:
@@ -37,14 +37,13 @@ def common_type(
         default: name of the default float type.
         arithmetic: whether booleans count as integers, as in arithmetic.
     """
-    tensor_types = [np.dtype(dtype) for dtype in tensors]
     constant_kinds = {dtype.kind for dtype in constants}
-    floats = [dtype for dtype in tensor_types if dtype.kind not in DISCRETE]
+    floats = [dtype for dtype in tensors if dtype.kind not in DISCRETE]
     if floats:
         return max(floats, key=_width)
     if constant_kinds.difference(DISCRETE):
         return np.dtype(default)
-    integers = [dtype for dtype in tensor_types if dtype.kind in INTEGERS]
+    integers = [dtype for dtype in tensors if dtype.kind in INTEGERS]
     if integers:
         widest: DType = reduce(np.promote_types, integers)
         # No type of integers can represent both int64 and uint64

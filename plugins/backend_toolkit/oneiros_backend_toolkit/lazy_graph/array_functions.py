@@ -27,7 +27,7 @@ Axes = tuple[int, ...] | None
 def _on_floats(name: str, space: str = "namespace") -> Function:
     """Makes a function of the namespace one of `K`, on a tensor of floats."""
 
-    def function(self: ArrayFunctions, x):
+    def function(self, x):
         compute = getattr(getattr(self, space), name)
         return compute(self.floats(x))
 
@@ -37,9 +37,10 @@ def _on_floats(name: str, space: str = "namespace") -> Function:
 def _on_numbers(name: str) -> Function:
     """Makes a function of the namespace one of `K`, on a tensor of numbers."""
 
-    def function(self: ArrayFunctions, x):
+    def function(self, x):
         x = self.countable(x)
-        return getattr(self.space(x), name)(x)
+        compute = getattr(self.space(x), name)
+        return compute(x)
 
     return function
 
@@ -47,7 +48,7 @@ def _on_numbers(name: str) -> Function:
 def _on_pair(name: str) -> Function:
     """Makes a function of the namespace one of `K`, on two tensors of one type."""
 
-    def function(self: ArrayFunctions, x, y):
+    def function(self, x, y):
         return self.elementwise(name, x, y)
 
     return function
@@ -56,14 +57,15 @@ def _on_pair(name: str) -> Function:
 def _reduction(name: str, convert: str = "tensor") -> Function:
     """Makes a reduction of the namespace one of `K`."""
 
-    def function(self: ArrayFunctions, x, axis=None, keepdims: bool = False):
+    def function(self, x, axis=None, keepdims=False):
         x = getattr(self, convert)(x)
         axes = axis
         if axis is not None:
             axes = tuple(self.axes(x, axis))
         reduce = getattr(self.space(x), name)
         result = reduce(x, axis=axes, keepdims=bool(keepdims))
-        return self.as_type(result, self.dtype_of(x))
+        dtype = self.dtype_of(x)
+        return self.as_type(result, dtype)
 
     return function
 
@@ -71,7 +73,7 @@ def _reduction(name: str, convert: str = "tensor") -> Function:
 def _filled(filler: str) -> Function:
     """Makes a function of the namespace, which fills the shape of `x`, one of `K`."""
 
-    def function(self: ArrayFunctions, x, dtype=None, name=None):
+    def function(self, x, dtype=None, name=None):
         x = self.tensor(x)
         dtype = dtype or self.dtype_of(x)
         fill = getattr(self.namespace, filler)
@@ -83,10 +85,11 @@ def _filled(filler: str) -> Function:
 def _extreme_place(name: str) -> Function:
     """Makes a search of the namespace one of `K`."""
 
-    def function(self: ArrayFunctions, x, axis: int = -1):
+    def function(self, x, axis=-1):
         x = self.countable(x)
         axis = self.axis(x, axis)
-        return getattr(self.namespace, name)(x, axis)
+        search = getattr(self.namespace, name)
+        return search(x, axis)
 
     return function
 
@@ -160,7 +163,8 @@ class ArrayFunctions(Promotion):
     def clipped(self, x, low, high):
         """Returns `x` between bounds of its type; the lower one counts more."""
         space = self.space(x, low, high)
-        return space.maximum(space.minimum(x, high), low)
+        x = space.minimum(x, high)
+        return space.maximum(x, low)
 
     # Operators
 
@@ -212,10 +216,11 @@ class ArrayFunctions(Promotion):
     zeros_like = _filled("zeros_like")
     ones_like = _filled("ones_like")
 
-    def arange(self, start, stop=None, step=1, dtype: str = "int32"):
+    def arange(self, start, stop=None, step=1, dtype="int32"):
         bounds = self.bounds(start, stop, step)
-        if any(map(self.is_tensor, bounds)):
-            numbers = self.namespace.arange(*self.paired(*bounds))
+        if self.holds_tensor(bounds):
+            tensors = self.paired(*bounds)
+            numbers = self.namespace.arange(*tensors)
             return self.as_type(numbers, dtype)
         numbers = np.arange(*bounds)
         return self.constant(numbers.astype(dtype))
@@ -224,7 +229,8 @@ class ArrayFunctions(Promotion):
         """Returns the first number of `arange`, where it ends, and its step."""
         if start is None:
             raise UnsuitedError("start")
-        if not self.is_tensor(step) and step == 0:
+        is_known = not self.is_tensor(step)
+        if is_known and step == 0:
             raise UnsuitedError("step")
         if stop is None:
             return 0, start, step
@@ -255,25 +261,33 @@ class ArrayFunctions(Promotion):
         return self.elementwise("power", x, a)
 
     def sqrt(self, x):
-        not_negative = self.maximum(self.floats(x), 0)
+        x = self.floats(x)
+        not_negative = self.maximum(x, 0)
         return self.namespace.sqrt(not_negative)
 
     def clip(self, x, min_value, max_value):
-        bounds = [bound for bound in (min_value, max_value) if bound is not None]
-        # Zeros fit into each type of integers
-        like = [b if self.holds_tensor(b) else np.zeros_like(b) for b in bounds]
-        paired = self.paired(x, *like)
+        alike = [x]
+        for bound in (min_value, max_value):
+            if self.holds_tensor(bound):
+                alike.append(bound)
+            elif bound is not None:
+                # A zero fits into each type of integers
+                alike.append(np.zeros_like(bound))
+        paired = self.paired(*alike)
         dtype = self.dtype_of(paired[0])
         low, high = clipping_bounds(min_value, max_value, dtype)
         operands = self.paired(x, low, high)
-        return self.clipped(*self.broadcastable(*operands))
+        tensors = self.broadcastable(*operands)
+        return self.clipped(*tensors)
 
     def cast(self, x, dtype):
-        return self.as_type(self.tensor(x), dtype)
+        x = self.tensor(x)
+        return self.as_type(x, dtype)
 
     def switch(self, condition, then_expression, else_expression):
         branches = self.paired(then_expression, else_expression, arithmetic=False)
-        operands = self.broadcastable(self.truth(condition), *branches)
+        condition = self.truth(condition)
+        operands = self.broadcastable(condition, *branches)
         return self.space(*operands).where(*operands)
 
     def softmax(self, x):
@@ -309,7 +323,7 @@ class ArrayFunctions(Promotion):
 
     # Shapes
 
-    def axis(self, x, axis, new: int = 0) -> int:
+    def axis(self, x, axis, new=0) -> int:
         """Returns an axis of a tensor, counted from the start if its rank is known."""
         rank = self.rank(x)
         if rank is None:
@@ -335,7 +349,7 @@ class ArrayFunctions(Promotion):
         order = order_of(pattern, rank)
         return self.space(x).transpose(x, order)
 
-    def concatenate(self, tensors, axis: int = -1):
+    def concatenate(self, tensors, axis=-1):
         tensors = self.paired(*tensors, arithmetic=False)
         axis = self.axis(tensors[0], axis)
         tensors = self.joinable(tensors, axis)
@@ -350,7 +364,7 @@ class ArrayFunctions(Promotion):
             raise ValueError("there is none to stack")
         return self.stacked(tensors)
 
-    def repeat_elements(self, x, rep, axis: int):
+    def repeat_elements(self, x, rep, axis):
         x = self.tensor(x)
         axis = self.axis(x, axis)
         times = self.count(rep)
@@ -359,12 +373,11 @@ class ArrayFunctions(Promotion):
     def tile(self, x, n):
         x = self.tensor(x)
         if is_int(n):
-            others = [1] * (x.ndim - 1)
-            n = [*others, int(n)]
+            n = [1] * (x.ndim - 1) + [int(n)]
         repeats = self.sizes(n)
         return self.space(x).tile(x, repeats)
 
-    def expand_dims(self, x, dim: int = -1):
+    def expand_dims(self, x, dim=-1):
         x = self.tensor(x)
         axis = self.axis(x, dim, new=1)
         return self.space(x).expand_dims(x, axis)
@@ -380,8 +393,10 @@ class ArrayFunctions(Promotion):
         return self.space(x).flip(x, axes)
 
     def one_hot(self, indices, nb_classes):
-        column = self.expand_dims(self.cast(indices, "int32"))
+        indices = self.cast(indices, "int32")
+        column = self.expand_dims(indices)
         class_count = self.count(nb_classes)
         numbers = np.arange(class_count, dtype=np.int32)
-        is_class = self.equal(column, self.constant(numbers))
+        classes = self.constant(numbers)
+        is_class = self.equal(column, classes)
         return self.as_type(is_class, floatx())

@@ -172,14 +172,11 @@ class RecordedBackend(Gradients, Sessions):
 
     def concatenate(self, tensors, axis=-1):
         tensors = list(tensors)
-        join = pinned(self.functions.concatenate)
-        arguments = (tensors, axis)
-        result = self.recorder.record(join, arguments, label="K.concatenate")
+        result = self._recorded("concatenate", tensors, axis)
         return joined(result, tensors)
 
     def shape(self, x):
-        fn = self.functions.shape
-        result = self.recorder.record(fn, (x,), label="K.shape")
+        result = self._recorded("shape", x)
         if self.recorder.owns(x) and self.recorder.owns(result):
             result.spec = replace(result.spec, static_sizes=x.shape)
         return result
@@ -229,6 +226,13 @@ class RecordedBackend(Gradients, Sessions):
     def apply(self, fn: AnyFunction, *tensors):
         return self.recorder.record(fn, tensors, wrap=False)
 
+    def _recorded(self, name: str, *arguments):
+        """Returns the node of a function of the engine."""
+        label = f"K.{name}"
+        function = getattr(self.functions, name)
+        of_today = pinned(function, label in ELEMENTWISE)
+        return self.recorder.record(of_today, arguments, label=label)
+
     # Randomness
 
     def random_uniform(self, shape, low=0.0, high=1.0, dtype=None, seed=None):
@@ -273,9 +277,7 @@ class RecordedBackend(Gradients, Sessions):
         if condition is self.recorder.phase:
             chosen = self.alike(*chosen, arithmetic=False)
             return self.recorder.select(*chosen)
-        switch = pinned(self.functions.switch, True)
-        arguments = (condition, *chosen)
-        return self.recorder.record(switch, arguments, label="K.switch")
+        return self._recorded("switch", condition, *chosen)
 
     def _scan(
         self,
@@ -292,9 +294,7 @@ class RecordedBackend(Gradients, Sessions):
     def stop_gradient(self, variables):
         if isinstance(variables, (list, tuple)):
             return [self.stop_gradient(x) for x in variables]
-        stop = self.functions.stop_gradient
-        arguments = (variables,)
-        return self.recorder.record(stop, arguments, label="K.stop_gradient")
+        return self._recorded("stop_gradient", variables)
 
     def _gradients(self, loss, variables: Sequence[Tensor]) -> Tensors:
         for x in (loss, *variables):

@@ -99,7 +99,9 @@ def _originals(inputs):
     if isinstance(inputs, (list, tuple)):
         return [_originals(x) for x in inputs]
     original = getattr(inputs, "original", None)
-    return inputs if original is None else original
+    if original is None:
+        return inputs
+    return original
 
 
 def _new_value(recorder: Recorder, variable, new) -> LazyTensor:

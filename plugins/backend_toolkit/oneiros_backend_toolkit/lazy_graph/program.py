@@ -79,8 +79,9 @@ class Program:
         behind.update(self.written)
         nodes = by_age(behind.difference(self._supplied))
         _check_inputs(nodes, self.has_phase)
-        read = dict.fromkeys([*self.written, *of_kind(nodes, Variable)])
-        self.variables = list(read)
+        read = of_kind(nodes, Variable)
+        distinct = dict.fromkeys([*self.written, *read])
+        self.variables = list(distinct)
         self.streams = of_kind(nodes, Stream)
         self._targets = differentiated(nodes)
         self.differentiates = bool(self._targets)
@@ -111,9 +112,11 @@ class Program:
                 evaluation.run([substitute])
                 values[node] = values[substitute]
             evaluation.compute(self._results, self._supplied)
-            return evaluation.results(self.outputs), evaluation.results(self._new)
+            outputs = evaluation.results(self.outputs)
+            new = evaluation.results(self._new)
+        return outputs, new
 
-    def _keys(self, counter, seeds: Sequence[Any] | None) -> dict[LazyTensor, Any]:
+    def _keys(self, counter, seeds) -> dict[LazyTensor, Any]:
         """Returns the values of the streams."""
         if seeds is None:
             seeds = [node.source.seed for node in self.streams]
@@ -288,4 +291,6 @@ class Evaluation:
         roots = (*body.new, *body.outputs)
         evaluation = Evaluation(self.recorder, values, self.phase, body.targets)
         evaluation.compute(roots, list(values))
-        return evaluation.results(body.new), evaluation.results(body.outputs)
+        new = evaluation.results(body.new)
+        outputs = evaluation.results(body.outputs)
+        return new, outputs

@@ -25,13 +25,6 @@ class _Slot(int):
         return f"slot {int(self)}"
 
 
-def _is_plain(x) -> bool:
-    parts = [x]
-    if isinstance(x, slice):
-        parts = [x.start, x.stop, x.step]
-    return all(isinstance(part, _PLAIN) for part in parts)
-
-
 @dataclass(frozen=True)
 class RecordedCall:
     """A call as a function of the values of the nodes among its arguments.
@@ -71,14 +64,17 @@ class RecordedCall:
             return x
 
         template = map_tree(noted, (tuple(args), kwargs))
-        is_plain = not arrays and all(map(_is_plain, others))
+        are_plain = all(isinstance(x, _PLAIN) for x in others)
+        is_plain = are_plain and not arrays
         return cls(fn, template, parents, bool(arrays), is_plain)
 
     def __call__(self, *values):
         """Calls the function with the parents' values."""
 
         def filled(x):
-            return values[x] if isinstance(x, _Slot) else x
+            if isinstance(x, _Slot):
+                return values[x]
+            return x
 
         args, kwargs = map_tree(filled, self.template)
         return self.fn(*args, **kwargs)
@@ -115,7 +111,9 @@ def map_tree(fn: Callable[[Any], Any], tree):
     if isinstance(tree, tuple):
         parts = [map_tree(fn, part) for part in tree]
         is_named = hasattr(tree, "_fields")
-        return type(tree)(*parts) if is_named else tuple(parts)
+        if is_named:
+            return type(tree)(*parts)
+        return tuple(parts)
     if isinstance(tree, list):
         return [map_tree(fn, part) for part in tree]
     if isinstance(tree, dict):

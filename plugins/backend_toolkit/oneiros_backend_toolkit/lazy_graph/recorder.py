@@ -172,13 +172,13 @@ class Recorder:
         """
         label = label or getattr(fn, "__name__", "function")
         call = RecordedCall.of(fn, args, kwargs or {})
-        computes_at_once = self._thread_state.is_computing or self.engine.is_tensor(
-            args
-        )
+        computes_at_once = self.is_computing or self.engine.is_tensor(args)
         if not call.parents and computes_at_once:
             return fn(*args, **kwargs or {})
-        if self._thread_state.value_of is not None:
-            return call(*map(self._thread_state.value_of, call.parents))
+        value_of = self._thread_state.value_of
+        if value_of is not None:
+            values = map(value_of, call.parents)
+            return call(*values)
         operation = Operation(call, call.elementwise)
         node = self.node(operation, UNKNOWN, call.parents, label=label)
         self._check_backends(label, call.parents)
@@ -224,15 +224,16 @@ class Recorder:
             value_of: gives the values of nodes from outside, which can't be used
                 without it.
         """
-        was_computing = self._thread_state.is_computing
-        value_before = self._thread_state.value_of
+        state = self._thread_state
+        was_computing = state.is_computing
+        value_before = state.value_of
         try:
-            self._thread_state.is_computing = True
-            self._thread_state.value_of = value_of
+            state.is_computing = True
+            state.value_of = value_of
             yield
         finally:
-            self._thread_state.is_computing = was_computing
-            self._thread_state.value_of = value_before
+            state.is_computing = was_computing
+            state.value_of = value_before
 
     @property
     def is_computing(self) -> bool:
@@ -241,9 +242,10 @@ class Recorder:
 
     def supplied(self, x):
         """Returns a node's value if `computing` knows it, or else the object itself."""
-        if self._thread_state.value_of is None or not self.owns(x):
+        value_of = self._thread_state.value_of
+        if value_of is None or not self.owns(x):
             return x
-        return self._thread_state.value_of(x)
+        return value_of(x)
 
     @contextmanager
     def explained(
@@ -345,7 +347,7 @@ class Recorder:
     # Parts of the above
 
     def _check_recording(self) -> None:
-        if self._thread_state.is_computing:
+        if self.is_computing:
             raise GraphError(
                 "A function that computes with values made a tensor of the graph, or "
                 "used one from outside. Create it outside and pass it as an argument: "
@@ -411,7 +413,9 @@ def _static_shape(x):
     """Returns the shape of a node as far as it is known, None for anything else."""
     if not isinstance(x, LazyTensor):
         return None
-    return "unknown" if x.shape is None else x.shape
+    if x.shape is None:
+        return "unknown"
+    return x.shape
 
 
 def _leaf(place: int, tree):

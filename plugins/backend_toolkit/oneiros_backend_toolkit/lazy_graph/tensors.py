@@ -61,7 +61,8 @@ class Spec:
             return None
         shapes = []
         for x in self.traces:
-            shapes.append(x if isinstance(x, tuple) else x.shape)
+            shape = x if isinstance(x, tuple) else x.shape
+            shapes.append(shape)
         return tuple(shapes)
 
     def row(self) -> Spec:
@@ -70,7 +71,9 @@ class Spec:
         traces = None
         if shapes is not None:
             traces = tuple(shape[1:] for shape in shapes)
-        shape = None if self.shape is None else self.shape[1:]
+        shape = None
+        if self.shape is not None:
+            shape = self.shape[1:]
         return Spec(shape, self.dtype, traces=traces)
 
     def stacked(self, sequence: Spec) -> Spec:
@@ -212,7 +215,9 @@ class LazyTensor(Operators):
             return self
         copied: LazyTensor = self.recorder.record(_same, (self,), label="copy")
         copied.spec = self.spec
-        copied.original = self if self.original is None else self.original
+        copied.original = self
+        if self.original is not None:
+            copied.original = self.original
         for attribute in KEPT_BY_COPIES:
             if hasattr(self, attribute):
                 setattr(copied, attribute, getattr(self, attribute))
@@ -350,8 +355,12 @@ class StaticShape(tuple[Any, ...]):
 
     def num_elements(self) -> int | None:
         """Returns the number of elements, None if a size is open."""
-        return math.prod(self) if self.is_fully_defined() else None
+        if not self.is_fully_defined():
+            return None
+        return math.prod(self)
 
     def __getitem__(self, index: SupportsIndex | slice):
         part = super().__getitem__(index)
-        return StaticShape(part) if isinstance(index, slice) else part
+        if isinstance(index, slice):
+            return StaticShape(part)
+        return part
