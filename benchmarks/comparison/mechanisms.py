@@ -381,7 +381,7 @@ MECHANISMS = {
         module=f"{TOOLKIT}.recurrent_cells",
         what="an epoch of case c",
         start=fit_of("c", 320),
-        replaced={"oneiros_layers_recurrent.gated:FUSED_ACTIVATIONS": ()},
+        replaced={"oneiros_layers_recurrent.recurrent:FUSED_ACTIVATIONS": ()},
     ),
     "longer_loops": Mechanism(
         module=f"{TOOLKIT}.batches",

@@ -4,6 +4,9 @@ from typing import Any
 
 from oneiros import services
 
+Logs = dict[str, Any] | None
+"""What callbacks are told, by name."""
+
 
 class Rebuilt:
     """Objects that `copy.deepcopy` and `pickle` rebuild from configuration and
@@ -100,17 +103,17 @@ class Callback:
         """
         vars(self).update(state)
 
-    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         """Called before an epoch's first batch."""
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Called after an epoch and its validation; `logs` has the averages of both
         over their samples."""
 
-    def on_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+    def on_batch_begin(self, batch: int, logs: Logs = None) -> None:
         """Called before a batch; `logs` has `batch` and `size`."""
 
-    def on_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+    def on_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Called after a batch; `logs` has the batch's loss and metrics."""
 
     def on_run_end(self, logs: dict[str, Any]) -> None:
@@ -133,10 +136,10 @@ class Callback:
             self.on_batch_begin(batch, {"batch": batch, "size": log["size"]})
             self.on_batch_end(batch, log)
 
-    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+    def on_train_begin(self, logs: Logs = None) -> None:
         """Called once before the first epoch."""
 
-    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+    def on_train_end(self, logs: Logs = None) -> None:
         """Called once after the last epoch."""
 
 

@@ -26,7 +26,7 @@ Config = dict[str, Any]
 
 
 class DefaultCallbacks(Protocol):
-    """The callbacks that every fit has: `oneiros_callbacks.service`."""
+    """The callbacks that every fit has: `oneiros_callbacks.callback_list`."""
 
     def for_fit(
         self, model: Container, callbacks: list[Any], params: dict[str, Any]

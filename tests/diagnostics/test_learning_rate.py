@@ -148,5 +148,5 @@ class Fixed(Optimizer):
 def test_an_optimizer_without_a_rate_is_told():
     model, x, y = line()
     model.compile(Fixed(), "mse")
-    with pytest.raises(ArgumentError, match="Fixed has no variable `lr`"):
+    with pytest.raises(ArgumentError, match="variable `lr`; Fixed has none"):
         find_learning_rate(model, x, y)

@@ -385,7 +385,7 @@ def test_a_conflict_names_both_and_the_line_that_settles_it(seen):
     ("choice", "expected"),
     [
         ("bad-duplicate", "<class 'bad_duplicate.layer.Highway'>"),
-        ("oneiros-layers-core", "<class 'oneiros_layers_core.highway.Highway'>"),
+        ("oneiros-layers-core", "<class 'oneiros_layers_core.dense.Highway'>"),
     ],
 )
 def test_each_line_of_the_conflict_settles_it(environment, seen, choice, expected):

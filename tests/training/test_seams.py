@@ -16,10 +16,10 @@ from oneiros.engine.streams import (
 from oneiros.errors import ArgumentError
 from oneiros.layers import Dense
 from oneiros.models import Sequential
-from oneiros_callbacks.ending import EndingStream
+from oneiros_callbacks.stopping import EndingStream
+from oneiros_training.model import fit_options
+from oneiros_training.model import train as train_on
 from oneiros_training.steps import ModelStream
-from oneiros_training.trainer import fit_options
-from oneiros_training.trainer import train as train_on
 
 
 class Numbers(ModelStream):

@@ -15,7 +15,7 @@ from oneiros.layers import (
 )
 from oneiros.models import Model, Sequential
 from oneiros.visualization import plot_activations, plot_filters
-from oneiros_visualization.mosaics import mosaic
+from oneiros_visualization.images import mosaic
 
 
 def picture(figure):

@@ -5,11 +5,9 @@ from collections.abc import Iterable
 from typing import Any
 
 import oneiros
-from oneiros.bases import Callback
+from oneiros.bases import Callback, Logs
 
 from oneiros_callbacks.messages import as_run
-
-Logs = dict[str, Any] | None
 
 
 class BaseLogger(Callback):

@@ -1,12 +1,16 @@
-"""The list of callbacks that a loop calls."""
+"""The callbacks of a fit as one: the service `default_callbacks`."""
 
+import itertools
+from types import MappingProxyType
 from typing import Any
 
-from oneiros.bases import Callback, Callbacks
+from oneiros import plugins, services
+from oneiros.bases import Callback, Callbacks, Logs
 from oneiros.engine.streams import CALLBACKS, REST, Observer, current_observer
 from oneiros.errors import ArgumentError
 
-Logs = dict[str, Any] | None
+from oneiros_callbacks.averages import BaseLogger, History
+
 REQUIRED = (
     "set_params",
     "set_model",
@@ -159,3 +163,36 @@ def _overrides(callback, method: str) -> bool:
         if method in members:
             return True
     return False
+
+
+class DefaultCallbacks:
+    """What the kernel calls."""
+
+    @staticmethod
+    def for_fit(
+        model, callbacks: list[Any], params: dict[str, Any]
+    ) -> tuple[CallbackList, History]:
+        """Returns all callbacks of a fit as one, and the history among them."""
+        history = History()
+        groups = plugins.call(
+            "oneiros_default_callbacks",
+            _problem,
+            model=model,
+            params=MappingProxyType({**params, "metrics": list(params["metrics"])}),
+        )
+        both = CallbackList([BaseLogger(), *callbacks, history])
+        for callback in itertools.chain.from_iterable(groups):
+            both.append(callback)
+        return both, history
+
+
+def _problem(result) -> str | None:
+    """Returns what is wrong with a plugin's callbacks; raises an ArgumentError for what
+    isn't a callback."""
+    if not isinstance(result, (list, tuple, type(None))):
+        return f"It returned {result!r:.80}, not a list of callbacks"
+    CallbackList(result)
+    return None
+
+
+service: services.DefaultCallbacks = DefaultCallbacks()

@@ -11,12 +11,10 @@ from oneiros.arguments import (
     open_to_old_code,
     refusal,
 )
-from oneiros.bases import Callback
+from oneiros.bases import Callback, Logs
 from oneiros.errors import ArgumentError
 
 from oneiros_callbacks.messages import better, say, warn, warn_of_missing
-
-Logs = dict[str, Any] | None
 
 
 class ModelCheckpoint(Callback):

@@ -6,11 +6,9 @@ from typing import Any
 
 import numpy as np
 from oneiros.arguments import check_bool, open_to_old_code, refusal
-from oneiros.bases import Callback
+from oneiros.bases import Callback, Logs
 
 from oneiros_callbacks.messages import warn
-
-Logs = dict[str, Any] | None
 
 
 class CSVLogger(Callback):

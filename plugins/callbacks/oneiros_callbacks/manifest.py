@@ -27,7 +27,7 @@ OF_EVERY_FIT = {
 @hookimpl
 def oneiros_services():
     """The callbacks that every fit has."""
-    return {"default_callbacks": "oneiros_callbacks.service:service"}
+    return {"default_callbacks": "oneiros_callbacks.callback_list:service"}
 
 
 @hookimpl

@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 from oneiros_backend_toolkit import user_warnings
 
-from oneiros_callbacks.progbar import say
+from oneiros_callbacks.progbar import say as say
 
-__all__ = ["as_run", "better", "known_mode", "say", "warn", "warn_of_missing"]
 MODES = ("auto", "min", "max")
 
 

@@ -3,11 +3,10 @@
 import math
 from typing import Any
 
-from oneiros.bases import Callback
+from oneiros.bases import Callback, Logs
 
 from oneiros_callbacks.messages import as_run, warn
 
-Logs = dict[str, Any] | None
 REASONS = (
     "Usual causes: a learning rate that is too high, NaN in the data, targets outside "
     "the loss's domain, a batch whose sample weights are all 0, an Embedding index "

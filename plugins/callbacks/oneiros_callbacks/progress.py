@@ -4,13 +4,12 @@ import math
 import time
 from typing import Any
 
-from oneiros.bases import Callback
+from oneiros.bases import Callback, Logs
 from oneiros.engine.streams import Fit
 
 from oneiros_callbacks.averages import BaseLogger
 from oneiros_callbacks.progbar import Progbar, say
 
-Logs = dict[str, Any] | None
 COMPILING = "compiling"
 VALIDATING = "validating"
 

@@ -1,7 +1,6 @@
 """Callbacks that change the learning rate."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from oneiros import backend as K
@@ -14,12 +13,10 @@ from oneiros.arguments import (
     refusal,
     shown,
 )
-from oneiros.bases import Callback
+from oneiros.bases import Callback, Logs
 from oneiros.errors import ArgumentError
 
 from oneiros_callbacks.messages import better, known_mode, say, warn_of_missing
-
-Logs = dict[str, Any] | None
 
 
 class LearningRateScheduler(Callback):
@@ -59,7 +56,7 @@ class LearningRateScheduler(Callback):
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         """Sets the rate."""
-        variable = _rate_of(self.model.optimizer, "LearningRateScheduler")
+        variable = rate_of(self.model.optimizer, "LearningRateScheduler")
         rate = np.asarray(self.schedule(epoch))
         if rate.size != 1 or rate.dtype.kind not in "fiu" or not np.isfinite(rate):
             raise ArgumentError(
@@ -69,7 +66,8 @@ class LearningRateScheduler(Callback):
         K.set_value(variable, float(rate.item()))
 
 
-def _rate_of(optimizer, who: str):
+def rate_of(optimizer, who: str):
+    """Returns the variable with an optimizer's learning rate."""
     rate = getattr(optimizer, "lr", None)
     if isinstance(rate, (int, float, type(None))):
         raise ArgumentError(
@@ -171,7 +169,7 @@ class ReduceLROnPlateau(Callback):
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Reduces the learning rate if its patience has run out."""
         logs = {} if logs is None else logs
-        rate = _rate_of(self.model.optimizer, "ReduceLROnPlateau")
+        rate = rate_of(self.model.optimizer, "ReduceLROnPlateau")
         logs["lr"] = float(K.get_value(rate))
         current = logs.get(self.monitor)
         if current is None:

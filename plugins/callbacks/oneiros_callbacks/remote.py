@@ -2,16 +2,14 @@
 
 import json
 from http.client import HTTPException
-from typing import Any
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 from oneiros.arguments import open_to_old_code
-from oneiros.bases import Callback
+from oneiros.bases import Callback, Logs
 
 from oneiros_callbacks.messages import warn
 
-Logs = dict[str, Any] | None
 SECONDS_TO_ANSWER = 10.0
 """After this number of seconds, training continues without an answer."""
 

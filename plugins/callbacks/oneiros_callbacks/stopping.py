@@ -1,6 +1,8 @@
-"""Callbacks that stop training: `EarlyStopping` and `TerminateOnNaN`."""
+"""Callbacks that stop training, `EarlyStopping` and `TerminateOnNaN`, and the stream
+that ends an epoch early."""
 
 import math
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -11,13 +13,66 @@ from oneiros.arguments import (
     int_if_whole,
     open_to_old_code,
 )
-from oneiros.bases import Callback
-from oneiros.engine.streams import Fit
+from oneiros.bases import Callback, Logs
+from oneiros.engine.streams import Fit, Run, Stream, StreamWrapper
 
-from oneiros_callbacks.ending import EndingStream
 from oneiros_callbacks.messages import better, say, warn_of_missing
 
-Logs = dict[str, Any] | None
+
+class EndingStream(StreamWrapper):
+    """A stream that ends the epoch as soon as a function returns True.
+
+    `model.stop_training = True` ends training after the epoch, as in Keras 1. To end
+    training after a batch, a callback also ends the epoch there. Training then ends
+    normally: `on_epoch_end` and `on_train_end` are called, and observers see no
+    failure.
+
+    # Arguments
+        inner: the `Stream` that it wraps.
+        is_over: function without arguments, called after each run of batches.
+
+    # Example
+        ```python
+        import numpy as np
+        from oneiros.callbacks import Callback
+        from oneiros.layers import Dense
+        from oneiros.models import Sequential
+        from oneiros_callbacks.stopping import EndingStream
+
+
+        class StopAfter(Callback):
+            def __init__(self, batches):
+                self.batches = batches
+
+            def prepare_fit(self, fit):
+                fit.train = EndingStream(fit.train, lambda: self.model.stop_training)
+
+            def on_batch_end(self, batch, logs=None):
+                self.model.stop_training = batch + 1 == self.batches
+
+            def on_train_end(self, logs=None):
+                print("over")
+
+        model = Sequential([Dense(1, input_dim=2)])
+        model.compile("sgd", "mse")
+        x = np.ones((64, 2))
+        history = model.fit(
+            x, x[:, :1], batch_size=8, verbose=0, callbacks=[StopAfter(3)]
+        )  # over
+        print(history.epoch)  # [0]
+        ```
+    """
+
+    def __init__(self, inner: Stream, is_over: Callable[[], bool]):
+        super().__init__(inner)
+        self.is_over = is_over
+
+    def runs(self, order, start: int = 0) -> Iterator[Run]:
+        """Yields the other stream's runs until `is_over` returns True."""
+        for run in self.inner.runs(order, start):
+            yield run
+            if self.is_over():
+                return
 
 
 class EarlyStopping(Callback):

@@ -6,13 +6,12 @@ import numpy as np
 import oneiros
 from oneiros import backend as K
 from oneiros.arguments import check_bool, check_int, int_if_whole, open_to_old_code
-from oneiros.bases import Callback
+from oneiros.bases import Callback, Logs
 from oneiros.errors import PluginLoadError
 
 from oneiros_callbacks.messages import warn
 
 Array = Any
-Logs = dict[str, Any] | None
 LARGEST_BATCH = 32
 """The number of samples from which outputs and gradients are computed, if the fit has
 no batch size."""
@@ -167,14 +166,12 @@ class _Measure:
         layers = [layer for layer in model.graph_layers() if _has_one_output(layer)]
         self.names = [f"{_tag(weight)}_grad" for weight in weights]
         self.names += [f"{layer.name}_out" for layer in layers]
-        inputs = [*model.inputs, *model.targets, *model.sample_weights]
-        phase = K.learning_phase()
-        if model.uses_learning_phase and not isinstance(phase, int):
-            inputs.append(phase)
-            self.batch.append(0)
         gradients = K.gradients(model.total_loss, weights)
         outputs = [layer.output for layer in layers]
-        self.function = K.function(inputs, [*gradients, *outputs])
+        targets = [*model.targets, *model.sample_weights]
+        self.function = model._function(targets, [*gradients, *outputs], [])
+        if self.function.phase_index is not None:
+            self.batch.append(0)
 
     def __call__(self) -> dict[str, Array]:
         """Returns the arrays by name."""

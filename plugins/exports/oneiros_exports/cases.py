@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from oneiros import backend as K
 from oneiros.engine.container import Container
-from oneiros_training.parts.nested_layers import parts_of
+from oneiros_training.parts import parts_of
 
 Array = np.ndarray
 

@@ -10,7 +10,7 @@ from oneiros.backend.dispatch import backend_of
 from oneiros.engine.node import origins
 from oneiros_backend_toolkit.lazy_graph.names import distinct, named_shapes
 from oneiros_backend_toolkit.lazy_graph.prediction import prediction
-from oneiros_training.parts.nested_layers import parts_of
+from oneiros_training.parts import parts_of
 
 from oneiros_exports.destination import Export, Port, Refusal, Written
 

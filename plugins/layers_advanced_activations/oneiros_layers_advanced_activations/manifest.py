@@ -2,13 +2,9 @@
 
 from oneiros import hookimpl
 
-_FIXED = ("ELU", "LeakyReLU", "ThresholdedReLU")
-_LEARNED = ("ParametricSoftplus", "PReLU", "SReLU")
+_NAMES = ("ELU", "LeakyReLU", "ParametricSoftplus", "PReLU", "SReLU", "ThresholdedReLU")
 LAYERS = {
-    **{name: f"oneiros_layers_advanced_activations.fixed:{name}" for name in _FIXED},
-    **{
-        name: f"oneiros_layers_advanced_activations.learned:{name}" for name in _LEARNED
-    },
+    name: f"oneiros_layers_advanced_activations.activations:{name}" for name in _NAMES
 }
 
 

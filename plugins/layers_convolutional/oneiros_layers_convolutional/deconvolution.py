@@ -9,7 +9,7 @@ from oneiros.engine.node import Shape
 from oneiros.errors import ShapeError
 from oneiros_layers_core.spatial import length_after, spatial_sizes, with_sizes
 
-from oneiros_layers_convolutional.convolution_2d import Convolution2D
+from oneiros_layers_convolutional.convolution import Convolution2D
 
 
 class Deconvolution2D(Convolution2D):
@@ -91,21 +91,21 @@ class Deconvolution2D(Convolution2D):
         **kwargs,
     ):
         super().__init__(
-            nb_filter=nb_filter,
-            nb_row=nb_row,
-            nb_col=nb_col,
-            init=init,
-            activation=activation,
-            weights=weights,
-            border_mode=border_mode,
-            subsample=subsample,
-            dim_ordering=dim_ordering,
-            W_regularizer=W_regularizer,
-            b_regularizer=b_regularizer,
-            activity_regularizer=activity_regularizer,
-            W_constraint=W_constraint,
-            b_constraint=b_constraint,
-            bias=bias,
+            nb_filter,
+            nb_row,
+            nb_col,
+            init,
+            activation,
+            weights,
+            border_mode,
+            subsample,
+            dim_ordering,
+            W_regularizer,
+            b_regularizer,
+            activity_regularizer,
+            W_constraint,
+            b_constraint,
+            bias,
             **kwargs,
         )
         self.output_shape_: Shape | None = None

@@ -3,14 +3,26 @@
 from oneiros import hookimpl
 
 _FILES = {
-    "convolution_1d": ("Convolution1D", "AtrousConvolution1D"),
-    "convolution_2d": ("Convolution2D", "AtrousConvolution2D"),
-    "convolution_3d": ("Convolution3D",),
+    "convolution": (
+        "Convolution1D",
+        "AtrousConvolution1D",
+        "Convolution2D",
+        "AtrousConvolution2D",
+        "Convolution3D",
+    ),
     "deconvolution": ("Deconvolution2D",),
     "separable": ("SeparableConvolution2D",),
-    "upsampling": ("UpSampling1D", "UpSampling2D", "UpSampling3D"),
-    "padding": ("ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D"),
-    "cropping": ("Cropping1D", "Cropping2D", "Cropping3D"),
+    "resizing": (
+        "UpSampling1D",
+        "UpSampling2D",
+        "UpSampling3D",
+        "ZeroPadding1D",
+        "ZeroPadding2D",
+        "ZeroPadding3D",
+        "Cropping1D",
+        "Cropping2D",
+        "Cropping3D",
+    ),
 }
 LAYERS = {
     name: f"oneiros_layers_convolutional.{file}:{name}"

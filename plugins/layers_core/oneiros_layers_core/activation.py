@@ -28,10 +28,10 @@ class Activation(Layer):
     """
 
     loadable = True
+    supports_masking = True
 
     def __init__(self, activation, **kwargs):
         super().__init__(**kwargs)
-        self.supports_masking = True
         self.activation = activations.get(activation)
 
     def call(self, x, mask=None):
@@ -65,10 +65,10 @@ class ActivityRegularization(Layer):
     """
 
     loadable = True
+    supports_masking = True
 
     def __init__(self, l1: float = 0.0, l2: float = 0.0, **kwargs):
         super().__init__(**kwargs)
-        self.supports_masking = True
         self.l1 = check_number(self, "l1", l1)
         self.l2 = check_number(self, "l2", l2)
         self.activity_regularizer = regularizers.L1L2Regularizer(l1=l1, l2=l2)

@@ -46,6 +46,7 @@ class Dropout(Layer):
     """
 
     loadable = True
+    supports_masking = True
 
     def __init__(self, p: float, noise_shape=None, seed: int | None = None, **kwargs):
         super().__init__(**kwargs)
@@ -54,7 +55,6 @@ class Dropout(Layer):
             noise_shape = tuple(noise_shape)
         self.noise_shape: Shape | None = noise_shape
         self.seed = check_optional_int(self, "seed", seed)
-        self.supports_masking = True
         self.uses_learning_phase = 0.0 < self.p < 1.0
 
     def _get_noise_shape(self, x: Tensor) -> Shape | None:

@@ -1,7 +1,5 @@
 """Lambda: any function of tensors as a layer."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 
@@ -115,7 +113,7 @@ class Lambda(Layer):
     @classmethod
     def from_config(
         cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None
-    ) -> Lambda:
+    ):
         """Builds the layer.
 
         # Arguments

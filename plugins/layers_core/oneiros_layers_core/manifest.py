@@ -4,12 +4,10 @@ from oneiros import hookimpl
 
 _FILES = {
     "activation": ("Activation", "ActivityRegularization"),
-    "dense": ("Dense", "TimeDistributedDense"),
+    "dense": ("Dense", "TimeDistributedDense", "MaxoutDense", "Highway"),
     "dropout": ("Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D"),
-    "highway": ("Highway",),
     "lambda_": ("Lambda",),
     "masking": ("Masking",),
-    "maxout": ("MaxoutDense",),
     "merge": ("Merge",),
     "reshaping": ("Flatten", "Permute", "RepeatVector", "Reshape"),
 }

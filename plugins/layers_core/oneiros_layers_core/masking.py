@@ -34,10 +34,10 @@ class Masking(Layer):
     """
 
     loadable = True
+    supports_masking = True
 
     def __init__(self, mask_value: float = 0.0, **kwargs):
         super().__init__(**kwargs)
-        self.supports_masking = True
         self.mask_value = check_number(self, "mask_value", mask_value)
 
     def compute_mask(self, x, input_mask=None):

@@ -1,7 +1,5 @@
 """Merge: several tensors into one."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 
@@ -75,6 +73,7 @@ class Merge(Layer):
     """
 
     loadable = True
+    supports_masking = True
 
     def __init__(
         self,
@@ -97,7 +96,6 @@ class Merge(Layer):
         self.arguments = dict(arguments or {})
         self.node_indices = node_indices
         self.tensor_indices = tensor_indices
-        self.supports_masking = True
         self.keeps_declared_shape = mode == "cos"
         self._output_shape = plain_shape(output_shape)
         self._input_dtypes: list[str] = []
@@ -197,7 +195,7 @@ class Merge(Layer):
         }
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Merge:
+    def from_config(cls, config: dict[str, Any]):
         """Builds the layer.
 
         # Arguments

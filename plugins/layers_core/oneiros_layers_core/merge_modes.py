@@ -7,6 +7,7 @@ returns that of the merged tensor.
 """
 
 import functools
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -248,9 +249,9 @@ class Custom:
 
 Rule = ElementwiseMerge | Concatenation | Product | Custom
 MODES: dict[str, Rule] = {
-    "sum": ElementwiseMerge(lambda x, y: x + y),
-    "mul": ElementwiseMerge(lambda x, y: x * y),
-    "ave": ElementwiseMerge(lambda x, y: x + y, average=True),
+    "sum": ElementwiseMerge(operator.add),
+    "mul": ElementwiseMerge(operator.mul),
+    "ave": ElementwiseMerge(operator.add, average=True),
     "max": ElementwiseMerge(lambda x, y: K.maximum(x, y), masks=False),
     "concat": Concatenation(),
     "dot": Product(),

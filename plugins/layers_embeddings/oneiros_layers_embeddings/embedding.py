@@ -99,7 +99,6 @@ class Embedding(Layer):
             regularizer=self.W_regularizer,
             constraint=self.W_constraint,
         )
-        self.built = True
         self.set_initial_weights()
 
     def compute_mask(self, x, mask=None):

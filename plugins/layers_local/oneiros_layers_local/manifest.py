@@ -3,8 +3,8 @@
 from oneiros import hookimpl
 
 LAYERS = {
-    "LocallyConnected1D": "oneiros_layers_local.local_1d:LocallyConnected1D",
-    "LocallyConnected2D": "oneiros_layers_local.local_2d:LocallyConnected2D",
+    "LocallyConnected1D": "oneiros_layers_local.local:LocallyConnected1D",
+    "LocallyConnected2D": "oneiros_layers_local.local:LocallyConnected2D",
 }
 
 

@@ -42,6 +42,8 @@ class GaussianNoise(Layer):
     """
 
     loadable = True
+    supports_masking = True
+    uses_learning_phase = True
 
     def __init__(self, sigma: float, **kwargs):
         super().__init__(**kwargs)
@@ -50,8 +52,6 @@ class GaussianNoise(Layer):
         if is_number and not sigma >= 0:
             expected = "a standard deviation, 0 or more"
             raise refusal(self, "sigma", sigma, expected)
-        self.supports_masking = True
-        self.uses_learning_phase = True
 
     def call(self, x, mask=None):
         """Returns the input, with noise in the training phase."""
@@ -90,11 +90,11 @@ class GaussianDropout(Layer):
     """
 
     loadable = True
+    supports_masking = True
 
     def __init__(self, p: float, **kwargs):
         super().__init__(**kwargs)
         self.p = check_fraction(self, "p", p)
-        self.supports_masking = True
         self.uses_learning_phase = 0.0 < p < 1.0
 
     def call(self, x, mask=None):

@@ -76,6 +76,7 @@ class BatchNormalization(Layer):
     """
 
     loadable = True
+    supports_masking = True
     gamma: Any
     beta: Any
     running_mean: Any
@@ -100,7 +101,6 @@ class BatchNormalization(Layer):
         if isinstance(epsilon, (tuple, list)):
             expected = "a number; leave out the shape, which Keras 0.x took"
             raise refusal(self, "epsilon", epsilon, expected)
-        self.supports_masking = True
         self.beta_init = initializations.get(beta_init)
         self.gamma_init = initializations.get(gamma_init)
         self.epsilon = check_number(self, "epsilon", epsilon)

@@ -6,7 +6,7 @@ _PACKAGE = "oneiros_layers_pooling"
 _RANKS = (1, 2, 3)
 _KINDS = ("Max", "Average")
 WINDOWS = {
-    f"{kind}Pooling{n}D": f"{_PACKAGE}.pooling_{n}d:{kind}Pooling{n}D"
+    f"{kind}Pooling{n}D": f"{_PACKAGE}.pooling:{kind}Pooling{n}D"
     for n in _RANKS
     for kind in _KINDS
 }
@@ -17,7 +17,7 @@ GLOBAL = {
 }
 LAYERS = {**WINDOWS, **GLOBAL}
 BASES = {
-    **{f"_Pooling{n}D": f"{_PACKAGE}.pooling_{n}d:_Pooling{n}D" for n in _RANKS},
+    **{f"_Pooling{n}D": f"{_PACKAGE}.pooling:_Pooling{n}D" for n in _RANKS},
     **{
         f"_GlobalPooling{n}D": f"{_PACKAGE}.global_pooling:_GlobalPooling{n}D"
         for n in _RANKS

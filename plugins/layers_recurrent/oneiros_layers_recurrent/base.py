@@ -9,7 +9,7 @@ from oneiros.engine.layer import InputSpec, Layer
 from oneiros.engine.node import Shape
 from oneiros.errors import ArgumentError, OneirosError, ShapeError
 from oneiros.load_context import count_calls, count_weight
-from oneiros_layers_core.affine import sequence_arguments
+from oneiros_layers_core.dense import sequence_arguments
 
 States = list[Any]
 Stepped = tuple[Any, States]
@@ -99,6 +99,7 @@ class SequenceLayer(Layer):
         weights, return_sequences, go_backwards, stateful: as for `Recurrent`.
     """
 
+    supports_masking = True
     state_count = 1
     """The number of states, unless `build` sets `self.states`."""
 
@@ -119,7 +120,6 @@ class SequenceLayer(Layer):
         self.return_sequences = check_bool(self, "return_sequences", return_sequences)
         self.go_backwards = check_bool(self, "go_backwards", go_backwards)
         self.stateful = check_bool(self, "stateful", stateful)
-        self.supports_masking = True
 
     def build(self, input_shape: Shape) -> None:
         """Stores the input's shape, and makes the states of a stateful layer."""

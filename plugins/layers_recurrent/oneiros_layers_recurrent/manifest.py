@@ -3,9 +3,9 @@
 from oneiros import hookimpl
 
 RECURRENT = {
-    "SimpleRNN": "oneiros_layers_recurrent.simple_rnn:SimpleRNN",
-    "GRU": "oneiros_layers_recurrent.gru:GRU",
-    "LSTM": "oneiros_layers_recurrent.lstm:LSTM",
+    "SimpleRNN": "oneiros_layers_recurrent.recurrent:SimpleRNN",
+    "GRU": "oneiros_layers_recurrent.recurrent:GRU",
+    "LSTM": "oneiros_layers_recurrent.recurrent:LSTM",
 }
 CONVOLUTIONAL = {"ConvLSTM2D": "oneiros_layers_recurrent.conv_lstm:ConvLSTM2D"}
 LAYERS = {**RECURRENT, **CONVOLUTIONAL}
@@ -14,7 +14,7 @@ BASES = {
     "time_distributed_dense": "oneiros_layers_recurrent.base:time_distributed_dense",
 }
 CONVOLUTIONAL_BASES = {
-    "ConvRecurrent2D": "oneiros_layers_recurrent.conv_base:ConvRecurrent2D"
+    "ConvRecurrent2D": "oneiros_layers_recurrent.conv_lstm:ConvRecurrent2D"
 }
 
 

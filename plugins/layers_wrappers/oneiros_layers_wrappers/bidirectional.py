@@ -63,6 +63,7 @@ class Bidirectional(Wrapper):
     """
 
     loadable = True
+    supports_masking = True
 
     def __init__(
         self, layer, merge_mode: str | None = "concat", weights=None, **kwargs
@@ -77,7 +78,6 @@ class Bidirectional(Wrapper):
             self.forward_layer.initial_weights = weights[:half]
             self.backward_layer.initial_weights = weights[half:]
         self.return_sequences = layer.return_sequences
-        self.supports_masking = True
         self.input_spec = layer.input_spec
 
     def _check(self, merge_mode) -> None:
@@ -167,7 +167,7 @@ def _reversed(layer, name: str):
         if inspect.isfunction(value):
             functions[attribute] = value
             custom_objects[value.__name__] = value
-        elif _is_part(value):
+        elif hasattr(value, "get_config") and not isinstance(value, type):
             custom_objects[type(value).__name__] = type(value)
     backwards = not layer.go_backwards
     config = layer.get_config()
@@ -177,8 +177,3 @@ def _reversed(layer, name: str):
         reversed_layer = type(layer).from_config(config)
     vars(reversed_layer).update(functions, go_backwards=backwards)
     return reversed_layer
-
-
-def _is_part(value) -> bool:
-    """Returns whether an attribute is in a configuration as one of its own."""
-    return hasattr(value, "get_config") and not isinstance(value, type)

@@ -45,10 +45,10 @@ class TimeDistributed(Wrapper):
     """
 
     loadable = True
+    supports_masking = True
 
     def __init__(self, layer, **kwargs):
         super().__init__(layer=layer, **kwargs)
-        self.supports_masking = True
         self.input_spec = [InputSpec(ndim="3+")]
 
     # One shape, never a list.

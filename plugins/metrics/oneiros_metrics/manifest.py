@@ -25,22 +25,22 @@ _NAMES = (
     "fbeta_score",
     "fmeasure",
 )
-_SHORT = {
+_ALIASES = {
     "mse": "mean_squared_error",
     "mae": "mean_absolute_error",
     "mape": "mean_absolute_percentage_error",
     "msle": "mean_squared_logarithmic_error",
+    "MSE": "mean_squared_error",
+    "MAE": "mean_absolute_error",
+    "MAPE": "mean_absolute_percentage_error",
+    "MSLE": "mean_squared_logarithmic_error",
+    "cosine": "cosine_proximity",
+    "fscore": "fmeasure",
+    "f1score": "fmeasure",
 }
 METRICS = {
     **{name: f"oneiros_metrics.functions:{name}" for name in _NAMES},
-    **{short: f"oneiros_metrics.functions:{name}" for short, name in _SHORT.items()},
-    **{
-        short.upper(): f"oneiros_metrics.functions:{name}"
-        for short, name in _SHORT.items()
-    },
-    "cosine": "oneiros_metrics.functions:cosine_proximity",
-    "fscore": "oneiros_metrics.functions:fmeasure",
-    "f1score": "oneiros_metrics.functions:fmeasure",
+    **{alias: f"oneiros_metrics.functions:{name}" for alias, name in _ALIASES.items()},
 }
 
 

@@ -16,21 +16,25 @@ _NAMES = (
     "poisson",
     "cosine_proximity",
 )
-_SHORT = {
+_ALIASES = {
     "mse": "mean_squared_error",
     "mae": "mean_absolute_error",
     "mape": "mean_absolute_percentage_error",
     "msle": "mean_squared_logarithmic_error",
     "kld": "kullback_leibler_divergence",
+    "MSE": "mean_squared_error",
+    "MAE": "mean_absolute_error",
+    "MAPE": "mean_absolute_percentage_error",
+    "MSLE": "mean_squared_logarithmic_error",
+    "KLD": "kullback_leibler_divergence",
+    "cosine": "cosine_proximity",
 }
 OBJECTIVES = {
     **{name: f"oneiros_objectives.functions:{name}" for name in _NAMES},
-    **{short: f"oneiros_objectives.functions:{name}" for short, name in _SHORT.items()},
     **{
-        short.upper(): f"oneiros_objectives.functions:{name}"
-        for short, name in _SHORT.items()
+        alias: f"oneiros_objectives.functions:{name}"
+        for alias, name in _ALIASES.items()
     },
-    "cosine": "oneiros_objectives.functions:cosine_proximity",
 }
 
 

@@ -1,31 +1,31 @@
 """Modules that Keras 1's modules had imported, so that `import *` provided them."""
 
-import copy as copy
-import csv as csv
-import functools as functools
-import gzip as gzip
-import hashlib as hashlib
-import inspect as inspect
-import json as json
-import multiprocessing as multiprocessing
-import os as os
-import queue as queue
-import re as re
-import shutil as shutil
-import sys as sys
-import tarfile as tarfile
-import threading as threading
-import time as time
-import types as types
-import warnings as warnings
-from collections import OrderedDict as OrderedDict
-from collections import defaultdict as defaultdict
-from collections import deque as deque
-from collections.abc import Iterable as Iterable
+# ruff: noqa: F401  other modules refer to them
+
+import copy
+import csv
+import functools
+import gzip
+import hashlib
+import inspect
+import json
+import multiprocessing
+import os
+import queue
+import random
+import re
+import shutil
+import string
+import sys
+import tarfile
+import threading
+import time
+import types
+import warnings
+from collections import OrderedDict, defaultdict, deque
+from collections.abc import Iterable
 
 import numpy as np
-
-__all__ = ["np", "python_types", "range", "zip"]
 
 python_types = types
 range = range

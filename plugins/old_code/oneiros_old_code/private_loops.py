@@ -11,8 +11,8 @@ from oneiros.engine.streams import Run
 from oneiros_training.arrays.array_stream import make_batches
 from oneiros_training.arrays.standardize import slice_X
 from oneiros_training.arrays.user_data import all_arrays
+from oneiros_training.model import fit_options, results, train
 from oneiros_training.steps import ModelStream, Step
-from oneiros_training.trainer import fit_options, results, train
 
 Array = Any
 

@@ -15,7 +15,7 @@ from oneiros.backend.dispatch import backend_of
 from oneiros.engine.container import Container
 from oneiros.errors import FileFormatError
 from oneiros_safe_files.model_state import LayerWeights, Named
-from oneiros_training.parts.nested_layers import parts_of
+from oneiros_training.parts import parts_of
 
 from oneiros_old_files.base import HERE, Arrays, Migration, Origin
 from oneiros_old_files.convolution_kernels import FITTED_WHEN_LOADED

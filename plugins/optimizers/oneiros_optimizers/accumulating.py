@@ -4,14 +4,14 @@ Adadelta."""
 from oneiros import backend as K
 from oneiros.engine.node import Tensor
 
-from oneiros_optimizers.base import (
+from oneiros_optimizers.optimizer import (
     DecayingOptimizer,
     Slots,
     Step,
     hyperparameter,
+    plain_number,
     running_mean,
 )
-from oneiros_optimizers.optimizer import plain_number
 
 
 class RMSprop(DecayingOptimizer):

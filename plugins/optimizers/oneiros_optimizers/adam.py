@@ -6,15 +6,15 @@ from typing import Any
 from oneiros import backend as K
 from oneiros.engine.node import Tensor
 
-from oneiros_optimizers.base import (
+from oneiros_optimizers.optimizer import (
     DecayingOptimizer,
     Slots,
     StandardOptimizer,
     Step,
     hyperparameter,
+    plain_number,
     running_mean,
 )
-from oneiros_optimizers.optimizer import plain_number
 
 
 class Adam(DecayingOptimizer):

@@ -6,8 +6,7 @@ from oneiros import backend as K
 from oneiros.backend import bound
 from oneiros.errors import ArgumentError, CapabilityError
 
-from oneiros_optimizers.base import stored
-from oneiros_optimizers.optimizer import Optimizer
+from oneiros_optimizers.optimizer import Optimizer, stored
 
 
 def is_tensorflow_optimizer(x) -> bool:

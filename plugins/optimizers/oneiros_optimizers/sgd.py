@@ -3,7 +3,7 @@
 from oneiros.arguments import check_bool
 from oneiros.engine.node import Tensor
 
-from oneiros_optimizers.base import DecayingOptimizer, Slots, Step, hyperparameter
+from oneiros_optimizers.optimizer import DecayingOptimizer, Slots, Step, hyperparameter
 
 
 class SGD(DecayingOptimizer):

@@ -20,7 +20,7 @@ from oneiros.arguments import (
     check_optional_int,
     refusal,
 )
-from oneiros.bases import Callback
+from oneiros.bases import Callback, Logs
 from oneiros.engine.streams import Fit, Run, Stream, StreamWrapper
 from oneiros.errors import ArgumentError, CapabilityError, FileFormatError, OneirosError
 from oneiros_old_files.file_origin import origin_of
@@ -28,11 +28,10 @@ from oneiros_safe_files.model_state import ModelState
 from oneiros_saving import loading, model_files, saving
 from oneiros_saving.plain_data_encoding import decoded, encoded
 from oneiros_saving.restoring import matched_pairs
-from oneiros_training.parts.variables import assign, check_forms, matched, values_of
+from oneiros_training.parts import assign, check_forms, matched, values_of
 
 from oneiros_resume.training import Training
 
-Logs = dict[str, Any] | None
 VERSION = 1
 """Version of the training state in files."""
 DAMAGE = (AttributeError, LookupError, OverflowError, TypeError, ValueError)

@@ -11,8 +11,7 @@ import numpy as np
 from oneiros.bases import Callback
 from oneiros.errors import FileFormatError
 from oneiros_saving.plain_data_encoding import Encoded, decoded, encoded, same
-from oneiros_training.parts.nested_layers import parts_of
-from oneiros_training.parts.variables import assign, matched, values_of
+from oneiros_training.parts import assign, matched, parts_of, values_of
 from oneiros_training.steps import step_for
 
 USES = ("train", "test", "predict")

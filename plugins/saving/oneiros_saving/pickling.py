@@ -17,8 +17,7 @@ from oneiros.engine.node import one_or_all, origins
 from oneiros.errors import ArgumentError
 from oneiros_backend_toolkit.stored_values import LOCK
 from oneiros_optimizers.optimizer import Optimizer
-from oneiros_training.parts.nested_layers import parts_of
-from oneiros_training.parts.variables import Values, assign, values_of
+from oneiros_training.parts import Values, assign, parts_of, values_of
 
 from oneiros_saving.plain_data_encoding import plain_attributes
 from oneiros_saving.provenance import provenance, used_by

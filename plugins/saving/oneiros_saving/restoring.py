@@ -21,7 +21,7 @@ from oneiros_old_files.optimizer_state import (
 )
 from oneiros_old_files.weight_layouts import arranged, note_kernels
 from oneiros_safe_files.model_state import LayerWeights, ModelState, Named
-from oneiros_training.parts.variables import assign, described
+from oneiros_training.parts import assign, described
 
 from oneiros_saving.plain_data_encoding import Encoded, decoded
 

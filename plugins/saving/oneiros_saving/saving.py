@@ -18,7 +18,7 @@ from oneiros_backend_toolkit.user_warnings import warn
 from oneiros_safe_files import file_access
 from oneiros_safe_files.model_state import LayerWeights, ModelState, Named
 from oneiros_safe_files.names import is_visible
-from oneiros_training.parts.variables import values_of
+from oneiros_training.parts import values_of
 from oneiros_training.sequential import Sequential
 
 from oneiros_saving import model_files, provenance

@@ -1,8 +1,7 @@
 """Base class of both estimators: parameters, and a model that `fit` builds."""
 
-from __future__ import annotations
-
 import copy
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +13,23 @@ from oneiros.utils.np_utils import to_categorical
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from oneiros_scikit_learn.parameters import arguments_for, check_parameters
+METHODS = (
+    Sequential.fit,
+    Sequential.predict,
+    Sequential.predict_classes,
+    Sequential.evaluate,
+)
+"""The methods with arguments that are parameters of an estimator."""
+
+
+def argument_names(function: Callable[..., Any]) -> set[str]:
+    """Returns the names of a function's arguments."""
+    named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    names = set()
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind in named:
+            names.add(parameter.name)
+    return names
 
 
 class BaseWrapper(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -62,7 +77,17 @@ class BaseWrapper(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         # Raises
             ValueError: if no function has a parameter of this name.
         """
-        check_parameters(self._builder, params)
+        legal = argument_names(self._builder)
+        for method in METHODS:
+            legal |= argument_names(method)
+        legal.discard("self")
+        for name in params:
+            if name not in legal:
+                raise ValueError(
+                    f"{name} is not a legal parameter: neither fit, predict, evaluate "
+                    f"nor the function that builds the model has it. Available: "
+                    f"{', '.join(sorted(legal))}."
+                )
 
     def get_params(self, **params) -> dict[str, Any]:
         """Returns the parameters, `build_fn` among them.
@@ -72,7 +97,7 @@ class BaseWrapper(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         """
         return {**self.sk_params, "build_fn": self.build_fn}
 
-    def set_params(self, **params) -> BaseWrapper:
+    def set_params(self, **params):
         """Changes parameters.
 
         # Arguments
@@ -126,7 +151,8 @@ class BaseWrapper(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             override: arguments that override the parameters, even if the function
                 doesn't accept them.
         """
-        accepted = arguments_for(fn, self.sk_params)
+        names = argument_names(fn) & self.sk_params.keys()
+        accepted = {name: self.sk_params[name] for name in names}
         return accepted | (override or {})
 
     def __sklearn_is_fitted__(self) -> bool:

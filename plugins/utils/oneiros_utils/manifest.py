@@ -2,21 +2,28 @@
 
 from oneiros import hookimpl
 
-_NP_UTILS = (
-    "to_categorical",
-    "normalize",
-    "binary_logloss",
-    "multiclass_logloss",
-    "accuracy",
-    "probas_to_classes",
-    "categorical_probas_to_classes",
-    "convert_kernel",
-    "conv_output_length",
-    "conv_input_length",
-)
-_TEST_UTILS = ("get_test_data", "layer_test", "keras_test")
-_GENERIC_UTILS = ("get_from_module", "make_tuple", "func_dump", "func_load")
-_LAYER_UTILS = ("print_summary", "count_total_params", "convert_all_kernels_in_model")
+NAMES = {
+    "generic_utils": ("func_dump", "func_load", "get_from_module", "make_tuple"),
+    "layer_utils": (
+        "convert_all_kernels_in_model",
+        "count_total_params",
+        "print_summary",
+    ),
+    "np_utils": (
+        "to_categorical",
+        "normalize",
+        "binary_logloss",
+        "multiclass_logloss",
+        "accuracy",
+        "probas_to_classes",
+        "categorical_probas_to_classes",
+        "convert_kernel",
+        "conv_output_length",
+        "conv_input_length",
+    ),
+    "test_utils": ("get_test_data", "keras_test", "layer_test"),
+}
+"""Names by the module that has them, here and in `keras.utils`."""
 
 
 @hookimpl
@@ -29,16 +36,6 @@ def oneiros_services():
 def oneiros_modules():
     """Modules of `oneiros.utils`, and parts of two others."""
     return {
-        "utils.np_utils": {
-            name: f"oneiros_utils.np_utils:{name}" for name in _NP_UTILS
-        },
-        "utils.test_utils": {
-            name: f"oneiros_utils.testing:{name}" for name in _TEST_UTILS
-        },
-        "utils.generic_utils": {
-            name: f"oneiros_utils.generic_utils:{name}" for name in _GENERIC_UTILS
-        },
-        "utils.layer_utils": {
-            name: f"oneiros_utils.layer_utils:{name}" for name in _LAYER_UTILS
-        },
+        f"utils.{module}": {name: f"oneiros_utils.{module}:{name}" for name in names}
+        for module, names in NAMES.items()
     }

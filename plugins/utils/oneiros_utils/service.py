@@ -2,13 +2,6 @@
 
 from oneiros import services
 
-from oneiros_utils.layer_utils import print_summary
+from oneiros_utils import layer_utils
 
-
-class Summaries:
-    """What the kernel calls."""
-
-    print_summary = staticmethod(print_summary)
-
-
-service: services.Summaries = Summaries()
+service: services.Summaries = layer_utils

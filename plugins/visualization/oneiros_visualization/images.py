@@ -1,5 +1,6 @@
 """Draws the filters of layers, and their activations for an input."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,36 @@ from oneiros.errors import ArgumentError
 from oneiros.models import Model
 
 from oneiros_visualization.figures import panel_for
-from oneiros_visualization.mosaics import mosaic
 
 Array = Any
+GAP = 1
+"""Pixels between two images."""
+
+
+def mosaic(images: Array) -> Array:
+    """Arranges images in rows that form roughly a square.
+
+    # Arguments
+        images: array `(n, rows, columns)`, or `(n, rows, columns, 3)` for RGB.
+
+    # Returns
+        Float array `(rows, columns)` or `(rows, columns, 3)`. The gaps between images
+        are NaN, or, for RGB, ones (white).
+    """
+    count, height, width, *channels = images.shape
+    across = math.ceil(math.sqrt(count * height / width))
+    across = min(max(across, 1), count)
+    down = math.ceil(count / across)
+    shape = (down * (height + GAP) - GAP, across * (width + GAP) - GAP, *channels)
+    canvas = np.full(shape, 1.0 if channels else np.nan)
+    for index, image in enumerate(images):
+        row, column = divmod(index, across)
+        top = row * (height + GAP)
+        left = column * (width + GAP)
+        canvas[top : top + height, left : left + width] = image
+    return canvas
+
+
 LIMIT = 256
 """Default maximum number of images in a picture."""
 MOSAIC = (7.0, 6.5)

@@ -2,13 +2,6 @@
 
 from oneiros import services
 
-from oneiros_visualization.notebook import model_html
+from oneiros_visualization import notebook
 
-
-class Notebooks:
-    """What the kernel calls."""
-
-    model_html = staticmethod(model_html)
-
-
-service: services.Notebooks = Notebooks()
+service: services.Notebooks = notebook

@@ -14,7 +14,7 @@ from oneiros.engine.container import Container
 from oneiros.engine.node import origins, to_list
 from oneiros.errors import ArgumentError
 from oneiros_old_files.moves import Moved
-from oneiros_training.parts.nested_layers import parts_of
+from oneiros_training.parts import parts_of
 from oneiros_training.sequential import Sequential
 
 from oneiros_cli.file_tools.conversion_plan import (

@@ -7,7 +7,7 @@ from typing import Any
 
 from oneiros.arguments import label
 from oneiros_old_files import keras3
-from oneiros_training.parts.nested_layers import parts_of
+from oneiros_training.parts import parts_of
 
 from oneiros_exports.destination import Export, Refusal, Written
 from oneiros_exports.inference import ports

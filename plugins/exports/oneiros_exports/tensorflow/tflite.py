@@ -9,7 +9,7 @@ from pathlib import Path
 
 from oneiros.arguments import label
 from oneiros.errors import OneirosError
-from oneiros_training.parts.nested_layers import parts_of
+from oneiros_training.parts import parts_of
 
 from oneiros_exports.destination import ExportError
 from oneiros_exports.inference import Inference, InferenceExport

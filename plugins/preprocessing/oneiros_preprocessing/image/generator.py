@@ -12,8 +12,7 @@ from oneiros.errors import DataError
 from scipy import linalg
 
 from oneiros_preprocessing.image import transforms
-from oneiros_preprocessing.image.arrays import NumpyArrayIterator
-from oneiros_preprocessing.image.directory import DirectoryIterator
+from oneiros_preprocessing.image.iterators import DirectoryIterator, NumpyArrayIterator
 from oneiros_preprocessing.image.orderings import (
     BATCH_AXES,
     check_batch,

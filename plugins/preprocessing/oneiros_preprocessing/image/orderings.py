@@ -1,7 +1,5 @@
 """The order of the axes of images: rows, columns and channels."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +19,7 @@ class Axes(NamedTuple):
     row: int
     col: int
 
-    def of_one_image(self) -> Axes:
+    def of_one_image(self):
         """Returns the axes of an image, given those of a batch."""
         return Axes(self.channel - 1, self.row - 1, self.col - 1)
 

@@ -6,10 +6,22 @@ from typing import Any
 
 import numpy as np
 from oneiros import backend as K
+from oneiros import registry
 from oneiros.errors import DataError
 
 from oneiros_training.arrays.naming import Names, listed, name_of, spread
-from oneiros_training.arrays.tables import reader_of
+
+
+def reader_of(value):
+    """Returns the function that converts a value to an array, found by its class; None
+    if no plugin has one."""
+    table_names = set(registry.names("table"))
+    for base in type(value).__mro__:
+        name = f"{base.__module__.partition('.')[0]}.{base.__name__}"
+        if name in table_names:
+            return registry.resolve("table", name)
+    return None
+
 
 Array = Any
 Shape = tuple[int | None, ...]

@@ -52,6 +52,14 @@ def is_stream(model, x, **others) -> bool:
     return True
 
 
+def check_compiled(model) -> None:
+    """Raises a NotCompiledError if a model isn't compiled."""
+    if not hasattr(model, "loss_functions"):
+        raise NotCompiledError(
+            f"{label(model)} isn't compiled. Type: model.compile('sgd', loss='mse')"
+        )
+
+
 def input_arrays(model, x, kind: str = "model") -> Arrays:
     """Checks a user's inputs and returns them as a list of arrays.
 
@@ -77,18 +85,16 @@ def all_arrays(
         x, y, sample_weight, class_weight: as in `Model.fit`.
         kind: str, a description of the data for messages.
     """
-    if not hasattr(model, "loss_functions"):
-        raise NotCompiledError(
-            f"{label(model)} isn't compiled. Type: model.compile('sgd', loss='mse')"
-        )
+    check_compiled(model)
     names = model.output_names
     inputs = input_arrays(model, x, kind)
     targets = standardize.standardize_input_data(
         y, names, None, False, f"{kind} target"
     )
-    standardize.check_loss_and_target_compatibility(
-        targets, model.loss_functions, _target_shapes(model), names
-    )
+    losses = model.loss_functions
+    # A model that was compiled in another way accepts targets of any shape.
+    shapes = getattr(model, "target_shapes", [None] * len(losses))
+    standardize.check_loss_and_target_compatibility(targets, losses, shapes, names)
     targets = _with_rows(targets, model.targets, names, f"{kind} target")
     targets = list(map(_with_axes_of, targets, model.targets))
     sample_weights = list(
@@ -117,13 +123,6 @@ def _with_rows(
         standardize.with_rows(array, K.is_sparse(tensor), f"{kind} {name!r}")
         for array, tensor, name in zip(arrays, tensors, names, strict=True)
     ]
-
-
-def _target_shapes(model) -> list[Any]:
-    """Returns the expected shapes of targets; a model that was compiled in another
-    way accepts any."""
-    any_shape = [None] * len(model.loss_functions)
-    return getattr(model, "target_shapes", any_shape)
 
 
 def validation_source(model, validation_data):

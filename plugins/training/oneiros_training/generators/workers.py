@@ -5,8 +5,6 @@ while a batch of 6 MB is read, a worker waits 6 times instead of 96 times. Throu
 of 64 kB, such batches take 8 % longer (`benchmarks/mechanisms.py workers`).
 """
 
-from __future__ import annotations
-
 import multiprocessing
 import os
 import random
@@ -73,7 +71,7 @@ class Workers:
             self._workers.append((process, receiving))
         self._started = tuple(self._workers)
 
-    def __iter__(self) -> Workers:
+    def __iter__(self):
         return self
 
     def __next__(self):

@@ -8,18 +8,18 @@ from typing import Any
 import numpy as np
 from oneiros import backend as K
 from oneiros.arguments import check_int, label, refusal
-from oneiros.backend.dispatch import backend_of
-from oneiros.bases import Callback
+from oneiros.bases import Callback, Logs
 from oneiros.engine.streams import Fit
-from oneiros.errors import ArgumentError, DataError
-from oneiros_callbacks.ending import EndingStream
+from oneiros.errors import DataError
 from oneiros_callbacks.nan import NaNWarning
+from oneiros_callbacks.rates import rate_of
+from oneiros_callbacks.stopping import EndingStream
+from oneiros_training.arrays.user_data import check_compiled
 
-from oneiros_visualization.diagnostics.preserving import check_compiled, preserved
+from oneiros_visualization.diagnostics.preserving import preserved
 from oneiros_visualization.figures import panel_for
 
 Array = Any
-Logs = dict[str, Any] | None
 LOWEST = 1e-6
 HIGHEST = 10.0
 BATCHES = 200
@@ -131,7 +131,7 @@ def find_learning_rate(
     """
     batches = check_int("find_learning_rate", "batches", batches, FEWEST)
     check_compiled(model)
-    rate = _rate_of(model)
+    rate = rate_of(model.optimizer, "find_learning_rate")
     rates = _rates(lowest, highest, batches)
     ramp = _Ramp(rate, rates)
     with preserved(model):
@@ -194,17 +194,6 @@ class _Ramp(Callback):
         average = self.average / (1 - KEPT**count)
         self.lowest = min(self.lowest, average)
         return average - self.lowest > DIVERGED * abs(self.losses[0])
-
-
-def _rate_of(model):
-    """Returns the variable with the learning rate of a model's optimizer."""
-    rate = getattr(model.optimizer, "lr", None)
-    if not backend_of(model).owns(rate):
-        raise ArgumentError(
-            f"find_learning_rate: {label(model.optimizer)} has no variable `lr`. "
-            "Compile with an optimizer of oneiros.optimizers, such as 'sgd'."
-        )
-    return rate
 
 
 def _rates(lowest: float, highest: float, batches: int) -> Array:

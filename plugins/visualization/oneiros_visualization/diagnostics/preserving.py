@@ -6,23 +6,13 @@ from typing import Any
 
 import numpy as np
 from oneiros import backend as K
-from oneiros.arguments import label
 from oneiros.backend.dispatch import backend_of
 from oneiros.engine.node import unique
-from oneiros.errors import NotCompiledError
-from oneiros_training.parts.variables import assign, values_of
+from oneiros_training.arrays.user_data import check_compiled
+from oneiros_training.parts import assign, values_of
 
 ATTRIBUTES = ("history", "validation_data")
 """Attributes that `fit` sets on a model."""
-
-
-def check_compiled(model) -> None:
-    """Raises a NotCompiledError if a model isn't compiled."""
-    if not hasattr(model, "loss_functions"):
-        raise NotCompiledError(
-            f"{label(model)} isn't compiled, so it can't train. "
-            "Type: model.compile(optimizer='sgd', loss='mse')."
-        )
 
 
 @contextmanager

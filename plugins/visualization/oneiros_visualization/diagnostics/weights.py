@@ -1,7 +1,5 @@
 """Statistics of weights, gradients and update steps."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,9 +8,9 @@ import numpy as np
 from oneiros import backend as K
 from oneiros.backend.dispatch import backend_of
 from oneiros.engine.node import unique
-from oneiros_training.arrays.user_data import all_arrays
+from oneiros_training.arrays.user_data import all_arrays, check_compiled
 
-from oneiros_visualization.diagnostics.preserving import check_compiled, preserved
+from oneiros_visualization.diagnostics.preserving import preserved
 from oneiros_visualization.diagnostics.printed_table import print_table
 
 Array = Any
@@ -35,7 +33,7 @@ class Numbers:
     not_finite: float
 
     @classmethod
-    def of(cls, values: Array) -> Numbers:
+    def of(cls, values: Array):
         """Returns the statistics of an array."""
         return cls(
             norm=float(np.linalg.norm(values)),
@@ -151,12 +149,11 @@ def weight_statistics(model, x, y, sample_weight=None) -> Statistics:
 def _gradients(model, weights: list[Any], batch: tuple[Any, ...]) -> list[Array]:
     """Returns the gradients of the loss on one batch."""
     arrays = all_arrays(model, *batch)
-    inputs = [*model.inputs, *model.targets, *model.sample_weights]
-    phase = K.learning_phase()
-    if model.uses_learning_phase and not isinstance(phase, int):
-        inputs.append(phase)
+    gradients = K.gradients(model.total_loss, weights)
+    targets = [*model.targets, *model.sample_weights]
+    function = model._function(targets, gradients, [])
+    if function.phase_index is not None:
         arrays = [*arrays, TRAINING]
-    function = K.function(inputs, K.gradients(model.total_loss, weights))
     return list(function(arrays))
 
 

@@ -1,5 +1,4 @@
-"""Base class of the locally connected layers, which have separate weights for each
-position."""
+"""The locally connected layers, which have separate weights for each position."""
 
 import itertools
 import math
@@ -9,7 +8,11 @@ from oneiros.arguments import label
 from oneiros.engine.layer import InputSpec
 from oneiros.engine.node import Shape
 from oneiros.errors import ShapeError
-from oneiros_layers_convolutional.base import ConvolutionLayer
+from oneiros_layers_convolutional.base import (
+    ConvolutionLayer,
+    PlaneConvolution,
+    SequenceConvolution,
+)
 from oneiros_layers_core.spatial import AXES, Sizes, axis_names, spatial_sizes
 
 
@@ -115,3 +118,108 @@ class LocalLayer(ConvolutionLayer):
             end = start + (count - 1) * step + 1
             cuts.append(slice(start, end, step))
         return tuple(cuts)
+
+
+class LocallyConnected1D(LocalLayer, SequenceConvolution):
+    """A Convolution1D with different filters at each position.
+
+    # Example
+        ```python
+        from oneiros.layers import LocallyConnected1D
+        from oneiros.models import Sequential
+
+        model = Sequential()
+        model.add(LocallyConnected1D(64, 3, input_shape=(10, 32)))
+        model.add(LocallyConnected1D(32, 3, activation="relu"))
+        model.output_shape  # (None, 6, 32)
+        ```
+
+    # Arguments
+        nb_filter: int, number of filters: the size of the output's last axis.
+        filter_length: int, number of steps that a filter sees.
+        init: name or function `(shape, name=None)`, initialization of the kernel.
+        activation: name or function applied to the output; None leaves it unchanged.
+        weights: list of arrays, initial values `[W, b]`, or `[W]` without bias.
+        border_mode: `"valid"`, only whole windows.
+        subsample_length: int, steps from one window to the next.
+        W_regularizer: regularizer of the kernel.
+        b_regularizer: regularizer of the bias.
+        activity_regularizer: regularizer of the output.
+        W_constraint: constraint of the kernel.
+        b_constraint: constraint of the bias.
+        bias: bool, whether to add a bias.
+        input_dim: int, number of channels, if this is a model's first layer; or
+            `input_shape`.
+        input_length: int, number of steps; needed with `input_dim`.
+
+    # Input shape
+        3D, `(samples, steps, channels)`, with a known number of steps.
+
+    # Output shape
+        3D, `(samples, new_steps, nb_filter)`. The kernel's shape is
+        `(new_steps, filter_length * channels, nb_filter)`, the bias's
+        `(new_steps, nb_filter)`.
+
+    # Raises
+        ShapeError: if steps or channels are unknown, or the input is shorter than a
+            window.
+    """
+
+    loadable = True
+
+
+class LocallyConnected2D(LocalLayer, PlaneConvolution):
+    """A Convolution2D with different filters at each position.
+
+    # Example
+        ```python
+        from oneiros.layers import LocallyConnected2D
+        from oneiros.models import Sequential
+
+        layer = LocallyConnected2D(8, 3, 3, dim_ordering="tf", input_shape=(8, 8, 3))
+        model = Sequential([layer])
+        model.output_shape  # (None, 6, 6, 8)
+        model.count_params()  # 8064
+        ```
+
+    # Arguments
+        nb_filter: int, number of filters: the output's channels.
+        nb_row: int, rows of the window.
+        nb_col: int, columns of the window.
+        init: name or function `(shape, name=None)`, initialization of the kernel.
+        activation: name or function applied to the output; None leaves it unchanged.
+        weights: list of arrays, initial values `[W, b]`, or `[W]` without bias.
+        border_mode: `"valid"`, only whole windows.
+        subsample: pair of ints, rows and columns from one window to the next.
+        dim_ordering: `"tf"`, `"th"`, or `"default"`, the value of
+            `K.image_dim_ordering()`.
+        W_regularizer: regularizer of the kernel.
+        b_regularizer: regularizer of the bias.
+        activity_regularizer: regularizer of the output.
+        W_constraint: constraint of the kernel.
+        b_constraint: constraint of the bias.
+        bias: bool, whether to add a bias.
+
+    # Input shape
+        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows,
+        columns)` for `"th"`, with known rows and columns.
+
+    # Output shape
+        4D, in the same order, with `nb_filter` channels. The kernel's shape is
+        `(new_rows * new_columns, nb_row * nb_col * channels,
+        nb_filter)`, the bias's `(new_rows, new_columns,
+        nb_filter)` in either order: for `"th"` its values, read in this order, fill the
+        shape of one output, as in Keras 1.2.2.
+
+    # Raises
+        ShapeError: if a size is unknown, or the input is smaller than a window.
+    """
+
+    loadable = True
+    output_row: int
+    output_col: int
+
+    def build(self, input_shape: Shape) -> None:
+        """Makes `W` and `b`."""
+        super().build(input_shape)
+        self.output_row, self.output_col = self._places

@@ -1,19 +1,50 @@
-"""The variables of layers and optimizers, including weights, by the attributes that
-hold them."""
+"""The parts of a model: the layers inside its layers, and the variables of layers and
+optimizers, including weights, by the attributes that hold them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 from oneiros import backend as K
 from oneiros.backend.dispatch import backend_of
+from oneiros.engine.container import Container
+from oneiros.engine.layer import Layer
 from oneiros.errors import FileFormatError
 
-from oneiros_training.parts.nested_layers import items_of
+
+def parts_of(layer) -> Iterator[tuple[str, Any]]:
+    """Yields a layer and all layers inside, once each, with the path where it was
+    found."""
+    waiting = [("", layer)]
+    ids_seen: set[int] = set()
+    for path, part in waiting:
+        if id(part) in ids_seen:
+            continue
+        ids_seen.add(id(part))
+        yield path, part
+        for attribute, place, value in items_of(_attributes(part)):
+            if isinstance(value, Layer):
+                waiting.append((f"{path}/{attribute}/{place}", value))
+
+
+def _attributes(layer) -> dict[str, Any]:
+    attributes: dict[str, Any] = vars(layer)
+    if isinstance(layer, Container):
+        attributes = {"layers": layer.layers}
+    return attributes
+
+
+def items_of(attributes: dict[str, Any]) -> Iterator[tuple[str, int, Any]]:
+    """Yields the values of attributes, and the items of lists: the attribute's name,
+    the item's index in the list, or 0, and the value."""
+    for name, value in attributes.items():
+        items = value if isinstance(value, (list, tuple)) else [value]
+        for place, item in enumerate(items):
+            yield name, place, item
+
 
 Values = dict[str, list[Any]]
 """Arrays by the names of the attributes that hold their variables."""
-
 Pairs = list[tuple[Any, Any]]
 """Variables and values."""
 

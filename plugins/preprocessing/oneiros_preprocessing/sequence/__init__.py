@@ -1,1 +1,0 @@
-"""Padding of sequences, and pairs of neighbouring words."""

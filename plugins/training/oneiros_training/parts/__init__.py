@@ -1,1 +1,0 @@
-"""Finds the parts of a model: nested layers, variables and trained weights."""
