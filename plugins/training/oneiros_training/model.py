@@ -49,6 +49,13 @@ def _private(name: str) -> Callable[..., Any]:
     return run
 
 
+PRIVATE_METHODS = {
+    name: _private(name)
+    for name in ("_fit_loop", "_test_loop", "_predict_loop", "_standardize_user_data")
+}
+"""The methods themselves; a program may replace those of `Model`."""
+
+
 def _with_loop(name: str) -> Callable[[Method], Method]:
     """Decorates a method of models whose private loop of Keras 1 code may replace; that
     loop then runs instead of the method."""
@@ -57,7 +64,7 @@ def _with_loop(name: str) -> Callable[[Method], Method]:
         @functools.wraps(method)
         def run(self, *args, **kwargs):
             loop = getattr(getattr(self, name), "__func__", None)
-            if loop is vars(Model)[name]:
+            if loop is PRIVATE_METHODS[name]:
                 return method(self, *args, **kwargs)
             return services.old_code.own_loop(method, self, args, kwargs)
 
@@ -106,10 +113,10 @@ class Model(Container):
     targets: list[Tensor]
     sample_weights: list[Tensor]
 
-    _fit_loop = _private("_fit_loop")
-    _test_loop = _private("_test_loop")
-    _predict_loop = _private("_predict_loop")
-    _standardize_user_data = _private("_standardize_user_data")
+    _fit_loop = PRIVATE_METHODS["_fit_loop"]
+    _test_loop = PRIVATE_METHODS["_test_loop"]
+    _predict_loop = PRIVATE_METHODS["_predict_loop"]
+    _standardize_user_data = PRIVATE_METHODS["_standardize_user_data"]
 
     @K.bound
     def compile(
