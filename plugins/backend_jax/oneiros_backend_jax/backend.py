@@ -6,6 +6,7 @@ JAX compiles and runs the functions.
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+import numpy as np
 from oneiros.backend.contract import FLAGS
 from oneiros_backend_toolkit.convolutions import Convolutions
 from oneiros_backend_toolkit.ctc import Ctc
@@ -13,14 +14,41 @@ from oneiros_backend_toolkit.lazy_graph.backend import RecordedBackend
 from oneiros_backend_toolkit.lazy_graph.pinning import floatx, pinned
 from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
 from oneiros_backend_toolkit.rnn import Rnn
-from oneiros_backend_toolkit.tensors import Tensor
+from oneiros_backend_toolkit.stored_values import LOCK
+from oneiros_backend_toolkit.tensors import Array
 from oneiros_jax_support.jax_import import jax
 
 from oneiros_backend_jax import beam_search, random_functions, spatial
-from oneiros_backend_jax.engine import JaxEngine, JaxFunction
+from oneiros_backend_jax.engine import JaxEngine
+from oneiros_backend_jax.function import JaxFunction
 from oneiros_backend_jax.functions import FUNCTIONS
 from oneiros_backend_jax.recurrence import RecurrentLayers
-from oneiros_backend_jax.storage import Storage
+
+
+class Storage:
+    """A variable's value: a NumPy array until a function needs it, then a JAX array.
+
+    So building a model neither uses a GPU nor allocates its memory.
+
+    # Arguments
+        array: the first value; the storage owns it from now on.
+
+    # Properties
+        slot: list that holds the array.
+    """
+
+    def __init__(self, array: Array):
+        self.slot: list[Any] = [array]
+
+    def get(self) -> Array:
+        """Returns a copy of the value."""
+        with LOCK:
+            return np.array(self.slot[0])
+
+    def set(self, array: Array) -> None:
+        """Stores an array, which is the storage's from now on."""
+        with LOCK:
+            self.slot[0] = array
 
 
 class JaxBackend(
@@ -33,8 +61,8 @@ class JaxBackend(
 ):
     """Keras 1's `K` on JAX."""
 
-    name: ClassVar[str] = "jax"
-    capabilities: ClassVar[frozenset[str]] = frozenset(FLAGS)
+    name = "jax"
+    capabilities = frozenset(FLAGS)
     functions = FUNCTIONS
     random_functions: Any = random_functions
     storage = Storage
@@ -45,7 +73,7 @@ class JaxBackend(
         self.recorder = Recorder(JaxEngine())
         self._phase = self.recorder.phase
 
-    def apply(self, fn: Callable[..., Any], *tensors) -> Tensor:
+    def apply(self, fn: Callable[..., Any], *tensors):
         def run(*values):
             with jax.enable_x64(floatx() == "float64"):
                 return fn(*values)

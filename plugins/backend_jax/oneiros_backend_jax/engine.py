@@ -4,16 +4,13 @@ from typing import Any
 
 import numpy as np
 from oneiros_backend_toolkit.lazy_graph.engine import Engine
-from oneiros_backend_toolkit.lazy_graph.function import RecordedFunction
 from oneiros_backend_toolkit.lazy_graph.tensors import Spec
 from oneiros_backend_toolkit.tensors import AnyFunction, Tensors
-from oneiros_jax_support.compiled import CompiledByJax, Step
 from oneiros_jax_support.jax_import import jax, jnp
 from oneiros_jax_support.loops import scan
 from oneiros_jax_support.random_numbers import nested
 from oneiros_jax_support.traced_graphs import convolves
 
-from oneiros_backend_jax.compiled import step_of
 from oneiros_backend_jax.functions import FUNCTIONS, is_known
 from oneiros_backend_jax.shape_inference import ERRORS, infer
 
@@ -89,17 +86,10 @@ class JaxEngine(Engine):
             return step(place, slices, states, captured)
 
         def holds_convolution(*shapes) -> bool:
-            traced = jax.make_jaxpr(body)(*shapes)
+            trace = jax.make_jaxpr(body)
+            traced = trace(*shapes)
             return convolves(traced.jaxpr)
 
         return scan(
             body, states, tensors, convolves=holds_convolution, reverse=backwards
         )
-
-
-class JaxFunction(RecordedFunction, CompiledByJax):
-    """A function that JAX compiles."""
-
-    def step(self, phase: int) -> Step:
-        """Returns what a step of the program computes."""
-        return step_of(self.program, phase)

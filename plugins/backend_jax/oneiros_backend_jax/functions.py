@@ -5,7 +5,6 @@ would make them unknown, and unknown values can't become a shape.
 """
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,6 @@ from oneiros.arguments import is_int
 from oneiros.errors import ArgumentError
 from oneiros_backend_toolkit.lazy_graph.array_functions import ArrayFunctions
 from oneiros_backend_toolkit.operands import batch_dot_axes
-from oneiros_backend_toolkit.tensors import Array, Tensor
 from oneiros_backend_toolkit.types import DISCRETE
 from oneiros_jax_support.jax_import import jax, jnp
 from oneiros_jax_support.products import product
@@ -44,7 +42,8 @@ def is_known(x) -> bool:
         return True
     if not isinstance(x, CONCRETE):
         return False
-    return np.asarray(x).dtype.kind in DISCRETE
+    array = np.asarray(x)
+    return array.dtype.kind in DISCRETE
 
 
 def concrete(n):
@@ -65,7 +64,7 @@ def _size(n):
     return size if is_symbolic(size) else int(size)
 
 
-def _summed_product(x, x_axes, y, y_axes, samples=((), ())) -> Tensor:
+def _summed_product(x, x_axes, y, y_axes, samples=((), ())):
     """Multiplies, and sums over an axis of each factor.
 
     # Arguments
@@ -88,39 +87,41 @@ class JaxFunctions(ArrayFunctions):
     def is_tensor(self, x) -> bool:
         return isinstance(x, jax.Array)
 
-    def dtype_of(self, x) -> np.dtype:
-        dtype: np.dtype = np.dtype(x.dtype)
-        return dtype
+    def dtype_of(self, x):
+        return np.dtype(x.dtype)
 
-    def constant(self, array: Array) -> Tensor:
+    def constant(self, array):
         if array.dtype.kind in DISCRETE:
             return array
         return jnp.asarray(array)
 
-    def as_type(self, x, dtype) -> Tensor:
+    def as_type(self, x, dtype):
         dtype = np.dtype(dtype)
         x = computed_sizes(x)
         if dtype.kind in DISCRETE:
             return x.astype(dtype)
         return jnp.asarray(x, dtype)
 
-    def stacked(self, tensors: Sequence[Tensor]) -> Tensor:
+    def stacked(self, tensors):
         namespace = self.space(*tensors)
         return namespace.stack(tensors)
 
-    def tensor(self, x) -> Tensor:
+    def tensor(self, x):
         if not self.holds_tensor(x):
             array = np.asarray(x)
             if holds_symbolic_sizes(array):
                 return array
         return super().tensor(x)
 
-    def floats(self, x) -> Tensor:
+    def floats(self, x):
         x = computed_sizes(self.tensor(x))
         return super().floats(x)
 
-    def paired(self, *values, arithmetic: bool = True) -> list[Tensor]:
-        operands = [x if self.holds_tensor(x) else np.asarray(x) for x in values]
+    def paired(self, *values, arithmetic: bool = True):
+        operands = []
+        for x in values:
+            operand = x if self.holds_tensor(x) else np.asarray(x)
+            operands.append(operand)
         if any(map(holds_symbolic_sizes, operands)):
             if all(map(is_known, operands)):
                 return operands
@@ -132,23 +133,22 @@ class JaxFunctions(ArrayFunctions):
     def space(self, *values):
         return np if all(map(is_known, values)) else jnp
 
-    def broadcastable(self, *values) -> Sequence[Tensor]:
+    def broadcastable(self, *values):
         return broadcastable(*values)
 
-    def joinable(self, tensors: list[Tensor], axis: int) -> list[Tensor]:
+    def joinable(self, tensors, axis: int):
         first, *others = tensors
-        for each in range(first.ndim):
-            if each == axis:
-                continue
+        kept_axes = list(range(first.ndim))
+        kept_axes.remove(axis)
+        for each in kept_axes:
             for place, other in enumerate(others):
                 first, other = with_equal_axes(first, each, other, each)
                 others[place] = other
         return [first, *others]
 
-    def count(self, n) -> int:
+    def count(self, n):
         number = concrete(n)
-        count: int = super().count(number)
-        return count
+        return super().count(number)
 
     def sizes(self, shape) -> list[Any]:
         """Returns a shape as a list of ints or symbols, with None for open sizes."""
@@ -156,12 +156,12 @@ class JaxFunctions(ArrayFunctions):
             concrete(shape)
         return [n if n is None else _size(n) for n in shape]
 
-    def shape(self, x) -> Tensor:
+    def shape(self, x):
         x = self.tensor(x)
         dtype = object if has_symbolic_size(x) else np.int64
         return np.array(x.shape, dtype)
 
-    def reshape(self, x, shape) -> Tensor:
+    def reshape(self, x, shape):
         x = self.tensor(x)
         sizes = self.sizes(shape)
         if sizes.count(None) == 1 and -1 not in sizes:
@@ -174,17 +174,18 @@ class JaxFunctions(ArrayFunctions):
             known_size = -math.prod(sizes)
             (is_open,) = are_open(x.size)
             if is_open and known_size > 0 and x.size % known_size:
-                sizes[sizes.index(-1)] = x.size // known_size
+                missing = sizes.index(-1)
+                sizes[missing] = x.size // known_size
                 return jnp.zeros(sizes, x.dtype)
         return x.reshape(sizes)
 
-    def squeeze(self, x, axis) -> Tensor:
+    def squeeze(self, x, axis):
         x = self.tensor(x)
         axes = tuple(self.axes(x, axis))
         x = single(x, axes)
         return x.squeeze(axes)
 
-    def arange(self, start, stop=None, step=1, dtype: str = "int32") -> Tensor:
+    def arange(self, start, stop=None, step=1, dtype: str = "int32"):
         bounds = self.bounds(start, stop, step)
         known = map(concrete, bounds)
         numbers = np.arange(*known)
@@ -192,11 +193,11 @@ class JaxFunctions(ArrayFunctions):
 
     # Values
 
-    def stop_gradient(self, variables) -> Tensor:
+    def stop_gradient(self, variables):
         x = self.tensor(variables)
         return jax.lax.stop_gradient(x)
 
-    def print_tensor(self, x, message: str = "") -> Tensor:
+    def print_tensor(self, x, message: str = ""):
         def show(value) -> None:
             array = np.asarray(value)
             print(message, array, flush=True)
@@ -205,7 +206,7 @@ class JaxFunctions(ArrayFunctions):
         jax.debug.callback(show, x)
         return x
 
-    def indexed(self, x, index) -> Tensor:
+    def indexed(self, x, index):
         if not isinstance(index, tuple):
             index = (index,)
         has_tensors = any(isinstance(part, jax.Array) for part in index)
@@ -213,7 +214,7 @@ class JaxFunctions(ArrayFunctions):
             return x[index]
         return jnp.asarray(x)[index]
 
-    def abs(self, x) -> Tensor:
+    def abs(self, x):
         x = self.countable(x)
         if is_known(x):
             return np.abs(x)
@@ -222,36 +223,38 @@ class JaxFunctions(ArrayFunctions):
         positive = jnp.where(x == 0, zero, x)
         return jnp.where(is_negative, -x, positive)
 
-    def maximum(self, x, y) -> Tensor:
+    def maximum(self, x, y):
         return self._extreme("maximum", "greater_equal", x, y)
 
-    def minimum(self, x, y) -> Tensor:
+    def minimum(self, x, y):
         return self._extreme("minimum", "less_equal", x, y)
 
-    def _extreme(self, name: str, is_first: str, x, y) -> Tensor:
+    def _extreme(self, name: str, is_first: str, x, y):
         """Returns the larger or smaller one; if both are equal, the first one receives
         the derivative."""
-        x, y = self.paired(x, y)
-        x, y = self.broadcastable(x, y)
+        operands = self.paired(x, y)
+        x, y = self.broadcastable(*operands)
         if self.space(x, y) is np:
-            return getattr(np, name)(x, y)
-        takes_first = getattr(jnp, is_first)(x, y)
+            choose = getattr(np, name)
+            return choose(x, y)
+        compare = getattr(jnp, is_first)
+        takes_first = compare(x, y)
         is_nan = x != x
         return jnp.where(takes_first | is_nan, x, y)
 
-    def pow(self, x, a) -> Tensor:
+    def pow(self, x, a):
         if is_int(a) and not is_known(x):
             x = self.countable(x)
             return jax.lax.integer_pow(x, int(a))
         return super().pow(x, a)
 
-    def sqrt(self, x) -> Tensor:
+    def sqrt(self, x):
         x = self.floats(x)
         zero = jnp.zeros((), x.dtype)
         nonnegative = jnp.where(x < 0, zero, x)
         return jnp.sqrt(nonnegative)
 
-    def clipped(self, x, low, high) -> Tensor:
+    def clipped(self, x, low, high):
         is_above = x > high
         x = jnp.where(is_above, high, x)
         is_below = x < low
@@ -259,25 +262,27 @@ class JaxFunctions(ArrayFunctions):
 
     # Linear algebra and lookup
 
-    def matmul(self, x, y) -> Tensor:
+    def matmul(self, x, y):
         x, y, _ = self._factors(x, y)
         return jnp.matmul(x, y)
 
-    def dot(self, x, y) -> Tensor:
+    def dot(self, x, y):
         x, y, axis = self._factors(x, y)
         if x.ndim == 2 and y.ndim == 2:
             return product(x, y)
         x_axis = x.ndim - 1
         return _summed_product(x, (x_axis,), y, (axis,))
 
-    def _factors(self, x, y) -> tuple[Tensor, Tensor, int]:
+    def _factors(self, x, y):
         """Returns two factors, and the axis of the second one that is summed over."""
         x, y = self.paired(x, y)
         axis = max(y.ndim - 2, 0)
         x, y = with_equal_axes(x, -1, y, axis)
-        return jnp.asarray(x), jnp.asarray(y), axis
+        x = jnp.asarray(x)
+        y = jnp.asarray(y)
+        return x, y, axis
 
-    def batch_dot(self, x, y, axes=None) -> Tensor:
+    def batch_dot(self, x, y, axes=None):
         x, y = self.paired(x, y)
         x_axis, y_axis = batch_dot_axes(x.shape, y.shape, axes)
         x, y = with_equal_axes(x, x_axis, y, y_axis)
@@ -290,14 +295,13 @@ class JaxFunctions(ArrayFunctions):
             return result[:, None]
         return result
 
-    def gather(self, reference, indices) -> Tensor:
+    def gather(self, reference, indices):
         reference = self.tensor(reference)
         indices = self.places(indices)
         if is_known(reference) and is_known(indices):
             return np.take(reference, indices, 0)
         size = reference.shape[0]
-        has_nan = jnp.issubdtype(reference.dtype, jnp.inexact)
-        if not has_nan:
+        if not jnp.issubdtype(reference.dtype, jnp.inexact):
             last = size - 1
             indices = jnp.clip(indices, 0, last)
             return jnp.take(reference, indices, 0, mode="clip")
@@ -306,7 +310,7 @@ class JaxFunctions(ArrayFunctions):
         from_start = jnp.where(is_negative, size, indices)
         return jnp.take(reference, from_start, 0, mode="fill", fill_value=np.nan)
 
-    def in_top_k(self, predictions, targets, k) -> Tensor:
+    def in_top_k(self, predictions, targets, k):
         scores = self.floats(predictions)
         classes = scores.shape[1]
         last_class = classes - 1

@@ -1,14 +1,13 @@
 """Random functions on JAX's own tensors. A recorded stream supplies their key."""
 
 import numpy as np
-from oneiros_backend_toolkit.tensors import Tensor
 from oneiros_jax_support import random_numbers
 from oneiros_jax_support.jax_import import jnp
 
 from oneiros_backend_jax.functions import FUNCTIONS
 
 
-def random_uniform(key, shape, low, high, dtype: str) -> Tensor:
+def random_uniform(key, shape, low, high, dtype: str):
     """Draws from [low, high)."""
     numbers = _uniform(key, shape, dtype)
     low = jnp.asarray(low, dtype)
@@ -16,7 +15,7 @@ def random_uniform(key, shape, low, high, dtype: str) -> Tensor:
     return numbers * (high - low) + low
 
 
-def random_normal(key, shape, mean, std, dtype: str) -> Tensor:
+def random_normal(key, shape, mean, std, dtype: str):
     """Draws from a normal distribution."""
     seed, counter = key
     sizes = tuple(FUNCTIONS.sizes(shape))
@@ -26,7 +25,7 @@ def random_normal(key, shape, mean, std, dtype: str) -> Tensor:
     return numbers * std + mean
 
 
-def random_binomial(key, shape, p, dtype: str) -> Tensor:
+def random_binomial(key, shape, p, dtype: str):
     """Draws 1 with probability `p`, else 0."""
     numbers = _uniform(key, shape, "float32")
     p = jnp.asarray(p, np.float32)
@@ -34,7 +33,7 @@ def random_binomial(key, shape, p, dtype: str) -> Tensor:
     return is_one.astype(dtype)
 
 
-def _uniform(key, shape, dtype: str) -> Tensor:
+def _uniform(key, shape, dtype: str):
     seed, counter = key
     sizes = tuple(FUNCTIONS.sizes(shape))
     return random_numbers.uniform(seed, counter, sizes, dtype)

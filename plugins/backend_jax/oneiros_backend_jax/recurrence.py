@@ -7,7 +7,6 @@ from oneiros_backend_toolkit.fused_recurrence import (
 )
 from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
 from oneiros_backend_toolkit.recurrent_cells import States
-from oneiros_backend_toolkit.tensors import Tensor
 from oneiros_jax_support.jax_import import jnp
 from oneiros_jax_support.recurrence import run
 
@@ -19,7 +18,7 @@ class RecurrentLayers(FusedRecurrence):
 
     recorder: Recorder
 
-    def _fused(self, layer: FusedLayer, inputs: LayerInputs) -> Tensor:
+    def _fused(self, layer: FusedLayer, inputs: LayerInputs):
         def compute(x, U, mask, projection: States, *initial) -> States:
             if inferring():
                 return _shaped(x, U, mask, initial)
@@ -37,8 +36,10 @@ def _shaped(x, U, mask, initial: States) -> States:
     sequences = [x] if mask is None else [x, mask]
     parts = [*sequences, *initial]
     unit_counts = [state.shape[1] for state in initial]
-    samples = common_size([part.shape[0] for part in parts])
-    steps = common_size([part.shape[1] for part in sequences])
+    sample_counts = [part.shape[0] for part in parts]
+    step_counts = [part.shape[1] for part in sequences]
+    samples = common_size(sample_counts)
+    steps = common_size(step_counts)
     units = common_size([U.shape[0], *unit_counts])
     outputs = jnp.zeros((samples, steps, units), x.dtype)
     state = jnp.zeros((samples, units), x.dtype)

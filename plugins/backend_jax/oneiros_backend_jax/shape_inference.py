@@ -20,7 +20,6 @@ from typing import Any
 import numpy as np
 from oneiros.errors import GraphError, OneirosError
 from oneiros_backend_toolkit.lazy_graph.tensors import Spec
-from oneiros_backend_toolkit.tensors import Tensor
 from oneiros_jax_support.devices import scope
 from oneiros_jax_support.jax_import import jax, jnp
 
@@ -45,7 +44,7 @@ class _Inference:
         answers: the same, while the second trace asks.
     """
 
-    def __init__(self, has_open_sizes: bool) -> None:
+    def __init__(self, has_open_sizes: bool):
         self.has_open_sizes = has_open_sizes
         self.noted: list[Shape] = []
         self.answers: Iterator[Shape] | None = None
@@ -92,7 +91,7 @@ def are_open(*sizes: int) -> list[bool]:
     return inference.are_open(sizes)
 
 
-def broadcastable(*values) -> tuple[Tensor, ...]:
+def broadcastable(*values):
     """Returns tensors that can be broadcast together.
 
     Open sizes become those of the other tensor.
@@ -110,20 +109,22 @@ def _broadcast_axis(shapes: list[list[int]], axis: int) -> None:
     """Gives open sizes at an axis the known one there, or the smallest."""
     having = [shape for shape in shapes if len(shape) >= -axis]
     sizes = [shape[axis] for shape in having]
-    flags = are_open(*sizes)
-    wide = [
-        (shape, is_open)
-        for shape, is_open in zip(having, flags, strict=True)
-        if shape[axis] != 1
-    ]
-    known = [shape[axis] for shape, is_open in wide if not is_open]
-    every = [shape[axis] for shape, _ in wide]
-    for shape, is_open in wide:
+    open_shapes = []
+    open_sizes = []
+    known_sizes = []
+    for shape, size, is_open in zip(having, sizes, are_open(*sizes), strict=True):
+        if size == 1:
+            continue
         if is_open:
-            shape[axis] = min(known or every)
+            open_shapes.append(shape)
+            open_sizes.append(size)
+        else:
+            known_sizes.append(size)
+    for shape in open_shapes:
+        shape[axis] = min(known_sizes or open_sizes)
 
 
-def with_equal_axes(x, axis: int, y, other: int) -> tuple[Tensor, Tensor]:
+def with_equal_axes(x, axis: int, y, other: int):
     """Returns two tensors with axes of the same size.
 
     An open size becomes the other tensor's.
@@ -156,7 +157,7 @@ def with_equal_axes(x, axis: int, y, other: int) -> tuple[Tensor, Tensor]:
     return x, y
 
 
-def single(x, axes: Iterable[int]) -> Tensor:
+def single(x, axes: Iterable[int]):
     """Returns a tensor whose open sizes along these axes are one."""
     axes = tuple(axes)
     sizes = [x.shape[axis] for axis in axes]
@@ -182,13 +183,13 @@ def common_size(sizes: list[int]) -> int:
     return min(known or sizes)
 
 
-def _with_size(x, axis: int, size: int) -> Tensor:
+def _with_size(x, axis: int, size: int):
     shape = list(x.shape)
     shape[axis] = size
     return _of_shape(x, shape)
 
 
-def _of_shape(x, shape: list[int]) -> Tensor:
+def _of_shape(x, shape: list[int]):
     if list(np.shape(x)) == shape:
         return x
     return jnp.zeros(shape, x.dtype)
@@ -248,8 +249,10 @@ def _argument(spec: Spec, trace: int):
         raise GraphError(
             "Not even the rank of a tensor is known. K.reshape gives it a shape."
         )
-    open_size = SIZES[trace]
-    sizes = tuple(open_size if n is None else n for n in shape)
+    sizes = list(shape)
+    for axis, size in enumerate(sizes):
+        if size is None:
+            sizes[axis] = SIZES[trace]
     return jax.ShapeDtypeStruct(sizes, spec.dtype)
 
 
@@ -278,7 +281,7 @@ def _with_known_size(rows: list[Row], axis: int, size: int) -> list[Row]:
                 continue
             shape = list(x.shape)
             shape[axis] = size
-            replaced[-1][place] = jax.ShapeDtypeStruct(tuple(shape), x.dtype)
+            replaced[-1][place] = jax.ShapeDtypeStruct(shape, x.dtype)
     return replaced
 
 
@@ -332,7 +335,8 @@ def _outcome(x) -> _Outcome:
     if not hasattr(x, "dtype"):
         x = jnp.asarray(x)
     shape = tuple(x.shape)
-    return _Outcome(shape, str(x.dtype), value)
+    dtype = str(x.dtype)
+    return _Outcome(shape, dtype, value)
 
 
 def _spec(*outcomes: _Outcome) -> Spec:
@@ -341,7 +345,7 @@ def _spec(*outcomes: _Outcome) -> Spec:
     if len(first.shape) != len(last.shape):
         raise GraphError("The rank of a result depends on sizes that are open.")
     sizes = zip(first.shape, last.shape, strict=True)
-    shape = tuple(a if a == b else None for a, b in sizes)
+    shape = tuple([a if a == b else None for a, b in sizes])
     traces: Any = None
     if first.value is not None and last.value is not None:
         traces = (first.value, last.value)

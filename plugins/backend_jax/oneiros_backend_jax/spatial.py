@@ -1,6 +1,5 @@
 """The primitives of convolution and pooling on JAX's own tensors. Channels are last."""
 
-from oneiros_backend_toolkit.tensors import Tensor
 from oneiros_jax_support import convolutions
 from oneiros_jax_support.jax_import import jnp
 from oneiros_jax_support.pooling import average_pool, max_pool
@@ -15,7 +14,7 @@ from oneiros_backend_jax.functions import FUNCTIONS
 from oneiros_backend_jax.shape_inference import inferring
 
 
-def _convolved(windows: ConvolutionWindows, x, kernel) -> Tensor:
+def _convolved(windows: ConvolutionWindows, x, kernel):
     received = x.shape[-1]
     expected = kernel.shape[-2]
     if received != expected:
@@ -28,7 +27,7 @@ def _convolved(windows: ConvolutionWindows, x, kernel) -> Tensor:
     return jnp.zeros(shape, x.dtype)
 
 
-def convolve(x, kernel, strides: Sizes, border_mode: str, dilation: Sizes) -> Tensor:
+def convolve(x, kernel, strides: Sizes, border_mode: str, dilation: Sizes):
     """Convolves, not flipping the kernel."""
     strides = tuple(strides)
     dilation = tuple(dilation)
@@ -36,13 +35,13 @@ def convolve(x, kernel, strides: Sizes, border_mode: str, dilation: Sizes) -> Te
     return _convolved(windows, x, kernel)
 
 
-def convolve_depthwise(x, kernel, strides: Sizes, border_mode: str) -> Tensor:
+def convolve_depthwise(x, kernel, strides: Sizes, border_mode: str):
     """Convolves images channel by channel."""
     windows = dense_windows(strides, border_mode, depthwise=True)
     return _convolved(windows, x, kernel)
 
 
-def convolve_back(x, kernel, sizes: Sizes, strides: Sizes, border_mode: str) -> Tensor:
+def convolve_back(x, kernel, sizes: Sizes, strides: Sizes, border_mode: str):
     """Returns the gradient of a convolution by its input.
 
     `x` is the gradient by its output.
@@ -58,7 +57,7 @@ def convolve_back(x, kernel, sizes: Sizes, strides: Sizes, border_mode: str) -> 
     return convolutions.convolve_back(windows, kernel, x, spatial_sizes)
 
 
-def pool(x, window: Sizes, strides: Sizes, border_mode: str, mode: str) -> Tensor:
+def pool(x, window: Sizes, strides: Sizes, border_mode: str, mode: str):
     """Returns the largest value, or the mean, of each window."""
     x = FUNCTIONS.floats(x)
     strides = tuple(strides)
@@ -72,8 +71,11 @@ def pool(x, window: Sizes, strides: Sizes, border_mode: str, mode: str) -> Tenso
     return average_pool(windows, x)
 
 
-def pad(x, widths) -> Tensor:
+def pad(x, widths):
     """Puts zeros around."""
     x = FUNCTIONS.tensor(x)
-    whole_widths = [tuple(map(int, pair)) for pair in widths]
-    return jnp.pad(x, whole_widths)
+    pairs = []
+    for before, after in widths:
+        pair = (int(before), int(after))
+        pairs.append(pair)
+    return jnp.pad(x, pairs)

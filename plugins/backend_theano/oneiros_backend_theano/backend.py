@@ -1,7 +1,7 @@
 """The Theano backend: variables, values, randomness and functions on PyTensor."""
 
 import os
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import pytensor
@@ -91,8 +91,8 @@ class TheanoBackend(
             function, PyTensor does, with a warning; `mode="jax"` makes it an error.
     """
 
-    name: ClassVar[str] = "theano"
-    capabilities: ClassVar[frozenset[str]] = frozenset(FLAGS)
+    name = "theano"
+    capabilities = frozenset(FLAGS)
     function_arguments = frozenset({"givens", "mode", *WITHOUT_EFFECT})
 
     def __init__(self) -> None:

@@ -14,8 +14,8 @@ from pytensor.graph.basic import Variable
 from pytensor.graph.traversal import ancestors
 from pytensor.tensor.type import TensorType
 
-from oneiros_backend_theano.concrete import concrete_sizes
 from oneiros_backend_theano.jax_op import JaxOp, Sizes, Tensors
+from oneiros_backend_theano.limits import concrete_sizes
 
 STREAM = pytensor.shared(np.uint32(0), name="oneiros_stream")
 """Counter of draws without a seed; it starts at a number from NumPy's generator."""
@@ -33,11 +33,12 @@ def held_counters(tensors: Tensors) -> dict[Any, Any]:
     variables = [x for x in tensors if isinstance(x, Variable)]
     roots = set(ancestors(variables))
     first = {STREAM: draw_seed(), STEP: 0}
-    return {
-        counter: pytensor.shared(np.uint32(number))
-        for counter, number in first.items()
-        if counter in roots
-    }
+    held = {}
+    for counter, number in first.items():
+        if counter in roots:
+            value = np.uint32(number)
+            held[counter] = pytensor.shared(value)
+    return held
 
 
 class Draw(JaxOp):
@@ -51,7 +52,7 @@ class Draw(JaxOp):
         shape: the sizes as far as they are known.
     """
 
-    def __init__(self, kind: str, dtype: str, seed: int, shape: Sizes) -> None:
+    def __init__(self, kind: str, dtype: str, seed: int, shape: Sizes):
         super().__init__(f"{kind} draw", self._drawn, self._types)
         self.type = TensorType(dtype, shape=shape)
         self.kind = kind

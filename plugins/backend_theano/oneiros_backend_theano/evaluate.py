@@ -20,19 +20,20 @@ from pytensor.tensor.elemwise import Elemwise
 from pytensor.tensor.type import TensorType
 
 from oneiros_backend_theano import indexing, overrides, scan
-from oneiros_backend_theano.concrete import is_concrete
 from oneiros_backend_theano.dispatch import dispatched_if_possible, limit
 from oneiros_backend_theano.jax_op import JaxOp, Pullback
 from oneiros_backend_theano.known_zeros import is_zero, vanishes, zeros
+from oneiros_backend_theano.limits import is_concrete
 
 Values = list[Any]
+ValueByVariable = dict[Variable, Any]
 UNKNOWN_VALUE = (jax.errors.JAXTypeError, jax.errors.JAXIndexError, NotImplementedError)
 """Errors that JAX raises if it needs a value during tracing."""
 OF_ANY_VALUES = {**overrides.OF_ANY_VALUES, **scan.OF_ANY_VALUES}
 OF_TRACED_VALUES = {**overrides.OF_TRACED_VALUES, **indexing.OF_TRACED_VALUES}
 
 
-def evaluate(outputs: list[Variable], values: dict[Variable, Any]) -> Values:
+def evaluate(outputs: list[Variable], values: ValueByVariable) -> Values:
     """Returns the outputs' values.
 
     Works from the outputs backwards: of a switch whose condition is known, only one
@@ -56,7 +57,7 @@ class _Evaluation:
             cotangents.
     """
 
-    def __init__(self, outputs: list[Variable], values: dict[Variable, Any]) -> None:
+    def __init__(self, outputs: list[Variable], values: ValueByVariable):
         self.outputs = outputs
         self.values = values
         self.pullbacks: dict[Any, Any] = {}
@@ -100,13 +101,17 @@ class _Evaluation:
             raise limit(node, error) from error
         except (TypeError, ValueError, IndexError) as error:
             raise self._data_error(node, error) from error
-        for variable, value in zip(node.outputs, results, strict=True):
+        pairs = zip(node.outputs, results, strict=True)
+        for variable, value in pairs:
             self.values[variable] = _as_declared(value, variable)
 
     def _data_error(self, node: Apply, error: Exception) -> DataError:
-        computed = [x for x in node.inputs if x in self.values]
-        shapes = [np.shape(self.values[x]) for x in computed]
-        listed = ", ".join(map(str, shapes))
+        shapes = []
+        for x in node.inputs:
+            if x in self.values:
+                shape = np.shape(self.values[x])
+                shapes.append(str(shape))
+        listed = ", ".join(shapes)
         reason = str(error).partition("\n")[0]
         return DataError(
             f"{node.op} can't be computed on tensors of shapes {listed}. {reason}"
@@ -135,15 +140,17 @@ class _Evaluation:
         forward_inputs, cotangents = op.split(inputs)
         forward_variables, _ = op.split(node.inputs)
         if all(map(is_zero, cotangents)):
-            return [
-                zeros(np.shape(forward_inputs[i]), forward_variables[i].type.dtype)
-                for i in op.floats
-            ]
+            results = []
+            for place in op.floats:
+                shape = np.shape(forward_inputs[place])
+                dtype = forward_variables[place].type.dtype
+                results.append(zeros(shape, dtype))
+            return results
         key = (op.forward, *forward_variables)
         if key not in self.pullbacks:
             return self._jax_op_results(node, inputs)
-        results = op.pull(self.pullbacks[key], cotangents)
-        return list(results)
+        pullback = self.pullbacks[key]
+        return list(op.pull(pullback, cotangents))
 
     def _jax_op_results(self, node: Apply, inputs: Values) -> Values:
         """Computes a JaxOp; if the graph differentiates it, keeps the values that the
@@ -153,9 +160,9 @@ class _Evaluation:
         pullback_op = self._pullback_ops.get(key)
         if pullback_op is None:
             return list(op.function(*inputs))
-        results, pullback = op.linearized(
-            inputs, pullback_op.floats, pullback_op.places
-        )
+        floats = pullback_op.floats
+        places = pullback_op.places
+        results, pullback = op.linearized(inputs, floats, places)
         self.pullbacks[key] = pullback
         return list(results)
 
@@ -198,7 +205,9 @@ def _chosen_branch(node: Apply, condition) -> Variable | None:
     _, *branches = node.inputs
     branch = _choice(condition, *branches)
     (result,) = node.outputs
-    return branch if _single_axes(branch) == _single_axes(result) else None
+    if _single_axes(branch) != _single_axes(result):
+        return None
+    return branch
 
 
 def _is_known_choice(condition) -> bool:
@@ -263,11 +272,14 @@ def _registered(
 
 def _known_results(node: Apply, values: Values) -> Values:
     inputs = []
-    for x, value in zip(node.inputs, values, strict=True):
+    pairs = zip(node.inputs, values, strict=True)
+    for x, value in pairs:
         if isinstance(x.type, TensorType):
             value = np.asarray(value, x.type.dtype)
         inputs.append(value)
-    outputs: list[Values] = [[None] for _ in node.outputs]
+    outputs: list[Values] = []
+    for _ in node.outputs:
+        outputs.append([None])
     with np.errstate(all="ignore"):
         node.op.perform(node, inputs, outputs)
     return [value for (value,) in outputs]

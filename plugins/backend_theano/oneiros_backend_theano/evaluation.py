@@ -46,8 +46,7 @@ def install(session: Session) -> None:
 
 def is_for_pytensor(variables) -> bool:
     """Returns whether variables depend on types that the backend doesn't know."""
-    types = [x.type for x in ancestors(variables)]
-    return any(isinstance(kind, FOR_PYTENSOR) for kind in types)
+    return any(isinstance(x.type, FOR_PYTENSOR) for x in ancestors(variables))
 
 
 def _inputs(tensor, values: Feeds) -> list[Any]:

@@ -10,7 +10,7 @@ from oneiros_backend_toolkit.function import Function, check_new_shape
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Constant
 from pytensor.graph.replace import clone_replace
-from pytensor.graph.traversal import ancestors, apply_ancestors
+from pytensor.graph.traversal import apply_ancestors, graph_inputs
 
 from oneiros_backend_theano.draw import STEP, STREAM, Draw
 from oneiros_backend_theano.jax_op import convolve
@@ -44,9 +44,8 @@ class GraphFunction(Function):
         self.results = [*new_values.values(), *self.outputs]
         self.givens = givens
         if givens:
-            self.results = clone_replace(
-                self.results, self._replacements(givens), rebuild_strict=False
-            )
+            replaced = self._replacements(givens)
+            self.results = clone_replace(self.results, replaced, rebuild_strict=False)
         roots = self._roots()
         self.random = STREAM in roots or STEP in roots
         written = {*self.updated, STREAM, STEP}
@@ -78,12 +77,9 @@ class GraphFunction(Function):
         fed = [*self.placeholders, *(form for _, form in self.forms)]
         if self.phase_index is not None:
             fed.append(phase)
-        needed = [
-            x
-            for x in ancestors(self.results, blockers=fed)
-            if x.owner is None and x not in fed and not isinstance(x, Constant)
-        ]
-        for x in needed:
+        needed = dict.fromkeys(graph_inputs(self.results, blockers=fed))
+        roots = [x for x in needed if x not in fed and not isinstance(x, Constant)]
+        for x in roots:
             if x is phase:
                 raise ArgumentError(
                     "The function's outputs depend on the learning phase, which is not "
@@ -96,7 +92,7 @@ class GraphFunction(Function):
                     f"of shape {x.type.shape}, which is not among its inputs: "
                     "K.function(inputs, outputs) takes its value."
                 )
-        return list(dict.fromkeys(needed))
+        return roots
 
     @property
     def convolves(self) -> bool:

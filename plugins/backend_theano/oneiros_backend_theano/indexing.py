@@ -14,8 +14,7 @@ from pytensor.tensor.subtensor import (
     indices_from_subtensor,
 )
 
-from oneiros_backend_theano.concrete import is_concrete
-from oneiros_backend_theano.limits import LinkerError
+from oneiros_backend_theano.limits import LinkerError, is_concrete
 
 
 def _subtensor(node: Apply, x, *values):

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from oneiros.errors import CapabilityError, DataError
 from oneiros_backend_toolkit.function import Upload
-from oneiros_jax_support.compiled import CompiledByJax, Step
+from oneiros_jax_support.compiled import CompiledByJax, TracedStep
 from oneiros_jax_support.jax_import import jnp
 
 from oneiros_backend_theano.draw import STEP, STREAM
@@ -29,7 +29,7 @@ class JaxFunction(GraphFunction, CompiledByJax):
 
     def __init__(
         self, backend, inputs, outputs, updates, givens=(), strict: bool = False
-    ) -> None:
+    ):
         super().__init__(backend, inputs, outputs, updates, givens)
         self._strict = strict
         self._fallback: Any = None
@@ -72,9 +72,9 @@ class JaxFunction(GraphFunction, CompiledByJax):
         if self._fallback is not None:
             self._fallback.forget_compiled()
 
-    def step(self, phase: int) -> Step:
+    def step(self, phase: int) -> TracedStep:
         """Returns what a step computes."""
-        return Step(
+        return TracedStep(
             backend="theano",
             function=self._traced_step(phase),
             written=[x.container.storage for x in self.updated],
@@ -101,7 +101,8 @@ class JaxFunction(GraphFunction, CompiledByJax):
                 values[form] = jnp.moveaxis(values[x], 1, -1)
             values[phase_placeholder] = np.int32(phase)
             results = evaluate(self.results, values)
-            for variable, new in zip(self.updated, results, strict=False):
+            new_values = results[: len(old)]
+            for variable, new in zip(self.updated, new_values, strict=True):
                 old_shape = values[variable].shape
                 _check_update(variable, np.shape(new), old_shape)
             return list(map(jnp.asarray, results))

@@ -30,8 +30,12 @@ def convolve(nodes: Iterable[Apply]) -> bool:
 
 def _floats(variables: Tensors) -> Places:
     """Returns the places of the variables that can have derivatives."""
-    kinds = [np.dtype(x.type.dtype).kind for x in variables]
-    return [place for place, kind in enumerate(kinds) if kind == "f"]
+    places = []
+    for place, x in enumerate(variables):
+        dtype = np.dtype(x.type.dtype)
+        if dtype.kind == "f":
+            places.append(place)
+    return places
 
 
 class JaxOp(Op):  # type: ignore[misc]  # PyTensor's class is Any to mypy
@@ -61,7 +65,7 @@ class JaxOp(Op):  # type: ignore[misc]  # PyTensor's class is Any to mypy
         function: Callable[..., Sequence[Tensor]],
         types: Callable[[Tensors], list[TensorType]],
         convolves: bool = False,
-    ) -> None:
+    ):
         self.name = name
         self.function = function
         self.types = types
@@ -72,7 +76,7 @@ class JaxOp(Op):  # type: ignore[misc]  # PyTensor's class is Any to mypy
 
     def make_node(self, *inputs):
         """Builds the node."""
-        variables = [pt.as_tensor_variable(x) for x in inputs]
+        variables = list(map(pt.as_tensor_variable, inputs))
         results = [kind() for kind in self.types(variables)]
         return Apply(self, variables, results)
 
@@ -95,7 +99,8 @@ class JaxOp(Op):  # type: ignore[misc]  # PyTensor's class is Any to mypy
                 arguments[place] = value
             results = self.function(*arguments)
             arrays = list(map(jnp.asarray, results))
-            return [arrays[place] for place in outputs], arrays
+            chosen = [arrays[place] for place in outputs]
+            return chosen, arrays
 
         float_values = [jnp.asarray(values[place]) for place in floats]
         _, pullback, results = jax.vjp(differentiated, float_values, has_aux=True)
@@ -107,8 +112,9 @@ class JaxOp(Op):  # type: ignore[misc]  # PyTensor's class is Any to mypy
 
         with scope("theano")():
             results = self.function(*inputs)
-        for place, variable in enumerate(node.outputs):
-            array = np.array(results[place], dtype=variable.type.dtype)
+        pairs = zip(node.outputs, results, strict=True)
+        for place, (variable, result) in enumerate(pairs):
+            array = np.array(result, variable.type.dtype)
             output_storage[place][0] = array
 
     def connection_pattern(self, node) -> list[list[bool]]:
@@ -126,9 +132,12 @@ class JaxOp(Op):  # type: ignore[misc]  # PyTensor's class is Any to mypy
         """Returns the inputs' cotangents."""
         floats = _floats(inputs)
         places = _floats(outputs)
-        connected = [_connected(cotangents[i], outputs[i]) for i in places]
+        arguments = list(inputs)
+        for place in places:
+            cotangent = _connected(cotangents[place], outputs[place])
+            arguments.append(cotangent)
         pullback_op = Pullback(self, floats, places)
-        results = pullback_op(*inputs, *connected, return_list=True)
+        results = pullback_op(*arguments, return_list=True)
         all_results = [disconnected_type() for _ in inputs]
         for place, result in zip(floats, results, strict=True):
             all_results[place] = result
@@ -151,11 +160,14 @@ def array_op(
     """
 
     def compute(*arrays) -> Tensors:
-        return [function(*arrays)]
+        result = function(*arrays)
+        return [result]
 
     def types(inputs: Tensors) -> list[TensorType]:
+        dtype = inputs[0].dtype
         sizes = shape(*inputs)
-        return [TensorType(inputs[0].dtype, shape=sizes)]
+        kind = TensorType(dtype, shape=sizes)
+        return [kind]
 
     return JaxOp(name, compute, types, convolves)
 
@@ -177,18 +189,19 @@ class Pullback(JaxOp):
         places: places of the outputs that have cotangents.
     """
 
-    def __init__(self, forward: JaxOp, floats: Places, places: Places) -> None:
+    def __init__(self, forward: JaxOp, floats: Places, places: Places):
         self.forward = forward
         self.floats = floats
         self.places = places
-        super().__init__(
-            f"gradient of {forward.name}", self._pulled, self._types, forward.convolves
-        )
+        name = f"gradient of {forward.name}"
+        super().__init__(name, self._pulled, self._types, forward.convolves)
 
     def split(self, arguments: Sequence[Tensor]) -> tuple[Tensors, Tensors]:
         """Returns the inputs of the forward Op, and the cotangents."""
         count = len(arguments) - len(self.places)
-        return list(arguments[:count]), list(arguments[count:])
+        inputs = list(arguments[:count])
+        cotangents = list(arguments[count:])
+        return inputs, cotangents
 
     def _pulled(self, *arguments) -> Tensors:
         values, cotangents = self.split(arguments)
@@ -199,7 +212,8 @@ class Pullback(JaxOp):
         """Returns the inputs' cotangents, given what `linearized` returned."""
         from oneiros_jax_support.jax_import import jnp
 
-        (results,) = pullback(list(map(jnp.asarray, cotangents)))
+        arrays = list(map(jnp.asarray, cotangents))
+        (results,) = pullback(arrays)
         return list(results)
 
     def _types(self, arguments: Tensors) -> list[TensorType]:
@@ -212,11 +226,10 @@ def register_with_numba() -> None:
     numba for them."""
     import warnings
 
-    from pytensor.link.numba.dispatch.basic import generate_fallback_impl, numba_funcify
+    from pytensor.link.numba.dispatch import basic
 
-    # PyTensor has no types.
-    @numba_funcify.register(JaxOp)
-    def _(op, node=None, **kwargs):
+    @basic.numba_funcify.register(JaxOp)
+    def call_python(op, node=None, **kwargs):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return generate_fallback_impl(op, node=node, **kwargs)
+            return basic.generate_fallback_impl(op, node=node, **kwargs)

@@ -12,16 +12,16 @@ from typing import Any
 import pytensor.tensor as pt
 from oneiros_backend_toolkit.operands import state_shape
 from pytensor.graph.basic import Constant
-from pytensor.graph.traversal import toposort
+from pytensor.graph.traversal import apply_ancestors, toposort, truncated_graph_inputs
 from pytensor.scan.op import Scan
 from pytensor.tensor.type import TensorType
 
 from oneiros_backend_theano.draw import STEP, STREAM, Draw
-from oneiros_backend_theano.jax_op import JaxOp, Pullback, Sizes, convolve
+from oneiros_backend_theano.jax_op import JaxOp, Pullback, Sizes, Tensors, convolve
 from oneiros_backend_theano.operations import FUNCTIONS, Operations
 
-Tensors = list[Any]
-Step = Callable[[Tensors, Tensors], tuple[Tensors, Tensors]]
+Pair = tuple[Tensors, Tensors]
+Step = Callable[[Tensors, Tensors], Pair]
 
 
 class Loops(Operations):
@@ -51,9 +51,7 @@ class Loops(Operations):
         finally:
             self._counters = outside
 
-    def _scan(
-        self, fn: Step, sequences, initial, go_backwards: bool = False
-    ) -> tuple[Tensors, Tensors]:
+    def _scan(self, fn: Step, sequences, initial, go_backwards: bool = False) -> Pair:
         """Runs `fn` over the first axis of all sequences, carrying states along.
 
         # Arguments
@@ -73,23 +71,29 @@ class Loops(Operations):
             sequences = [x[::-1] for x in sequences]
         loop = self._loop(fn, sequences, initial)
         op = JaxOp("K.rnn", loop, loop.types, loop.convolves)
-        results = op(*sequences, *initial, *loop.captured, return_list=True)
+        arguments = [*sequences, *initial, *loop.captured]
+        results = op(*arguments, return_list=True)
         outputs, last_states = loop.split(results)
         return last_states, outputs
 
     def _loop(self, fn: Step, sequences: Tensors, initial: Tensors) -> Loop:
         index = pt.scalar("step", dtype="int32")
-        slices = [_placeholder(x, _known_shape(x)[1:]) for x in sequences]
+        slices = []
+        for x in sequences:
+            shape = _known_shape(x)[1:]
+            slices.append(_placeholder(x, shape))
         states = [_placeholder(x, _known_shape(x)) for x in initial]
         with self.inside_loop(index):
             outputs, new_states = fn(list(slices), list(states))
         outputs = list(map(FUNCTIONS.tensor, outputs))
         results = []
-        for place, (new, state) in enumerate(zip(new_states, states, strict=True)):
+        pairs = zip(states, new_states, strict=True)
+        for place, (state, new) in enumerate(pairs):
             value = FUNCTIONS.tensor(new)
             state_shape(place, state.type.shape, value.type.shape)
             results.append(value.astype(state.dtype))
-        return Loop([index, *slices, *states], outputs, results)
+        inputs = [index, *slices, *states]
+        return Loop(inputs, outputs, results)
 
 
 def _placeholder(like, shape: Sizes):
@@ -119,13 +123,17 @@ class Loop:
         convolves: whether a step contains a convolution.
     """
 
-    def __init__(self, inputs: Tensors, outputs: Tensors, states: Tensors) -> None:
+    def __init__(self, inputs: Tensors, outputs: Tensors, states: Tensors):
         self.inputs = inputs
         self.outputs = outputs
         self.states = states
         self.results = [*outputs, *states]
-        nodes = self._nodes_inside()
-        self.captured = self._variables_from_outside(nodes)
+        self.captured = []
+        for x in truncated_graph_inputs(self.results, inputs):
+            if x not in inputs and not isinstance(x, Constant):
+                self.captured.append(x)
+        outside = [*inputs, *self.captured]
+        nodes = apply_ancestors(self.results, blockers=outside)
         self.convolves = convolve(nodes)
 
     def __call__(self, *values):
@@ -139,33 +147,38 @@ class Loop:
         arrays = list(map(jnp.asarray, values[:carried_count]))
         sequences = arrays[:slice_count]
         initial = tuple(arrays[slice_count:])
-        captured = dict(zip(self.captured, values[carried_count:], strict=True))
+        captured_values = values[carried_count:]
+        captured = dict(zip(self.captured, captured_values, strict=True))
 
         def body(states, numbered_slices):
             number, slices = numbered_slices
             inputs = (number, *slices, *states)
-            values = dict(zip(self.inputs, inputs, strict=True))
-            outputs, new_states = self._step(captured | values)
-            for place, (old, new) in enumerate(zip(states, new_states, strict=True)):
+            step_values = dict(zip(self.inputs, inputs, strict=True))
+            outputs, new_states = self._step(captured | step_values)
+            pairs = zip(states, new_states, strict=True)
+            for place, (old, new) in enumerate(pairs):
                 state_shape(place, old.shape, new.shape)
             return tuple(new_states), tuple(outputs)
 
         last_states, outputs = scan(body, initial, sequences, convolves=self.convolves)
         return *outputs, *last_states
 
-    def _step(self, values) -> tuple[Tensors, Tensors]:
+    def _step(self, values) -> Pair:
         """Returns the outputs and the new states of one step."""
         from oneiros_jax_support.jax_import import jnp
 
         from oneiros_backend_theano.evaluate import evaluate
 
         results = evaluate(self.results, values)
-        return self.split(list(map(jnp.asarray, results)))
+        arrays = list(map(jnp.asarray, results))
+        return self.split(arrays)
 
-    def split(self, results: Tensors) -> tuple[Tensors, Tensors]:
+    def split(self, results: Tensors) -> Pair:
         """Returns the outputs and the states among results."""
         count = len(self.outputs)
-        return results[:count], results[count:]
+        outputs = results[:count]
+        states = results[count:]
+        return outputs, states
 
     def types(self, inputs: Tensors) -> list[Any]:
         """Returns the types of the loop's results: the outputs stacked, and the last
@@ -174,27 +187,11 @@ class Loop:
         types = []
         for output in self.outputs:
             shape = (steps, *output.type.shape)
-            types.append(output.type.clone(shape=shape))
-        return types + [state.type for state in self.states]
-
-    def _nodes_inside(self) -> list[Any]:
-        """Returns the nodes that depend on an input, in the order of computation."""
-        variables = set(self.inputs)
-        nodes = []
-        for node in toposort(self.results, blockers=self.inputs):
-            if not variables.isdisjoint(node.inputs):
-                variables.update(node.outputs)
-                nodes.append(node)
-        return nodes
-
-    def _variables_from_outside(self, nodes_inside) -> Tensors:
-        inside = set(self.inputs)
-        used = dict.fromkeys(self.results)
-        for node in nodes_inside:
-            inside.update(node.outputs)
-            used.update(dict.fromkeys(node.inputs))
-        outside = [x for x in used if x not in inside]
-        return [x for x in outside if not isinstance(x, Constant)]
+            stacked = output.type.clone(shape=shape)
+            types.append(stacked)
+        for state in self.states:
+            types.append(state.type)
+        return types
 
 
 def random_operations_in(results) -> list[Draw]:

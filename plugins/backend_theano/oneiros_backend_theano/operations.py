@@ -13,49 +13,48 @@ import numpy as np
 import pytensor.tensor as pt
 from oneiros.arguments import is_int
 from oneiros_backend_toolkit.lazy_graph.array_functions import ArrayFunctions
-from oneiros_backend_toolkit.operands import batch_dot_axes, joined
+from oneiros_backend_toolkit.operands import batch_dot_axes, joined, may_agree
 from oneiros_backend_toolkit.types import DISCRETE, Types
 from pytensor.graph.basic import Variable
 from pytensor.tensor.elemwise import Elemwise
 from pytensor.tensor.special import softmax
 
-from oneiros_backend_theano.jax_op import Tensor
-
-SIZES_DIFFER = "the axes that are summed over have different sizes"
-"""Such reasons become notes; the error's message follows the contract."""
-
 
 def sizes(x) -> list[Any]:
     """Returns the size of each axis: an int where it is known, else a scalar tensor."""
-    known = enumerate(x.type.shape)
-    return [x.shape[axis] if size is None else size for axis, size in known]
+    shape = list(x.type.shape)
+    for axis, size in enumerate(shape):
+        if size is None:
+            shape[axis] = x.shape[axis]
+    return shape
 
 
-def _sum(x, **options) -> Tensor:
+def _sum(x, **options):
     return pt.sum(x, dtype=x.dtype, **options)
 
 
-def _product(x, **options) -> Tensor:
+def _product(x, **options):
     return pt.prod(x, dtype=x.dtype, **options)
 
 
-def _round(x) -> Tensor:
+def _round(x):
     if _is_discrete(x):
         return x
     return pt.round(x, mode="half_to_even")
 
 
-def _argmin(x, axis: int) -> Tensor:
+def _argmin(x, axis: int):
     """The complement of an integer falls as it rises; the negative may wrap around."""
     falling = pt.invert(x) if _is_discrete(x) else -x
     return pt.argmax(falling, axis)
 
 
 def _is_discrete(x) -> bool:
-    return np.dtype(x.dtype).kind in DISCRETE
+    dtype = np.dtype(x.dtype)
+    return dtype.kind in DISCRETE
 
 
-def _squeeze(x, axes: tuple[int, ...]) -> Tensor:
+def _squeeze(x, axes: tuple[int, ...]):
     known_sizes = {x.type.shape[axis] for axis in axes}
     if not known_sizes <= {1, None}:
         raise ValueError("the size isn't 1")
@@ -63,21 +62,22 @@ def _squeeze(x, axes: tuple[int, ...]) -> Tensor:
     return pt.squeeze(x, axis=axes)
 
 
-def _repeat(x, count: int, axis: int) -> Tensor:
+def _repeat(x, count: int, axis: int):
     counts = [1] * x.ndim
     counts[axis] = count
     return _copied(x, after=counts)
 
 
-def _tile(x, counts) -> Tensor:
+def _tile(x, counts):
     missing = x.ndim - len(counts)
     counts = [1] * missing + list(counts)
-    if len(counts) > x.ndim or not all(map(is_int, counts)):
+    are_known = all(map(is_int, counts))
+    if missing < 0 or not are_known:
         return pt.tile(x, counts)
     return _copied(x, before=counts)
 
 
-def _copied(x, before: Sequence[int] = (), after: Sequence[int] = ()) -> Tensor:
+def _copied(x, before: Sequence[int] = (), after: Sequence[int] = ()):
     """Repeats parts of a tensor by broadcasting.
 
     PyTensor's own functions look for the sizes in all of the graph behind a tensor, so
@@ -120,11 +120,11 @@ OWN = {
     "where": pt.switch,
 }
 """Functions that take the place of PyTensor's."""
-NAMESPACE = SimpleNamespace(**{**vars(pt), **OWN})
+NAMESPACE = SimpleNamespace(**(vars(pt) | OWN))
 """Functions by NumPy's names."""
 
 
-def _rectified(x) -> Tensor:
+def _rectified(x):
     zeros = pt.zeros_like(x)
     return pt.switch(pt.le(x, 0), zeros, x)
 
@@ -137,35 +137,11 @@ ACTIVATIONS = SimpleNamespace(
 )
 
 
-def _may_agree(x, x_axis: int, y, y_axis: int) -> bool:
-    """Returns whether axes of two tensors can have the same size when run."""
-    x_size = x.type.shape[x_axis]
-    y_size = y.type.shape[y_axis]
-    if x_size is None or y_size is None:
-        return True
-    return bool(x_size == y_size)
-
-
-def _as_rows(x):
-    """Returns a tensor as a matrix with its last axis."""
-    if x.ndim < 2:
-        return x
-    *_, last = sizes(x)
-    return x.reshape((-1, last))
-
-
-def _as_columns(y, axis: int):
-    """Returns a tensor as a matrix, of which the first axis is the one named."""
-    if y.ndim < 2:
-        return y
-    others = _other_axes(y, axis)
-    axis_first = y.dimshuffle(axis, *others)
-    size = sizes(y)[axis]
-    return axis_first.reshape((size, -1))
-
-
-def _other_axes(x, *axes: int) -> list[int]:
-    return [axis for axis in range(x.ndim) if axis not in axes]
+def _other_axes(x, axis: int) -> list[int]:
+    """Returns the axes that are neither that of samples nor the one named."""
+    axes = list(range(1, x.ndim))
+    axes.remove(axis)
+    return axes
 
 
 class TheanoFunctions(ArrayFunctions):
@@ -186,7 +162,8 @@ class TheanoFunctions(ArrayFunctions):
         return pt.as_tensor_variable(array)
 
     def as_type(self, x, dtype):
-        return pt.cast(x, np.dtype(dtype).name)
+        dtype = np.dtype(dtype)
+        return pt.cast(x, dtype.name)
 
     def stacked(self, tensors):
         return pt.stack(list(tensors))
@@ -195,29 +172,25 @@ class TheanoFunctions(ArrayFunctions):
 
     def dot(self, x, y):
         x, y = self.paired(x, y)
-        summed = max(y.ndim - 2, 0)
-        if x.ndim and y.ndim and not _may_agree(x, -1, y, summed):
-            raise ValueError(SIZES_DIFFER)
         if x.ndim < 3 and y.ndim < 3:
             return pt.dot(x, y)
-        rows = _as_rows(x)
-        columns = _as_columns(y, summed)
-        product = pt.dot(rows, columns)
-        *x_sizes, _ = sizes(x)
-        y_sizes = sizes(y)
-        del y_sizes[summed]
-        return product.reshape([*x_sizes, *y_sizes])
+        last = x.ndim - 1
+        summed = max(y.ndim - 2, 0)
+        return pt.tensordot(x, y, [[last], [summed]])
 
     def batch_dot(self, x, y, axes=None):
         x, y = self.paired(x, y)
         x_axis, y_axis = batch_dot_axes(x.type.shape, y.type.shape, axes)
-        if not _may_agree(x, x_axis, y, y_axis):
-            raise ValueError(SIZES_DIFFER)
+        x_summed = x.type.shape[x_axis]
+        y_summed = y.type.shape[y_axis]
+        if not may_agree([x_summed], [y_summed]):
+            # Such reasons become notes; the error's message follows the contract
+            raise ValueError("the axes that are summed over have different sizes")
         if x.ndim == y.ndim == 2:
             products = x * y
             return self.sum(products, axis=1, keepdims=True)
-        x_kept = _other_axes(x, 0, x_axis)
-        y_kept = _other_axes(y, 0, y_axis)
+        x_kept = _other_axes(x, x_axis)
+        y_kept = _other_axes(y, y_axis)
         x_sizes = sizes(x)
         y_sizes = sizes(y)
         samples = x_sizes[0]
@@ -225,10 +198,13 @@ class TheanoFunctions(ArrayFunctions):
         rows = rows.reshape((samples, -1, x_sizes[x_axis]))
         columns = y.dimshuffle(0, y_axis, *y_kept)
         columns = columns.reshape((y_sizes[0], y_sizes[y_axis], -1))
-        kept_sizes = [x_sizes[axis] for axis in x_kept]
-        kept_sizes += [y_sizes[axis] for axis in y_kept]
         product = pt.matmul(rows, columns)
-        return product.reshape([samples, *kept_sizes])
+        result_sizes = [samples]
+        for axis in x_kept:
+            result_sizes.append(x_sizes[axis])
+        for axis in y_kept:
+            result_sizes.append(y_sizes[axis])
+        return product.reshape(result_sizes)
 
     def gather(self, reference, indices):
         indices = self.cast(indices, "int32")
@@ -243,9 +219,12 @@ class TheanoFunctions(ArrayFunctions):
     def in_top_k(self, predictions, targets, k: int):
         if predictions.ndim != 2:
             raise ValueError("predictions are (batch, classes)")
-        classes = pt.arange(predictions.shape[1]).dimshuffle("x", 0)
-        column = self.cast(targets, "int64").dimshuffle(0, "x")
-        is_target = pt.eq(column, classes)
+        class_count = predictions.shape[1]
+        classes = pt.arange(class_count)
+        row = classes.dimshuffle("x", 0)
+        labels = self.cast(targets, "int64")
+        column = labels.dimshuffle(0, "x")
+        is_target = pt.eq(column, row)
         of_target = pt.switch(is_target, predictions, -np.inf)
         chosen = pt.max(of_target, axis=1, keepdims=True)
         is_better = pt.gt(predictions, chosen)
@@ -277,10 +256,11 @@ class TheanoFunctions(ArrayFunctions):
         if isinstance(shape, (list, tuple)):
             shape = list(shape)
             known = list(filter(is_int, shape))
-            open_axes = [axis for axis, n in enumerate(shape) if n is None]
-            is_only_one = len(open_axes) == 1 and -1 not in known
-            for axis in open_axes:
-                shape[axis] = -1 if is_only_one else x.shape[axis]
+            open_count = sum(n is None for n in shape)
+            is_only_one = open_count == 1 and -1 not in known
+            for axis, size in enumerate(shape):
+                if size is None:
+                    shape[axis] = -1 if is_only_one else x.shape[axis]
         return pt.reshape(x, shape)
 
     def concatenate(self, tensors, axis: int = -1):
@@ -295,7 +275,9 @@ class TheanoFunctions(ArrayFunctions):
         for axis, flag in enumerate(broatcastable):
             if flag and x.type.shape[axis] is None:
                 axes.append(axis)
-        return pt.specify_broadcastable(x, *axes) if axes else x
+        if not axes:
+            return x
+        return pt.specify_broadcastable(x, *axes)
 
 
 FUNCTIONS = TheanoFunctions()
@@ -308,8 +290,8 @@ class Operations(Types, functions=FUNCTIONS):
     def _elementwise(self, x) -> tuple[Any, list[Any]] | None:
         """Returns the Op and the inputs of a tensor that an Elemwise computes."""
         node = x.owner
-        if node is None or not isinstance(node.op, Elemwise):
+        if node is None or len(node.outputs) > 1:
             return None
-        if len(node.outputs) > 1:
+        if not isinstance(node.op, Elemwise):
             return None
         return node.op, list(node.inputs)

@@ -4,10 +4,9 @@ PyTensor makes float64 of int32 and float32, and int16 of uint8 and a number. Un
 rule of `oneiros.backend.contract` the first is float32 and the second uint8, as on
 every other backend. A tensor of K is a variable of PyTensor's own class, and so is what
 raw PyTensor code makes of it. So the rule is added to the operators of that class, once
-a process, when the backend is loaded. Where PyTensor's own type is that of the rule,
-and for what PyTensor's functions (`pytensor.tensor.add`) are called on, nothing
-changes. `-x` and `abs(x)` of booleans, too, count them as int32. `&`, `|` and `^` are
-of bits: booleans stay booleans there.
+a process, when the backend is loaded. For what PyTensor's functions
+(`pytensor.tensor.add`) are called on, nothing changes. `-x` and `abs(x)` of booleans,
+too, count them as int32. `&`, `|` and `^` are of bits: booleans stay booleans there.
 """
 
 import functools
@@ -15,7 +14,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from oneiros.backend.common import floatx
 from oneiros.errors import OneirosError
 from oneiros_backend_toolkit.explained import SIGNS, operator_refusal
 from pytensor.compile.sharedvalue import SharedVariable
@@ -30,9 +28,6 @@ NAMES = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul")
 BIT_NAMES = ("and", "or", "xor")
 COMPARISONS = ("lt", "le", "gt", "ge")
 NUMERIC = "biufc"
-SMALL = 2**15
-"""Numbers below this are int8 or int16 in PyTensor, which float32 can represent."""
-FLOATS = ("float16", "float32", "float64")
 STATE = ("_keras_shape", "_keras_history", "_uses_learning_phase")
 """The attributes that Keras 1 sets on tensors."""
 
@@ -51,7 +46,7 @@ def install() -> None:
         _extend(name, lambda original: original)
     for name in ("neg", "abs"):
         _extend(name, _on_number)
-    _extend("invert", _inverting)
+    _extend("invert", _on_bits)
     _tensor_py_operators.__copy__ = _copied
 
 
@@ -116,49 +111,30 @@ def _static_shape(x):
 
 def _under_the_rule(original: Method) -> Method:
     def operate(self, other):
-        if _agrees(self, other) or not _is_operand(other):
+        if not _is_operand(other):
             return original(self, other)
-        return original(*FUNCTIONS.paired(self, other))
+        operands = FUNCTIONS.paired(self, other)
+        return original(*operands)
 
     return operate
 
 
 def _on_bits(original: Method) -> Method:
-    def operate(self, other):
-        if not _is_operand(other):
-            return original(self, other)
-        return original(*FUNCTIONS.bits(self, other))
-
-    return operate
-
-
-def _inverting(original: Method) -> Method:
-    def operate(self):
-        return original(*FUNCTIONS.bits(self))
+    def operate(self, *others):
+        if not all(map(_is_operand, others)):
+            return original(self, *others)
+        operands = FUNCTIONS.bits(self, *others)
+        return original(*operands)
 
     return operate
 
 
 def _on_number(original: Method) -> Method:
     def operate(self):
-        return original(FUNCTIONS.countable(self))
+        number = FUNCTIONS.countable(self)
+        return original(number)
 
     return operate
-
-
-def _agrees(x, other) -> bool:
-    """Tells of the usual pairs that PyTensor's type is that of the rule.
-
-    A number of NumPy's, which may derive from `float`, has a type of its own.
-    """
-    if type(other) is float:
-        return bool(x.dtype == floatx())
-    if type(other) is int:
-        return x.dtype in ("float32", "float64") and abs(other) < SMALL
-    if isinstance(other, Variable):
-        other_dtype = getattr(other, "dtype", None)
-        return other_dtype == x.dtype and x.dtype in FLOATS
-    return False
 
 
 def _is_operand(x) -> bool:

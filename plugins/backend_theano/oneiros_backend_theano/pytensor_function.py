@@ -23,7 +23,7 @@ class PytensorFunction(GraphFunction):
 
     uses_threads = False
 
-    def __init__(self, backend, inputs, outputs, updates, mode, givens=()) -> None:
+    def __init__(self, backend, inputs, outputs, updates, mode, givens=()):
         super().__init__(backend, inputs, outputs, updates, givens)
         device = requested("theano")
         cpu = Device("cpu", 0)
@@ -43,9 +43,11 @@ class PytensorFunction(GraphFunction):
         with LOCK:
             for variable in (*self.updated, *self.read):
                 storage = variable.container.storage
-                storage[0] = np.asarray(storage[0])
+                (value,) = storage
+                storage[0] = np.asarray(value)
             counters = self.advance(1) if self.random else NO_COUNTERS
-            results = self._compiled[phase](*counters, *arrays)
+            compute = self._compiled[phase]
+            results = compute(*counters, *arrays)
         return [np.array(result) for result in results]
 
     def forget_compiled(self) -> None:
@@ -63,16 +65,19 @@ class PytensorFunction(GraphFunction):
             replaced[placeholder] = pytensor.tensor.constant(phase, dtype="int32")
         inputs = {x: x for x in self.placeholders}
         for x, form in self.forms:
-            inputs[x] = x.type()
-            replaced[x] = inputs[x]
+            channels_first = x.type()
             order = last_order(x.ndim)
-            replaced[form] = inputs[x].dimshuffle(order)
+            inputs[x] = channels_first
+            replaced[x] = channels_first
+            replaced[form] = channels_first.dimshuffle(order)
         results = clone_replace(self.results, replaced, rebuild_strict=False)
         count = len(self.updated)
-        updates = list(zip(self.updated, results[:count], strict=True))
+        new_values = results[:count]
+        updates = list(zip(self.updated, new_values, strict=True))
+        outputs = results[count:]
         return pytensor.function(
             [stream, step, *inputs.values()],
-            results[count:],
+            outputs,
             updates=updates,
             mode=self._mode,
             on_unused_input="ignore",

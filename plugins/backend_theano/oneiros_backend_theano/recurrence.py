@@ -10,19 +10,20 @@ from oneiros_backend_toolkit.fused_recurrence import (
 )
 from pytensor.tensor.type import TensorType
 
-from oneiros_backend_theano.jax_op import JaxOp, Tensor, Tensors
+from oneiros_backend_theano.jax_op import JaxOp, Tensors
 
 
 class Fused(FusedRecurrence):
     """`simple_rnn`, `gru` and `lstm` on PyTensor variables."""
 
-    def _fused(self, layer: FusedLayer, inputs: LayerInputs) -> Tensor:
+    def _fused(self, layer: FusedLayer, inputs: LayerInputs):
         masks = []
         if inputs.mask is not None:
             is_unmasked = pt.neq(inputs.mask, 0)
             masks.append(is_unmasked)
-        weights = (*inputs.projection, inputs.U, *inputs.initial_states)
-        op = _op(layer, bool(masks), len(inputs.projection))
+        projection = inputs.projection
+        op = _op(layer, bool(masks), len(projection))
+        weights = (*projection, inputs.U, *inputs.initial_states)
         return op(inputs.x, *masks, *weights, return_list=True)
 
 
@@ -37,9 +38,9 @@ def _op(layer: FusedLayer, has_mask: bool, projection_count: int) -> JaxOp:
 
         remaining = list(others)
         mask = remaining.pop(0) if has_mask else None
-        projection = tuple(remaining[:projection_count])
+        projection = remaining[:projection_count]
         U, *initial = remaining[projection_count:]
-        return run(layer, x, U, mask, projection, *initial)
+        return run(layer, x, U, mask, tuple(projection), *initial)
 
     def types(variables: Tensors) -> list[TensorType]:
         x = variables[0]

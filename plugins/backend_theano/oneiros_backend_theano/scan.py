@@ -19,9 +19,8 @@ from pytensor.graph.basic import Apply
 from pytensor.graph.traversal import apply_ancestors
 from pytensor.scan.op import Scan
 
-from oneiros_backend_theano.concrete import concrete_sizes
 from oneiros_backend_theano.jax_op import convolve
-from oneiros_backend_theano.limits import LinkerError
+from oneiros_backend_theano.limits import LinkerError, concrete_sizes
 
 
 @dataclass(frozen=True)
@@ -35,29 +34,31 @@ class _Places:
 class _Loop:
     """A loop, given its Op and the values of its inputs."""
 
-    def __init__(self, op, values) -> None:
+    def __init__(self, op, values):
         self.op = op
         self.values = values
-        (self.steps,) = concrete_sizes([values[0]], op)
+        steps = values[0]
+        (self.steps,) = concrete_sizes([steps], op)
         self.places = _places(op.info)
 
     def run(self) -> list[Any]:
         """Returns the values of the Op's outputs."""
         op = self.op
         numbers = np.arange(self.steps, dtype=np.int32)
-        sequences = [jnp.asarray(x)[: self.steps] for x in op.outer_seqs(self.values)]
+        sequences = [numbers]
+        for x in op.outer_seqs(self.values):
+            sequence = jnp.asarray(x)
+            sequences.append(sequence[: self.steps])
         untraced = op.outer_untraced_sit_sot(self.values)
-        first = self._buffers(), list(map(jnp.asarray, untraced))
+        first = (self._buffers(), list(map(jnp.asarray, untraced)))
         nodes = apply_ancestors(op.fgraph.outputs)
-        last, stacked = scan(
-            self._step, first, [numbers, *sequences], convolves=convolve(nodes)
-        )
+        last, stacked = scan(self._step, first, sequences, convolves=convolve(nodes))
         buffers, untraced = last
         lengths = concrete_sizes(op.outer_nitsot(self.values), op)
-        ends = [
-            results[self.steps - length :]
-            for results, length in zip(stacked, lengths, strict=True)
-        ]
+        ends = []
+        for results, length in zip(stacked, lengths, strict=True):
+            start = self.steps - length
+            ends.append(results[start:])
         return [*buffers, *ends, *untraced]
 
     def _buffers(self) -> list[Any]:
@@ -69,7 +70,8 @@ class _Loop:
             *op.outer_sitsot(self.values),
         ]
         for buffer, places in zip(buffers, self.places, strict=True):
-            if len(buffer) < self.steps + max(places.written):
+            needed = self.steps + max(places.written)
+            if len(buffer) < needed:
                 raise LinkerError(
                     f"The JAX linker can't compile {op}: it keeps its last states only."
                 )
@@ -81,14 +83,12 @@ class _Loop:
         buffers, untraced = states
         number, (_, *slices) = numbered_slices
         graph = self.op.fgraph
-        inputs = [
-            *slices,
-            *self._read(buffers, number),
-            *untraced,
-            *self.op.outer_non_seqs(self.values),
-        ]
+        read = self._read(buffers, number)
+        constant = self.op.outer_non_seqs(self.values)
+        inputs = [*slices, *read, *untraced, *constant]
         values = dict(zip(graph.inputs, inputs, strict=True))
-        results = evaluate(list(graph.outputs), values)
+        outputs = list(graph.outputs)
+        results = evaluate(outputs, values)
         remaining = map(jnp.asarray, results)
         buffers = self._written(buffers, number, remaining)
         stacked = list(islice(remaining, self.op.info.n_nit_sot))
@@ -107,7 +107,8 @@ class _Loop:
         for buffer, places in zip(buffers, self.places, strict=True):
             for place in places.written:
                 value = _in_type_of(buffer, next(values))
-                buffer = buffer.at[number + place].set(value)
+                cell = buffer.at[number + place]
+                buffer = cell.set(value)
             written.append(buffer)
         return written
 
@@ -134,7 +135,8 @@ def _in_type_of(state, value):
 def _scan(node: Apply, *values):
     if node.op.info.as_while:
         raise LinkerError("The JAX linker can't compile a loop with a condition.")
-    results = _Loop(node.op, list(values)).run()
+    loop = _Loop(node.op, list(values))
+    results = loop.run()
     return results if len(results) > 1 else results[0]
 
 

@@ -41,7 +41,7 @@ Slot = list[Any]
 
 
 @dataclass(frozen=True)
-class Step:
+class TracedStep:
     """What a step computes.
 
     # Properties
@@ -76,7 +76,8 @@ class Step:
         """
         results = self.function(old, read, counter, *arrays)
         new_values = list(results)
-        used = set(map(id, (*old, *read, *arrays)))
+        given = (*old, *read, *arrays)
+        used = set(map(id, given))
         for place, _ in enumerate(self.written):
             value = new_values[place]
             if id(value) in used:
@@ -88,7 +89,7 @@ class Step:
 class CompiledByJax(CompiledOnDemand):
     """A function whose steps JAX compiles; a subclass says what a step computes."""
 
-    def step(self, phase: int) -> Step:
+    def step(self, phase: int) -> TracedStep:
         """Returns what a step computes in a learning phase."""
         name = type(self).__name__
         raise NotImplementedError(f"{name} doesn't define step().")
@@ -98,11 +99,7 @@ class CompiledByJax(CompiledOnDemand):
         step = self.step(phase)
         storing = _StoringCall(step, step.run, arrays)
         storing.compile()
-
-        def run(arrays, counter) -> list[Array]:
-            return storing(counter, *arrays)
-
-        return run
+        return storing
 
     def compile_loop(self, phase: int, arrays, index: Array) -> CompiledLoop | None:
         """Returns many steps in one call, for an index like this one.
@@ -136,27 +133,29 @@ class CompiledByJax(CompiledOnDemand):
             with computing():
                 batches = batches_for(index, arrays)
             count = np.int32(steps)
-            return storing(counter, count, index, *batches)
+            return storing([count, index, *batches], counter)
 
         return run
 
     def put(self, array: Array, dtype):
         """Copies an array to the device, as one of a type."""
-        with scope(self.backend.name)():
+        computing = scope(self.backend.name)
+        with computing():
             return uploaded(array, dtype)
 
     def rows(self, arrays, index: Array) -> list[Any]:
         """Returns the rows that an index names, of each array."""
-        with scope(self.backend.name)():
+        computing = scope(self.backend.name)
+        with computing():
             return rows_for(index, arrays)
 
 
 class _StoringCall:
-    """A compiled function of variables' values, a counter and arguments, which stores
-    the new values.
+    """A compiled function of variables' values, a counter and arguments. It is called
+    with arguments and the counter, and stores the new values.
 
     # Arguments
-        step: the Step that it runs.
+        step: the TracedStep that it runs.
         function: function of old values, values that are only read, a counter and
             arguments.
         arguments: what the arguments are like.
@@ -165,7 +164,7 @@ class _StoringCall:
         convolves: whether it contains a convolution that a CPU computes.
     """
 
-    def __init__(self, step: Step, function: Traced, arguments) -> None:
+    def __init__(self, step: TracedStep, function: Traced, arguments):
         self._step = step
         self._function = function
         self._scope = scope(step.backend)
@@ -178,10 +177,11 @@ class _StoringCall:
             with LOCK:
                 values = step.values()
             self._arguments = [*values, step.counter, *arguments]
-            on_cpu = platform() == "cpu"
-            self.convolves = on_cpu and self._holds_convolution()
+            self.convolves = self._convolves()
 
-    def _holds_convolution(self) -> bool:
+    def _convolves(self) -> bool:
+        if platform() != "cpu":
+            return False
         if self._step.convolves is not None:
             return self._step.convolves
         traced = self._jitted.trace(*self._arguments)
@@ -196,7 +196,7 @@ class _StoringCall:
                 self._jitted = convolving(self._function, arguments, self._donated)
             self._jitted.lower(*arguments).compile()
 
-    def __call__(self, counter, *arguments) -> list[Array]:
+    def __call__(self, arguments, counter) -> list[Array]:
         step = self._step
         if step.counter is None:
             counter = None

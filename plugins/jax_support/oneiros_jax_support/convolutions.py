@@ -27,15 +27,17 @@ COMPILER = "numba"
 LARGE = 1 << 27
 """Minimum number of multiplications for which loading it saves time."""
 Pair = tuple[Tensor, Tensor]
+Function = Callable[..., Tensor]
 UNPADDED = (0, 0)
 """What is added before and after an axis that isn't padded."""
 
 
-def convolve(windows: ConvolutionWindows, x, kernel) -> Tensor:
+def convolve(windows: ConvolutionWindows, x, kernel):
     """Convolves, not flipping the kernel."""
     sizes = _spatial(x)
     window = _window(kernel)
-    return _Derivatives(windows, sizes, window).forward(x, kernel)
+    derivatives = _Derivatives(windows, sizes, window)
+    return derivatives.forward(x, kernel)
 
 
 def convolve_back(windows: ConvolutionWindows, kernel, gradient, sizes: Sizes):
@@ -55,7 +57,8 @@ def convolve_back(windows: ConvolutionWindows, kernel, gradient, sizes: Sizes):
             f"The derivative by the result has spatial sizes {received}; an input of "
             f"{sizes} gives {expected}."
         )
-    return _Derivatives(windows, sizes, window).by_input(kernel, gradient)
+    derivatives = _Derivatives(windows, sizes, window)
+    return derivatives.by_input(kernel, gradient)
 
 
 class _Derivatives:
@@ -72,9 +75,7 @@ class _Derivatives:
         by_kernel: function of an input and the derivative by the result.
     """
 
-    def __init__(
-        self, windows: ConvolutionWindows, sizes: Sizes, window: Sizes
-    ) -> None:
+    def __init__(self, windows: ConvolutionWindows, sizes: Sizes, window: Sizes):
         forward = functools.partial(_convolve, windows)
         by_input = functools.partial(_by_input, windows, sizes)
         by_kernel = functools.partial(_by_kernel, windows, window)
@@ -98,7 +99,7 @@ class _Derivatives:
         return d_x, d_gradient
 
 
-def _with_pullback(function: Callable[..., Tensor], pullback: Callable[..., Pair]):
+def _with_pullback(function: Function, pullback: Callable[..., Pair]):
     """Returns a function with its derivative.
 
     # Arguments
@@ -129,7 +130,7 @@ def _window(kernel) -> Sizes:
 # The convolution and its derivatives
 
 
-def _convolve(windows: ConvolutionWindows, x, kernel) -> Tensor:
+def _convolve(windows: ConvolutionWindows, x, kernel):
     if platform() != "cpu":
         return _convolve_by_xla(windows, x, kernel)
     if windows.depthwise:
@@ -139,34 +140,36 @@ def _convolve(windows: ConvolutionWindows, x, kernel) -> Tensor:
     return _convolve_by_xla(windows, x, kernel)
 
 
-def _by_input(windows: ConvolutionWindows, sizes: Sizes, kernel, gradient) -> Tensor:
+def _by_input(windows: ConvolutionWindows, sizes: Sizes, kernel, gradient):
     samples = gradient.shape[0]
     channels = kernel.shape[-2]
 
-    def convolve_input(x) -> Tensor:
+    def convolve_input(x):
         return _convolve(windows, x, kernel)
 
-    return _transposed(convolve_input, (samples, *sizes, channels), gradient)
+    shape = (samples, *sizes, channels)
+    return _transposed(convolve_input, shape, gradient)
 
 
-def _by_kernel(windows: ConvolutionWindows, window: Sizes, x, gradient) -> Tensor:
-    on_cpu = platform() == "cpu"
+def _by_kernel(windows: ConvolutionWindows, window: Sizes, x, gradient):
+    if platform() == "cpu":
+        if windows.depthwise:
+            return _depthwise_by_kernel(windows, window, x, gradient)
+        if _suits_machine_code(window, x, gradient):
+            return _by_kernel_in_machine_code(windows, window, x, gradient)
     channels = x.shape[-1]
-    if windows.depthwise and on_cpu:
-        return _depthwise_by_kernel(windows, window, x, gradient)
-    if _suits_machine_code(windows, window, x, gradient):
-        return _by_kernel_in_machine_code(windows, window, x, gradient)
     filters = gradient.shape[-1]
     if windows.depthwise:
         filters //= channels
 
-    def convolve_with(kernel) -> Tensor:
+    def convolve_with(kernel):
         return _convolve(windows, x, kernel)
 
-    return _transposed(convolve_with, (*window, channels, filters), gradient)
+    shape = (*window, channels, filters)
+    return _transposed(convolve_with, shape, gradient)
 
 
-def _transposed(linear: Callable[..., Tensor], shape: Sizes, gradient) -> Tensor:
+def _transposed(linear: Function, shape: Sizes, gradient):
     """Applies the transpose of a linear function of a tensor of a given shape."""
     like = jax.ShapeDtypeStruct(shape, gradient.dtype)
     transpose = jax.linear_transpose(linear, like)
@@ -174,9 +177,10 @@ def _transposed(linear: Callable[..., Tensor], shape: Sizes, gradient) -> Tensor
     return result
 
 
-def _convolve_by_xla(windows: ConvolutionWindows, x, kernel) -> Tensor:
+def _convolve_by_xla(windows: ConvolutionWindows, x, kernel):
     window = _window(kernel)
-    paddings = windows.paddings(_spatial(x), window)
+    sizes = _spatial(x)
+    paddings = windows.paddings(sizes, window)
     axes = "DHW"[-windows.rank :]
     groups = 1
     if windows.depthwise:
@@ -197,13 +201,14 @@ def _convolve_by_xla(windows: ConvolutionWindows, x, kernel) -> Tensor:
 # Volumes as images, on a CPU
 
 
-def _convolve_volumes(windows: ConvolutionWindows, x, kernel) -> Tensor:
+def _convolve_volumes(windows: ConvolutionWindows, x, kernel):
     depth, *window, channels, filters = kernel.shape
     planes_last = jnp.moveaxis(kernel, 0, -3)
     stacked = depth * channels
     kernel_of_images = planes_last.reshape(*window, stacked, filters)
     images = _planes_as_channels(windows, x, depth)
-    result = _convolve_by_xla(_of_planes(windows), images, kernel_of_images)
+    windows_of_planes = _of_planes(windows)
+    result = _convolve_by_xla(windows_of_planes, images, kernel_of_images)
     samples = x.shape[0]
     sizes = result.shape[1:]
     return result.reshape(samples, -1, *sizes)
@@ -218,44 +223,40 @@ def _of_planes(windows: ConvolutionWindows) -> ConvolutionWindows:
     return ConvolutionWindows(strides, border, dilation)
 
 
-def _planes_as_channels(windows: ConvolutionWindows, x, depth: int) -> Tensor:
+def _planes_as_channels(windows: ConvolutionWindows, x, depth: int):
     """Returns an image per window along the first spatial axis, with its planes
     stacked in the channels."""
-    window = (depth, 1, 1)
-    first = next(windows.axes(_spatial(x), window))
+    sizes = _spatial(x)
+    axes = windows.axes(sizes, (depth, 1, 1))
+    first = next(axes)
     count = first.positions() or 0
     others = [UNPADDED] * 3
-    padded = jnp.pad(x, (UNPADDED, first.padding(), *others))
+    widths = (UNPADDED, first.padding(), *others)
+    padded = jnp.pad(x, widths)
     planes = []
     for cell in range(depth):
         start = cell * first.dilation
         plane = strided(padded, 1, start, count, first.stride)
         planes.append(plane)
     stacked = jnp.concatenate(planes, -1)
-    sizes = stacked.shape[2:]
-    return stacked.reshape(-1, *sizes)
+    image_shape = stacked.shape[2:]
+    return stacked.reshape(-1, *image_shape)
 
 
 # Machine code for the derivative by a kernel, on a CPU
 
 
-def _suits_machine_code(
-    windows: ConvolutionWindows, window: Sizes, x, gradient
-) -> bool:
+def _suits_machine_code(window: Sizes, x, gradient) -> bool:
     cells = math.prod(window)
     multiplications = gradient.size * cells * x.shape[-1]
-    return (
-        platform() == "cpu"
-        and not windows.depthwise
-        and x.dtype == gradient.dtype == np.float32
-        and multiplications > LARGE
-        and importlib.util.find_spec(COMPILER) is not None
-    )
+    if multiplications <= LARGE:
+        return False
+    if x.dtype != np.float32 or gradient.dtype != np.float32:
+        return False
+    return importlib.util.find_spec(COMPILER) is not None
 
 
-def _by_kernel_in_machine_code(
-    windows: ConvolutionWindows, window: Sizes, x, gradient
-) -> Tensor:
+def _by_kernel_in_machine_code(windows: ConvolutionWindows, window: Sizes, x, gradient):
     """Computes the derivative; that of volumes as one of images.
 
     Machine code receives `gradient` as volumes, which are the same in memory. XLA
@@ -272,7 +273,8 @@ def _by_kernel_in_machine_code(
     plane = window[1:]
     channels = x.shape[-1]
     images = _planes_as_channels(windows, x, depth)
-    flat = kernel_gradient(_of_planes(windows), images, gradient, plane)
+    windows_of_planes = _of_planes(windows)
+    flat = kernel_gradient(windows_of_planes, images, gradient, plane)
     split = flat.reshape(*plane, depth, channels, -1)
     return jnp.moveaxis(split, -3, 0)
 
@@ -280,12 +282,14 @@ def _by_kernel_in_machine_code(
 # Depthwise convolutions taken apart, on a CPU
 
 
-def _convolve_depthwise(windows: ConvolutionWindows, x, kernel) -> Tensor:
+def _convolve_depthwise(windows: ConvolutionWindows, x, kernel):
     window = _window(kernel)
     multiplier = kernel.shape[-1]
-    axes = list(windows.axes(_spatial(x), window))
+    sizes = _spatial(x)
+    axes = list(windows.axes(sizes, window))
     paddings = [axis.padding() for axis in axes]
-    padded = jnp.pad(x, (UNPADDED, *paddings, UNPADDED))
+    widths = (UNPADDED, *paddings, UNPADDED)
+    padded = jnp.pad(x, widths)
     total: Tensor = 0
     ranges = map(range, window)
     for cell in itertools.product(*ranges):
@@ -300,20 +304,19 @@ def _convolve_depthwise(windows: ConvolutionWindows, x, kernel) -> Tensor:
     return total
 
 
-def _depthwise_by_kernel(
-    windows: ConvolutionWindows, window: Sizes, x, gradient
-) -> Tensor:
+def _depthwise_by_kernel(windows: ConvolutionWindows, window: Sizes, x, gradient):
     """XLA's function for one kernel per channel is fast enough; for several, it is
     called for each."""
     channels = x.shape[-1]
     sizes = gradient.shape[:-1]
     gradients = gradient.reshape(*sizes, channels, -1)
 
-    def convolve_with(kernel) -> Tensor:
+    def convolve_with(kernel):
         return _convolve_by_xla(windows, x, kernel)
 
-    def derivative(part) -> Tensor:
-        return _transposed(convolve_with, (*window, channels, 1), part)
-
-    parts = map(derivative, jnp.moveaxis(gradients, -1, 0))
-    return jnp.concatenate(list(parts), -1)
+    shape = (*window, channels, 1)
+    derivatives = []
+    for part in jnp.moveaxis(gradients, -1, 0):
+        derivative = _transposed(convolve_with, shape, part)
+        derivatives.append(derivative)
+    return jnp.concatenate(derivatives, -1)

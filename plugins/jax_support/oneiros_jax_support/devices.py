@@ -20,12 +20,11 @@ def scope(backend: str) -> Callable[[], AbstractContextManager[Any]]:
         SettingsError: if the setting `device` is invalid, or its device doesn't exist.
     """
     note_threads()
-    device = _choice(backend)()
-    return (
-        functools.partial(jax.enable_x64, True)
-        if device is None
-        else functools.partial(_on, device)
-    )
+    choice = _choice(backend)
+    device = choice()
+    if device is None:
+        return functools.partial(jax.enable_x64, True)
+    return functools.partial(_on, device)
 
 
 def platform() -> str:
@@ -43,7 +42,8 @@ def _on(device) -> Iterator[None]:
 
 @functools.cache
 def _choice(backend: str) -> Choice:
-    return Choice(backend, functools.partial(find, backend))
+    find_device = functools.partial(find, backend)
+    return Choice(backend, find_device)
 
 
 def find(backend: str, device: Device):
@@ -57,7 +57,8 @@ def find(backend: str, device: Device):
         return devices[device.number]
     there = []
     for kind in ("cpu", "gpu"):
-        there += [f"{kind}:{i}" for i, _ in enumerate(_devices(kind))]
+        count = len(_devices(kind))
+        there += [f"{kind}:{number}" for number in range(count)]
     raise missing(backend, device, there, _advice())
 
 

@@ -25,7 +25,7 @@ NO_PADDING = (0, 0, 0)
 """The argument of `jax.lax.pad` for an axis: cells before, after and in between."""
 
 
-def max_pool(windows: PoolingWindows, x) -> Tensor:
+def max_pool(windows: PoolingWindows, x):
     """Returns the largest value of each window; of equal values, the first receives the
     derivative."""
     padded = _padded(windows, x, -np.inf)
@@ -34,16 +34,17 @@ def max_pool(windows: PoolingWindows, x) -> Tensor:
     return _reduced(windows, padded, _larger, _largest)
 
 
-def average_pool(windows: PoolingWindows, x) -> Tensor:
+def average_pool(windows: PoolingWindows, x):
     """Returns the mean of each window's cells; cells added as padding don't count."""
     padded = _padded(windows, x, 0)
     total = _reduced(windows, padded, jnp.add, jnp.sum)
-    weights = _weights(windows, _spatial_shape(x))
+    sizes = _spatial_shape(x)
+    weights = _weights(windows, sizes)
     return total * weights.astype(x.dtype)
 
 
-@jax.custom_jvp  # type: ignore[untyped-decorator]  # jax is Any to mypy
-def _larger(x, y) -> Tensor:
+@jax.custom_jvp
+def _larger(x, y):
     """Returns the larger of two values.
 
     Of equal ones, the first receives the derivative; `jnp.maximum` halves it.
@@ -59,7 +60,7 @@ def _larger_with_derivative(values, derivatives) -> tuple[Tensor, Tensor]:
     return _larger(x, y), derivative
 
 
-def _largest(x, axis: int) -> Tensor:
+def _largest(x, axis: int):
     """Returns the largest value along an axis, the first of equal ones."""
     places = jax.lax.broadcasted_iota(np.int32, x.shape, axis)
     largest = jnp.max(x, axis, keepdims=True)
@@ -72,16 +73,14 @@ def _largest(x, axis: int) -> Tensor:
     return jnp.sum(only_first, axis)
 
 
-def _reduced_windows(windows: PoolingWindows, padded) -> Tensor:
+def _reduced_windows(windows: PoolingWindows, padded):
     """Returns the largest value of each window, by XLA's own operation."""
     window = (1, *windows.window, 1)
     strides = (1, *windows.strides, 1)
     return jax.lax.reduce_window(padded, -np.inf, jax.lax.max, window, strides, "VALID")
 
 
-def _reduced(
-    windows: PoolingWindows, padded, combine: Function, reduce: Function
-) -> Tensor:
+def _reduced(windows: PoolingWindows, padded, combine: Function, reduce: Function):
     """Combines the cells of each window, along the last axis first.
 
     # Arguments
@@ -103,7 +102,7 @@ def _reduced(
     return padded
 
 
-def _blocks(padded, axis: int, size: int) -> Tensor:
+def _blocks(padded, axis: int, size: int):
     """Returns windows that don't overlap, with an axis of their own for their cells."""
     shape = list(padded.shape)
     shape[axis] //= size
@@ -115,7 +114,11 @@ def _cells(padded, axis: int, size: int, stride: int) -> list[Tensor]:
     """Returns the values of each cell of the windows along an axis."""
     reach = padded.shape[axis] - size
     count = reach // stride + 1
-    return [strided(padded, axis, cell, count, stride) for cell in range(size)]
+    cells = []
+    for cell in range(size):
+        values = strided(padded, axis, cell, count, stride)
+        cells.append(values)
+    return cells
 
 
 def _weights(windows: PoolingWindows, sizes: Sizes):
@@ -133,7 +136,7 @@ def _weights(windows: PoolingWindows, sizes: Sizes):
     return 1 / counts[..., None]
 
 
-def _padded(windows: PoolingWindows, x, value: float) -> Tensor:
+def _padded(windows: PoolingWindows, x, value: float):
     """Returns `x` with padding, cut off after the last window."""
     sizes = _spatial_shape(x)
     widths = [NO_PADDING]

@@ -5,9 +5,11 @@ keyed by seed and counter. On a CPU, that takes a third of the time of JAX's Thr
 random bits are a large part of a small network's step there.
 """
 
+import math
+
 import numpy as np
 
-from oneiros_jax_support.jax_import import Tensor, jax, jnp
+from oneiros_jax_support.jax_import import jax, jnp
 
 Shape = tuple[int, ...]
 FIRST_ODD = np.uint32(0x9E3779B1)
@@ -18,9 +20,9 @@ GOLDEN_RATIO = np.uint32(0x9E3779B9)
 first."""
 
 
-def uniform(seed, counter, shape: Shape, dtype: str) -> Tensor:
+def uniform(seed, counter, shape: Shape, dtype: str):
     """Draws from the open interval (0, 1), with 24 random bits, or 53 for float64."""
-    size = int(np.prod(shape, dtype=np.int64))
+    size = math.prod(shape)
     if dtype == "float64":
         doubles = _uniform_doubles(seed, counter, size)
         return doubles.reshape(shape)
@@ -34,7 +36,7 @@ def uniform(seed, counter, shape: Shape, dtype: str) -> Tensor:
     return typed.reshape(shape)
 
 
-def normal(seed, counter, shape: Shape, dtype: str) -> Tensor:
+def normal(seed, counter, shape: Shape, dtype: str):
     """Draws from the standard normal distribution.
 
     # Arguments
@@ -62,7 +64,7 @@ def nested(counter, index):
     return counter * FIRST_ODD + offset
 
 
-def _uniform_doubles(seed, counter, size: int) -> Tensor:
+def _uniform_doubles(seed, counter, size: int):
     words = _random_bits(seed, counter, 2 * size)
     high, low = jnp.split(words, 2)
     upper_bits = _top(high, 27)
@@ -73,24 +75,25 @@ def _uniform_doubles(seed, counter, size: int) -> Tensor:
     return (numbers + 0.5) * 2.0**-53
 
 
-def _random_bits(seed, counter, size: int) -> Tensor:
+def _random_bits(seed, counter, size: int):
     """Returns `size` uint32s."""
     seed_word = _as_word(seed)
     counter_word = _as_word(counter)
-    key = _hashed(counter_word + _hashed(seed_word))
+    hashed_seed = _hashed(seed_word)
+    key = _hashed(counter_word + hashed_seed)
     second_key = _hashed(key ^ GOLDEN_RATIO)
     indices = jnp.arange(size, dtype=np.uint32)
     first_pass = _hashed(indices ^ key)
     return _hashed(first_pass + second_key)
 
 
-def _as_word(number) -> Tensor:
+def _as_word(number):
     """Returns a number as a vector of a single uint32."""
     word = jnp.asarray(number, np.uint32)
     return word.reshape(1)
 
 
-def _hashed(words) -> Tensor:
+def _hashed(words):
     """Avalanche hash of 32 bits (constants: C. Wellons' search for low bias)."""
     words = words ^ _top(words, 16)
     words = words * np.uint32(0x7FEB352D)
@@ -99,7 +102,7 @@ def _hashed(words) -> Tensor:
     return words ^ _top(words, 16)
 
 
-def _top(words, count: int) -> Tensor:
+def _top(words, count: int):
     """Returns the top bits of 32-bit words, as integers."""
     dropped = np.uint32(32 - count)
     return words >> dropped

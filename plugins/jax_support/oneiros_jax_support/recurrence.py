@@ -6,7 +6,7 @@ import numpy as np
 from oneiros_backend_toolkit.fused_recurrence import FusedLayer
 from oneiros_backend_toolkit.recurrent_cells import CellLoop, States, Step
 
-from oneiros_jax_support.jax_import import Tensor, jax, jnp
+from oneiros_jax_support.jax_import import jax, jnp
 
 
 class JaxMath:
@@ -18,35 +18,34 @@ class JaxMath:
     join = staticmethod(jnp.concatenate)
     transpose = staticmethod(jnp.transpose)
 
-    def clip(self, x) -> Tensor:
+    def clip(self, x):
         """Bounds by 0 and 1."""
         return jnp.clip(x, 0, 1)
 
-    def where(self, condition, x) -> Tensor:
+    def where(self, condition, x):
         """Returns `x` where the condition holds, else 0."""
         return jnp.where(condition, x, 0)
 
-    def choose(self, condition, x, y) -> Tensor:
+    def choose(self, condition, x, y):
         """Returns `x` where the condition holds, else `y`."""
         return jnp.where(condition, x, y)
 
-    def split(self, x, sizes: Sequence[int]) -> Sequence[Tensor]:
+    def split(self, x, sizes: Sequence[int]):
         """Cuts the last axis into parts of these sizes."""
         *inner_ends, _ = np.cumsum(sizes)
-        parts: Sequence[Tensor] = jnp.split(x, inner_ends, -1)
-        return parts
+        return jnp.split(x, inner_ends, -1)
 
-    def outer(self, x, y) -> Tensor:
+    def outer(self, x, y):
         """Sums the products of two sequences' features over steps and samples."""
         x_rows = x.reshape(-1, x.shape[-1])
         y_rows = y.reshape(-1, y.shape[-1])
         return x_rows.T @ y_rows
 
-    def total(self, x) -> Tensor:
+    def total(self, x):
         """Sums a sequence over steps and samples."""
         return x.sum((0, 1))
 
-    def multiply(self, x, w) -> Tensor:
+    def multiply(self, x, w):
         """Multiplies a sequence's features by a matrix."""
         return x @ w
 
@@ -57,10 +56,9 @@ class JaxMath:
         sequences: States,
         widths: Sequence[int],
         backwards: bool,
-    ) -> tuple[States, States]:
+    ):
         """Runs a step function."""
-        last, results = jax.lax.scan(step, states, sequences, reverse=backwards)
-        return last, results
+        return jax.lax.scan(step, states, sequences, reverse=backwards)
 
 
 MATH = JaxMath()
@@ -93,15 +91,15 @@ def run(layer: FusedLayer, x, U, mask, projection: States, *initial) -> States:
 def _recurrence(loop: CellLoop):
     @jax.custom_vjp  # type: ignore[untyped-decorator]  # jax is Any to mypy
     def recurrence(x, U, mask, initial: States, projection: States) -> States:
-        last, residuals = loop.forward(
-            x, U, mask, initial, projection, differentiated=False
-        )
+        arguments = (x, U, mask, initial, projection)
+        last, residuals = loop.forward(*arguments, differentiated=False)
         return residuals.output, *last
 
     def forward(x, U, mask, initial: States, projection: States):
         last, residuals = loop.forward(x, U, mask, initial, projection)
+        results = (residuals.output, *last)
         saved = (x, U, mask, projection, residuals)
-        return (residuals.output, *last), saved
+        return results, saved
 
     def backward(saved: States, gradients: States) -> States:
         x, U, mask, projection, residuals = saved

@@ -21,9 +21,7 @@ from oneiros_backend_toolkit.batches import (
 
 from oneiros_jax_support.devices import platform
 from oneiros_jax_support.freed_memory import keep_freed_memory
-from oneiros_jax_support.jax_import import jax
-
-jnp = jax.numpy
+from oneiros_jax_support.jax_import import jax, jnp
 
 
 def on_device(array):
@@ -85,24 +83,26 @@ def run_of(step: Callable[..., Any], written: int) -> Callable[..., Any]:
 
     def run(old, steps, index, *batches):
         def step_of_row(i, old):
-            rows = [
-                jax.lax.dynamic_index_in_dim(
+            rows = []
+            for x in batches:
+                row = jax.lax.dynamic_index_in_dim(
                     x, i, keepdims=False, allow_negative_indices=False
                 )
-                for x in batches
-            ]
+                rows.append(row)
             return step(old, i, *rows)
 
         def body(i, carried):
             old, outputs = carried
             results = step_of_row(i, old)
-            rows = [
-                jax.lax.dynamic_update_index_in_dim(
-                    all_rows, row, i, 0, allow_negative_indices=False
+            pairs = zip(outputs, results[written:], strict=True)
+            longer = []
+            for rows, row in pairs:
+                rows = jax.lax.dynamic_update_index_in_dim(
+                    rows, row, i, 0, allow_negative_indices=False
                 )
-                for all_rows, row in zip(outputs, results[written:], strict=True)
-            ]
-            return results[:written], tuple(rows)
+                longer.append(rows)
+            new = results[:written]
+            return new, tuple(longer)
 
         results = jax.eval_shape(step_of_row, jnp.int32(0), old)
         count = len(index)

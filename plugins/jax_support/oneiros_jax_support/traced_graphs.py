@@ -8,11 +8,12 @@ CONVOLUTION = "conv_general_dilated"
 
 def convolves(graph) -> bool:
     """Returns whether a graph contains a convolution, also in loops and branches."""
-    return any(
-        equation.primitive.name == CONVOLUTION
-        or any(map(convolves, graphs_inside(equation)))
-        for equation in graph.eqns
-    )
+    for equation in graph.eqns:
+        if equation.primitive.name == CONVOLUTION:
+            return True
+        if any(map(convolves, graphs_inside(equation))):
+            return True
+    return False
 
 
 def graphs_inside(equation) -> Iterator[Any]:

@@ -42,21 +42,30 @@ class _TileWriter:
         width: the tile's columns.
     """
 
-    def __init__(self, builder, width: int) -> None:
+    def __init__(self, builder, width: int):
         self.builder = builder
         self.vector = ir.VectorType(ir.FloatType(), width)
         self.lanes = ir.VectorType(_LANE, width)
-        signature = ir.FunctionType(self.vector, [self.vector] * 3)
+        operands = [self.vector] * 3
+        signature = ir.FunctionType(self.vector, operands)
+        name = f"llvm.fmuladd.v{width}f32"
         self.multiply_add = cgutils.get_or_insert_function(
-            builder.module, signature, f"llvm.fmuladd.v{width}f32"
+            builder.module, signature, name
         )
 
     def write(self, left, rows, right, columns, sums, steps) -> None:
         """Writes `add_product` for the first numbers of `left`, `right` and `sums`."""
         builder = self.builder
-        numbers = [ir.Constant(_INT, number) for number in range(ROWS)]
-        places = [self._vector_address(sums, number, columns) for number in numbers]
-        totals = [self._variable(place) for place in places]
+        numbers = []
+        places = []
+        totals = []
+        for row in range(ROWS):
+            number = ir.Constant(_INT, row)
+            place = self._vector_address(sums, number, columns)
+            total = self._variable(place)
+            numbers.append(number)
+            places.append(place)
+            totals.append(total)
         with cgutils.for_range(builder, steps) as loop:
             right_row = self._vector_address(right, loop.index, columns)
             factors = builder.load(right_row, align=ALIGNMENT)
