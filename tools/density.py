@@ -20,8 +20,6 @@ ROOT = Path(__file__).resolve().parent.parent
 KERNEL_TOKENS = 24_000
 DENSITY = 8.0
 """The most tokens a line that a distribution may have on average."""
-ABOVE = {"backend_jax": 8.9, "backend_theano": 8.5, "jax_support": 8.5}
-"""Those that still have more, and how many they may have until they come down."""
 LAYOUT = {
     tokenize.COMMENT,
     tokenize.DEDENT,

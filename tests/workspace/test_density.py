@@ -29,5 +29,4 @@ def test_the_kernel_stays_small():
     "folder", density.distributions(), ids=lambda folder: folder.name
 )
 def test_a_distribution_is_not_packed(folder):
-    most = density.ABOVE.get(folder.name, density.DENSITY)
-    assert density.total(folder).density <= most
+    assert density.total(folder).density <= density.DENSITY

@@ -4,7 +4,7 @@ JAX compiles and runs the functions.
 """
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from oneiros.backend.contract import FLAGS

@@ -54,42 +54,43 @@ def beam_search(
         paths = np.full(paths_shape, -1, np.int32)
         scores = np.full(scores_shape, -np.inf, np.float32)
         all_rows = np.asarray(logits, np.float64)
-        whole_lengths = map(int, np.asarray(lengths))
-        for sample, length in enumerate(whole_lengths):
+        step_counts = np.asarray(lengths)
+        for sample, length in enumerate(map(int, step_counts)):
             rows = all_rows[sample, :length]
-            best = _best(rows, beam_width)[:top_paths]
-            for place, (path, score) in enumerate(best):
+            best = _best(rows, beam_width)
+            for place, (path, score) in enumerate(best[:top_paths]):
                 steps_taken = len(path)
                 paths[place, sample, :steps_taken] = path
                 scores[sample, place] = score
         return paths, scores
 
-    like = (
-        jax.ShapeDtypeStruct(paths_shape, np.int32),
-        jax.ShapeDtypeStruct(scores_shape, np.float32),
-    )
+    like_paths = jax.ShapeDtypeStruct(paths_shape, np.int32)
+    like_scores = jax.ShapeDtypeStruct(scores_shape, np.float32)
+    like = (like_paths, like_scores)
     paths, scores = jax.pure_callback(search, like, logits, lengths)
     paths = paths.astype(np.int64)
     scores = scores.astype(logits.dtype)
     return list(paths), scores
 
 
-def _best(rows, width: int) -> list[tuple[Path, float]]:
+def _best(rows, width: int):
     """Returns paths and log-probabilities, the most probable first.
 
     The last class is the blank.
     """
     totals = np.logaddexp.reduce(rows, -1, keepdims=True)
+    scores = rows - totals
     empty_path = _Beam(ended=0.0)
     beams: Beams = {(): empty_path}
-    for row in rows - totals:
+    for row in scores:
         following = _extended(beams, row)
-        best = sorted(following.items(), key=_falling_score)
+        items = following.items()
+        best = sorted(items, key=_falling_score)
         beams = dict(best[:width])
     return [(path, beam.total) for path, beam in beams.items()]
 
 
-def _falling_score(item: tuple[Path, _Beam]) -> float:
+def _falling_score(item):
     _, beam = item
     return -beam.total
 
@@ -101,12 +102,16 @@ def _extended(beams: Beams, row) -> Beams:
     for path, beam in beams.items():
         same = following[path]
         same.ended = beam.total + blank
-        last = path[-1] if path else None
-        if last is not None:
+        last = None
+        if path:
+            last = path[-1]
             score = beam.open + row[last]
             same.add_open(score)
         for label, score in enumerate(labels):
-            before = beam.ended if label == last else beam.total
-            longer = following[*path, label]
-            longer.add_open(before + score)
+            is_repeated = label == last
+            before = beam.ended if is_repeated else beam.total
+            longer_path = (*path, label)
+            longer = following[longer_path]
+            total = before + score
+            longer.add_open(total)
     return following

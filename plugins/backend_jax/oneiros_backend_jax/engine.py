@@ -32,13 +32,15 @@ class JaxEngine(Engine):
     def key(self, seed: int, counter):
         """Returns seed and counter, as the random functions take them."""
         first = jnp.uint32(seed)
-        second = jnp.asarray(counter).astype(np.uint32)
+        number = jnp.asarray(counter)
+        second = number.astype(np.uint32)
         return jnp.stack([first, second])
 
     def fold(self, key, number):
         """Returns a key like `key`, another one for each number."""
         seed, counter = key
-        index = jnp.asarray(number).astype(np.uint32)
+        place = jnp.asarray(number)
+        index = place.astype(np.uint32)
         inner_counter = nested(counter, index)
         return jnp.stack([seed, inner_counter])
 
@@ -66,7 +68,8 @@ class JaxEngine(Engine):
         gradients, leaves = differentiated(values)
         for place, leaf in known.items():
             leaves[place] = leaf
-        return gradients, jax.tree.unflatten(structure, leaves)
+        computed = jax.tree.unflatten(structure, leaves)
+        return gradients, computed
 
     def loop(
         self,

@@ -55,7 +55,8 @@ def concrete(n):
         )
     if not isinstance(n, CONCRETE) and not is_symbolic(n):
         raise TypeError(f"{n!r:.60} isn't a number")
-    return np.asarray(n)[()]
+    array = np.asarray(n)
+    return array[()]
 
 
 def _size(n):
@@ -64,16 +65,17 @@ def _size(n):
     return size if is_symbolic(size) else int(size)
 
 
-def _summed_product(x, x_axes, y, y_axes, samples=((), ())):
+def _summed_product(x, x_axis: int, y, y_axis: int, samples=()):
     """Multiplies, and sums over an axis of each factor.
 
     # Arguments
-        x, x_axes: a factor, and the axes to sum over.
-        y, y_axes: the other one.
+        x, x_axis: a factor, and the axis to sum over.
+        y, y_axis: the other one.
         samples: axes of both that stand for samples.
     """
-    axes = (x_axes, y_axes)
-    return jax.lax.dot_general(x, y, (axes, samples))
+    summed = ((x_axis,), (y_axis,))
+    shared = (samples, samples)
+    return jax.lax.dot_general(x, y, (summed, shared))
 
 
 class JaxFunctions(ArrayFunctions):
@@ -103,25 +105,28 @@ class JaxFunctions(ArrayFunctions):
         return jnp.asarray(x, dtype)
 
     def stacked(self, tensors):
-        namespace = self.space(*tensors)
-        return namespace.stack(tensors)
+        space = self.space(*tensors)
+        return space.stack(tensors)
 
     def tensor(self, x):
-        if not self.holds_tensor(x):
-            array = np.asarray(x)
-            if holds_symbolic_sizes(array):
-                return array
+        if self.holds_tensor(x):
+            return super().tensor(x)
+        array = np.asarray(x)
+        if holds_symbolic_sizes(array):
+            return array
         return super().tensor(x)
 
     def floats(self, x):
-        x = computed_sizes(self.tensor(x))
-        return super().floats(x)
+        tensor = self.tensor(x)
+        numbers = computed_sizes(tensor)
+        return super().floats(numbers)
 
     def paired(self, *values, arithmetic: bool = True):
         operands = []
         for x in values:
-            operand = x if self.holds_tensor(x) else np.asarray(x)
-            operands.append(operand)
+            if not self.holds_tensor(x):
+                x = np.asarray(x)
+            operands.append(x)
         if any(map(holds_symbolic_sizes, operands)):
             if all(map(is_known, operands)):
                 return operands
@@ -131,7 +136,8 @@ class JaxFunctions(ArrayFunctions):
     # Shapes
 
     def space(self, *values):
-        return np if all(map(is_known, values)) else jnp
+        are_known = all(map(is_known, values))
+        return np if are_known else jnp
 
     def broadcastable(self, *values):
         return broadcastable(*values)
@@ -140,9 +146,9 @@ class JaxFunctions(ArrayFunctions):
         first, *others = tensors
         kept_axes = list(range(first.ndim))
         kept_axes.remove(axis)
-        for each in kept_axes:
+        for kept in kept_axes:
             for place, other in enumerate(others):
-                first, other = with_equal_axes(first, each, other, each)
+                first, other = with_equal_axes(first, kept, other, kept)
                 others[place] = other
         return [first, *others]
 
@@ -158,38 +164,43 @@ class JaxFunctions(ArrayFunctions):
 
     def shape(self, x):
         x = self.tensor(x)
-        dtype = object if has_symbolic_size(x) else np.int64
+        is_open = has_symbolic_size(x)
+        dtype = object if is_open else np.int64
         return np.array(x.shape, dtype)
 
     def reshape(self, x, shape):
         x = self.tensor(x)
         sizes = self.sizes(shape)
         if sizes.count(None) == 1 and -1 not in sizes:
-            sizes[sizes.index(None)] = -1
+            open_axis = sizes.index(None)
+            sizes[open_axis] = -1
         for axis, size in enumerate(sizes):
             # Several open sizes are those of the same axes of x
             if size is None:
                 sizes[axis] = x.shape[axis]
-        if inferring() and sizes.count(-1) == 1:
+        has_gap = sizes.count(-1) == 1
+        if has_gap and inferring():
             known_size = -math.prod(sizes)
             (is_open,) = are_open(x.size)
-            if is_open and known_size > 0 and x.size % known_size:
-                missing = sizes.index(-1)
-                sizes[missing] = x.size // known_size
+            rest = x.size % known_size if known_size > 0 else 0
+            if is_open and rest:
+                missing_axis = sizes.index(-1)
+                sizes[missing_axis] = x.size // known_size
                 return jnp.zeros(sizes, x.dtype)
         return x.reshape(sizes)
 
     def squeeze(self, x, axis):
         x = self.tensor(x)
-        axes = tuple(self.axes(x, axis))
+        axes = self.axes(x, axis)
         x = single(x, axes)
-        return x.squeeze(axes)
+        return x.squeeze(tuple(axes))
 
     def arange(self, start, stop=None, step=1, dtype: str = "int32"):
         bounds = self.bounds(start, stop, step)
         known = map(concrete, bounds)
         numbers = np.arange(*known)
-        return self.constant(numbers.astype(dtype))
+        typed = numbers.astype(dtype)
+        return self.constant(typed)
 
     # Values
 
@@ -207,20 +218,19 @@ class JaxFunctions(ArrayFunctions):
         return x
 
     def indexed(self, x, index):
-        if not isinstance(index, tuple):
-            index = (index,)
-        has_tensors = any(isinstance(part, jax.Array) for part in index)
-        if isinstance(x, np.ndarray) and not has_tensors:
-            return x[index]
-        return jnp.asarray(x)[index]
+        parts = index if isinstance(index, tuple) else (index,)
+        has_tensors = any(map(self.is_tensor, parts))
+        if has_tensors or not isinstance(x, np.ndarray):
+            x = jnp.asarray(x)
+        return x[index]
 
     def abs(self, x):
         x = self.countable(x)
         if is_known(x):
             return np.abs(x)
         is_negative = x < 0
-        zero = jnp.zeros((), x.dtype)
-        positive = jnp.where(x == 0, zero, x)
+        is_zero = x == 0
+        positive = jnp.where(is_zero, 0, x)
         return jnp.where(is_negative, -x, positive)
 
     def maximum(self, x, y):
@@ -240,18 +250,20 @@ class JaxFunctions(ArrayFunctions):
         compare = getattr(jnp, is_first)
         takes_first = compare(x, y)
         is_nan = x != x
-        return jnp.where(takes_first | is_nan, x, y)
+        chosen = takes_first | is_nan
+        return jnp.where(chosen, x, y)
 
     def pow(self, x, a):
-        if is_int(a) and not is_known(x):
-            x = self.countable(x)
-            return jax.lax.integer_pow(x, int(a))
-        return super().pow(x, a)
+        if is_known(x) or not is_int(a):
+            return super().pow(x, a)
+        x = self.countable(x)
+        exponent = int(a)
+        return jax.lax.integer_pow(x, exponent)
 
     def sqrt(self, x):
         x = self.floats(x)
-        zero = jnp.zeros((), x.dtype)
-        nonnegative = jnp.where(x < 0, zero, x)
+        is_negative = x < 0
+        nonnegative = jnp.where(is_negative, 0, x)
         return jnp.sqrt(nonnegative)
 
     def clipped(self, x, low, high):
@@ -268,10 +280,10 @@ class JaxFunctions(ArrayFunctions):
 
     def dot(self, x, y):
         x, y, axis = self._factors(x, y)
-        if x.ndim == 2 and y.ndim == 2:
+        if x.ndim == y.ndim == 2:
             return product(x, y)
-        x_axis = x.ndim - 1
-        return _summed_product(x, (x_axis,), y, (axis,))
+        last = x.ndim - 1
+        return _summed_product(x, last, y, axis)
 
     def _factors(self, x, y):
         """Returns two factors, and the axis of the second one that is summed over."""
@@ -289,8 +301,8 @@ class JaxFunctions(ArrayFunctions):
         x, y = with_equal_axes(x, 0, y, 0)
         x = jnp.asarray(x)
         y = jnp.asarray(y)
-        samples = ((0,), (0,))
-        result = _summed_product(x, (x_axis,), y, (y_axis,), samples)
+        samples = (0,)
+        result = _summed_product(x, x_axis, y, y_axis, samples)
         if result.ndim == 1:
             return result[:, None]
         return result
@@ -298,30 +310,35 @@ class JaxFunctions(ArrayFunctions):
     def gather(self, reference, indices):
         reference = self.tensor(reference)
         indices = self.places(indices)
-        if is_known(reference) and is_known(indices):
+        if self.space(reference, indices) is np:
             return np.take(reference, indices, 0)
-        size = reference.shape[0]
+        size = len(reference)
         if not jnp.issubdtype(reference.dtype, jnp.inexact):
             last = size - 1
-            indices = jnp.clip(indices, 0, last)
-            return jnp.take(reference, indices, 0, mode="clip")
+            existing = jnp.clip(indices, 0, last)
+            return jnp.take(reference, existing, 0, mode="clip")
         # Negative indices are out of range too, where there are no rows but NaN
         is_negative = indices < 0
         from_start = jnp.where(is_negative, size, indices)
-        return jnp.take(reference, from_start, 0, mode="fill", fill_value=np.nan)
+        return jnp.take(reference, from_start, 0, mode="fill")
 
     def in_top_k(self, predictions, targets, k):
         scores = self.floats(predictions)
         classes = scores.shape[1]
         last_class = classes - 1
-        targets = jnp.asarray(targets).astype(np.int32)
-        is_class = (targets >= 0) & (targets < classes)
+        labels = jnp.asarray(targets)
+        targets = labels.astype(np.int32)
+        is_from_zero = targets >= 0
+        is_below = targets < classes
         places = jnp.clip(targets, 0, last_class)
         columns = places[:, None]
         target_scores = jnp.take_along_axis(scores, columns, 1)
-        is_finite = jnp.isfinite(target_scores[:, 0])
-        better = jnp.sum(scores > target_scores, 1)
-        return is_class & is_finite & (better < k)
+        of_samples = target_scores[:, 0]
+        is_finite = jnp.isfinite(of_samples)
+        is_better = scores > target_scores
+        better = jnp.sum(is_better, 1)
+        is_among_best = better < k
+        return is_from_zero & is_below & is_finite & is_among_best
 
 
 FUNCTIONS = JaxFunctions()

@@ -12,14 +12,16 @@ def random_uniform(key, shape, low, high, dtype: str):
     numbers = _uniform(key, shape, dtype)
     low = jnp.asarray(low, dtype)
     high = jnp.asarray(high, dtype)
-    return numbers * (high - low) + low
+    width = high - low
+    return numbers * width + low
 
 
 def random_normal(key, shape, mean, std, dtype: str):
     """Draws from a normal distribution."""
     seed, counter = key
-    sizes = tuple(FUNCTIONS.sizes(shape))
-    numbers = random_numbers.normal(seed, counter, sizes, dtype)
+    sizes = FUNCTIONS.sizes(shape)
+    shape = tuple(sizes)
+    numbers = random_numbers.normal(seed, counter, shape, dtype)
     mean = jnp.asarray(mean, dtype)
     std = jnp.asarray(std, dtype)
     return numbers * std + mean
@@ -35,5 +37,6 @@ def random_binomial(key, shape, p, dtype: str):
 
 def _uniform(key, shape, dtype: str):
     seed, counter = key
-    sizes = tuple(FUNCTIONS.sizes(shape))
-    return random_numbers.uniform(seed, counter, sizes, dtype)
+    sizes = FUNCTIONS.sizes(shape)
+    shape = tuple(sizes)
+    return random_numbers.uniform(seed, counter, shape, dtype)

@@ -6,7 +6,6 @@ from oneiros_backend_toolkit.fused_recurrence import (
     LayerInputs,
 )
 from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
-from oneiros_backend_toolkit.recurrent_cells import States
 from oneiros_jax_support.jax_import import jnp
 from oneiros_jax_support.recurrence import run
 
@@ -19,29 +18,35 @@ class RecurrentLayers(FusedRecurrence):
     recorder: Recorder
 
     def _fused(self, layer: FusedLayer, inputs: LayerInputs):
-        def compute(x, U, mask, projection: States, *initial) -> States:
+        def compute(x, U, mask, projection, *initial):
             if inferring():
                 return _shaped(x, U, mask, initial)
             is_unmasked = None
             if mask is not None:
-                is_unmasked = jnp.asarray(mask) != 0
+                numbers = jnp.asarray(mask)
+                is_unmasked = numbers != 0
             return run(layer, x, U, is_unmasked, projection, *initial)
 
         tensors = inputs.tensors()
-        return self.recorder.record(compute, tensors, label=layer.label)
+        label = layer.label
+        return self.recorder.record(compute, tensors, label=label)
 
 
-def _shaped(x, U, mask, initial: States) -> States:
+def _shaped(x, U, mask, initial):
     """Returns tensors of the results' shapes, for sizes that agree."""
-    sequences = [x] if mask is None else [x, mask]
+    sequences = [x]
+    if mask is not None:
+        sequences.append(mask)
     parts = [*sequences, *initial]
     unit_counts = [state.shape[1] for state in initial]
     sample_counts = [part.shape[0] for part in parts]
     step_counts = [part.shape[1] for part in sequences]
     samples = common_size(sample_counts)
     steps = common_size(step_counts)
-    units = common_size([U.shape[0], *unit_counts])
-    outputs = jnp.zeros((samples, steps, units), x.dtype)
-    state = jnp.zeros((samples, units), x.dtype)
+    units = common_size([len(U), *unit_counts])
+    outputs_shape = (samples, steps, units)
+    state_shape = (samples, units)
+    outputs = jnp.zeros(outputs_shape, x.dtype)
+    state = jnp.zeros(state_shape, x.dtype)
     states = [state] * len(initial)
     return outputs, *states

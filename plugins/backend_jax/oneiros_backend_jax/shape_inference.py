@@ -20,15 +20,16 @@ from typing import Any
 import numpy as np
 from oneiros.errors import GraphError, OneirosError
 from oneiros_backend_toolkit.lazy_graph.tensors import Spec
+from oneiros_backend_toolkit.types import DISCRETE
 from oneiros_jax_support.devices import scope
 from oneiros_jax_support.jax_import import jax, jnp
 
 Shape = tuple[int, ...]
 Row = list[Any]
 """What represents the arguments of a function in a trace."""
-ERRORS: tuple[type[Exception], ...] = (ValueError, TypeError, IndexError)
+ERRORS = (ValueError, TypeError, IndexError)
 """Errors that JAX raises for tensors that don't fit."""
-REFUSALS: tuple[type[Exception], ...] = (*ERRORS, OneirosError)
+REFUSALS = (*ERRORS, OneirosError)
 SIZES = (720720, 1441440)
 """Values for open sizes, divisible by all numbers up to 16."""
 LARGEST = 1024
@@ -60,7 +61,8 @@ class _Inference:
         before = next(self.answers, ())
         if len(before) != len(sizes):
             return maybe_all
-        return list(map(operator.ne, before, sizes))
+        differ = map(operator.ne, before, sizes)
+        return list(differ)
 
 
 _current: ContextVar[_Inference | None] = ContextVar("inference", default=None)
@@ -98,21 +100,25 @@ def broadcastable(*values):
     """
     if not inferring():
         return values
-    shapes = [list(np.shape(x)) for x in values]
+    shapes = []
+    for x in values:
+        shape = list(np.shape(x))
+        shapes.append(shape)
     rank = max(map(len, shapes), default=0)
     for axis in range(-rank, 0):
         _broadcast_axis(shapes, axis)
     return tuple(map(_of_shape, values, shapes))
 
 
-def _broadcast_axis(shapes: list[list[int]], axis: int) -> None:
+def _broadcast_axis(shapes, axis: int) -> None:
     """Gives open sizes at an axis the known one there, or the smallest."""
     having = [shape for shape in shapes if len(shape) >= -axis]
     sizes = [shape[axis] for shape in having]
+    flags = are_open(*sizes)
     open_shapes = []
     open_sizes = []
     known_sizes = []
-    for shape, size, is_open in zip(having, sizes, are_open(*sizes), strict=True):
+    for shape, size, is_open in zip(having, sizes, flags, strict=True):
         if size == 1:
             continue
         if is_open:
@@ -162,7 +168,8 @@ def single(x, axes: Iterable[int]):
     axes = tuple(axes)
     sizes = [x.shape[axis] for axis in axes]
     flags = are_open(*sizes)
-    for axis, is_open in zip(axes, flags, strict=True):
+    pairs = zip(axes, flags, strict=True)
+    for axis, is_open in pairs:
         if is_open:
             x = _with_size(x, axis, 1)
     return x
@@ -178,7 +185,8 @@ def common_size(sizes: list[int]) -> int:
     are_known = map(operator.not_, flags)
     known = set(compress(sizes, are_known))
     if len(known) > 1:
-        listed = ", ".join(map(str, sorted(known)))
+        names = map(str, sorted(known))
+        listed = ", ".join(names)
         raise ValueError(f"sizes differ: {listed}")
     return min(known or sizes)
 
@@ -190,7 +198,8 @@ def _with_size(x, axis: int, size: int):
 
 
 def _of_shape(x, shape: list[int]):
-    if list(np.shape(x)) == shape:
+    own_shape = list(np.shape(x))
+    if own_shape == shape:
         return x
     return jnp.zeros(shape, x.dtype)
 
@@ -211,8 +220,12 @@ def infer(call: Callable[..., Any], specs: list[Spec]):
         The result's Spec; if it is a tuple, list or dict, one of Specs.
     """
     is_open = any(map(_has_open_sizes, specs))
-    traces = range(2 if is_open else 1)
-    rows = [_arguments(specs, trace) for trace in traces]
+    trace_count = 2 if is_open else 1
+    traces = range(trace_count)
+    rows = []
+    for trace in traces:
+        row = [_argument(spec, trace) for spec in specs]
+        rows.append(row)
     try:
         return _specs(call, rows)
     except REFUSALS:
@@ -226,13 +239,10 @@ def infer(call: Callable[..., Any], specs: list[Spec]):
 
 
 def _has_open_sizes(spec: Spec) -> bool:
-    if spec.traces or spec.shape is None:
+    shape = spec.shape
+    if spec.traces or shape is None:
         return True
-    return None in spec.shape
-
-
-def _arguments(specs: list[Spec], trace: int) -> list[Any]:
-    return [_argument(spec, trace) for spec in specs]
+    return None in shape
 
 
 def _argument(spec: Spec, trace: int):
@@ -270,41 +280,46 @@ def _known_sizes(first: Row, second: Row) -> Iterable[tuple[int, int]]:
     return product(sorted(axes), sorted(sizes))
 
 
-def _with_known_size(rows: list[Row], axis: int, size: int) -> list[Row]:
+def _with_known_size(rows: list[Row], axis: int, size: int):
     """Returns arguments with another size at an axis, where it is open."""
     replaced = []
     for row, open_size in zip(rows, SIZES, strict=True):
         replaced.append(list(row))
         for place, x in enumerate(row):
             is_known = isinstance(x, np.ndarray)
-            if is_known or x.shape[axis : axis + 1] != (open_size,):
-                continue
             shape = list(x.shape)
+            if is_known or shape[axis : axis + 1] != [open_size]:
+                continue
             shape[axis] = size
-            replaced[-1][place] = jax.ShapeDtypeStruct(shape, x.dtype)
+            changed = jax.ShapeDtypeStruct(shape, x.dtype)
+            replaced[-1][place] = changed
     return replaced
 
 
 def _specs(call: Callable[..., Any], rows: list[Row]):
     """Returns the Specs of a function's result, from its results in both traces."""
     outcomes: list[Any] = []
-    inference = _Inference(has_open_sizes=len(rows) > 1)
+    is_open = len(rows) > 1
+    inference = _Inference(is_open)
 
     def run(traced: list[Row]) -> None:
-        for row, tracers in zip(rows, traced, strict=True):
+        pairs = zip(rows, traced, strict=True)
+        for row, tracers in pairs:
             values = map(_known_or_traced, row, tracers)
             result = call(*values)
             outcome = jax.tree.map(_outcome, result, is_leaf=_is_none)
             outcomes.append(outcome)
             inference.answers = iter(inference.noted)
 
-    with _under(inference), scope("jax")():
+    computing = scope("jax")
+    with _under(inference), computing():
         jax.eval_shape(run, rows)
     return jax.tree.map(_spec, *outcomes, is_leaf=_is_outcome)
 
 
 def _known_or_traced(x, tracer):
-    return x if isinstance(x, np.ndarray) else tracer
+    is_known = isinstance(x, np.ndarray)
+    return x if is_known else tracer
 
 
 @dataclass(frozen=True)
@@ -329,8 +344,9 @@ def _outcome(x) -> _Outcome:
         raise GraphError("The function returns no tensor, so it would compute nothing.")
     value = None
     if isinstance(x, (np.ndarray, np.generic)):
-        is_countable = x.dtype.kind in "biu"
-        if is_countable and x.size <= LARGEST:
+        is_countable = x.dtype.kind in DISCRETE
+        is_small = x.size <= LARGEST
+        if is_countable and is_small:
             value = np.asarray(x)
     if not hasattr(x, "dtype"):
         x = jnp.asarray(x)
@@ -342,7 +358,8 @@ def _outcome(x) -> _Outcome:
 def _spec(*outcomes: _Outcome) -> Spec:
     first = outcomes[0]
     last = outcomes[-1]
-    if len(first.shape) != len(last.shape):
+    rank = len(first.shape)
+    if len(last.shape) != rank:
         raise GraphError("The rank of a result depends on sizes that are open.")
     sizes = zip(first.shape, last.shape, strict=True)
     shape = tuple([a if a == b else None for a, b in sizes])

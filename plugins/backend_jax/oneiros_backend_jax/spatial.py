@@ -6,7 +6,6 @@ from oneiros_jax_support.pooling import average_pool, max_pool
 from oneiros_jax_support.windows import (
     ConvolutionWindows,
     PoolingWindows,
-    Sizes,
     dense_windows,
 )
 
@@ -27,7 +26,7 @@ def _convolved(windows: ConvolutionWindows, x, kernel):
     return jnp.zeros(shape, x.dtype)
 
 
-def convolve(x, kernel, strides: Sizes, border_mode: str, dilation: Sizes):
+def convolve(x, kernel, strides, border_mode: str, dilation):
     """Convolves, not flipping the kernel."""
     strides = tuple(strides)
     dilation = tuple(dilation)
@@ -35,13 +34,13 @@ def convolve(x, kernel, strides: Sizes, border_mode: str, dilation: Sizes):
     return _convolved(windows, x, kernel)
 
 
-def convolve_depthwise(x, kernel, strides: Sizes, border_mode: str):
+def convolve_depthwise(x, kernel, strides, border_mode: str):
     """Convolves images channel by channel."""
     windows = dense_windows(strides, border_mode, depthwise=True)
     return _convolved(windows, x, kernel)
 
 
-def convolve_back(x, kernel, sizes: Sizes, strides: Sizes, border_mode: str):
+def convolve_back(x, kernel, sizes, strides, border_mode: str):
     """Returns the gradient of a convolution by its input.
 
     `x` is the gradient by its output.
@@ -57,7 +56,7 @@ def convolve_back(x, kernel, sizes: Sizes, strides: Sizes, border_mode: str):
     return convolutions.convolve_back(windows, kernel, x, spatial_sizes)
 
 
-def pool(x, window: Sizes, strides: Sizes, border_mode: str, mode: str):
+def pool(x, window, strides, border_mode: str, mode: str):
     """Returns the largest value, or the mean, of each window."""
     x = FUNCTIONS.floats(x)
     strides = tuple(strides)

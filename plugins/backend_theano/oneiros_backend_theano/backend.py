@@ -1,7 +1,6 @@
 """The Theano backend: variables, values, randomness and functions on PyTensor."""
 
 import os
-from typing import Any
 
 import numpy as np
 import pytensor
@@ -64,7 +63,8 @@ def _static_shape(shape) -> Sizes:
         return tuple(int(n) if is_int(n) else None for n in shape)
     node = shape.owner
     if node is not None and isinstance(node.op, Shape):
-        return tuple(node.inputs[0].type.shape)
+        (x,) = node.inputs
+        return tuple(x.type.shape)
     (rank,) = shape.type.shape
     return (None,) * int(rank)
 
@@ -75,7 +75,10 @@ def _shape_vector(shape):
         return shape
     if not shape:
         return np.zeros(0, "int64")
-    sizes = [pt.cast(n, "int64") for n in shape]
+    sizes = []
+    for n in shape:
+        size = pt.cast(n, "int64")
+        sizes.append(size)
     return pt.stack(sizes)
 
 
@@ -170,8 +173,9 @@ class TheanoBackend(
     def get_value(self, x):
         if self.owns(x) and not self.is_variable(x):
             return self.eval(x)
+        storage = _storage(x)
         with LOCK:
-            return np.array(_storage(x)[0])
+            return np.array(storage[0])
 
     def set_value(self, x, value) -> None:
         storage = _storage(x)
@@ -191,18 +195,22 @@ class TheanoBackend(
         if not isinstance(shape, Variable):
             shape = list(shape)
         number = draw_seed(seed)
-        op = Draw(kind, self._dtype(dtype), number, _static_shape(shape))
-        counter = self._counters[STREAM if seed is None else STEP]
+        dtype = self._dtype(dtype)
+        static_shape = _static_shape(shape)
+        op = Draw(kind, dtype, number, static_shape)
+        key = STREAM if seed is None else STEP
+        counter = self._counters[key]
         return op(counter, _shape_vector(shape))
 
     def random_uniform(
         self, shape, low: float = 0.0, high: float = 1.0, dtype=None, seed=None
     ):
-        kind = np.dtype(self._dtype(dtype)).kind
-        if kind in "iu":
+        number_type = np.dtype(self._dtype(dtype))
+        if number_type.kind in "iu":
             return self.random_integers(shape, low, high, dtype, seed)
         drawn = self._draw("uniform", shape, dtype, seed)
-        return drawn * (high - low) + low
+        width = high - low
+        return drawn * width + low
 
     def random_normal(
         self, shape, mean: float = 0.0, std: float = 1.0, dtype=None, seed=None
@@ -226,10 +234,11 @@ class TheanoBackend(
                 return True
             if super().uses_learning_phase(variable):
                 return True
+            node = variable.owner
             is_layer_output = hasattr(variable, "_keras_history")
-            if variable.owner is None or (is_layer_output and variable is not x):
+            if node is None or (is_layer_output and variable is not x):
                 continue
-            for parent in variable.owner.inputs:
+            for parent in node.inputs:
                 if parent not in visited:
                     visited.add(parent)
                     waiting.append(parent)
@@ -240,7 +249,7 @@ class TheanoBackend(
             return [self.stop_gradient(x) for x in variables]
         return disconnected_grad(FUNCTIONS.tensor(variables))
 
-    def _gradients(self, loss, variables) -> list[Any]:
+    def _gradients(self, loss, variables):
         total = loss.sum() if loss.ndim else loss
         return gradients(total, variables)
 
@@ -254,7 +263,8 @@ class TheanoBackend(
         options = self.own_arguments(kwargs)
         chosen = options.get("mode")
         mode = chosen or self.linker
-        givens = dict(options.get("givens") or {})
+        given = options.get("givens") or {}
+        givens = dict(given)
         if isinstance(mode, str):
             mode = mode.upper()
         if mode == "JAX":

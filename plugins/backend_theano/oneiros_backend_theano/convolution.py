@@ -68,7 +68,9 @@ def _convolution(windows: ConvolutionWindows) -> JaxOp:
         return convolve(windows, x, kernel)
 
     def shape(x, kernel) -> Sizes:
-        return windows.convolved(x.type.shape, kernel.type.shape)
+        x_shape = x.type.shape
+        kernel_shape = kernel.type.shape
+        return windows.convolved(x_shape, kernel_shape)
 
     return array_op("convolution", compute, shape, convolves=True)
 

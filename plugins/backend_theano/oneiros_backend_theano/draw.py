@@ -14,16 +14,17 @@ from pytensor.graph.basic import Variable
 from pytensor.graph.traversal import ancestors
 from pytensor.tensor.type import TensorType
 
-from oneiros_backend_theano.jax_op import JaxOp, Sizes, Tensors
+from oneiros_backend_theano.jax_op import JaxOp, Sizes
 from oneiros_backend_theano.limits import concrete_sizes
 
-STREAM = pytensor.shared(np.uint32(0), name="oneiros_stream")
+_ZERO = np.uint32(0)
+STREAM = pytensor.shared(_ZERO, name="oneiros_stream")
 """Counter of draws without a seed; it starts at a number from NumPy's generator."""
-STEP = pytensor.shared(np.uint32(0), name="oneiros_step")
+STEP = pytensor.shared(_ZERO, name="oneiros_step")
 """Counter of draws with a seed; it starts at 0."""
 
 
-def held_counters(tensors: Tensors) -> dict[Any, Any]:
+def held_counters(tensors) -> dict[Any, Any]:
     """Returns replacements for the counters that tensors read, for a function whose
     draws are the same at each call.
 
@@ -53,16 +54,17 @@ class Draw(JaxOp):
     """
 
     def __init__(self, kind: str, dtype: str, seed: int, shape: Sizes):
-        super().__init__(f"{kind} draw", self._drawn, self._types)
+        name = f"{kind} draw"
+        super().__init__(name, self._drawn, self._types)
         self.type = TensorType(dtype, shape=shape)
         self.kind = kind
         self.dtype = dtype
         self.seed = seed
 
-    def _types(self, inputs: Tensors) -> list[TensorType]:
+    def _types(self, inputs):
         return [self.type]
 
-    def _drawn(self, counter, shape) -> Tensors:
+    def _drawn(self, counter, shape):
         from oneiros_jax_support.random_numbers import normal, uniform
 
         draw = uniform if self.kind == "uniform" else normal

@@ -25,6 +25,7 @@ from oneiros_backend_theano.jax_op import JaxOp, Pullback
 from oneiros_backend_theano.known_zeros import is_zero, vanishes, zeros
 from oneiros_backend_theano.limits import is_concrete
 
+Function = Callable[..., Any]
 Values = list[Any]
 ValueByVariable = dict[Variable, Any]
 UNKNOWN_VALUE = (jax.errors.JAXTypeError, jax.errors.JAXIndexError, NotImplementedError)
@@ -117,7 +118,7 @@ class _Evaluation:
             f"{node.op} can't be computed on tensors of shapes {listed}. {reason}"
         )
 
-    def _results(self, node: Apply) -> Values:
+    def _results(self, node: Apply):
         """Returns the values of a node's outputs."""
         is_known_switch = False
         if _is_switch(node):
@@ -135,7 +136,7 @@ class _Evaluation:
             return self._jax_op_results(node, inputs)
         return _results_of_op(node, inputs)
 
-    def _pullback_results(self, node: Apply, inputs: Values) -> Values:
+    def _pullback_results(self, node: Apply, inputs):
         op = node.op
         forward_inputs, cotangents = op.split(inputs)
         forward_variables, _ = op.split(node.inputs)
@@ -152,7 +153,7 @@ class _Evaluation:
         pullback = self.pullbacks[key]
         return list(op.pull(pullback, cotangents))
 
-    def _jax_op_results(self, node: Apply, inputs: Values) -> Values:
+    def _jax_op_results(self, node: Apply, inputs):
         """Computes a JaxOp; if the graph differentiates it, keeps the values that the
         gradient needs."""
         op = node.op
@@ -172,10 +173,11 @@ class _Evaluation:
         differentiate."""
         pullback_ops = {}
         for node in apply_ancestors(self.outputs):
-            if isinstance(node.op, Pullback):
-                forward_variables, _ = node.op.split(node.inputs)
-                key = (node.op.forward, *forward_variables)
-                pullback_ops[key] = node.op
+            op = node.op
+            if isinstance(op, Pullback):
+                forward_variables, _ = op.split(node.inputs)
+                key = (op.forward, *forward_variables)
+                pullback_ops[key] = op
         return pullback_ops
 
 
@@ -185,7 +187,9 @@ def _ancestors(variable: Variable) -> set[Variable]:
 
 def _constant_value(constant: Constant):
     value = constant.data
-    return value if np.ndim(value) == 0 else np.asarray(value)
+    if np.ndim(value) == 0:
+        return value
+    return np.asarray(value)
 
 
 # Switches
@@ -222,7 +226,8 @@ def _choice(condition, if_true, if_false):
 def _broadcast_choice(condition, if_true, if_false):
     """Returns one of two branches in the shape that they have together."""
     chosen = _choice(condition, if_true, if_false)
-    shapes = map(np.shape, (condition, if_true, if_false))
+    operands = (condition, if_true, if_false)
+    shapes = map(np.shape, operands)
     shape = np.broadcast_shapes(*shapes)
     namespace = np if is_concrete(chosen) else jnp
     return namespace.broadcast_to(chosen, shape)
@@ -236,7 +241,7 @@ def _single_axes(variable: Variable) -> list[bool]:
 # Other operations
 
 
-def _results_of_op(node: Apply, values: Values) -> Values:
+def _results_of_op(node: Apply, values):
     """Computes a node with JAX; or with PyTensor's Python code where all inputs are
     known, so that the outputs are known as well."""
     compute = _registered(OF_ANY_VALUES, node)
@@ -253,29 +258,29 @@ def _results_of_op(node: Apply, values: Values) -> Values:
     return list(outputs)
 
 
-def _zeros_of(node: Apply, values: Values):
+def _zeros_of(node: Apply, values):
     """Returns zeros of the shape of a node's output, which isn't computed."""
     compute = _registered(OF_TRACED_VALUES, node) or dispatched_if_possible
-    like = jax.eval_shape(functools.partial(compute, node, *values))
+    compute_node = functools.partial(compute, node, *values)
+    like = jax.eval_shape(compute_node)
     (variable,) = node.outputs
     return zeros(like.shape, variable.type.dtype)
 
 
-def _registered(
-    functions: dict[type, Callable[..., Any]], node: Apply
-) -> Callable[..., Any] | None:
+def _registered(functions: dict[type, Function], node: Apply) -> Function | None:
     for each in type(node.op).__mro__:
         if each in functions:
             return functions[each]
     return None
 
 
-def _known_results(node: Apply, values: Values) -> Values:
+def _known_results(node: Apply, values):
     inputs = []
     pairs = zip(node.inputs, values, strict=True)
     for x, value in pairs:
-        if isinstance(x.type, TensorType):
-            value = np.asarray(value, x.type.dtype)
+        kind = x.type
+        if isinstance(kind, TensorType):
+            value = np.asarray(value, kind.dtype)
         inputs.append(value)
     outputs: list[Values] = []
     for _ in node.outputs:

@@ -38,7 +38,8 @@ def install(session: Session) -> None:
         if is_for_pytensor([tensor]):
             return Variable.eval(tensor, values, **options)
         inputs = _inputs(tensor, values)
-        feeds = dict(zip(inputs, values.values(), strict=True))
+        pairs = zip(inputs, values.values(), strict=True)
+        feeds = dict(pairs)
         return session.run(tensor, feeds)
 
     _tensor_py_operators.eval = evaluate

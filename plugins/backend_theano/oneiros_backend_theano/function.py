@@ -74,7 +74,9 @@ class GraphFunction(Function):
         """Returns the shared variables that the graph needs, once each, in a fixed
         order."""
         phase = self.backend.learning_phase_placeholder()
-        fed = [*self.placeholders, *(form for _, form in self.forms)]
+        fed = list(self.placeholders)
+        for _, form in self.forms:
+            fed.append(form)
         if self.phase_index is not None:
             fed.append(phase)
         needed = dict.fromkeys(graph_inputs(self.results, blockers=fed))
@@ -106,7 +108,8 @@ class GraphFunction(Function):
             return None
         first_call = self._calls
         self._calls += steps
-        counters = np.array([self._base + first_call, first_call], np.uint64)
+        numbers = [self._base + first_call, first_call]
+        counters = np.array(numbers, np.uint64)
         return counters.astype(np.uint32)
 
     @functools.cached_property

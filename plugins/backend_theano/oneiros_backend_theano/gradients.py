@@ -32,7 +32,10 @@ def gradients(total: Variable, variables: Sequence[Variable]) -> list[Variable |
     """
     with _LOCK, pytensor.config.change_flags(traceback__limit=0):
         terms = _terms(total, variables)
-        results = [_sum(terms[x]) if x in terms else None for x in variables]
+        results = []
+        for x in variables:
+            result = _sum(terms[x]) if x in terms else None
+            results.append(result)
     known = [result for result in results if result is not None]
     for result in known:
         if isinstance(result.type, NullType):
@@ -49,9 +52,11 @@ def _terms(
     terms = defaultdict(list, {total: [one]})
     for node in reversed(nodes):
         known = {x: _sum(terms[x]) for x in node.outputs if x in terms}
-        inputs = [x for x in dict.fromkeys(node.inputs) if x in dependent]
+        distinct = dict.fromkeys(node.inputs)
+        inputs = [x for x in distinct if x in dependent]
         new_terms = _pulled_back(known, inputs)
-        for x, term in zip(inputs, new_terms, strict=True):
+        pairs = zip(inputs, new_terms, strict=True)
+        for x, term in pairs:
             if term is not None:
                 terms[x].append(term)
     return terms

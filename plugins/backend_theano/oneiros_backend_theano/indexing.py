@@ -51,7 +51,9 @@ def _reversible(x, indices):
 
 
 def _reverses(index) -> bool:
-    return isinstance(index, slice) and index.step is not None and index.step < 0
+    if not isinstance(index, slice) or index.step is None:
+        return False
+    return bool(index.step < 0)
 
 
 def _indices(op, values):
@@ -75,7 +77,8 @@ def _check_bounds(index: slice) -> None:
 
 def _as_index(value):
     if is_concrete(value):
-        return int(value) if np.ndim(value) == 0 else value
+        is_scalar = np.ndim(value) == 0
+        return int(value) if is_scalar else value
     if getattr(value, "dtype", None) == np.dtype(bool):
         raise LinkerError(
             "Indexing with a boolean tensor has a shape that depends on its values, "

@@ -96,9 +96,11 @@ class JaxFunction(GraphFunction, CompiledByJax):
             if counters is not None:
                 values[STREAM] = counters[0]
                 values[STEP] = counters[1]
-            values.update(zip(self.placeholders, feeds, strict=True))
+            pairs = zip(self.placeholders, feeds, strict=True)
+            values.update(pairs)
             for x, form in self.forms:
-                values[form] = jnp.moveaxis(values[x], 1, -1)
+                channels_first = values[x]
+                values[form] = jnp.moveaxis(channels_first, 1, -1)
             values[phase_placeholder] = np.int32(phase)
             results = evaluate(self.results, values)
             new_values = results[: len(old)]

@@ -28,7 +28,7 @@ def convolve(nodes: Iterable[Apply]) -> bool:
     return any(getattr(node.op, "convolves", False) for node in nodes)
 
 
-def _floats(variables: Tensors) -> Places:
+def _floats(variables) -> Places:
     """Returns the places of the variables that can have derivatives."""
     places = []
     for place, x in enumerate(variables):
@@ -77,11 +77,12 @@ class JaxOp(Op):  # type: ignore[misc]  # PyTensor's class is Any to mypy
     def make_node(self, *inputs):
         """Builds the node."""
         variables = list(map(pt.as_tensor_variable, inputs))
-        results = [kind() for kind in self.types(variables)]
+        types = self.types(variables)
+        results = [kind() for kind in types]
         return Apply(self, variables, results)
 
     def linearized(
-        self, values: Tensors, floats: Places, outputs: Places
+        self, values, floats: Places, outputs: Places
     ) -> tuple[Tensors, Any]:
         """Returns the outputs, and the function from their cotangents to those of the
         inputs.
@@ -93,16 +94,20 @@ class JaxOp(Op):  # type: ignore[misc]  # PyTensor's class is Any to mypy
         """
         from oneiros_jax_support.jax_import import jax, jnp
 
-        def differentiated(float_values) -> tuple[Tensors, Tensors]:
+        def differentiated(float_values):
             arguments = list(values)
-            for place, value in zip(floats, float_values, strict=True):
+            pairs = zip(floats, float_values, strict=True)
+            for place, value in pairs:
                 arguments[place] = value
             results = self.function(*arguments)
             arrays = list(map(jnp.asarray, results))
             chosen = [arrays[place] for place in outputs]
             return chosen, arrays
 
-        float_values = [jnp.asarray(values[place]) for place in floats]
+        float_values = []
+        for place in floats:
+            value = jnp.asarray(values[place])
+            float_values.append(value)
         _, pullback, results = jax.vjp(differentiated, float_values, has_aux=True)
         return results, pullback
 
@@ -117,7 +122,7 @@ class JaxOp(Op):  # type: ignore[misc]  # PyTensor's class is Any to mypy
             array = np.array(result, variable.type.dtype)
             output_storage[place][0] = array
 
-    def connection_pattern(self, node) -> list[list[bool]]:
+    def connection_pattern(self, node):
         """Derivatives pass from floats to floats."""
         to_none = [False] * len(node.outputs)
         to_floats = list(to_none)
@@ -128,7 +133,7 @@ class JaxOp(Op):  # type: ignore[misc]  # PyTensor's class is Any to mypy
             pattern[place] = to_floats
         return pattern
 
-    def pullback(self, inputs, outputs, cotangents) -> Tensors:
+    def pullback(self, inputs, outputs, cotangents):
         """Returns the inputs' cotangents."""
         floats = _floats(inputs)
         places = _floats(outputs)
@@ -139,7 +144,8 @@ class JaxOp(Op):  # type: ignore[misc]  # PyTensor's class is Any to mypy
         pullback_op = Pullback(self, floats, places)
         results = pullback_op(*arguments, return_list=True)
         all_results = [disconnected_type() for _ in inputs]
-        for place, result in zip(floats, results, strict=True):
+        pairs = zip(floats, results, strict=True)
+        for place, result in pairs:
             all_results[place] = result
         return all_results
 
@@ -159,11 +165,11 @@ def array_op(
         shape: function of the input variables that returns the output's sizes.
     """
 
-    def compute(*arrays) -> Tensors:
+    def compute(*arrays):
         result = function(*arrays)
         return [result]
 
-    def types(inputs: Tensors) -> list[TensorType]:
+    def types(inputs):
         dtype = inputs[0].dtype
         sizes = shape(*inputs)
         kind = TensorType(dtype, shape=sizes)
@@ -203,12 +209,12 @@ class Pullback(JaxOp):
         cotangents = list(arguments[count:])
         return inputs, cotangents
 
-    def _pulled(self, *arguments) -> Tensors:
+    def _pulled(self, *arguments):
         values, cotangents = self.split(arguments)
         _, pullback = self.forward.linearized(values, self.floats, self.places)
         return self.pull(pullback, cotangents)
 
-    def pull(self, pullback, cotangents: Tensors) -> Tensors:
+    def pull(self, pullback, cotangents):
         """Returns the inputs' cotangents, given what `linearized` returned."""
         from oneiros_jax_support.jax_import import jnp
 
@@ -216,7 +222,7 @@ class Pullback(JaxOp):
         (results,) = pullback(arrays)
         return list(results)
 
-    def _types(self, arguments: Tensors) -> list[TensorType]:
+    def _types(self, arguments):
         return [arguments[place].type for place in self.floats]
 
 

@@ -65,7 +65,9 @@ def is_zero(value) -> bool:
 
 def vanishes(node: Apply, values: Sequence[object]) -> bool:
     """Returns whether a node's result is zero because of inputs that are."""
-    op = node.op.scalar_op if isinstance(node.op, Elemwise) else node.op
+    op = node.op
+    if isinstance(op, Elemwise):
+        op = op.scalar_op
     rule = RULES.get(type(op))
     if rule is None:
         return False

@@ -76,13 +76,16 @@ class Loops(Operations):
         outputs, last_states = loop.split(results)
         return last_states, outputs
 
-    def _loop(self, fn: Step, sequences: Tensors, initial: Tensors) -> Loop:
+    def _loop(self, fn: Step, sequences, initial) -> Loop:
         index = pt.scalar("step", dtype="int32")
         slices = []
         for x in sequences:
-            shape = _known_shape(x)[1:]
-            slices.append(_placeholder(x, shape))
-        states = [_placeholder(x, _known_shape(x)) for x in initial]
+            _, *slice_shape = _known_shape(x)
+            slices.append(_placeholder(x, slice_shape))
+        states = []
+        for x in initial:
+            shape = _known_shape(x)
+            states.append(_placeholder(x, shape))
         with self.inside_loop(index):
             outputs, new_states = fn(list(slices), list(states))
         outputs = list(map(FUNCTIONS.tensor, outputs))
@@ -90,13 +93,15 @@ class Loops(Operations):
         pairs = zip(states, new_states, strict=True)
         for place, (state, new) in enumerate(pairs):
             value = FUNCTIONS.tensor(new)
-            state_shape(place, state.type.shape, value.type.shape)
+            old_shape = state.type.shape
+            new_shape = value.type.shape
+            state_shape(place, old_shape, new_shape)
             results.append(value.astype(state.dtype))
         inputs = [index, *slices, *states]
         return Loop(inputs, outputs, results)
 
 
-def _placeholder(like, shape: Sizes):
+def _placeholder(like, shape):
     """Returns a variable of a step, of the type of another one."""
     kind = TensorType(like.dtype, shape=shape)
     return kind()
@@ -108,8 +113,11 @@ def _known_shape(x) -> Sizes:
     keras_shape = getattr(x, "_keras_shape", static_shape)
     if len(keras_shape) != x.ndim:
         return static_shape
-    pairs = zip(static_shape, keras_shape, strict=True)
-    return tuple(keras if static is None else static for static, keras in pairs)
+    shape = list(static_shape)
+    for axis, size in enumerate(keras_shape):
+        if shape[axis] is None:
+            shape[axis] = size
+    return tuple(shape)
 
 
 class Loop:
@@ -123,7 +131,7 @@ class Loop:
         convolves: whether a step contains a convolution.
     """
 
-    def __init__(self, inputs: Tensors, outputs: Tensors, states: Tensors):
+    def __init__(self, inputs, outputs, states):
         self.inputs = inputs
         self.outputs = outputs
         self.states = states
@@ -144,7 +152,8 @@ class Loop:
 
         carried_count = len(values) - len(self.captured)
         slice_count = carried_count - len(self.states)
-        arrays = list(map(jnp.asarray, values[:carried_count]))
+        carried = values[:carried_count]
+        arrays = list(map(jnp.asarray, carried))
         sequences = arrays[:slice_count]
         initial = tuple(arrays[slice_count:])
         captured_values = values[carried_count:]
@@ -160,7 +169,8 @@ class Loop:
                 state_shape(place, old.shape, new.shape)
             return tuple(new_states), tuple(outputs)
 
-        last_states, outputs = scan(body, initial, sequences, convolves=self.convolves)
+        convolves = self.convolves
+        last_states, outputs = scan(body, initial, sequences, convolves=convolves)
         return *outputs, *last_states
 
     def _step(self, values) -> Pair:
@@ -173,14 +183,14 @@ class Loop:
         arrays = list(map(jnp.asarray, results))
         return self.split(arrays)
 
-    def split(self, results: Tensors) -> Pair:
+    def split(self, results) -> Pair:
         """Returns the outputs and the states among results."""
         count = len(self.outputs)
         outputs = results[:count]
         states = results[count:]
         return outputs, states
 
-    def types(self, inputs: Tensors) -> list[Any]:
+    def types(self, inputs):
         """Returns the types of the loop's results: the outputs stacked, and the last
         states."""
         steps = inputs[0].type.shape[0]

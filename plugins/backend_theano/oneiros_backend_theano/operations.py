@@ -4,7 +4,6 @@ What all engines do alike is `ArrayFunctions`, over PyTensor's functions by NumP
 names.
 """
 
-from collections.abc import Sequence
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -45,7 +44,8 @@ def _round(x):
 
 def _argmin(x, axis: int):
     """The complement of an integer falls as it rises; the negative may wrap around."""
-    falling = pt.invert(x) if _is_discrete(x) else -x
+    is_discrete = _is_discrete(x)
+    falling = pt.invert(x) if is_discrete else -x
     return pt.argmax(falling, axis)
 
 
@@ -77,15 +77,15 @@ def _tile(x, counts):
     return _copied(x, before=counts)
 
 
-def _copied(x, before: Sequence[int] = (), after: Sequence[int] = ()):
+def _copied(x, before=(), after=()):
     """Repeats parts of a tensor by broadcasting.
 
     PyTensor's own functions look for the sizes in all of the graph behind a tensor, so
     each layer of a deep network would take longer to build than the one before.
 
     # Arguments
-        before: how often to repeat each axis as a whole.
-        after: how often to repeat each item along each axis.
+        before: sequence of ints, how often to repeat each axis as a whole.
+        after: sequence of ints, how often to repeat each item along each axis.
     """
     pattern: list[Any] = []
     shape: list[int] = []
@@ -126,7 +126,8 @@ NAMESPACE = SimpleNamespace(**(vars(pt) | OWN))
 
 def _rectified(x):
     zeros = pt.zeros_like(x)
-    return pt.switch(pt.le(x, 0), zeros, x)
+    is_below = pt.le(x, 0)
+    return pt.switch(is_below, zeros, x)
 
 
 ACTIVATIONS = SimpleNamespace(
@@ -180,9 +181,11 @@ class TheanoFunctions(ArrayFunctions):
 
     def batch_dot(self, x, y, axes=None):
         x, y = self.paired(x, y)
-        x_axis, y_axis = batch_dot_axes(x.type.shape, y.type.shape, axes)
-        x_summed = x.type.shape[x_axis]
-        y_summed = y.type.shape[y_axis]
+        x_shape = x.type.shape
+        y_shape = y.type.shape
+        x_axis, y_axis = batch_dot_axes(x_shape, y_shape, axes)
+        x_summed = x_shape[x_axis]
+        y_summed = y_shape[y_axis]
         if not may_agree([x_summed], [y_summed]):
             # Such reasons become notes; the error's message follows the contract
             raise ValueError("the axes that are summed over have different sizes")
@@ -195,9 +198,11 @@ class TheanoFunctions(ArrayFunctions):
         y_sizes = sizes(y)
         samples = x_sizes[0]
         rows = x.dimshuffle(0, *x_kept, x_axis)
-        rows = rows.reshape((samples, -1, x_sizes[x_axis]))
+        rows_shape = (samples, -1, x_sizes[x_axis])
         columns = y.dimshuffle(0, y_axis, *y_kept)
-        columns = columns.reshape((y_sizes[0], y_sizes[y_axis], -1))
+        columns_shape = (y_sizes[0], y_sizes[y_axis], -1)
+        rows = rows.reshape(rows_shape)
+        columns = columns.reshape(columns_shape)
         product = pt.matmul(rows, columns)
         result_sizes = [samples]
         for axis in x_kept:
@@ -211,7 +216,8 @@ class TheanoFunctions(ArrayFunctions):
         if _is_discrete(reference):
             return reference[indices]
         # An index below zero is out of range too, where there are no rows but NaN
-        length = pt.cast(reference.shape[0], "int32")
+        rows = reference.shape[0]
+        length = pt.cast(rows, "int32")
         is_negative = pt.lt(indices, 0)
         from_start = pt.switch(is_negative, length, indices)
         return reference[from_start]

@@ -47,7 +47,8 @@ def _elementwise(node: Apply, *values):
     if isinstance(scalar_op, Switch) and _is_rectifier(*node.inputs):
         shapes = map(np.shape, values)
         shape = np.broadcast_shapes(*shapes)
-        largest = jnp.maximum(values[-1], 0)
+        x = values[-1]
+        largest = jnp.maximum(x, 0)
         return jnp.broadcast_to(largest, shape)
     if not isinstance(scalar_op, (Switch, Second)):
         dtypes = [x.type.dtype for x in node.inputs]
@@ -111,7 +112,8 @@ def _sum(node: Apply, x):
     if per_channel and x.dtype.kind == "f" and platform() == "cpu":
         channels = x.shape[-1]
         rows = jnp.reshape(x, (-1, channels))
-        ones = jnp.ones(len(rows), x.dtype)
+        row_count = len(rows)
+        ones = jnp.ones(row_count, x.dtype)
         return ones @ rows
     return jnp.sum(x, node.op.axis)
 
@@ -123,7 +125,8 @@ def _product(node: Apply, x):
 
 def _product_without_zeros(node: Apply, x):
     ones = jnp.ones_like(x)
-    factors = jnp.where(x == 0, ones, x)
+    is_zero = x == 0
+    factors = jnp.where(is_zero, ones, x)
     return jnp.prod(factors, axis=node.op.axis)
 
 
@@ -172,7 +175,8 @@ def _shape(node: Apply, x):
 
 
 def _one_size(node: Apply, x):
-    size = np.shape(x)[node.op.i]
+    shape = np.shape(x)
+    size = shape[node.op.i]
     return np.int64(size)
 
 

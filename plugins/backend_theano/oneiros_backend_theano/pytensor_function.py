@@ -62,7 +62,8 @@ class PytensorFunction(GraphFunction):
         replaced = {STREAM: stream, STEP: step}
         placeholder = self._phase_placeholder()
         if placeholder is not None:
-            replaced[placeholder] = pytensor.tensor.constant(phase, dtype="int32")
+            constant = pytensor.tensor.constant(phase, dtype="int32")
+            replaced[placeholder] = constant
         inputs = {x: x for x in self.placeholders}
         for x, form in self.forms:
             channels_first = x.type()

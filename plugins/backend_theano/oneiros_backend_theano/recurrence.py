@@ -10,7 +10,7 @@ from oneiros_backend_toolkit.fused_recurrence import (
 )
 from pytensor.tensor.type import TensorType
 
-from oneiros_backend_theano.jax_op import JaxOp, Tensors
+from oneiros_backend_theano.jax_op import JaxOp
 
 
 class Fused(FusedRecurrence):
@@ -42,13 +42,15 @@ def _op(layer: FusedLayer, has_mask: bool, projection_count: int) -> JaxOp:
         U, *initial = remaining[projection_count:]
         return run(layer, x, U, mask, tuple(projection), *initial)
 
-    def types(variables: Tensors) -> list[TensorType]:
+    def types(variables):
         x = variables[0]
         U = variables[-state_count - 1]
         samples, steps = x.type.shape[:2]
         units = U.type.shape[0]
-        outputs = TensorType(x.dtype, shape=(samples, steps, units))
-        state = TensorType(x.dtype, shape=(samples, units))
+        outputs_shape = (samples, steps, units)
+        state_shape = (samples, units)
+        outputs = TensorType(x.dtype, shape=outputs_shape)
+        state = TensorType(x.dtype, shape=state_shape)
         states = [state] * state_count
         return [outputs, *states]
 

@@ -41,7 +41,7 @@ class _Loop:
         (self.steps,) = concrete_sizes([steps], op)
         self.places = _places(op.info)
 
-    def run(self) -> list[Any]:
+    def run(self):
         """Returns the values of the Op's outputs."""
         op = self.op
         numbers = np.arange(self.steps, dtype=np.int32)
@@ -50,18 +50,22 @@ class _Loop:
             sequence = jnp.asarray(x)
             sequences.append(sequence[: self.steps])
         untraced = op.outer_untraced_sit_sot(self.values)
-        first = (self._buffers(), list(map(jnp.asarray, untraced)))
+        buffers = self._buffers()
+        first = (buffers, list(map(jnp.asarray, untraced)))
         nodes = apply_ancestors(op.fgraph.outputs)
-        last, stacked = scan(self._step, first, sequences, convolves=convolve(nodes))
+        convolves = convolve(nodes)
+        last, stacked = scan(self._step, first, sequences, convolves=convolves)
         buffers, untraced = last
-        lengths = concrete_sizes(op.outer_nitsot(self.values), op)
+        nitsot = op.outer_nitsot(self.values)
+        lengths = concrete_sizes(nitsot, op)
         ends = []
-        for results, length in zip(stacked, lengths, strict=True):
+        pairs = zip(stacked, lengths, strict=True)
+        for results, length in pairs:
             start = self.steps - length
             ends.append(results[start:])
         return [*buffers, *ends, *untraced]
 
-    def _buffers(self) -> list[Any]:
+    def _buffers(self):
         """Returns the buffers of states, which hold all that is written to them."""
         op = self.op
         buffers = [
@@ -91,20 +95,23 @@ class _Loop:
         results = evaluate(outputs, values)
         remaining = map(jnp.asarray, results)
         buffers = self._written(buffers, number, remaining)
-        stacked = list(islice(remaining, self.op.info.n_nit_sot))
+        stacked_count = self.op.info.n_nit_sot
+        stacked = list(islice(remaining, stacked_count))
         untraced = list(map(_in_type_of, untraced, remaining))
         return (buffers, untraced), stacked
 
     def _read(self, buffers, number) -> Iterator[Any]:
         """Yields what a step reads of the buffers."""
-        for buffer, places in zip(buffers, self.places, strict=True):
+        pairs = zip(buffers, self.places, strict=True)
+        for buffer, places in pairs:
             for place in places.read:
                 yield buffer[number + place]
 
-    def _written(self, buffers, number, values: Iterator[Any]) -> list[Any]:
+    def _written(self, buffers, number, values: Iterator[Any]):
         """Returns the buffers with a step's new values at their places."""
         written = []
-        for buffer, places in zip(buffers, self.places, strict=True):
+        pairs = zip(buffers, self.places, strict=True)
+        for buffer, places in pairs:
             for place in places.written:
                 value = _in_type_of(buffer, next(values))
                 cell = buffer.at[number + place]

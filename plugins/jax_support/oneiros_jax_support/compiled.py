@@ -66,7 +66,9 @@ class TracedStep:
 
     def values(self) -> list[Values]:
         """Returns the variables' values: of those that are written, and of others."""
-        return [_contents(self.written), _contents(self.read)]
+        written = _contents(self.written)
+        read = _contents(self.read)
+        return [written, read]
 
     def run(self, old, read, counter, *arrays) -> Values:
         """Computes.
@@ -91,8 +93,7 @@ class CompiledByJax(CompiledOnDemand):
 
     def step(self, phase: int) -> TracedStep:
         """Returns what a step computes in a learning phase."""
-        name = type(self).__name__
-        raise NotImplementedError(f"{name} doesn't define step().")
+        raise NotImplementedError(f"{type(self).__name__} doesn't define step().")
 
     def compile_step(self, phase: int, arrays) -> CompiledStep:
         """Returns one step, compiled for inputs of the shapes of these."""
@@ -118,7 +119,8 @@ class CompiledByJax(CompiledOnDemand):
                     number = counter + offset
                 return step.run(old, read, number, *rows)
 
-            run = run_of(numbered_step, len(step.written))
+            count = len(step.written)
+            run = run_of(numbered_step, count)
             return run(old, steps, index, *batches)
 
         with computing():
@@ -133,7 +135,8 @@ class CompiledByJax(CompiledOnDemand):
             with computing():
                 batches = batches_for(index, arrays)
             count = np.int32(steps)
-            return storing([count, index, *batches], counter)
+            arguments = [count, index, *batches]
+            return storing(arguments, counter)
 
         return run
 

@@ -120,11 +120,13 @@ def _with_pullback(function: Function, pullback: Callable[..., Pair]):
 
 
 def _spatial(x) -> Sizes:
-    return tuple(x.shape[1:-1])
+    sizes = x.shape[1:-1]
+    return tuple(sizes)
 
 
 def _window(kernel) -> Sizes:
-    return tuple(kernel.shape[:-2])
+    window = kernel.shape[:-2]
+    return tuple(window)
 
 
 # The convolution and its derivatives
@@ -187,13 +189,15 @@ def _convolve_by_xla(windows: ConvolutionWindows, x, kernel):
         groups, each = kernel.shape[-2:]
         filters = groups * each
         kernel = kernel.reshape(*window, 1, filters)
+    images = f"N{axes}C"
+    kernels = f"{axes}IO"
     return jax.lax.conv_general_dilated(
         x,
         kernel,
         windows.strides,
         paddings,
         rhs_dilation=windows.dilation,
-        dimension_numbers=(f"N{axes}C", f"{axes}IO", f"N{axes}C"),
+        dimension_numbers=(images, kernels, images),
         feature_group_count=groups,
     )
 
@@ -210,8 +214,8 @@ def _convolve_volumes(windows: ConvolutionWindows, x, kernel):
     windows_of_planes = _of_planes(windows)
     result = _convolve_by_xla(windows_of_planes, images, kernel_of_images)
     samples = x.shape[0]
-    sizes = result.shape[1:]
-    return result.reshape(samples, -1, *sizes)
+    result_shape = (samples, -1, *result.shape[1:])
+    return result.reshape(result_shape)
 
 
 def _of_planes(windows: ConvolutionWindows) -> ConvolutionWindows:
@@ -248,10 +252,12 @@ def _planes_as_channels(windows: ConvolutionWindows, x, depth: int):
 
 def _suits_machine_code(window: Sizes, x, gradient) -> bool:
     cells = math.prod(window)
-    multiplications = gradient.size * cells * x.shape[-1]
+    channels = x.shape[-1]
+    multiplications = gradient.size * cells * channels
     if multiplications <= LARGE:
         return False
-    if x.dtype != np.float32 or gradient.dtype != np.float32:
+    dtypes = {x.dtype, gradient.dtype}
+    if dtypes != {np.dtype("float32")}:
         return False
     return importlib.util.find_spec(COMPILER) is not None
 
@@ -299,8 +305,10 @@ def _convolve_depthwise(windows: ConvolutionWindows, x, kernel):
             count = axis.positions() or 0
             value = strided(value, place + 1, start, count, axis.stride)
         repeated = jnp.repeat(value, multiplier, -1)
-        factors = kernel[cell].reshape(-1)
-        total = total + repeated * factors
+        weights = kernel[cell]
+        factors = weights.reshape(-1)
+        product = repeated * factors
+        total = total + product
     return total
 
 
@@ -316,7 +324,8 @@ def _depthwise_by_kernel(windows: ConvolutionWindows, window: Sizes, x, gradient
 
     shape = (*window, channels, 1)
     derivatives = []
-    for part in jnp.moveaxis(gradients, -1, 0):
+    parts = jnp.moveaxis(gradients, -1, 0)
+    for part in parts:
         derivative = _transposed(convolve_with, shape, part)
         derivatives.append(derivative)
     return jnp.concatenate(derivatives, -1)

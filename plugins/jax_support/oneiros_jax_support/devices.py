@@ -53,8 +53,9 @@ def find(backend: str, device: Device):
         SettingsError: if it doesn't exist.
     """
     devices = _devices(device.kind)
-    if device.number < len(devices):
-        return devices[device.number]
+    number = device.number
+    if number < len(devices):
+        return devices[number]
     there = []
     for kind in ("cpu", "gpu"):
         count = len(_devices(kind))

@@ -51,4 +51,5 @@ def scan(
 
 
 def _of_one_step(x):
-    return jax.ShapeDtypeStruct(x.shape[1:], x.dtype)
+    shape = x.shape[1:]
+    return jax.ShapeDtypeStruct(shape, x.dtype)

@@ -52,12 +52,14 @@ def _larger(x, y):
     return jnp.maximum(x, y)
 
 
-@_larger.defjvp  # type: ignore[untyped-decorator]
-def _larger_with_derivative(values, derivatives) -> tuple[Tensor, Tensor]:
+@_larger.defjvp
+def _larger_with_derivative(values, derivatives):
     x, y = values
     of_x, of_y = derivatives
-    derivative = jnp.where(y > x, of_y, of_x)
-    return _larger(x, y), derivative
+    is_second = y > x
+    derivative = jnp.where(is_second, of_y, of_x)
+    larger = _larger(x, y)
+    return larger, derivative
 
 
 def _largest(x, axis: int):
@@ -69,7 +71,8 @@ def _largest(x, axis: int):
     beyond = x.shape[axis]
     candidates = jnp.where(is_largest, places, beyond)
     first = jnp.min(candidates, axis, keepdims=True)
-    only_first = jnp.where(places == first, x, 0)
+    is_first = places == first
+    only_first = jnp.where(is_first, x, 0)
     return jnp.sum(only_first, axis)
 
 
@@ -77,7 +80,8 @@ def _reduced_windows(windows: PoolingWindows, padded):
     """Returns the largest value of each window, by XLA's own operation."""
     window = (1, *windows.window, 1)
     strides = (1, *windows.strides, 1)
-    return jax.lax.reduce_window(padded, -np.inf, jax.lax.max, window, strides, "VALID")
+    largest = jax.lax.max
+    return jax.lax.reduce_window(padded, -np.inf, largest, window, strides, "VALID")
 
 
 def _reduced(windows: PoolingWindows, padded, combine: Function, reduce: Function):
@@ -89,7 +93,8 @@ def _reduced(windows: PoolingWindows, padded, combine: Function, reduce: Functio
         combine: function of two cells' values.
         reduce: function of a tensor and an axis, for many cells.
     """
-    for place in reversed(range(windows.rank)):
+    places = range(windows.rank)
+    for place in reversed(places):
         axis = place + 1
         size = windows.window[place]
         stride = windows.strides[place]
@@ -110,7 +115,7 @@ def _blocks(padded, axis: int, size: int):
     return padded.reshape(shape)
 
 
-def _cells(padded, axis: int, size: int, stride: int) -> list[Tensor]:
+def _cells(padded, axis: int, size: int, stride: int):
     """Returns the values of each cell of the windows along an axis."""
     reach = padded.shape[axis] - size
     count = reach // stride + 1
@@ -125,15 +130,19 @@ def _weights(windows: PoolingWindows, sizes: Sizes):
     """Returns one over the number of cells that aren't padding, for each window."""
     counts = np.ones(())
     axes = windows.axes(sizes, windows.window)
-    for size, axis in zip(sizes, axes, strict=True):
+    pairs = zip(sizes, axes, strict=True)
+    for size, axis in pairs:
         before, _ = axis.padding()
-        numbers = np.arange(axis.positions() or 0)
+        position_count = axis.positions() or 0
+        numbers = np.arange(position_count)
         starts = numbers * axis.stride - before
         ends = starts + (axis.window or 0)
         first = np.maximum(starts, 0)
-        counts_along_axis = np.minimum(ends, size) - first
+        beyond = np.minimum(ends, size)
+        counts_along_axis = beyond - first
         counts = counts[..., None] * counts_along_axis
-    return 1 / counts[..., None]
+    per_channel = counts[..., None]
+    return 1 / per_channel
 
 
 def _padded(windows: PoolingWindows, x, value: float):
@@ -141,17 +150,20 @@ def _padded(windows: PoolingWindows, x, value: float):
     sizes = _spatial_shape(x)
     widths = [NO_PADDING]
     axes = windows.axes(sizes, windows.window)
-    for size, axis in zip(sizes, axes, strict=True):
+    pairs = zip(sizes, axes, strict=True)
+    for size, axis in pairs:
         before, _ = axis.padding()
         count = axis.positions() or 1
         last_start = (count - 1) * axis.stride
         padded_size = last_start + (axis.window or 0)
         after = padded_size - before - size
-        widths.append((before, after, 0))
+        width = (before, after, 0)
+        widths.append(width)
     widths.append(NO_PADDING)
     filler = jnp.asarray(value, x.dtype)
     return jax.lax.pad(x, filler, widths)
 
 
 def _spatial_shape(x) -> Sizes:
-    return tuple(x.shape[1:-1])
+    sizes = x.shape[1:-1]
+    return tuple(sizes)

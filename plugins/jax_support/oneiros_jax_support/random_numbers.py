@@ -48,8 +48,10 @@ def normal(seed, counter, shape: Shape, dtype: str):
     precise = np.promote_types(dtype, np.float32)
     drawn = uniform(seed, counter, shape, dtype)
     fractions = drawn.astype(precise)
-    quantiles = jax.lax.erf_inv(2 * fractions - 1)
-    numbers = np.float32(2**0.5) * quantiles
+    between = 2 * fractions - 1
+    quantiles = jax.lax.erf_inv(between)
+    deviation = np.float32(2**0.5)
+    numbers = deviation * quantiles
     return numbers.astype(dtype)
 
 
@@ -71,8 +73,9 @@ def _uniform_doubles(seed, counter, size: int):
     lower_bits = _top(low, 26)
     upper = upper_bits.astype(np.float64)
     lower = lower_bits.astype(np.float64)
-    numbers = upper * 2.0**26 + lower
-    return (numbers + 0.5) * 2.0**-53
+    scaled = upper * 2.0**26
+    numbers = scaled + lower + 0.5
+    return numbers * 2.0**-53
 
 
 def _random_bits(seed, counter, size: int):
@@ -95,10 +98,10 @@ def _as_word(number):
 
 def _hashed(words):
     """Avalanche hash of 32 bits (constants: C. Wellons' search for low bias)."""
-    words = words ^ _top(words, 16)
-    words = words * np.uint32(0x7FEB352D)
-    words = words ^ _top(words, 17)
-    words = words * np.uint32(0x846CA68B)
+    words ^= _top(words, 16)
+    words *= np.uint32(0x7FEB352D)
+    words ^= _top(words, 17)
+    words *= np.uint32(0x846CA68B)
     return words ^ _top(words, 16)
 
 

@@ -37,8 +37,10 @@ class JaxMath:
 
     def outer(self, x, y):
         """Sums the products of two sequences' features over steps and samples."""
-        x_rows = x.reshape(-1, x.shape[-1])
-        y_rows = y.reshape(-1, y.shape[-1])
+        x_features = x.shape[-1]
+        y_features = y.shape[-1]
+        x_rows = x.reshape(-1, x_features)
+        y_rows = y.reshape(-1, y_features)
         return x_rows.T @ y_rows
 
     def total(self, x):
@@ -64,7 +66,7 @@ class JaxMath:
 MATH = JaxMath()
 
 
-def run(layer: FusedLayer, x, U, mask, projection: States, *initial) -> States:
+def run(layer: FusedLayer, x, U, mask, projection, *initial):
     """Returns the outputs, in the order of processing, and the last states.
 
     # Arguments
@@ -89,19 +91,19 @@ def run(layer: FusedLayer, x, U, mask, projection: States, *initial) -> States:
 
 
 def _recurrence(loop: CellLoop):
-    @jax.custom_vjp  # type: ignore[untyped-decorator]  # jax is Any to mypy
-    def recurrence(x, U, mask, initial: States, projection: States) -> States:
+    @jax.custom_vjp
+    def recurrence(x, U, mask, initial, projection):
         arguments = (x, U, mask, initial, projection)
         last, residuals = loop.forward(*arguments, differentiated=False)
         return residuals.output, *last
 
-    def forward(x, U, mask, initial: States, projection: States):
+    def forward(x, U, mask, initial, projection):
         last, residuals = loop.forward(x, U, mask, initial, projection)
         results = (residuals.output, *last)
         saved = (x, U, mask, projection, residuals)
         return results, saved
 
-    def backward(saved: States, gradients: States) -> States:
+    def backward(saved, gradients):
         x, U, mask, projection, residuals = saved
         d_outputs = gradients[0]
         d_last = gradients[1:]

@@ -104,11 +104,13 @@ def run_of(step: Callable[..., Any], written: int) -> Callable[..., Any]:
             new = results[:written]
             return new, tuple(longer)
 
-        results = jax.eval_shape(step_of_row, jnp.int32(0), old)
+        first_row = jnp.int32(0)
+        results = jax.eval_shape(step_of_row, first_row, old)
         count = len(index)
         empty = []
         for x in results[written:]:
-            rows = jnp.zeros((count, *x.shape), x.dtype)
+            shape = (count, *x.shape)
+            rows = jnp.zeros(shape, x.dtype)
             empty.append(rows)
         first = (old, tuple(empty))
         new, outputs = jax.lax.fori_loop(0, steps, body, first)

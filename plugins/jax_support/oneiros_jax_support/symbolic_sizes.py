@@ -22,7 +22,9 @@ def has_symbolic_size(x) -> bool:
 
 def holds_symbolic_sizes(x) -> bool:
     """Returns whether an array has symbols among its items."""
-    if not isinstance(x, np.ndarray) or x.dtype.kind != "O":
+    if not isinstance(x, np.ndarray):
+        return False
+    if x.dtype.kind != "O":
         return False
     return any(map(is_symbolic, x.flat))
 

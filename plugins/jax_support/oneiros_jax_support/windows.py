@@ -8,6 +8,7 @@ from oneiros.errors import ShapeError
 
 Size = int | None
 """A size; None if unknown."""
+Shape = Sequence[Size]
 Sizes = tuple[int, ...]
 Pair = tuple[int, int]
 Border = str | tuple[Pair, ...]
@@ -41,9 +42,10 @@ class Axis(NamedTuple):
             return reach - 1, reach - 1
         if self.border == "same":
             count = -(-self.size // self.stride)
-            end = (count - 1) * self.stride + reach
-            total = max(end - self.size, 0)
-            return total // 2, total - total // 2
+            last_start = (count - 1) * self.stride
+            total = max(last_start + reach - self.size, 0)
+            before = total // 2
+            return before, total - before
         assert not isinstance(self.border, str)
         return self.border
 
@@ -82,9 +84,7 @@ class Windows:
         """The distance of a window's cells, per spatial axis."""
         return (1,) * self.rank
 
-    def lengths(
-        self, sizes: Sequence[Size], window: Sequence[Size]
-    ) -> tuple[Size, ...]:
+    def lengths(self, sizes: Shape, window: Shape) -> tuple[Size, ...]:
         """Returns the number of windows along each spatial axis.
 
         # Raises
@@ -106,7 +106,7 @@ class Windows:
         axes = self.axes(sizes, window)
         return [axis.padding() for axis in axes]
 
-    def axes(self, sizes: Sequence[Size], window: Sequence[Size]) -> Iterator[Axis]:
+    def axes(self, sizes: Shape, window: Shape) -> Iterator[Axis]:
         """Gives the windows along each spatial axis."""
         for axis in range(self.rank):
             border = self.border
@@ -139,7 +139,7 @@ class ConvolutionWindows(Windows):
         """The distance of a window's cells, per spatial axis."""
         return self.dilation
 
-    def filters(self, kernel_shape: Sequence[Size]) -> Size:
+    def filters(self, kernel_shape: Shape) -> Size:
         """Returns the number of output channels."""
         channels, last = kernel_shape[-2:]
         if not self.depthwise:
@@ -148,9 +148,7 @@ class ConvolutionWindows(Windows):
             return None
         return channels * last
 
-    def convolved(
-        self, shape: Sequence[Size], kernel_shape: Sequence[Size]
-    ) -> tuple[Size, ...]:
+    def convolved(self, shape: Shape, kernel_shape: Shape) -> tuple[Size, ...]:
         """Returns the result's shape for an input's and a kernel's."""
         samples, *sizes, _ = shape
         window = kernel_shape[:-2]
@@ -169,7 +167,7 @@ class PoolingWindows(Windows):
 
     window: Sizes
 
-    def pooled(self, shape: Sequence[Size]) -> tuple[Size, ...]:
+    def pooled(self, shape: Shape) -> tuple[Size, ...]:
         """Returns the result's shape for an input's."""
         samples, *sizes, channels = shape
         lengths = self.lengths(sizes, self.window)

@@ -16,7 +16,9 @@ from typing import Any
 from oneiros_jax_support.freed_memory import keep_freed_memory
 from oneiros_jax_support.traced_graphs import CONVOLUTION, graphs_inside
 
-OPTIONS: dict[str, bool | int | str] = {"xla_cpu_experimental_ynn_fusion_type": ""}
+Options = dict[str, bool | int | str]
+
+OPTIONS: Options = {"xla_cpu_experimental_ynn_fusion_type": ""}
 """The option that switches YNN off."""
 ROWS = 32
 CHANNELS = 32
@@ -68,7 +70,7 @@ def convolving(function: Callable[..., Any], arguments, donated: Sequence[int]):
 
 
 @functools.cache
-def known_options() -> dict[str, bool | int | str]:
+def known_options() -> Options:
     """Returns the options that switch YNN off; none if this XLA doesn't know them."""
     from oneiros_jax_support.jax_import import jax
 
@@ -147,11 +149,10 @@ def _is_plain(convolution) -> bool:
         *params["lhs_dilation"],
         *params["rhs_dilation"],
     )
-    if images.aval.ndim != 4 or set(steps) != {1}:
+    groups = (params["feature_group_count"], params["batch_group_count"])
+    if images.aval.ndim != 4 or {*steps, *groups} != {1}:
         return False
     if any(map(any, params["padding"])):
-        return False
-    if params["feature_group_count"] != 1 or params["batch_group_count"] != 1:
         return False
     if images.aval.shape[sample_axis] < ROWS:
         return False

@@ -53,7 +53,8 @@ def kernel_gradient(windows: ConvolutionWindows, x, gradient, window: Sizes):
     shape = (*window, channels, filters)
     result_type = jax.ShapeDtypeStruct(shape, np.float32)
     cores = os.cpu_count() or 1
-    parts = max(min(cores, samples, MOST_PARTS), 1)
+    most = min(cores, samples, MOST_PARTS)
+    parts = max(most, 1)
     bounds = [samples * part // parts for part in range(parts + 1)]
     results = []
     for start, stop in itertools.pairwise(bounds):
@@ -66,7 +67,8 @@ def kernel_gradient(windows: ConvolutionWindows, x, gradient, window: Sizes):
             custom_call_api_version=3,
             legacy_backend_config=numbers.tobytes(),
         )
-        results.append(compute(x, gradient))
+        result = compute(x, gradient)
+        results.append(result)
     return functools.reduce(jnp.add, results)
 
 
@@ -80,7 +82,9 @@ def _sizes(
     """Returns the sizes of the convolution of so many samples."""
     spatial = shape[1:-1]
     (top, _), (left, _) = windows.paddings(spatial, window)
-    sizes = [samples, *shape[1:], *result_shape[-3:], *window]
+    image = shape[1:]
+    result = result_shape[-3:]
+    sizes = [samples, *image, *result, *window]
     sizes += [*windows.strides, *windows.dilation, top, left]
     return ConvolutionSizes._make(sizes)
 
@@ -97,13 +101,16 @@ def _call(output, inputs, numbers, length, status) -> None:
     size = sizes.height * sizes.width * sizes.channels
     result_size = sizes.result_height * sizes.result_width * sizes.filters
     cells = sizes.window_height * sizes.window_width
-    weights = cells * sizes.channels * sizes.filters
-    x = numba.carray(inputs[0], stop * size, np.float32)
-    gradient = numba.carray(inputs[1], stop * result_size, np.float32)
+    kernels = sizes.channels * sizes.filters
+    weights = cells * kernels
+    images = inputs[0]
+    gradients = inputs[1]
+    x = numba.carray(images, stop * size, np.float32)
+    gradient = numba.carray(gradients, stop * result_size, np.float32)
     result = numba.carray(output, weights, np.float32)
-    patches.kernel_gradient(
-        x[start * size :], gradient[start * result_size :], result, sizes
-    )
+    part = x[start * size :]
+    part_of_gradient = gradient[start * result_size :]
+    patches.kernel_gradient(part, part_of_gradient, result, sizes)
 
 
 @functools.cache
@@ -112,6 +119,7 @@ def _register() -> None:
     capsule = ctypes.pythonapi.PyCapsule_New
     capsule.restype = ctypes.py_object
     capsule.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
-    function = numba.cfunc(CALL, cache=True)(_call)
+    compiled = numba.cfunc(CALL, cache=True)
+    function = compiled(_call)
     target = capsule(function.address, b"xla._CUSTOM_CALL_TARGET", None)
     jax.ffi.register_ffi_target(TARGET, target, platform="cpu", api_version=0)

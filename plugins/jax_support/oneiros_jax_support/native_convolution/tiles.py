@@ -12,13 +12,11 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-Value = Any
-"""A value in the generated code: a number, a vector or an address."""
-
 
 def jitted(function: Any) -> Any:
     """Decorator that compiles a function at its first call."""
-    return numba.njit(error_model="numpy")(function)
+    compiled = numba.njit(error_model="numpy")
+    return compiled(function)
 
 
 def _has_wide_registers() -> bool:
@@ -26,8 +24,11 @@ def _has_wide_registers() -> bool:
     return bool(features.get("avx512f"))
 
 
-ROWS, LANES = (8, 16) if _has_wide_registers() else (6, 8)
-"""Rows of a tile, and the float32 numbers in a vector register."""
+_IS_WIDE = _has_wide_registers()
+ROWS = 8 if _IS_WIDE else 6
+"""Rows of a tile."""
+LANES = 16 if _IS_WIDE else 8
+"""Numbers of type float32 in a vector register."""
 ALIGNMENT = 4
 """Alignment of vectors in bytes."""
 _INT = ir.IntType(64)
@@ -44,7 +45,8 @@ class _TileWriter:
 
     def __init__(self, builder, width: int):
         self.builder = builder
-        self.vector = ir.VectorType(ir.FloatType(), width)
+        number = ir.FloatType()
+        self.vector = ir.VectorType(number, width)
         self.lanes = ir.VectorType(_LANE, width)
         operands = [self.vector] * 3
         signature = ir.FunctionType(self.vector, operands)
@@ -70,33 +72,36 @@ class _TileWriter:
             right_row = self._vector_address(right, loop.index, columns)
             factors = builder.load(right_row, align=ALIGNMENT)
             left_row = self._row(left, loop.index, rows)
-            for number, total in zip(numbers, totals, strict=True):
+            pairs = zip(numbers, totals, strict=True)
+            for number, total in pairs:
                 place = builder.gep(left_row, [number])
                 factor = self._spread(place)
                 before = builder.load(total)
                 operands = [factor, factors, before]
-                value = builder.call(self.multiply_add, operands)
-                builder.store(value, total)
-        for place, total in zip(places, totals, strict=True):
+                after = builder.call(self.multiply_add, operands)
+                builder.store(after, total)
+        pairs = zip(places, totals, strict=True)
+        for place, total in pairs:
             vector = builder.load(total)
             builder.store(vector, place, align=ALIGNMENT)
 
-    def _row(self, matrix, number, length) -> Value:
+    def _row(self, matrix, number, length):
         """Returns the address of a row of a matrix with rows of a length."""
         offset = self.builder.mul(number, length)
         return self.builder.gep(matrix, [offset])
 
-    def _vector_address(self, matrix, number, length) -> Value:
+    def _vector_address(self, matrix, number, length):
         row = self._row(matrix, number, length)
-        return self.builder.bitcast(row, self.vector.as_pointer())
+        pointer = self.vector.as_pointer()
+        return self.builder.bitcast(row, pointer)
 
-    def _variable(self, place) -> Value:
+    def _variable(self, place):
         """Returns the address of a variable with the vector at a place; LLVM keeps it
         in registers."""
         vector = self.builder.load(place, align=ALIGNMENT)
         return cgutils.alloca_once_value(self.builder, vector)
 
-    def _spread(self, place) -> Value:
+    def _spread(self, place):
         """Returns a vector of the number at a place, in all lanes."""
         undefined = ir.Constant(self.vector, ir.Undefined)
         first_lane = ir.Constant(_LANE, 0)
@@ -115,13 +120,15 @@ def _tile(width: int):
 
         def generate(context, builder, signature, arguments):
             values = []
-            for kind, value in zip(signature.args, arguments, strict=True):
+            pairs = zip(signature.args, arguments, strict=True)
+            for kind, value in pairs:
                 if isinstance(kind, types.Array):
                     array_type = context.make_array(kind)
                     array = array_type(context, builder, value)
                     value = array.data
                 values.append(value)
-            _TileWriter(builder, width).write(*values)
+            writer = _TileWriter(builder, width)
+            writer.write(*values)
             return context.get_dummy_value()
 
         return signature, generate
@@ -136,13 +143,15 @@ _narrow = _tile(LANES)
 @jitted
 def padded_rows(count: int):
     """Returns the next multiple of a tile's rows."""
-    return (count + ROWS - 1) // ROWS * ROWS
+    tiles = (count + ROWS - 1) // ROWS
+    return tiles * ROWS
 
 
 @jitted
 def padded_columns(count: int):
     """Returns the next multiple of a vector's length."""
-    return (count + LANES - 1) // LANES * LANES
+    vectors = (count + LANES - 1) // LANES
+    return vectors * LANES
 
 
 @jitted
@@ -155,14 +164,19 @@ def add_product(left, rows: int, right, columns: int, steps: int, sums) -> None:
         sums: (rows, columns).
     """
     column = 0
-    while column + 2 * LANES <= columns:
+    width = 2 * LANES
+    while column + width <= columns:
         right_part = right[column:]
         for row in range(0, rows, ROWS):
-            sums_part = sums[row * columns + column :]
-            _wide(left[row:], rows, right_part, columns, sums_part, steps)
-        column += 2 * LANES
+            left_part = left[row:]
+            start = row * columns + column
+            sums_part = sums[start:]
+            _wide(left_part, rows, right_part, columns, sums_part, steps)
+        column += width
     if column < columns:
         right_part = right[column:]
         for row in range(0, rows, ROWS):
-            sums_part = sums[row * columns + column :]
-            _narrow(left[row:], rows, right_part, columns, sums_part, steps)
+            left_part = left[row:]
+            start = row * columns + column
+            sums_part = sums[start:]
+            _narrow(left_part, rows, right_part, columns, sums_part, steps)
