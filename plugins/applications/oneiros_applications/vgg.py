@@ -18,7 +18,7 @@ def _convolutions(counts: tuple[int, ...], x: Tensor) -> Tensor:
         counts: the number of convolutions in each block.
         x: the image.
     """
-    blocks = zip(FILTERS, counts, strict=True)
+    blocks = zip(FILTERS, counts)
     for block, (filters, count) in enumerate(blocks, 1):
         for index in range(1, count + 1):
             name = f"block{block}_conv{index}"

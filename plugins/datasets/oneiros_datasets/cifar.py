@@ -33,7 +33,11 @@ def load_batch(fpath: PathLike, label_key: str = "labels") -> tuple[Array, list[
     batch = read(path)
     if isinstance(batch, dict):
         images, labels = _member(batch, "data"), _member(batch, label_key)
-        if _are_rows(images) and _are_classes(labels) and len(labels) == len(images):
+        is_array = isinstance(images, np.ndarray) and images.dtype == np.uint8
+        are_rows = is_array and images.shape[1:] == (math.prod(SHAPE),)
+        are_numbers = isinstance(labels, list) and are_all(int, labels)
+        are_classes = are_numbers and {*labels} <= CLASSES
+        if are_rows and are_classes and len(labels) == len(images):
             return images.reshape(-1, *SHAPE), labels
     raise unexpected(path, f"images ('data') and their labels ({label_key!r})")
 
@@ -41,15 +45,6 @@ def load_batch(fpath: PathLike, label_key: str = "labels") -> tuple[Array, list[
 def _member(batch: dict[Any, Any], key: str):
     """Returns the item of a pickle with a key, which Python 2 wrote as bytes."""
     return batch.get(key.encode(), batch.get(key))
-
-
-def _are_rows(images) -> bool:
-    is_array = isinstance(images, np.ndarray) and images.dtype == np.uint8
-    return is_array and images.shape[1:] == (math.prod(SHAPE),)
-
-
-def _are_classes(labels) -> bool:
-    return isinstance(labels, list) and are_all(int, labels) and {*labels} <= CLASSES
 
 
 def as_part(images: Array, labels) -> Part:

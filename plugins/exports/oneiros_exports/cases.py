@@ -113,7 +113,7 @@ def _with_gaps(
     rng: np.random.Generator, inputs: list[_Input], arrays: list[Array]
 ) -> list[Array]:
     """Hides all steps of the first row, and some of the others."""
-    for x, array in zip(inputs, arrays, strict=True):
+    for x, array in zip(inputs, arrays):
         if x.has_steps:
             hidden = rng.random(array.shape[:2]) < SHARE_MASKED
             hidden[0] = True

@@ -222,13 +222,13 @@ def input_arrays(model, inputs) -> list[Array]:
             f"of its inputs: {', '.join(names)}."
         )
     types = map(K.dtype, model.inputs)
-    return [np.asarray(*pair) for pair in zip(arrays, types, strict=True)]
+    return [np.asarray(*pair) for pair in zip(arrays, types)]
 
 
 def _put(draft: Path, target: Path, destination: Export) -> None:
     """Moves what was written into place, the file itself last, so that it never stands
     beside the data of another one. If that fails, the old file comes back."""
-    pairs = zip(destination.beside(draft), destination.beside(target), strict=True)
+    pairs = zip(destination.beside(draft), destination.beside(target))
     moved = [pair for pair in pairs if any(path.exists() for path in pair)]
     replaced = draft.with_name(REPLACED)
     if target.exists() and (moved or target.is_dir() or draft.is_dir()):

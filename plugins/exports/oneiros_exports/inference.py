@@ -110,7 +110,7 @@ def ports(
     tensors = [*model.inputs, *model.outputs]
     shapes = named_shapes(names, map(K.int_shape, tensors))
     described = []
-    for name, tensor, shape in zip(names, tensors, shapes, strict=True):
+    for name, tensor, shape in zip(names, tensors, shapes):
         described.append(Port(name, K.dtype(tensor), shape))
     nb_inputs = len(input_names)
     return described[:nb_inputs], described[nb_inputs:]
@@ -118,16 +118,14 @@ def ports(
 
 def left_out(model) -> list[str]:
     """Returns the layers of a model that act only in training."""
+    inner = [
+        layer for _, layer in parts_of(model) if not getattr(layer, "layers", None)
+    ]
     return [
         f"{type(layer).__name__} {layer.name!r}"
-        for _, layer in parts_of(model)
-        if _acts_in_training_alone(layer)
+        for layer in inner
+        if layer.uses_learning_phase and not layer.weights
     ]
-
-
-def _acts_in_training_alone(layer) -> bool:
-    is_part = not getattr(layer, "layers", None)
-    return bool(is_part and layer.uses_learning_phase and not layer.weights)
 
 
 def names_of(tensors: list[Any]) -> list[str]:

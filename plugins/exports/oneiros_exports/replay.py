@@ -159,7 +159,7 @@ def predicted(model, arrays: list[Array]) -> list[Array]:
 def _check_repeatable(model, recording: Recording) -> None:
     model.reset_states()
     again = predicted(model, recording.cases[0].arrays)
-    pairs = zip(recording.outputs[0], again, strict=True)
+    pairs = zip(recording.outputs[0], again)
     if not all(np.array_equal(a, b, equal_nan=True) for a, b in pairs):
         raise ExportError(
             "The model predicts something else each time, so nothing can be compared: "

@@ -109,7 +109,7 @@ class LocalLayer(AffineLayer):
         window = map(range, self.kernel_size)
         for corner in itertools.product(*window):
             cuts = [slice(None)]
-            axes = zip(corner, places, self.strides, strict=True)
+            axes = zip(corner, places, self.strides)
             for start, count, step in axes:
                 end = start + count * step
                 cuts.append(slice(start, end, step))

@@ -66,7 +66,7 @@ class Concatenate(HidesWhatAnyHides, keras.layers.Concatenate):
         if axis >= rank:
             return super().joined(known, inputs, masks)
         parts = []
-        for x, part in zip(inputs, masks, strict=True):
+        for x, part in zip(inputs, masks):
             if part is None:
                 shape = ops.shape(x)
                 part = ops.ones(shape[:rank], dtype="bool")

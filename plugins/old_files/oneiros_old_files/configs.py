@@ -14,13 +14,10 @@ from oneiros_old_files import keras3
 from oneiros_old_files.base import MALFORMED, Origin
 from oneiros_old_files.dim_ordering import completed
 from oneiros_old_files.keras2 import migration_of
-from oneiros_old_files.keras3_graph import places_of, prepared
+from oneiros_old_files.keras3_graph import GRAPHS, places_of, prepared
 from oneiros_old_files.parts import plain
 
 Entry = dict[str, Any]
-GRAPHS = ("Model", "Functional")
-"""Class names of graph models."""
-
 INPUT_ARGUMENTS = ("batch_input_shape", "input_dtype")
 """Arguments with which the first layer of a `Sequential` describes the input."""
 

@@ -10,6 +10,7 @@ from oneiros.errors import ConfigError, UnknownNameError
 
 from oneiros_old_files.base import HERE, Arrays, Config, Described, Migration, Origin
 from oneiros_old_files.keras3 import (
+    DIM_ORDERINGS,
     PACKAGE,
     Keras3Layer,
     activation_here,
@@ -25,7 +26,6 @@ FLOATS = ("float", "bfloat", "mixed")
 """Prefixes of the names of float types."""
 OTHERWISE_THERE = {"data_format": "channels_last", "reset_after": False}
 """What layers do here that don't say so, and in Keras 3 otherwise, or by a setting."""
-DIM_ORDERINGS = {"channels_last": "tf", "channels_first": "th"}
 SHAPES = (
     "batch_input_shape",
     "input_dtype",
@@ -119,10 +119,12 @@ class Keras2Layer(Migration):
             return name, config
         arguments = dict(self.added)
         names_here = {**COMMON, **self.renamed}
+        neutral = {**NEUTRAL, **self.neutral}
         for argument, value in config.items():
             if argument in DTYPES:
                 arguments |= self._input_dtype(name, config, value)
-            elif argument in names_here:
+                continue
+            if argument in names_here:
                 names = names_here[argument]
                 try:
                     arguments |= _renamed(names, argument, plain(value), self.origin)
@@ -131,7 +133,9 @@ class Keras2Layer(Migration):
                         f"The {name} layer {config.get('name')!r} of Keras "
                         f"{self.origin.keras} can't be read: {error}"
                     ) from error
-            elif not self._is_neutral(argument, plain(value)):
+                continue
+            values = neutral.get(argument, ())
+            if values is not ANY and plain(value) not in values:
                 self.refuse(name, config, argument)
         self.complete(arguments, config)
         return self.name, arguments
@@ -151,11 +155,6 @@ class Keras2Layer(Migration):
             f"support. If you have a class that does, pass custom_objects={{{name!r}: "
             f"YourClass}}; it receives the arguments as stored."
         )
-
-    def _is_neutral(self, argument: str, value) -> bool:
-        neutral = {**NEUTRAL, **self.neutral}
-        values = neutral.get(argument, ())
-        return values is ANY or value in values
 
     def _input_dtype(self, name: str, config: Config, stored_dtype) -> dict[str, str]:
         """Returns the argument `input_dtype` if the layer has it.
@@ -223,7 +222,7 @@ def _renamed(
                 f"{argument}={value!r:.80} has {len(values)} items. Expected "
                 f"{len(names)}: {', '.join(names)}."
             )
-        return dict(zip(names, values, strict=True))
+        return dict(zip(names, values))
     if argument.endswith("activation") and origin.keras > 2:
         return {names: activation_here(value)}
     if argument == "data_format":

@@ -119,4 +119,4 @@ def _by_output(metrics, output_names: list[str]):
             f"it has metrics for {len(metrics)} outputs, and outputs of the names "
             f"{', '.join(output_names)}."
         )
-    return dict(zip(output_names, metrics, strict=True))
+    return dict(zip(output_names, metrics))

@@ -40,6 +40,7 @@ HARD_SIGMOID_THERE = (
     "lambda x: K.clip(x + 3, 0, 6) / 6})."
 )
 DATA_FORMATS = {"tf": "channels_last", "th": "channels_first"}
+DIM_ORDERINGS = {there: here for here, there in DATA_FORMATS.items()}
 
 
 @dataclass(frozen=True)

@@ -30,12 +30,12 @@ from oneiros_old_files.keras3 import OPERATIONS, PACKAGE
 
 Entry = dict[str, Any]
 Reference = list[Any]
-MODELS = ("Functional", "Model", "Sequential")
-"""Class names of models."""
 SECOND = "a second argument"
 """The name under which a reference holds further arguments without a name."""
-COUNTED_FROM_1 = ("Functional", "Model")
+GRAPHS = ("Functional", "Model")
 """Models whose nodes Keras 3 counts from 1 in references to outputs."""
+MODELS = (*GRAPHS, "Sequential")
+"""Class names of models."""
 Place = tuple[str, int]
 """A layer and the number of its call."""
 Mask = tuple[Any, ...] | None
@@ -374,7 +374,7 @@ def replace_calls(config: Entry) -> None:
     models = [entry for entry in layers if entry["class_name"] in MODELS]
     nested = {entry["name"] for entry in models}
     sequential = {
-        entry["name"] for entry in models if entry["class_name"] not in COUNTED_FROM_1
+        entry["name"] for entry in models if entry["class_name"] not in GRAPHS
     }
     for entry in layers:
         calls = entry["inbound_nodes"]

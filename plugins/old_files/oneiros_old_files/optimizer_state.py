@@ -91,7 +91,7 @@ def followed(model, converted, follow: Callable[[ByWeight], ByWeight]) -> Arrays
     for arrays in series:
         if _shapes(arrays) != _shapes_of(params):
             return None
-        pairs = zip(map(id, params), arrays, strict=True)
+        pairs = zip(map(id, params), arrays)
         by_weight = follow(dict(pairs))
         for weight in converted._collected_trainable_weights:
             state.append(by_weight[id(weight)])
@@ -123,7 +123,7 @@ def _by_weight(layers: Counted, arrays: Arrays, origin: Origin, source) -> ByWei
         weights = layer.trainable_weights
         stored = list(itertools.islice(remaining, count))
         values = laid_out(layer, weights, stored, origin, source)
-        by_weight.update(zip(map(id, weights), values, strict=False))
+        by_weight.update(zip(map(id, weights), values))
     return by_weight
 
 
@@ -327,7 +327,7 @@ def matched_state(model, state: ModelState, origin: Origin, source) -> Pairs:
     variables = optimizer.weights[start:]
     if len(values) != count_here or _shapes(values) != _shapes_of(variables):
         raise UnknownOrderError(UNKNOWN)
-    pairs = zip(variables, values, strict=True)
+    pairs = zip(variables, values)
     return [*pairs, *_counters(optimizer, stored)]
 
 

@@ -42,7 +42,7 @@ def arranged(layer, named: Named, origin: Origin, source) -> Named:
     names = [name for name, _ in named]
     if len(values) != len(named):
         names = [str(weight.name) for weight in weights]
-    return list(zip(names, values, strict=False))
+    return list(zip(names, values))
 
 
 def laid_out(
@@ -118,7 +118,8 @@ def stored_count(layer, variables: list[Any], origin: Origin) -> int:
 def weights_by_layer(layer, variables: list[Any]) -> list[Run]:
     """Returns the nested layers to which the weights belong, with their weights."""
     parts = [part for _, part in parts_of(layer)]
-    parts.sort(key=_outer_first)
+    # The outer ones come first.
+    parts.sort(key=lambda part: (-len(part.weights), not isinstance(part, Container)))
     innermost: dict[int, Any] = {}
     for part in parts:
         for weight in part.weights:
@@ -133,10 +134,6 @@ def weights_by_layer(layer, variables: list[Any]) -> list[Run]:
             last_owner = owner
         own_weights.append(weight)
     return runs
-
-
-def _outer_first(part) -> tuple[int, bool]:
-    return -len(part.weights), not isinstance(part, Container)
 
 
 def _stored_count(layer, variables: list[Any], origin: Origin) -> int:

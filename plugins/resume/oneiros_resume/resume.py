@@ -253,15 +253,12 @@ class Keeper(Callback):
     def _save_if_due(self, batches_done: int) -> None:
         unsaved_batches = batches_done - self._saved_batch
         unsaved_seconds = time.monotonic() - self._saved_at
-        if self._is_due(unsaved_batches, unsaved_seconds):
+        plan = self.plan
+        is_far = plan.batches is not None and unsaved_batches >= plan.batches
+        is_late = plan.seconds is not None and unsaved_seconds >= plan.seconds
+        if is_far or is_late:
             self._save(self.epoch, batches_done)
             self._saved_batch = batches_done
-
-    def _is_due(self, unsaved_batches: int, unsaved_seconds: float) -> bool:
-        plan = self.plan
-        if plan.batches is not None and unsaved_batches >= plan.batches:
-            return True
-        return plan.seconds is not None and unsaved_seconds >= plan.seconds
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Saves if it is due, or if it was the last epoch and the file should stay."""

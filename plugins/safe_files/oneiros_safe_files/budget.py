@@ -62,16 +62,12 @@ class Budget:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if not _is_limit(value):
+            is_number = isinstance(value, (int, float, np.integer, np.floating))
+            if not is_number or isinstance(value, bool) or not value >= 0:
                 expected = "a number of at least 0, such as 1000"
                 raise refusal("Budget", field.name, value, expected)
             if isinstance(value, np.generic):  # whose sums could overflow
                 object.__setattr__(self, field.name, value.item())
-
-
-def _is_limit(value) -> bool:
-    is_number = isinstance(value, (int, float, np.integer, np.floating))
-    return is_number and not isinstance(value, bool) and bool(value >= 0)
 
 
 UNTRUSTED = Budget(seconds=10.0)

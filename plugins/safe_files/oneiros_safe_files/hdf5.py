@@ -182,7 +182,8 @@ class StoredGroup:
         value = self._attribute(name)
         if value is None:
             return None
-        if _are_texts(value):
+        is_list = isinstance(value, np.ndarray) and value.ndim == 1
+        if is_list and (value.size == 0 or value.dtype.kind in "SO"):
             self.quota.spend_steps(value.size)
             return [self._decode(item) for item in value]
         raise FileFormatError(
@@ -246,12 +247,6 @@ class StoredGroup:
             ) from error
 
 
-def _are_texts(value) -> bool:
-    if not isinstance(value, np.ndarray) or value.ndim != 1:
-        return False
-    return value.size == 0 or value.dtype.kind in "SO"
-
-
 class ArrayReader:
     """Reads an array of an open HDF5 file, once its type and size are checked."""
 
@@ -309,7 +304,7 @@ class ArrayReader:
         chunks = find_chunks(source, self._layout, self._shape, itemsize)
         for position in grid(self._shape, shape):
             block = self._decoded(chunks.get(position), position, pipeline)
-            ends = zip(position, shape, strict=True)
+            ends = zip(position, shape)
             target = values[tuple(slice(start, start + size) for start, size in ends)]
             target[...] = block[tuple(slice(0, size) for size in target.shape)]
             del block
@@ -321,7 +316,7 @@ class ArrayReader:
         chunks = self._layout.chunks
         if len(chunks) != len(self._shape) or not all(chunks):
             raise ValueError(f"its blocks have the impossible shape {chunks}")
-        sizes = zip(self._shape, chunks, strict=True)
+        sizes = zip(self._shape, chunks)
         count = prod(-(-size // chunk) for size, chunk in sizes)
         block = prod(chunks) * self._dtype.itemsize
         quota = self._quota

@@ -35,7 +35,8 @@ def problem(name: str) -> str | None:
         return "has characters that don't belong in a file name"
     if name.startswith("/"):
         return "is absolute"
-    if any(map(_leads_out, steps)):
+    plain_steps = [step.strip(" ").rstrip(".") for step in steps]
+    if plain_steps != steps or not all(steps):
         return "leads out of its folder"
     if any(_RESERVED.fullmatch(step) for step in steps):
         return "is the name of a device"
@@ -44,9 +45,3 @@ def problem(name: str) -> str | None:
     if is_long or len(steps) > MAX_DEPTH:
         return "is too long"
     return None
-
-
-def _leads_out(step: str) -> bool:
-    if step in ("", ".", ".."):
-        return True
-    return step != step.strip(" ") or step.endswith(".")

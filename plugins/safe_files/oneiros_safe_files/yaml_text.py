@@ -200,10 +200,10 @@ def _mapping(tag: str, keys: list[Any], values: list[Any]):
     if len(set(keys)) != len(keys):
         _refuse(f"a key occurs twice in the object with the keys {keys!r:.200}")
     if tag == _NUMPY_DTYPE:
-        return _numpy_dtype(dict(zip(keys, values, strict=True)))
+        return _numpy_dtype(dict(zip(keys, values)))
     if tag != "map":
         _refuse(f"it holds an object with the tag {tag!r:.80}")
-    return dict(zip(keys, _list(values), strict=True))
+    return dict(zip(keys, _list(values)))
 
 
 def _sequence(tag: str, items: list[Any]):

@@ -143,7 +143,7 @@ def graph_config(model: Container) -> Config:
         index.update((node, start + i) for i, node in enumerate(nodes))
 
     def places(tensors: list[Tensor]) -> list[Any]:
-        columns = zip(*origins(tensors), strict=True)
+        columns = zip(*origins(tensors))
         return [
             [layer.name, index[layer.inbound_nodes[node]], i]
             for layer, node, i in columns
@@ -195,9 +195,7 @@ def _build_layers(entries: list[Any]) -> dict[str, Layer]:
             places = calls[name][0]
             inputs = [_output(layers, place) for place in places]
             missing = [
-                place[0]
-                for place, tensor in zip(places, inputs, strict=True)
-                if tensor is None
+                place[0] for place, tensor in zip(places, inputs) if tensor is None
             ]
             if missing:
                 waiting[missing[0]].append(name)

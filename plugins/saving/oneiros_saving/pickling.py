@@ -61,7 +61,7 @@ def on_backend(model, backend: str | None = None):
     copied = _layer(replace(template, backend=backend or template.backend))
     sources, _, _ = origins(model.inputs)
     counterparts, _, _ = origins(copied.inputs)
-    for source, counterpart in zip(sources, counterparts, strict=True):
+    for source, counterpart in zip(sources, counterparts):
         counterpart.name = source.name
     return copied
 

@@ -94,7 +94,7 @@ def _matched(
         if len(stored) != len(layers):
             hint = "If names match, use load_weights(…, by_name=True)."
             raise _mismatch(model, layers, stored, source, hint)
-        matched = [(layer, *pair) for layer, pair in zip(layers, stored, strict=True)]
+        matched = [(layer, *pair) for layer, pair in zip(layers, stored)]
     pairs: Pairs = []
     for layer, name, arrays in matched:
         laid_out = arranged(layer, arrays, origin, source)
@@ -126,7 +126,7 @@ def _warn_of_unusual(pairs: Pairs, source) -> None:
 def check_optimizer(variables: list[Any], stored: Named, source) -> None:
     """Checks the types of an optimizer's stored state, and warns of NaN in it; shapes
     are checked later."""
-    pairs = list(zip(variables, stored, strict=False))
+    pairs = list(zip(variables, stored))
     for variable, (name, value) in pairs:
         if np.dtype(K.dtype(variable)).kind != value.dtype.kind:
             raise FileFormatError(
@@ -162,7 +162,7 @@ def _layer_pairs(layer, name: str, arrays: Named, source) -> Iterator[tuple[Any,
             f"({type(layer).__name__}) has {_listed(names, expected)}. "
             "Nothing was loaded."
         )
-    for variable, (_, value) in zip(layer.weights, arrays, strict=True):
+    for variable, (_, value) in zip(layer.weights, arrays):
         yield variable, _narrowed(value, variable)
 
 
@@ -177,7 +177,7 @@ def _narrowed(value, variable):
 
 
 def _listed(names: list[str], forms: list[str]) -> str:
-    pairs = zip(names, forms, strict=True)
+    pairs = zip(names, forms)
     return ", ".join(f"{name} {form}" for name, form in pairs)[:MAX_LISTED]
 
 

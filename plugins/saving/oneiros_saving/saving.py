@@ -186,7 +186,7 @@ def _named_values(variables: Iterable[Any]) -> Named:
         if name == "param" or f"{name}:0" in named:
             name = f"{name}_{index}"
         named[f"{name}:0"] = variable
-    return list(zip(named, K.batch_get_value(list(named.values())), strict=True))
+    return list(zip(named, K.batch_get_value(list(named.values()))))
 
 
 def check_names(weights: LayerWeights) -> None:

@@ -235,14 +235,12 @@ def _as_on_theano(model, state: ModelState) -> ModelState:
     theano = Origin(engine="theano")
     state.weights = [
         (name, _unmarked(arranged(layer, named, theano, model.name)))
-        for layer, (name, named) in zip(
-            model.weight_layers(), state.weights, strict=True
-        )
+        for layer, (name, named) in zip(model.weight_layers(), state.weights)
     ]
     if state.optimizer_weights:
         values = _checked_state(optimizer_state.flipped(model), model)
         names = [name for name, _ in state.optimizer_weights]
-        state.optimizer_weights = _unmarked(list(zip(names, values, strict=True)))
+        state.optimizer_weights = _unmarked(list(zip(names, values)))
     state.provenance = {}
     return state
 

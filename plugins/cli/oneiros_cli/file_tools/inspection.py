@@ -281,15 +281,11 @@ def _shape(shape) -> str:
 
 def _inbound(calls) -> list[str]:
     """Returns the names of the input layers of a layer's calls."""
-    if not _is_nested(calls):
+    if not isinstance(calls, list) or not all(isinstance(x, list) for x in calls):
         return []
     places = [place for call in calls for place in call]
     names = [str(place[0]) for place in places if isinstance(place, list) and place]
     return list(dict.fromkeys(names))
-
-
-def _is_nested(value) -> bool:
-    return isinstance(value, list) and all(isinstance(item, list) for item in value)
 
 
 # What would be refused

@@ -119,7 +119,7 @@ def _convert_graph(
     images: dict[Any, Moved] = {}
     tensors: dict[Any, Any] = {}
     layers, _, _ = origins(model.inputs)
-    for place, (layer, x) in enumerate(zip(layers, model.inputs, strict=True)):
+    for place, (layer, x) in enumerate(zip(layers, model.inputs)):
         shape = K.int_shape(x)
         image = inputs[place] if inputs else plan.input(layer.name, len(shape) - 1)
         config = {**layer.get_config(), INPUT_SHAPE: image.shape(shape)}

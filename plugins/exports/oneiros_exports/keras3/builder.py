@@ -61,7 +61,7 @@ class Builder:
             results.append([output] if is_one else list(output))
         outputs = [tensor(place) for place in data["outputs"]]
         model = keras.Model(one_or_all(inputs), one_or_all(outputs), name=data["name"])
-        for layer, each in zip(layers, data["layers"], strict=True):
+        for layer, each in zip(layers, data["layers"]):
             self.set_weights(layer, each)
         return model
 

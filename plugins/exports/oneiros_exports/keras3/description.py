@@ -61,7 +61,11 @@ class Describer:
         layers: list[Data] = []
         calls: list[Data] = []
         nodes = model.graph_nodes()
-        masked = {id(node.outbound_layer) for node in nodes if _has_mask(node)}
+        masked = {
+            id(node.outbound_layer)
+            for node in nodes
+            if any(mask is not None for mask in node.input_masks)
+        }
         for node in nodes:
             if not node.inbound_layers:
                 continue
@@ -135,7 +139,7 @@ class Describer:
         for name, by_weight in self.slots.items():
             values = [
                 by_weight.get(id(weight), np.zeros_like(array))
-                for weight, array in zip(layer.weights, arrays, strict=True)
+                for weight, array in zip(layer.weights, arrays)
             ]
             there = self._counterpart(layer, values)
             slots[name] = there.arrays if there is not None else []
@@ -163,7 +167,3 @@ def _wrapped(layer) -> dict[str, Any]:
     if hasattr(layer, "layer"):
         return {"layer": layer.layer}
     return {}
-
-
-def _has_mask(node) -> bool:
-    return any(mask is not None for mask in node.input_masks)

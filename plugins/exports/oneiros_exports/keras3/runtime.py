@@ -25,7 +25,7 @@ def run(path: Path, cases: list[Arrays]) -> tuple[str, list[Arrays]]:
             results = [results]
         values = map(np.asarray, results)
         names = output_names(model)
-        outputs.append(dict(zip(names, values, strict=True)))
+        outputs.append(dict(zip(names, values)))
     return f"Keras {keras.__version__}", outputs
 
 

@@ -21,13 +21,6 @@ TYPES = {
 """NumPy's names of the types that states have."""
 
 
-def _names_of_states(session) -> dict[str, str]:
-    """Returns the outputs with new states by the inputs that take states."""
-    metadata = session.get_modelmeta().custom_metadata_map
-    names: dict[str, str] = json.loads(metadata.get(STATES, "{}"))
-    return names
-
-
 def run(path: Path, cases: list[Arrays]) -> tuple[str, list[Arrays]]:
     """Returns ONNX Runtime's version, and the outputs of a file. The first batch begins
     with states of zeros, each further one with those after the batch before."""
@@ -35,7 +28,9 @@ def run(path: Path, cases: list[Arrays]) -> tuple[str, list[Arrays]]:
     options.log_severity_level = ERRORS
     session = onnxruntime.InferenceSession(path, options)
     names = [output.name for output in session.get_outputs()]
-    names_of_states = _names_of_states(session)
+    metadata = session.get_modelmeta().custom_metadata_map
+    # The outputs with new states by the inputs that take states.
+    names_of_states = json.loads(metadata.get(STATES, "{}"))
     states = {
         x.name: np.zeros(x.shape, TYPES[x.type])
         for x in session.get_inputs()
@@ -44,7 +39,7 @@ def run(path: Path, cases: list[Arrays]) -> tuple[str, list[Arrays]]:
     outputs = []
     for arrays in cases:
         values = session.run(names, {**arrays, **states})
-        results = dict(zip(names, values, strict=True))
+        results = dict(zip(names, values))
         states = {old: results.pop(new) for old, new in names_of_states.items()}
         outputs.append(results)
     return f"ONNX Runtime {onnxruntime.__version__}", outputs

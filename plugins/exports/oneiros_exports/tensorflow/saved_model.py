@@ -44,7 +44,7 @@ def write_saved_model(
     names = inference.variable_names
     module.weights = [
         tf.Variable(value, name=name, trainable=False)
-        for name, value in zip(names, values, strict=True)
+        for name, value in zip(names, values)
     ]
     predict = tf.function(
         _predict(inference, module.weights),

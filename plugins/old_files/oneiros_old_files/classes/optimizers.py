@@ -74,6 +74,8 @@ class OptimizerMigration(Migration):
             return name, config
         arguments: Config = {}
         taken = (*COMMON, *self.own_arguments)
+        # There `clipnorm` bounds the norm of each weight's gradient by itself.
+        is_of_tensorflow = "learning_rate" in config and "name" in config
         for argument, stored_value in _with_decay(config).items():
             name_here = NAMES_HERE.get(argument, argument)
             value = plain(stored_value)
@@ -81,7 +83,7 @@ class OptimizerMigration(Migration):
                 value = K.epsilon()
             if argument in SILENT or value in (None, NEUTRAL.get(argument)):
                 continue
-            is_by_weight = argument == "clipnorm" and _is_of_tensorflow(config)
+            is_by_weight = argument == "clipnorm" and is_of_tensorflow
             if name_here not in taken or is_by_weight:
                 raise ConfigError(
                     f"its optimizer {name} has {argument}={value!r:.60}, which Keras 1 "
@@ -124,12 +126,6 @@ def _with_decay(config: Config) -> Config:
         "learning_rate": rates["initial_learning_rate"],
         "decay": rates["decay_rate"] / steps,
     }
-
-
-def _is_of_tensorflow(config: Config) -> bool:
-    """Returns whether an optimizer is one of TensorFlow's, whose `clipnorm` bounds the
-    norm of each weight's gradient by itself."""
-    return "learning_rate" in config and "name" in config
 
 
 class SGDMigration(OptimizerMigration):

@@ -179,7 +179,7 @@ class FractalHeap:
         block = self._source.read(address, start + rows * width * _ADDRESS)
         expect(b"FHIB", block)
         for row in range(rows):
-            size = self._block_size(row)
+            size = self._start_size << max(row - 1, 0)
             for _ in range(width):
                 self._source.quota.spend_steps()
                 (child,) = struct.unpack_from("<Q", block, start)
@@ -192,9 +192,6 @@ class FractalHeap:
         data = self._source.read(address, size)
         expect(b"FHDB", data)
         return data
-
-    def _block_size(self, row: int) -> int:
-        return int(self._start_size << max(row - 1, 0))
 
     def _rows_in(self, size: int) -> int:
         """Returns how many rows an indirect block has that covers a number of bytes."""

@@ -165,7 +165,7 @@ def grid(shape: tuple[int, ...], chunks: tuple[int, ...]) -> Iterator[tuple[int,
     """Yields the positions of the chunks that cover an array."""
     if 0 in shape:
         return iter(())
-    axes = [range(0, size, chunk) for size, chunk in zip(shape, chunks, strict=True)]
+    axes = [range(0, size, chunk) for size, chunk in zip(shape, chunks)]
     return itertools.product(*axes)
 
 
@@ -195,7 +195,7 @@ def find_chunks(
         }
     if layout.index == FIXED_ARRAY:
         stored = _of_fixed_array(source, layout.address, nbytes)
-        return dict(zip(positions, stored, strict=False))
+        return dict(zip(positions, stored))
     raise UnsupportedError("the index of its blocks is one for arrays that grow")
 
 
@@ -294,7 +294,9 @@ class Pipeline:
             elif number == GZIP:
                 data = _inflate(data, self.nbytes + _CHECKSUM_BYTES)
             else:
-                data = _unshuffle(data, self.itemsize)
+                # The first bytes of all elements come first in what is stored.
+                stored = np.frombuffer(data, np.uint8)
+                data = stored.reshape(self.itemsize, -1).T.tobytes()
         return data
 
 
@@ -311,9 +313,3 @@ def _inflate(data: Bytes, limit: int) -> bytearray:
     except zlib.error as error:
         raise ValueError(f"a gzip block can't be decompressed: {error}") from error
     return unfolded
-
-
-def _unshuffle(data: Bytes, itemsize: int) -> bytes:
-    """Puts the bytes of each element together; the first bytes of all come first in
-    what is stored."""
-    return np.frombuffer(data, np.uint8).reshape(itemsize, -1).T.tobytes()
