@@ -3,8 +3,7 @@
 import inspect
 import math
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -99,15 +98,26 @@ def export(
     target = resolved(path)
     destination = _destination(target, options)
     _check_target(target, destination, overwrite)
-    _refuse(model, destination)
+    refusals = destination.refusals(model)
+    if refusals:
+        lines = [f"{destination.title} can't hold this model exactly:", *refusals]
+        raise ExportError("\n  ".join(map(str, lines)))
     copied = model if destination.trains else on_backend(model, destination.backend)
     arrays = None if inputs is None else input_arrays(model, inputs)
     source = on_backend(model) if model.stateful else model
     recording = recorded(source, arrays)
     with file_access.saving(target), draft_folder(target.parent) as folder:
         draft = folder / target.name
-        with _named_failures(destination):
+        try:
             written = destination.write(copied, draft)
+        except (OneirosError, OSError, MemoryError):
+            raise
+        except Exception as error:  # of a library
+            first_line = str(error).partition("\n")[0]
+            raise ExportError(
+                f"{destination.title} can't hold this model: {type(error).__name__}: "
+                f"{first_line:.300}. Try another destination: {available_paths()}."
+            ) from error
         comparison = compared(model, recording, destination, draft, written, tolerance)
         if not comparison.agrees:
             models = (source, copied)
@@ -121,21 +131,6 @@ def export(
         left_out += ["optimizer", "loss"]
     size = sum(map(size_of, [target, *destination.beside(target)]))
     return Report(Path(path), size, written, left_out, comparison)
-
-
-@contextmanager
-def _named_failures(destination: Export) -> Iterator[None]:
-    """Context manager in which a failure of a library says which one it is."""
-    try:
-        yield
-    except (OneirosError, OSError, MemoryError):
-        raise
-    except Exception as error:
-        first_line = str(error).partition("\n")[0]
-        raise ExportError(
-            f"{destination.title} can't hold this model: {type(error).__name__}: "
-            f"{first_line:.300}. Try another destination: {available_paths()}."
-        ) from error
 
 
 def destination_name(path: Path) -> str | None:
@@ -244,17 +239,6 @@ def _put(draft: Path, target: Path, destination: Export) -> None:
         if replaced.exists():
             os.replace(replaced, target)
         raise
-
-
-# What doesn't fit
-
-
-def _refuse(model, destination: Export) -> None:
-    refusals = destination.refusals(model)
-    if refusals:
-        lines = [f"{destination.title} can't hold this model exactly:"]
-        lines += [f"  {refusal}" for refusal in refusals]
-        raise ExportError("\n".join(lines))
 
 
 def _disagreement(comparison: Comparison, layer: str) -> ExportError:

@@ -229,7 +229,8 @@ def replayed(
 def _largest(
     name: str, cases: list[Case], expected: list[Array], actual: list[Array]
 ) -> Difference:
-    scale = max(_magnitude(array) for array in expected)
+    finite = [np.abs(array[np.isfinite(array)]) for array in expected]
+    scale = max(float(values.max(initial=0.0)) for values in finite)
     largest = Difference(0.0, scale, name, cases[0], 0)
     for case, wanted, computed in zip(cases, expected, actual, strict=True):
         if wanted.shape != computed.shape:
@@ -242,11 +243,6 @@ def _largest(
             row = int(by_row.max(axis=1).argmax())
             largest = Difference(float(by_row.max()), scale, name, case, row)
     return largest
-
-
-def _magnitude(array: Array) -> float:
-    finite = np.abs(array[np.isfinite(array)])
-    return float(finite.max()) if finite.size else 0.0
 
 
 def _distances(expected: Array, actual: Array) -> Array:

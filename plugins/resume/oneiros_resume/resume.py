@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 from oneiros import backend as K
@@ -172,22 +172,20 @@ class Keeper(Callback):
         next_epoch = run["epoch"]
         is_in_epoch = run["batch"] is not None
         if not epochs.start <= next_epoch <= epochs.stop - is_in_epoch:
-            self._refuse_epochs(next_epoch, is_in_epoch, epochs)
+            # Training can't be undone, and no epoch left out.
+            path = self.plan.path
+            part = " and part of another" if is_in_epoch else ""
+            remedy = f"pass nb_epoch={next_epoch + is_in_epoch} or more"
+            if next_epoch < epochs.start:
+                remedy += f" and initial_epoch={next_epoch} or less"
+            raise ArgumentError(
+                f"The training in {path} has had {next_epoch} epochs{part}; this fit "
+                f"has initial_epoch={epochs.start} and nb_epoch={epochs.stop}. To "
+                f"continue it, {remedy}. load_model({str(path)!r}) returns the model "
+                "as it is."
+            )
         was_stopped = run["stop_training"] and not is_in_epoch
         return range(next_epoch, next_epoch if was_stopped else epochs.stop)
-
-    def _refuse_epochs(self, done: int, is_in_epoch: bool, epochs: range) -> NoReturn:
-        """Raises ArgumentError: training can't be undone, and no epoch left out."""
-        path = self.plan.path
-        part = " and part of another" if is_in_epoch else ""
-        remedy = f"pass nb_epoch={done + is_in_epoch} or more"
-        if done < epochs.start:
-            remedy += f" and initial_epoch={done} or less"
-        raise ArgumentError(
-            f"The training in {path} has had {done} epochs{part}; this fit has "
-            f"initial_epoch={epochs.start} and nb_epoch={epochs.stop}. To continue it, "
-            f"{remedy}. load_model({str(path)!r}) returns the model as it is."
-        )
 
     def _check_optimizer(self) -> None:
         try:

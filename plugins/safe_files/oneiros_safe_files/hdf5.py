@@ -142,16 +142,13 @@ class StoredGroup:
     def _at(self, steps: list[str]) -> StoredGroup:
         group = self
         for step in steps:
-            group = group._inner_group(step)
+            opened = group._opened.get(step)
+            if opened is None:
+                member = group._member(step, is_group=True)
+                opened = StoredGroup(member, group.quota, group._path(step))
+                group._opened[step] = opened
+            group = opened
         return group
-
-    def _inner_group(self, name: str) -> StoredGroup:
-        opened = self._opened.get(name)
-        if opened is None:
-            member = self._member(name, is_group=True)
-            opened = StoredGroup(member, self.quota, self._path(name))
-            self._opened[name] = opened
-        return opened
 
     def _array(self, name: str) -> Array:
         member = self._member(name, is_group=False)

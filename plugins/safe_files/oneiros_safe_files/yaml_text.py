@@ -238,14 +238,11 @@ def _numpy_scalar(items: list[Any]) -> int | float:
             if isinstance(data, str):
                 data = data.encode("latin-1", "replace")
             if len(data) == dtype.itemsize:
-                return _finite(np.frombuffer(data, dtype)[0].item())
+                number: int | float = np.frombuffer(data, dtype)[0].item()
+                if math.isfinite(number):
+                    return number
+                _refuse(f"it holds {number}, which isn't finite")
     _refuse("it holds a NumPy number with bytes that don't match its type")
-
-
-def _finite(number: int | float) -> int | float:
-    if not math.isfinite(number):
-        _refuse(f"it holds {number}, which isn't finite")
-    return number
 
 
 def _refuse(reason: str) -> NoReturn:

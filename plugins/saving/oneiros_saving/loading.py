@@ -261,14 +261,13 @@ def _set_weights(model, state: ModelState, origin: Origin, source) -> list[Any]:
     if origin.keras > 1:
         weights = in_order_of_layers(model, weights)
     pairs = matched_pairs(model, weights, source, False, origin)
-    K.batch_set_value([(variable, _handed_over(value)) for variable, value in pairs])
+    handed_over = []
+    for variable, value in pairs:
+        is_ours = value.flags.owndata and value.flags.writeable
+        # A variable may keep an array that owns its memory.
+        handed_over.append((variable, donated(value) if is_ours else value))
+    K.batch_set_value(handed_over)
     return [variable for variable, _ in pairs]
-
-
-def _handed_over(value):
-    """Returns an array read from a file; a variable may keep it if it owns its
-    memory."""
-    return donated(value) if value.flags.owndata and value.flags.writeable else value
 
 
 # Configurations without a file

@@ -3,7 +3,6 @@ changes; how it was compiled; and the state of its optimizer, as Keras 1 stored 
 what Keras 1 forgot."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -56,24 +55,16 @@ def matched_pairs(
 ) -> Pairs:
     """Matches a model's variables with stored values; raises FileFormatError if one
     doesn't fit."""
-    with _explained(weights):
-        pairs = _matched(model, weights, source, by_name, origin)
-    note_kernels(model, pairs, origin)
-    _warn_of_unusual(pairs, source)
-    return pairs
-
-
-@contextmanager
-def _explained(weights: LayerWeights) -> Iterator[None]:
-    """Context manager that adds the solution to errors about weights of Keras 0.x,
-    which numbers layers and weights instead of naming them."""
     try:
-        yield
+        pairs = _matched(model, weights, source, by_name, origin)
     except FileFormatError as error:
         numbered = [f"layer_{number}" for number in range(len(weights))]
         if not weights or [name for name, _ in weights] != numbered:
             raise
         raise FileFormatError(f"{error}{WAY_OUT}") from None
+    note_kernels(model, pairs, origin)
+    _warn_of_unusual(pairs, source)
+    return pairs
 
 
 def _matched(

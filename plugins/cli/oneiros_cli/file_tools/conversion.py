@@ -2,8 +2,6 @@
 kernels."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -167,32 +165,25 @@ def reordered(
     are moved."""
     plan = ConversionPlan(dim_ordering)
     objects = {**load_context.current().custom_objects, **(custom_objects or {})}
-    with _explained(model, dim_ordering):
+    try:
         with load_context.changed(custom_objects=objects, postponed=Postponed()):
             converted = model_conversion.reordered(plan, model)
         for layer, counterpart in plan.pairs() if with_weights else ():
             counterpart.set_weights(plan.weights(layer, layer.get_weights()))
+    except OneirosError:
+        raise
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        raise ArgumentError(
+            f"{label(model)} can't be converted to dim_ordering={dim_ordering!r}: the "
+            f"axes of a layer make no sense ({type(error).__name__}: {error!s:.200}). "
+            "Build it anew in that ordering, or convert without dim_ordering."
+        ) from error
     if getattr(model, "optimizer", None) is not None:
         _compile_alike(model, converted, plan)
     inputs = {
         name: tuple(axis + 1 for axis in axes) for name, axes in plan.inputs.items()
     }
     return converted, inputs
-
-
-@contextmanager
-def _explained(model, dim_ordering: str) -> Iterator[None]:
-    """Context manager in which a layer whose axes make no sense has a sentence."""
-    try:
-        yield
-    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
-        if isinstance(error, OneirosError):
-            raise
-        raise ArgumentError(
-            f"{label(model)} can't be converted to dim_ordering={dim_ordering!r}: the "
-            f"axes of a layer make no sense ({type(error).__name__}: {error!s:.200}). "
-            "Build it anew in that ordering, or convert without dim_ordering."
-        ) from error
 
 
 def _compile_alike(model, converted, plan: ConversionPlan) -> None:

@@ -91,11 +91,12 @@ def _other_layer(plan: ConversionPlan, call: LayerCall) -> ConvertedCall:
         following = _following(call, _zeros_of(call.layer))
     if following and type(call.layer).__name__ == "Permute":
         return _permute_layer(plan, call.layer.name, following[0])
-    if all(moved.still for moved in call.inputs):
+    if all(moved.still for moved in call.inputs):  # the layer stays as it is
         source = ""
         if following and following[2].still:
             source = following[2].source
-        return _as_it_is(call, source)
+        outputs = [unmoved(rank, source) for rank in call.output_ranks]
+        return ConvertedCall(call.config, [None] * len(call.inputs), outputs)
     if following is None:
         return _with_axes_back(call)
     plan.transforms[id(call.layer)] = _following_weights(call)
@@ -116,12 +117,6 @@ def _permute_layer(plan: ConversionPlan, name: str, config: Entry) -> ConvertedC
     axes = plan.axes.get(name, tuple(range(len(config["dims"]))))
     dims = [config["dims"][axis] for axis in axes]
     return ConvertedCall({**config, "dims": dims}, [None], [Moved(axes, source=name)])
-
-
-def _as_it_is(call: LayerCall, source: str) -> ConvertedCall:
-    """Keeps a layer whose inputs have their original layout."""
-    outputs = [unmoved(rank, source) for rank in call.output_ranks]
-    return ConvertedCall(call.config, [None] * len(call.inputs), outputs)
 
 
 def _with_axes_back(call: LayerCall) -> ConvertedCall:

@@ -1,17 +1,29 @@
-"""Downloads a file to a cache, once for all processes."""
+"""Downloads a file to a cache, once for all processes; `ResumingDownload` continues
+interrupted downloads where they stopped."""
 
 import os
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname, urlopen
 
+import requests
 from filelock import FileLock
 from oneiros.errors import ArgumentError, FileFormatError, FileMissingError
+from tqdm import tqdm
 from urllib3.exceptions import HTTPError
 
 from oneiros_datasets.downloads.caches import ALGORITHMS, has_hash
-from oneiros_datasets.downloads.resuming import TIMEOUT, ResumingDownload
+
+TRIES = 20
+"""Maximum number of attempts; each must receive new data."""
+TIMEOUT = (10.0, 30.0)
+"""Timeouts in seconds for a connection and for the next bytes."""
+BLOCK = 1 << 16
+"""Size of the chunks to write, in bytes."""
+BROKEN_OFF = (requests.ConnectionError, requests.Timeout, HTTPError)
+"""Errors that the libraries raise when a connection breaks or stalls."""
 
 
 def lock(path: Path) -> FileLock:
@@ -82,3 +94,118 @@ def _advice(path: Path, origin: str, error: Exception) -> str:
         f"on another machine and put it there: cp {path.name} "
         f"{os.path.join(path.parent, '')}"
     )
+
+
+@dataclass
+class ResumingDownload:
+    """A download over HTTP.
+
+    It keeps the received data in a file. The next attempt, even in another process,
+    continues from there if the server confirms, by ETag or date, that the file hasn't
+    changed.
+
+    # Arguments
+        url: str.
+        part: Path, the file with the received data.
+        name: str, the file's name in the progress bar.
+    """
+
+    url: str
+    part: Path
+    name: str
+
+    @property
+    def version_file(self) -> Path:
+        """The file with the URL and version of the received data."""
+        return self.part.with_name(f"{self.part.name}.version")
+
+    def run(self) -> None:
+        """Downloads the file to `part`.
+
+        # Raises
+            requests.RequestException, urllib3.exceptions.HTTPError: if the download
+                fails.
+            FileFormatError: if the disk doesn't have enough space.
+        """
+        for attempt in range(1, TRIES + 1):
+            before = self._size()
+            try:
+                self._go_on()
+                break
+            except BROKEN_OFF:
+                if attempt == TRIES or self._size() <= before:
+                    raise
+        self.version_file.unlink(missing_ok=True)
+
+    def _size(self) -> int:
+        return self.part.stat().st_size if self.part.exists() else 0
+
+    def _go_on(self) -> None:
+        """Requests the missing data and appends it."""
+        arrived = self._size()
+        version = self._version()
+        headers = {"Accept-Encoding": "identity"}
+        if arrived and version:
+            headers.update({"Range": f"bytes={arrived}-", "If-Range": version})
+        request = requests.get(self.url, headers=headers, stream=True, timeout=TIMEOUT)
+        with request as answer:
+            if answer.status_code == requests.codes.requested_range_not_satisfiable:
+                self.part.unlink()
+                self._go_on()
+                return
+            answer.raise_for_status()
+            if not _begins_at(arrived, answer):
+                self.part.unlink(missing_ok=True)
+                arrived = 0
+            coming = answer.headers.get("Content-Length", "")
+            total = arrived + int(coming) if coming.isdecimal() else None
+            self._check_space(total, arrived)
+            self._keep_version(answer)
+            self._append(arrived, total, answer)
+
+    def _append(
+        self, arrived: int, total: int | None, answer: requests.Response
+    ) -> None:
+        """Writes the data after the first `arrived` bytes."""
+        bar = tqdm(
+            desc=self.name,
+            initial=arrived,
+            total=total,
+            unit="B",
+            unit_scale=True,
+            disable=None,
+        )
+        with self.part.open("ab" if arrived else "wb") as file, bar:
+            for block in answer.raw.stream(BLOCK, decode_content=False):
+                file.write(block)
+                bar.update(len(block))
+
+    def _check_space(self, total: int | None, arrived: int) -> None:
+        free = shutil.disk_usage(self.part.parent).free
+        if total is not None and total - arrived > free:
+            raise FileFormatError(
+                f"The server says that {self.name} has {total:,} bytes; the disk of "
+                f"{self.part.parent} has {free:,} free."
+            )
+
+    def _version(self) -> str | None:
+        """Returns the server's version of the received data."""
+        try:
+            address, version = self.version_file.read_text("utf-8").splitlines()
+        except (OSError, ValueError):
+            return None
+        return version if address == self.url else None
+
+    def _keep_version(self, answer: requests.Response) -> None:
+        version = answer.headers.get("ETag", "")
+        if not version or version.startswith("W/"):
+            version = answer.headers.get("Last-Modified", "")
+        self.version_file.write_text(f"{self.url}\n{version}", "utf-8")
+
+
+def _begins_at(arrived: int, answer: requests.Response) -> bool:
+    """Returns whether a response begins after the first `arrived` bytes of the file."""
+    if answer.status_code != requests.codes.partial_content:
+        return False
+    place: str = answer.headers.get("Content-Range", "")
+    return place.startswith(f"bytes {arrived}-")

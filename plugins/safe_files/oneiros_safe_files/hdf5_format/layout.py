@@ -83,8 +83,6 @@ def parse_layout(body: bytes) -> Layout:
     """
     fields = Fields(body)
     version = fields.number(1)
-    if version in (1, 2):
-        return _old_layout(fields)
     if version not in (3, 4):
         raise ValueError(f"a layout has the unknown version {version}")
     kind = fields.number(1)
@@ -102,18 +100,6 @@ def parse_layout(body: bytes) -> Layout:
     if kind == VIRTUAL:
         return Layout(VIRTUAL)
     raise ValueError(f"a layout has the unknown class {kind}")
-
-
-def _old_layout(fields: Fields) -> Layout:
-    rank = fields.number(1)
-    kind = fields.number(1)
-    fields.skip(5)
-    address = 0 if kind == COMPACT else fields.number(8)
-    chunks = _chunk_shape(fields, rank, 4)
-    if kind != COMPACT:
-        return Layout(kind, address, chunks=chunks)
-    size = fields.number(4)
-    return Layout(COMPACT, size=size, data=fields.take(size))
 
 
 def _chunk_shape(fields: Fields, rank: int, width: int) -> tuple[int, ...]:

@@ -111,15 +111,10 @@ def _messages(
             if address in seen:
                 raise ValueError("an object's header continues in itself")
             seen.add(address)
-            blocks.append(_further_block(source, version, address, nbytes))
-
-
-def _further_block(
-    source: Source, version: _Version, address: int, length: int
-) -> bytes:
-    block = source.read(address, length)
-    expect(version.signature, block)
-    return block[len(version.signature) : length - version.checksum]
+            further_block = source.read(address, nbytes)
+            expect(version.signature, further_block)
+            end = nbytes - version.checksum
+            blocks.append(further_block[len(version.signature) : end])
 
 
 def _messages_of_block(

@@ -22,8 +22,6 @@ _SIZES_IN_NEW = 9
 _BASE_IN_OLD = 24
 _BASE_IN_NEW = 12
 """Where the first of the addresses stands."""
-_SIZE_OF_INDEX_FIELDS = 4
-"""Bytes that version 1 has before the addresses."""
 _OLD_ADDRESSES = struct.Struct("<16xQ16xQ")
 _NEW_ADDRESSES = struct.Struct("<16xQQ")
 """The file's end, and the root group's header."""
@@ -152,15 +150,14 @@ def find_root(file: BufferedIOBase, size: int) -> tuple[int, int]:
     file.seek(position)
     block = file.read(_LENGTH)
     version = block[8]
-    if version > 3:
+    if version not in (0, 2, 3):
         raise UnsupportedError(f"its superblock has the version {version}")
-    is_old = version < 2
+    is_old = version == 0
     widths = _SIZES_IN_OLD if is_old else _SIZES_IN_NEW
     if block[widths : widths + 2] != _WIDTHS:
         raise UnsupportedError("the file's addresses are not 64 bits long")
     if is_old:
-        start = _BASE_IN_OLD + (_SIZE_OF_INDEX_FIELDS if version == 1 else 0)
-        end, root = _OLD_ADDRESSES.unpack_from(block, start)
+        end, root = _OLD_ADDRESSES.unpack_from(block, _BASE_IN_OLD)
     else:
         end, root = _NEW_ADDRESSES.unpack_from(block, _BASE_IN_NEW)
     if end > size:
