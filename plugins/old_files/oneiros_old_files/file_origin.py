@@ -52,15 +52,13 @@ def _generation(version: str, config: Config) -> int:
         return int(major) if major in GENERATIONS else 1
     if {"module", "registered_name"} <= config.keys():
         return 3
-    return 2 if _looks_like_keras_2(config) else 1
-
-
-def _looks_like_keras_2(config: Config) -> bool:
-    """Returns whether a configuration without a version contains data that Keras 1
-    never wrote."""
-    if config.get("class_name") == "Sequential":
-        return isinstance(config.get("config"), dict)
-    return config.get("class_name") == "Functional"
+    # Keras 1 never wrote these.
+    class_name = config.get("class_name")
+    has_dict = isinstance(config.get("config"), dict)
+    is_keras_2s = class_name == "Functional" or (
+        class_name == "Sequential" and has_dict
+    )
+    return 2 if is_keras_2s else 1
 
 
 def _engine(state: ModelState) -> str | None:

@@ -192,9 +192,7 @@ def migration_of(name, origin: Origin = HERE) -> Migration | None:
     except UnknownNameError:
         return None
     if isinstance(found, dict):
-        row: MigrationRow = {"name": name}
-        row.update(found)  # type: ignore[typeddict-item]
-        return Keras2Layer(origin, row)
+        return Keras2Layer(origin, {"name": name, **found})
     migration: Migration = found(origin)
     return migration
 

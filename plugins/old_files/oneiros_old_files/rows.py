@@ -2,37 +2,26 @@
 for the hook `oneiros_migrations`, whose docstring describes them."""
 
 from collections.abc import Mapping
-from typing import Any, TypedDict
+from typing import Any
 
 PACKAGE = "oneiros_keras3>"
 """What registered names in the module `oneiros_keras3` begin with."""
 
 
-class MigrationRow(TypedDict, total=False):
-    """What a layer is called here, and its arguments, as plain data.
+MigrationRow = dict[str, Any]
+"""What a layer is called here, and its arguments, as plain data.
 
-    # Properties
-        name: str, the class's name here, if it is another one.
-        renamed: dict, arguments there and here; a tuple of names stands for the items
-            of a list. Keras 2 and Keras 3 may have two names for one.
-        neutral: dict, arguments without an equivalent here, besides `NEUTRAL`, and the
-            tuple of values that can be read; None for any.
-        added: dict, additional arguments here.
-        keras3: str, the class's name in Keras 3, if it is another one; None if it has
-            no such class.
-        elementwise: bool, whether the layer takes each value by itself, wherever it is.
-        of_keras1: bool, whether later versions lack the class.
-    """
-
-    name: str
-    renamed: Mapping[str, str | tuple[str, ...]]
-    neutral: Mapping[str, Any]
-    added: Mapping[str, Any]
-    keras3: str | None
-    elementwise: bool
-    of_keras1: bool
-
-
+- `name`: str, the class's name here, if it is another one
+- `renamed`: dict, arguments there and here; a tuple of names stands for the items of a
+  list. Keras 2 and Keras 3 may have two names for one
+- `neutral`: dict, arguments without an equivalent here, besides `NEUTRAL`, and the
+  tuple of values that can be read; None for any
+- `added`: dict, additional arguments here
+- `keras3`: str, the class's name in Keras 3, if it is another one; None if it has no
+  such class
+- `elementwise`: bool, whether the layer takes each value by itself, wherever it is
+- `of_keras1`: bool, whether later versions lack the class
+"""
 Renamed = Mapping[str, str | tuple[str, ...]]
 """Arguments there and here."""
 AFFINE: Renamed = {

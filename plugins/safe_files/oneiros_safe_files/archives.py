@@ -181,8 +181,7 @@ class MemberPaths:
     def __init__(self, quota: Quota):
         self._quota = quota
         self._members: set[str] = set()
-        self._files: set[str] = set()
-        self._folders: set[str] = set()
+        self._are_folders: dict[str, bool] = {}
 
     def checked(self, name: str, is_folder: bool) -> str:
         """Returns the relative path of a member.
@@ -196,21 +195,19 @@ class MemberPaths:
         reason = names.problem(path) or self._conflict(path.casefold(), is_folder)
         if reason is not None:
             raise refused(self._quota, name, f"the member's name {name!r:.80} {reason}")
-        number = len(self._members) + len(self._folders)
-        check_number(self._quota, name, number)
+        check_number(self._quota, name, len(self._are_folders))
         return path
 
     def _conflict(self, path: str, is_folder: bool) -> str | None:
         """Says why a path can't be beside the others; adds it."""
         if path in self._members:
             return "occurs twice"
-        around = {str(folder) for folder in PurePosixPath(path).parents} - {"."}
         self._members.add(path)
-        self._folders |= around
-        if not is_folder:
-            self._files.add(path)
-        if not self._files.isdisjoint({path, *around} & self._folders):
-            return "is a file's, which would be a folder, too"
+        *around, _ = PurePosixPath(path).parents
+        kinds = {path: is_folder, **dict.fromkeys(map(str, around), True)}
+        for place, kind in kinds.items():
+            if self._are_folders.setdefault(place, kind) != kind:
+                return "is a file's, which would be a folder, too"
         return None
 
 

@@ -116,13 +116,17 @@ def _uncompiled(layer) -> Template:
     `compile`."""
     parts = dict(parts_of(layer))
     weights = layer.weights
+    attributes = {
+        path: {key: getattr(part, key) for key in KEPT if hasattr(part, key)}
+        for path, part in parts.items()
+    }
     return Template(
         backend=backend_of(layer).name,
         cls=type(layer),
         config=layer.get_config(),
         custom_objects=_custom_objects(parts.values()),
         name=layer.name,
-        attributes={path: _attributes(part) for path, part in parts.items()},
+        attributes=attributes,
         input_shapes=_input_shapes(layer),
         weights=layer.get_weights(),
         variables={path: values_of(part, weights) for path, part in parts.items()},
@@ -155,22 +159,13 @@ def _layer(template: Template):
         for path in template.variables.keys() & parts.keys():
             assign(parts[path], template.variables[path], layer.weights)
         if template.training is not None:
-            _compile(layer, *template.training)
+            optimizer, arguments, options = template.training
+            values = values_of(optimizer)
+            layer.compile(optimizer, **arguments, **options)
+            if optimizer.weights:
+                layer._make_train_function()
+                assign(optimizer, values)
     return layer
-
-
-def _attributes(layer) -> dict[str, Any]:
-    return {key: getattr(layer, key) for key in KEPT if hasattr(layer, key)}
-
-
-def _compile(
-    model, optimizer, arguments: dict[str, Any], options: dict[str, Any]
-) -> None:
-    values = values_of(optimizer)
-    model.compile(optimizer, **arguments, **options)
-    if optimizer.weights:
-        model._make_train_function()
-        assign(optimizer, values)
 
 
 def _training(model):

@@ -176,13 +176,10 @@ class _Decoder:
             return _checked_int(int(content, 16))
         array = self._arrays.pop(content)
         if kind in _LISTS:
-            self._count(array.size)
-        return _ARRAYS[kind](array)
-
-    def _count(self, items: int) -> None:
-        self._items += items
+            self._items += array.size
         if self._items > MAX_ITEMS:
             raise ValueError(f"its lists have more than {MAX_ITEMS:,} numbers")
+        return _ARRAYS[kind](array)
 
     def _key(self, data):
         """Returns a key. Many tuples or long integers could have been chosen to have

@@ -205,9 +205,9 @@ def missing(named: Iterable[Reference], provenance=None) -> list[Missing]:
             where[reference.where] = None
     return [
         Missing(
-            kind=kind,
-            name=name,
-            where=list(where),
+            kind,
+            name,
+            list(where),
             advice=_advice(kind, name),
             origin=stated(recorded_origins.get(f"{kind}:{name}")),
         )

@@ -63,7 +63,11 @@ def _image_layer(plan: ConversionPlan, call: LayerCall) -> ConvertedCall:
         inner_entry = {**call.config["layer"], "config": converted_config}
         converted_config = {**call.config, "layer": inner_entry}
     before = None if image.axes == axes else image.towards(axes)
-    output = _image_output(plan, call.output_ranks[0], call.input_rank - steps)
+    rank = call.output_ranks[0]
+    leading = rank + steps - call.input_rank
+    output = unmoved(rank)
+    if leading >= 0:  # it is an image
+        output = Moved(channels_moved(rank, plan.dim_ordering, leading))
     return ConvertedCall(converted_config, [before], [output])
 
 
@@ -73,13 +77,6 @@ def _check_image(plan: ConversionPlan, image: Moved, axes: Axes) -> None:
     check_no_vector(image)
     if image.still and image.source and image.source not in plan.axes:
         raise RestartError(image.source, axes)
-
-
-def _image_output(plan: ConversionPlan, rank: int, image_rank: int) -> Moved:
-    """Returns the layout of an output with `rank` axes, if it is an image."""
-    if rank < image_rank:
-        return unmoved(rank)
-    return Moved(channels_moved(rank, plan.dim_ordering, rank - image_rank))
 
 
 # Layers without

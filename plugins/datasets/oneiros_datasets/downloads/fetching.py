@@ -159,7 +159,12 @@ class ResumingDownload:
                 arrived = 0
             coming = answer.headers.get("Content-Length", "")
             total = arrived + int(coming) if coming.isdecimal() else None
-            self._check_space(total, arrived)
+            free = shutil.disk_usage(self.part.parent).free
+            if total is not None and total - arrived > free:
+                raise FileFormatError(
+                    f"The server says that {self.name} has {total:,} bytes; the disk "
+                    f"of {self.part.parent} has {free:,} free."
+                )
             self._keep_version(answer)
             self._append(arrived, total, answer)
 
@@ -179,14 +184,6 @@ class ResumingDownload:
             for block in answer.raw.stream(BLOCK, decode_content=False):
                 file.write(block)
                 bar.update(len(block))
-
-    def _check_space(self, total: int | None, arrived: int) -> None:
-        free = shutil.disk_usage(self.part.parent).free
-        if total is not None and total - arrived > free:
-            raise FileFormatError(
-                f"The server says that {self.name} has {total:,} bytes; the disk of "
-                f"{self.part.parent} has {free:,} free."
-            )
 
     def _version(self) -> str | None:
         """Returns the server's version of the received data."""

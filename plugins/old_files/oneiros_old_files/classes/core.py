@@ -144,10 +144,9 @@ class LambdaMigration(Keras2Layer):
 
     name = "Lambda"
     keras3 = None
-    renamed = {
-        **same_names("function", "function_type", "arguments"),
-        **same_names("output_shape", "output_shape_type"),
-    }
+    renamed = same_names(
+        "function", "function_type", "arguments", "output_shape", "output_shape_type"
+    )
 
     def complete(self, arguments: Config, config: Config) -> None:
         """Marks functions that the caller supplies.
