@@ -93,19 +93,15 @@ def _class_index() -> dict[str, list[str]]:
         path = get_file(
             "imagenet_class_index.json", CLASS_INDEX_PATH, cache_subdir="models"
         )
-        CLASS_INDEX = _read_class_index(Path(path))
+        try:
+            classes = json_text.loads(read_text(Path(path), Budget()))
+        except (ConfigError, FileFormatError):
+            classes = None
+        numbers = {*map(str, range(CLASSES))}
+        if not isinstance(classes, dict) or classes.keys() != numbers:
+            raise FileFormatError(
+                f"{path} doesn't hold the names of ImageNet's {CLASSES} classes. "
+                "Delete it, and call decode_predictions again to download it."
+            )
+        CLASS_INDEX = classes
     return CLASS_INDEX
-
-
-def _read_class_index(path: Path) -> dict[str, list[str]]:
-    """Reads the class names from a file, and rejects other contents."""
-    try:
-        classes = json_text.loads(read_text(path, Budget()))
-    except (ConfigError, FileFormatError):
-        classes = None
-    if isinstance(classes, dict) and classes.keys() == {*map(str, range(CLASSES))}:
-        return classes
-    raise FileFormatError(
-        f"{path} doesn't hold the names of ImageNet's {CLASSES} classes. Delete "
-        "it, and call decode_predictions again to download it."
-    )

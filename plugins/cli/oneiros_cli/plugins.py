@@ -72,19 +72,15 @@ def plugins(
 
 def report(records: list[PluginRecord]) -> dict[str, Any]:
     """Returns the plugins as plain data."""
-    return {
-        "kernel": oneiros.__version__,
-        "plugins": [_row(record) for record in records],
-    }
-
-
-def _row(record: PluginRecord) -> dict[str, Any]:
-    """Returns a plugin as plain data."""
-    row = {field: getattr(record, field) for field in FIELDS}
-    row["problems"] = [
-        {"phase": phase, "message": message} for phase, message, _ in record.problems
-    ]
-    return row
+    rows = []
+    for record in records:
+        row = {field: getattr(record, field) for field in FIELDS}
+        row["problems"] = [
+            {"phase": phase, "message": message}
+            for phase, message, _ in record.problems
+        ]
+        rows.append(row)
+    return {"kernel": oneiros.__version__, "plugins": rows}
 
 
 def _print(records: list[PluginRecord], tracebacks: bool) -> None:

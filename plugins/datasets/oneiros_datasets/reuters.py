@@ -1,8 +1,5 @@
 """Reuters: 11,228 news stories on 46 topics."""
 
-from pathlib import Path
-from typing import Any
-
 from oneiros.arguments import check_fraction, open_to_old_code
 
 from oneiros_datasets.sequences import are_texts, divided, numbered, shuffle
@@ -78,21 +75,16 @@ def load_data(
     """
     check_fraction("reuters.load_data", "test_split", test_split)
     file = located(path, NEWS, NEWS_OF_KERAS_2)
-    texts, labels = _news(file)
+    data = read(file)
+    if isinstance(data, dict):
+        data = (data.get("x"), data.get("y"))
+    if not is_pair(data) or not are_texts(*data):
+        raise unexpected(file, EXPECTED)
+    texts, labels = map(list, data)
     shuffle(seed, texts, labels)
     words = nb_words, skip_top, maxlen, start_char, oov_char, index_from
     texts, labels = numbered(texts, labels, *words)
     return divided(texts, labels, int(len(texts) * (1 - test_split)))
-
-
-def _news(path: Path) -> tuple[list[Any], list[Any]]:
-    data = read(path)
-    if isinstance(data, dict):
-        data = (data.get("x"), data.get("y"))
-    if not is_pair(data) or not are_texts(*data):
-        raise unexpected(path, EXPECTED)
-    texts, labels = map(list, data)
-    return texts, labels
 
 
 def get_word_index(path: PathLike = "reuters_word_index.pkl") -> dict[str, int]:

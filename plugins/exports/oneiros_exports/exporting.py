@@ -153,7 +153,14 @@ def _destination(path: Path, options: dict[str, Any]) -> Export:
             f"{path.name} names no library to export to. Available suffixes: "
             f"{available_paths()}."
         )
-    _check_installed(name)
+    # The libraries of our own destinations.
+    extra, *packages = LIBRARIES.get(name, ("",))
+    for package in packages:
+        if find_spec(package) is None:
+            raise PluginLoadError(
+                f"Models go to .{name} with the package {package}, which is not "
+                f"installed. Type: pip install 'oneiros-exports[{extra}]'"
+            )
     cls: type[Export] = registry.resolve("export", name)
     offered = inspect.signature(cls).parameters
     unknown = ", ".join(option for option in options if option not in offered)
@@ -163,21 +170,6 @@ def _destination(path: Path, options: dict[str, Any]) -> Export:
             f"{', '.join(offered) or 'none'}."
         )
     return cls(**options)
-
-
-def _check_installed(name: str) -> None:
-    """Checks that the libraries of one of our own destinations are there.
-
-    # Raises
-        PluginLoadError: says what to install.
-    """
-    extra, *packages = LIBRARIES.get(name, ("",))
-    for package in packages:
-        if find_spec(package) is None:
-            raise PluginLoadError(
-                f"Models go to .{name} with the package {package}, which is not "
-                f"installed. Type: pip install 'oneiros-exports[{extra}]'"
-            )
 
 
 def _check_target(target: Path, destination: Export, overwrite: bool) -> None:

@@ -74,19 +74,14 @@ class Comparison:
         return self.largest.relative <= self.tolerance
 
     def __str__(self) -> str:
+        batches = ", ".join(dict.fromkeys(case.kind for case in self.cases))
+        sizes = dict.fromkeys(case.open_size for case in self.cases)
+        if None not in sizes:
+            batches += f", each with open sizes of {' and '.join(map(str, sizes))}"
         return (
-            f"replayed: {_listed(self.cases)}, on {self.source} and on {self.runtime}\n"
+            f"replayed: {batches}, on {self.source} and on {self.runtime}\n"
             f"largest difference: {self.largest}; allowed {self.tolerance:g}"
         )
-
-
-def _listed(cases: list[Case]) -> str:
-    """Returns what batches consist of, in words."""
-    kinds = ", ".join(dict.fromkeys(case.kind for case in cases))
-    sizes = dict.fromkeys(case.open_size for case in cases)
-    if None in sizes:
-        return f"{kinds}"
-    return f"{kinds}, each with open sizes of {' and '.join(map(str, sizes))}"
 
 
 @dataclass(frozen=True)

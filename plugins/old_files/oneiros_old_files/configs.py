@@ -116,7 +116,9 @@ def inner_migrated(entry, origin: Origin):
             return {**entry, **_parts(name, config, origin)}
     except OneirosError as error:
         _leave(entry, error)
-        return {**entry, "config": _kept(config)}
+        arguments = config if isinstance(config, dict) else {}
+        kept = {name: arguments[name] for name in KEPT_UNREAD if name in arguments}
+        return {**entry, "config": kept}
 
 
 def _leave(entry: Entry, error: OneirosError) -> None:
@@ -129,12 +131,6 @@ def _leave(entry: Entry, error: OneirosError) -> None:
     unreadable.append(Unreadable(str(entry["class_name"]), name, error))
     if len(unreadable) >= MAX_UNREADABLE:
         raise _combined(unreadable)
-
-
-def _kept(config) -> Entry:
-    """Returns the remaining arguments of an unreadable layer."""
-    arguments = config if isinstance(config, dict) else {}
-    return {name: arguments[name] for name in KEPT_UNREAD if name in arguments}
 
 
 def _parts(name: str, config, origin: Origin) -> Entry:

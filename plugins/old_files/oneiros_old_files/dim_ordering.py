@@ -90,11 +90,14 @@ def _names(config) -> str:
 def _lacking(config) -> list[Described]:
     """Returns class and arguments of the layers without their argument
     `dim_ordering`."""
-    return [
-        (name, arguments)
-        for name, arguments in _layers(config)
-        if ARGUMENT not in arguments and _takes_it(name)
-    ]
+    lacking = []
+    for name, arguments in _layers(config):
+        if ARGUMENT in arguments or name in configs.known_objects():
+            continue
+        renamed = getattr(migration_of(name), "renamed", {})
+        if ARGUMENT in renamed.values():
+            lacking.append((name, arguments))
+    return lacking
 
 
 def _layers(config) -> Iterator[Described]:
@@ -105,10 +108,3 @@ def _layers(config) -> Iterator[Described]:
         arguments = entry.get("config")
         if isinstance(name, str) and isinstance(arguments, dict):
             yield name, arguments
-
-
-def _takes_it(class_name: str) -> bool:
-    if class_name in configs.known_objects():
-        return False
-    renamed = getattr(migration_of(class_name), "renamed", {})
-    return ARGUMENT in renamed.values()

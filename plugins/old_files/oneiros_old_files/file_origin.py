@@ -52,13 +52,11 @@ def _generation(version: str, config: Config) -> int:
         return int(major) if major in GENERATIONS else 1
     if {"module", "registered_name"} <= config.keys():
         return 3
-    # Keras 1 never wrote these.
+    # Keras 1 wrote no Functional, and a list for a Sequential.
     class_name = config.get("class_name")
-    has_dict = isinstance(config.get("config"), dict)
-    is_keras_2s = class_name == "Functional" or (
-        class_name == "Sequential" and has_dict
-    )
-    return 2 if is_keras_2s else 1
+    if class_name == "Sequential":
+        return 2 if isinstance(config.get("config"), dict) else 1
+    return 2 if class_name == "Functional" else 1
 
 
 def _engine(state: ModelState) -> str | None:

@@ -159,7 +159,14 @@ class Keeper(Callback):
         self.model = training.model
         self.data_sizes = {key: params.get(key) for key in DATA_SIZES}
         self.parameters = training.parameters()
-        self._check_optimizer()
+        try:
+            self.model.optimizer.get_config()
+        except NotImplementedError:
+            name = type(self.model.optimizer).__name__
+            raise CapabilityError(
+                f"{name} doesn't expose its state, so training with it can't be "
+                "resumed. Use an optimizer of oneiros.optimizers, or remove Resume."
+            ) from None
         with self._explained():
             self._saved_run = self._read() if plan.path.exists() else None
             self.epochs = self._remaining(epochs)
@@ -186,17 +193,6 @@ class Keeper(Callback):
             )
         was_stopped = run["stop_training"] and not is_in_epoch
         return range(next_epoch, next_epoch if was_stopped else epochs.stop)
-
-    def _check_optimizer(self) -> None:
-        try:
-            self.model.optimizer.get_config()
-        except NotImplementedError:
-            name = type(self.model.optimizer).__name__
-            raise CapabilityError(
-                f"{name} doesn't expose its state, so training with it can't "
-                "be resumed. Use an optimizer of oneiros.optimizers, or remove "
-                "Resume."
-            ) from None
 
     def on_train_begin(self, logs: Logs = None) -> None:
         """Restores the state in the file; without a file, writes the first one."""

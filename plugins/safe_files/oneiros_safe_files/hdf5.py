@@ -11,7 +11,7 @@ from __future__ import annotations
 import io
 import itertools
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from math import prod
 from pathlib import Path
 
@@ -32,7 +32,7 @@ from oneiros_safe_files.hdf5_format.layout import (
 from oneiros_safe_files.hdf5_format.source import MAGIC, UNDEFINED, UnsupportedError
 from oneiros_safe_files.names import is_visible
 
-__all__ = ["MAGIC", "StoredGroup", "hdf5_in_memory", "open_hdf5"]
+__all__ = ["MAGIC", "StoredGroup", "open_hdf5", "opened_hdf5"]
 
 Array = np.ndarray
 COPY = (
@@ -55,23 +55,19 @@ LINK_NAMES = {links.SOFT: "a soft link", links.EXTERNAL: "a link to another file
 @contextmanager
 def open_hdf5(path: Path, budget: Budget) -> Iterator[StoredGroup]:
     """Opens the HDF5 file at `path` for reading; yields its root group."""
-    with open_counted(path, budget) as (raw, quota), _opened(raw, quota) as root:
+    with open_counted(path, budget) as (raw, quota), opened_hdf5(raw, quota) as root:
         yield root
 
 
-def hdf5_in_memory(data: bytes, quota: Quota) -> AbstractContextManager[StoredGroup]:
-    """Opens the HDF5 file that `data` contains for reading; returns a context manager
-    of its root group.
+@contextmanager
+def opened_hdf5(raw: io.BufferedIOBase, quota: Quota) -> Iterator[StoredGroup]:
+    """Opens an HDF5 file that is open, such as a member of an archive in memory; yields
+    its root group.
 
     # Arguments
-        data: bytes, the contents of the file, such as a member of an archive.
+        raw: the file.
         quota: `Quota` of the file, with its size.
     """
-    return _opened(io.BytesIO(data), quota)
-
-
-@contextmanager
-def _opened(raw: io.BufferedIOBase, quota: Quota) -> Iterator[StoredGroup]:
     with reading(quota, "/"):
         file = HDF5File(raw, quota)
         root = file.object(file.root_address)

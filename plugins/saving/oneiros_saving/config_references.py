@@ -129,12 +129,10 @@ def _part(entry, around: str, certain: bool) -> Part | None:
     if not isinstance(class_name, str):
         return None
     name = next((name for name in names if isinstance(name, str)), class_name)
-    where = _shortened(f"{around}/{name}" if around else name)
+    where = f"{around}/{name}" if around else name
+    if len(where) > MAX_PLACE:
+        where = f"…{where[1 - MAX_PLACE :]}"
     return Part(class_name, config, where, certain, entry.get("inbound_nodes", ()))
-
-
-def _shortened(place: str) -> str:
-    return place if len(place) <= MAX_PLACE else f"…{place[1 - MAX_PLACE :]}"
 
 
 def _children(config) -> Iterator[tuple[Any, bool]]:

@@ -91,7 +91,14 @@ def argument_config(layer, argument: str) -> Config:
             "a configuration could use. Pass an object of a class that defines it."
         )
     if argument.endswith(FUNCTIONS) or registered(value):
-        return {argument: _function_name(layer, argument, value)}
+        name = getattr(value, "__name__", None)
+        if name is None:
+            raise ConfigError(
+                f"{label(layer)} has {argument}={value!r}, which has no name that a "
+                "configuration could hold. Pass a function made with `def`; add a "
+                "layer to the model as a separate layer."
+            )
+        return {argument: str(name)}
     return {}
 
 
@@ -116,17 +123,6 @@ def plain(value):
     if type(value) in (list, tuple):
         return type(value)(plain(item) for item in value)
     return value
-
-
-def _function_name(layer, argument: str, function) -> str:
-    name = getattr(function, "__name__", None)
-    if name is None:
-        raise ConfigError(
-            f"{label(layer)} has {argument}={function!r}, which has no name that a "
-            "configuration could hold. Pass a function made with `def`; add a layer "
-            "to the model as a separate layer."
-        )
-    return str(name)
 
 
 def graph_config(model: Container) -> Config:

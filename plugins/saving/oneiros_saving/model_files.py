@@ -53,7 +53,8 @@ HEAD_BYTES = 512
 
 def path_of(filepath: PathLike) -> Path:
     """Returns a path, or raises ArgumentError if it isn't one."""
-    path = None if filepath == "" else filepath
+    is_empty = isinstance(filepath, str) and not filepath
+    path = None if is_empty else filepath
     return Path(file_access.text_of_path("filepath", path))
 
 

@@ -230,7 +230,12 @@ def check(model_config, training_config=None, provenance=None) -> None:
     named = list(references(model_config, training_config))
     missing_names = missing(named, provenance)
     if not missing_names:
-        return _check_permitted(named)
+        for reference in named:
+            entry = provider_of(reference.kind, reference.name)
+            is_custom = reference.name in configs.known_objects()
+            if entry and reference.certain and not is_custom:
+                load_context.current().permit(entry)
+        return
     shown = missing_names[:SHOWN_NAMES]
     lines = [f"{each.advice} {each.origin}".strip() for each in shown]
     count = len(missing_names)
@@ -239,17 +244,6 @@ def check(model_config, training_config=None, provenance=None) -> None:
         first = f" The first {SHOWN_NAMES}:" if count > SHOWN_NAMES else ""
         lines = [f"{at_least}{count:,} names are unknown here.{first}", *lines]
     raise UnknownNameError("\n".join(lines) + " Nothing was built.")
-
-
-def _check_permitted(named: Iterable[Reference]) -> None:
-    for reference in named:
-        entry = provider_of(reference.kind, reference.name)
-        if (
-            entry
-            and reference.certain
-            and reference.name not in configs.known_objects()
-        ):
-            load_context.current().permit(entry)
 
 
 def _known(reference: Reference) -> bool:

@@ -205,19 +205,16 @@ def _moved_state(model, converted, plan: ConversionPlan):
     def follow(arrays: dict[int, Any]) -> dict[int, Any]:
         followed: dict[int, Any] = {}
         for layer, counterpart in plan.pairs():
-            moved = plan.weights(layer, _arrays_of(layer.weights, arrays))
+            own_arrays = []
+            for weight in layer.weights:
+                zeros = np.zeros(K.get_variable_shape(weight), "float32")
+                own_arrays.append(arrays.get(id(weight), zeros))
+            moved = plan.weights(layer, own_arrays)
             for weight, array in zip(counterpart.weights, moved, strict=True):
                 followed[id(weight)] = array
         return followed
 
     return _checked_state(optimizer_state.followed(model, converted, follow), model)
-
-
-def _arrays_of(weights: list[Any], arrays: dict[int, Any]) -> list[Any]:
-    """Returns the weights' arrays by id, with zeros for weights that have none."""
-    return [
-        arrays.get(id(w), np.zeros(K.get_variable_shape(w), "float32")) for w in weights
-    ]
 
 
 def _as_on_theano(model, state: ModelState) -> ModelState:

@@ -258,10 +258,11 @@ def _layers(parts: list[Part], state: ModelState) -> list[LayerReport]:
 
 def _layer(part: Part, weights: list[Weight]) -> LayerReport:
     config = part.config if isinstance(part.config, dict) else {}
+    shape = config.get("batch_input_shape")
     return LayerReport(
         where=part.where,
         class_name=part.class_name,
-        input_shape=_shape(config.get("batch_input_shape")),
+        input_shape=str(tuple(shape)) if isinstance(shape, list) else "",
         inbound=_inbound(part.inbound),
         parameters=sum(prod(weight.shape) for weight in weights),
         weights=weights,
@@ -270,13 +271,6 @@ def _layer(part: Part, weights: list[Weight]) -> LayerReport:
 
 def _weight(name: str, value: np.ndarray) -> Weight:
     return Weight(name, value.shape, str(value.dtype), count_unusual(value))
-
-
-def _shape(shape) -> str:
-    if not isinstance(shape, list):
-        return ""
-    sizes = ", ".join(map(str, shape))
-    return f"({sizes},)" if len(shape) == 1 else f"({sizes})"
 
 
 def _inbound(calls) -> list[str]:

@@ -9,7 +9,6 @@ from oneiros_old_files.moves import Moved, channels_moved, unmoved
 from oneiros_old_files.weight_layouts import migration_for
 
 from oneiros_cli.file_tools.conversion_plan import (
-    Axes,
     ConversionPlan,
     ConvertedCall,
     Entry,
@@ -54,7 +53,9 @@ def _image_layer(plan: ConversionPlan, call: LayerCall) -> ConvertedCall:
     steps = migration.steps + 1 if is_wrapper else migration.steps
     axes = channels_moved(call.input_rank, plan.dim_ordering, steps)
     image = call.inputs[0]
-    _check_image(plan, image, axes)
+    check_no_vector(image)
+    if image.still and image.source and image.source not in plan.axes:
+        raise RestartError(image.source, axes)
     plan.transforms[id(call.layer)] = lambda arrays: migration.reordered(
         config, arrays, plan.dim_ordering
     )
@@ -69,14 +70,6 @@ def _image_layer(plan: ConversionPlan, call: LayerCall) -> ConvertedCall:
     if leading >= 0:  # it is an image
         output = Moved(channels_moved(rank, plan.dim_ordering, leading))
     return ConvertedCall(converted_config, [before], [output])
-
-
-def _check_image(plan: ConversionPlan, image: Moved, axes: Axes) -> None:
-    """Restarts the conversion if an image comes from a vector, or from an input that
-    isn't moved yet."""
-    check_no_vector(image)
-    if image.still and image.source and image.source not in plan.axes:
-        raise RestartError(image.source, axes)
 
 
 # Layers without

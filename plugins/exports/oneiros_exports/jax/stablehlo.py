@@ -8,7 +8,7 @@ from oneiros import backend as K
 from oneiros.errors import OneirosError
 from oneiros_jax_support.jax_import import jax
 
-from oneiros_exports.destination import ExportError, Port
+from oneiros_exports.destination import ExportError
 from oneiros_exports.inference import Inference, InferenceExport
 
 PLATFORMS = ("cpu", "cuda", "rocm", "tpu")
@@ -37,7 +37,12 @@ class StableHLOExport(InferenceExport):
 
         exporting = export.export(jax.jit(predict), platforms=PLATFORMS)
         inputs, _ = inference.ports()
-        arguments = _arguments(inputs)
+        # Open sizes are symbols, the same for all inputs.
+        scope = export.SymbolicScope()
+        arguments = {}
+        for port in inputs:
+            sizes = export.symbolic_shape(", ".join(map(str, port.shape)), scope=scope)
+            arguments[port.name] = jax.ShapeDtypeStruct(sizes, port.dtype)
         try:
             exported = exporting(arguments)
         except (jax.errors.InconclusiveDimensionOperation, OneirosError) as error:
@@ -47,14 +52,3 @@ class StableHLOExport(InferenceExport):
             ) from error
         path.write_bytes(exported.serialize())
         return f"StableHLO for {', '.join(PLATFORMS)}"
-
-
-def _arguments(ports: list[Port]) -> dict[str, Any]:
-    """Returns what stands for the inputs: open sizes are symbols, the same for
-    inputs."""
-    scope = export.SymbolicScope()
-    arguments = {}
-    for port in ports:
-        sizes = export.symbolic_shape(", ".join(map(str, port.shape)), scope=scope)
-        arguments[port.name] = jax.ShapeDtypeStruct(sizes, port.dtype)
-    return arguments

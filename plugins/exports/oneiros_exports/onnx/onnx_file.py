@@ -49,22 +49,18 @@ class OnnxExport(Export):
             State(inputs.pop(before), outputs.pop(after))
             for before, after in names_of_states(proto).items()
         ]
+        rounded = ", ".join(rounded_operators(proto))
+        notes = []
+        if rounded:
+            notes = [f"float32 in {rounded}: ONNX Runtime lacks float64 there"]
         return Written(
             summary=summary,
             inputs=list(inputs.values()),
             outputs=list(outputs.values()),
             left_out=left_out(model),
             states=states,
-            notes=_notes(proto),
+            notes=notes,
         )
-
-
-def _notes(proto: onnx.ModelProto) -> list[str]:
-    """Returns what is rounded, if the model computes with float64."""
-    rounded = ", ".join(rounded_operators(proto))
-    if not rounded:
-        return []
-    return [f"float32 in {rounded}: ONNX Runtime lacks float64 there"]
 
 
 def _port(value: onnx.ValueInfoProto) -> Port:

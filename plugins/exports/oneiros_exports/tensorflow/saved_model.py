@@ -1,6 +1,5 @@
 """SavedModel: TensorFlow's format for serving."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -46,30 +45,17 @@ def write_saved_model(
         tf.Variable(value, name=name, trainable=False)
         for name, value in zip(names, values)
     ]
-    predict = tf.function(
-        _predict(inference, module.weights),
-        input_signature=_input_signature(inference, batch_size),
-        autograph=False,
-    )
-    tf.saved_model.save(module, str(path), signatures={SIGNATURE: predict})
-
-
-def _predict(inference: Inference, weights: list[Any]) -> Callable[..., Any]:
-    names = inference.output_names
-
-    def predict(*inputs) -> dict[str, Any]:
-        values = map(tf.convert_to_tensor, weights)
-        outputs = inference.outputs(inputs, list(values))
-        return dict(zip(names, outputs, strict=True))
-
-    return predict
-
-
-def _input_signature(inference: Inference, batch_size: int | None) -> list[Any]:
     signature = []
-    inputs, _ = inference.ports()
-    for port in inputs:
+    ports, _ = inference.ports()
+    for port in ports:
         sizes = [size if isinstance(size, int) else None for size in port.shape]
         shape = [sizes[0] or batch_size, *sizes[1:]]
         signature.append(tf.TensorSpec(shape, port.dtype, port.name))
-    return signature
+
+    def predict(*inputs) -> dict[str, Any]:
+        weights = map(tf.convert_to_tensor, module.weights)
+        outputs = inference.outputs(inputs, list(weights))
+        return dict(zip(inference.output_names, outputs, strict=True))
+
+    function = tf.function(predict, input_signature=signature, autograph=False)
+    tf.saved_model.save(module, str(path), signatures={SIGNATURE: function})

@@ -4,7 +4,7 @@ chunks; and of version 2 (III.A.2): the index of many links, or of many attribut
 import struct
 from collections.abc import Iterator
 
-from oneiros_safe_files.hdf5_format.source import Source, expect
+from oneiros_safe_files.hdf5_format.source import Source, bytes_for, expect
 
 GROUP = 0
 CHUNKS = 1
@@ -76,11 +76,11 @@ class _Tree:
         if not record_size or depth > _MAX_DEPTH or room < record_size:
             raise ValueError("an index has records that don't fit in its nodes")
         most = room // record_size
-        self.count_width = _width(most)
+        self.count_width = bytes_for(most.bit_length())
         self.pointer_sizes = [0]
         totals = most
         for level in range(1, depth + 1):
-            total_width = _width(totals) if level > 1 else 0
+            total_width = bytes_for(totals.bit_length()) if level > 1 else 0
             pointer = _ADDRESS + self.count_width + total_width
             self.pointer_sizes.append(pointer)
             most = max((room - pointer) // (record_size + pointer), 0)
@@ -140,8 +140,3 @@ def read_records(source: Source, address: int, kind: int) -> list[bytes]:
         return []
     tree = _Tree(node_size, record_size, depth)
     return tree.records(source, root, count, depth)
-
-
-def _width(number: int) -> int:
-    """Returns how many bytes hold a number."""
-    return max(1, (number.bit_length() + 7) // 8)

@@ -10,6 +10,7 @@ from oneiros_safe_files.hdf5_format.source import (
     Fields,
     Source,
     UnsupportedError,
+    bytes_for,
     expect,
 )
 
@@ -116,10 +117,10 @@ class FractalHeap:
             raise UnsupportedError("its links or attributes are compressed")
         if not self._table_width or not self._start_size or rows > _MAX_ROWS:
             raise ValueError("a heap has blocks of an impossible size")
-        self._offset_width = _bytes_for(max_heap_bits)
+        self._offset_width = bytes_for(max_heap_bits)
         self._length_width = min(
-            _bytes_for(self._max_direct.bit_length() - 1),
-            _bytes_for(max_object.bit_length()),
+            bytes_for(self._max_direct.bit_length() - 1),
+            bytes_for(max_object.bit_length()),
         )
         self._source = source
         self._blocks = dict(self._direct_blocks(root, rows))
@@ -197,7 +198,3 @@ class FractalHeap:
         """Returns how many rows an indirect block has that covers a number of bytes."""
         first_row = self._start_size * self._table_width
         return int((size // first_row).bit_length())
-
-
-def _bytes_for(bits: int) -> int:
-    return max(1, -(-bits // 8))

@@ -140,6 +140,11 @@ def expect(signature: bytes, block: bytes) -> None:
         raise ValueError(f"{signature.decode()} isn't where it should be")
 
 
+def bytes_for(bits: int) -> int:
+    """Returns how many bytes hold a number of bits."""
+    return max(1, -(-bits // 8))
+
+
 def find_root(file: BufferedIOBase, size: int) -> tuple[int, int]:
     """Returns the superblock's position in the file, and the root group's address.
 

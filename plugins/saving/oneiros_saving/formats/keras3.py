@@ -4,6 +4,7 @@ In `model.weights.h5`, a layer's place is the class's name and a number, counted
 order of the model's layers: `layers/dense_1/vars/0`. The name of a layer plays no part.
 """
 
+import io
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from oneiros.errors import ConfigError, FileFormatError
 from oneiros_safe_files import json_text
 from oneiros_safe_files.archives import ZIP_MAGIC, ZipArchive, open_zip
 from oneiros_safe_files.budget import Budget, Quota
-from oneiros_safe_files.hdf5 import StoredGroup, hdf5_in_memory
+from oneiros_safe_files.hdf5 import StoredGroup, opened_hdf5
 from oneiros_safe_files.model_state import Format, ModelState, Named
 
 METADATA = "metadata.json"
@@ -77,7 +78,8 @@ class Keras3Format(Format):
             keras_version=_version(metadata, path),
             unread=others,
         )
-        with hdf5_in_memory(data, _quota(archive.quota, len(data))) as root:
+        quota = _quota(archive.quota, len(data))
+        with opened_hdf5(io.BytesIO(data), quota) as root:
             _read_weights(root, config, state)
         return state
 
