@@ -1,21 +1,22 @@
-"""The finder behind the name `keras`.
+"""The finders behind the names `keras` and `theano`.
 
-Cheap, silent, and without opinions on what it doesn't own.
+Cheap, silent, and without opinions on what they don't own.
 """
 
+import importlib
 import json
 from pathlib import Path
 
 import pytest
 from processes import run_python
 
-PLUGIN = Path(__file__).resolve().parents[2] / "plugins" / "keras_namespace"
+PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
 
 IMPORTED = """
 import sys
 sys.path.insert(0, sys.argv[1])
 before = set(sys.modules)
-import oneiros_keras_namespace.finder
+__import__(sys.argv[2])
 new = sorted(set(sys.modules) - before)
 import json
 print(json.dumps(new))
@@ -23,27 +24,45 @@ print(json.dumps(new))
 
 ANSWERS = """
 import json, sys
+from importlib import import_module
 sys.path.insert(0, sys.argv[1])
-from oneiros_keras_namespace.finder import KerasFinder
-origins = {}
-for name in sys.argv[2:]:
-    spec = KerasFinder.find_spec(name)
-    origins[name] = spec and spec.name
-print(json.dumps(origins))
+finder = vars(import_module(sys.argv[2]))[sys.argv[3]]
+specs = {name: finder.find_spec(name) for name in sys.argv[4:]}
+print(json.dumps([name for name, spec in specs.items() if spec and spec.name == name]))
 """
 
+SUCCESSORS = {
+    "theano.tensor.basic": "oneiros_theano_namespace.theano.tensor",
+    "theano.tensor.nnet.nnet": "oneiros_theano_namespace.theano.tensor.nnet",
+    "theano.tensor.elemwise": "pytensor.tensor.elemwise",
+    "theano.tensor.var": "pytensor.tensor.variable",
+    "theano.printing": "pytensor.printing",
+    "theano.sparse.basic": "oneiros_theano_namespace.theano.sparse",
+    "theano.sparse.type": "pytensor.sparse.type",
+}
 
-def run(code, *arguments, options=(), **variables):
-    done = run_python(code, PLUGIN, *arguments, options=options, **variables)
+
+def run(code, namespace, *arguments, options=(), **variables):
+    package = f"oneiros_{namespace}_namespace"
+    folder = PLUGINS / f"{namespace}_namespace"
+    given = (folder, f"{package}.finder", *arguments)
+    done = run_python(code, *given, options=options, **variables)
     return json.loads(done.stdout)
 
 
-def test_it_imports_nothing_when_python_starts():
-    imported = run(IMPORTED, options=["-S"])
-    assert imported == ["oneiros_keras_namespace", "oneiros_keras_namespace.finder"]
+def answered(namespace, *names, **variables):
+    """Returns those of some names that a finder has a module for."""
+    return run(ANSWERS, namespace, f"{namespace.title()}Finder", *names, **variables)
 
 
-def test_it_owns_what_oneiros_has_and_answers_none_otherwise():
+@pytest.mark.parametrize("namespace", ["keras", "theano"])
+def test_it_imports_nothing_when_python_starts(namespace):
+    package = f"oneiros_{namespace}_namespace"
+    imported = run(IMPORTED, namespace, options=["-S"])
+    assert imported == [package, f"{package}.finder"]
+
+
+def test_that_of_keras_owns_what_oneiros_has_and_answers_none_otherwise():
     owned = [
         "keras",
         "keras.backend",
@@ -69,11 +88,35 @@ def test_it_owns_what_oneiros_has_and_answers_none_otherwise():
         "keras.ops",
         "keras.backend.config",
     ]
-    answers = run(ANSWERS, *owned, *foreign, *absent)
-    assert {name for name, spec in answers.items() if spec} == set(owned)
+    assert answered("keras", *owned, *foreign, *absent) == owned
 
 
+def test_that_of_theano_answers_for_nothing_else():
+    foreign = ["theanox", "pytensor", "my.theano", "lasagne.theano", "sys"]
+    names = answered("theano", "theano", *foreign, options=["-S"])
+    assert names == ["theano"]
+
+
+@pytest.mark.parametrize("namespace", ["keras", "theano"])
 @pytest.mark.parametrize(("value", "on"), [("0", False), ("1", True), ("", True)])
-def test_the_switch(value, on):
-    answers = run(ANSWERS, "keras", ONEIROS_KERAS_NAMESPACE=value, HOME="/nonexistent")
-    assert answers == {"keras": "keras" if on else None}
+def test_the_switch(namespace, value, on):
+    variable = {f"ONEIROS_{namespace.upper()}_NAMESPACE": value}
+    names = answered(namespace, namespace, HOME="/nonexistent", **variable)
+    assert names == [namespace] * on
+
+
+@pytest.mark.parametrize(("name", "successor"), SUCCESSORS.items())
+def test_modules_are_those_of_their_successors(name, successor):
+    assert importlib.import_module(name) is importlib.import_module(successor)
+
+
+@pytest.mark.parametrize("name", ["sort", "var"])
+def test_a_function_stays_one_beside_a_module_of_its_name(name):
+    module = importlib.import_module(f"theano.tensor.{name}")
+    tensor = importlib.import_module("theano.tensor")
+    assert callable(getattr(tensor, name)) and not callable(module)
+
+
+def test_a_module_without_a_successor_is_not_found():
+    with pytest.raises(ModuleNotFoundError, match=r"theano\.gpuarray"):
+        importlib.import_module("theano.gpuarray")

@@ -8,6 +8,7 @@ import pytest
 import scipy.special
 import theano
 import theano.tensor as T
+from pytensor.compile.builders import OpFromGraph
 
 NAMES = """
 TensorType TensorVariable abs_ addbroadcast all alloc any arange argmax
@@ -149,6 +150,14 @@ def test_values(computed, name):
     value, expected = computed[name]
     np.testing.assert_allclose(value, expected, rtol=2e-5, atol=1e-5)
     assert value.shape == np.shape(expected)
+
+
+def test_products_of_constants_need_no_compiler_of_pytensor(monkeypatch):
+    monkeypatch.setattr(OpFromGraph, "perform", None)
+    x = T.constant(BATCHES)
+    product = T.batched_tensordot(x, x, [[2, 3], [2, 3]])
+    expected = np.einsum("bijk,bljk->bil", BATCHES, BATCHES)
+    np.testing.assert_allclose(theano.function([], product)(), expected, rtol=1e-4)
 
 
 @pytest.mark.parametrize(

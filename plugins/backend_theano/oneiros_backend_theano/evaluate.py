@@ -13,6 +13,7 @@ import numpy as np
 from oneiros.errors import DataError, OneirosError
 from oneiros_backend_toolkit.size_checks import check_sizes, layers_named
 from oneiros_jax_support.jax_import import jax, jnp
+from pytensor.compile.builders import OpFromGraph
 from pytensor.graph.basic import Apply, Constant, Variable
 from pytensor.graph.traversal import ancestors, apply_ancestors
 from pytensor.scalar.basic import Switch
@@ -243,12 +244,16 @@ def _single_axes(variable: Variable) -> list[bool]:
 
 def _results_of_op(node: Apply, values):
     """Computes a node with JAX; or with PyTensor's Python code where all inputs are
-    known, so that the outputs are known as well."""
+    known, so that the outputs are known as well.
+
+    An operation that is a graph has no such code: Numba would compile it for seconds.
+    """
     compute = _registered(OF_ANY_VALUES, node)
     if compute is None and vanishes(node, values):
         return [_zeros_of(node, values)]
     are_known = all(map(is_concrete, values))
-    if compute is None and are_known:
+    has_code = not isinstance(node.op, OpFromGraph)
+    if compute is None and are_known and has_code:
         with suppress(NotImplementedError):  # as ifelse has no code for values
             return _known_results(node, values)
     compute = compute or _registered(OF_TRACED_VALUES, node) or dispatched_if_possible
