@@ -123,6 +123,9 @@ class TestModelCheckpoint:
     def test_period(self):
         model = epochs(ModelCheckpoint("{epoch}", period=3), "val_loss", [1] * 7)
         assert [path for _, path, _ in model.saved] == ["2", "5"]
+        callback = ModelCheckpoint("{epoch}", period=2, save_best_only=True)
+        model = epochs(callback, "val_loss", [5, 4, 4, 4, 3, 2])
+        assert [path for _, path, _ in model.saved] == ["1", "5"]
 
     def test_says_so_if_asked(self, capsys):
         epochs(

@@ -407,12 +407,16 @@ def test_merges_without_masks_need_keras_alone():
 
 
 def test_a_nested_model_that_gets_a_mask_merges_as_keras_1_does(tmp_path):
+    """And stays frozen."""
     x = Input((5, 3))
     inner = Model(x, merge([x, GRU(3, return_sequences=True)(x)], mode="concat"))
+    inner.trainable = False
     steps = Input((5, 3))
     model = Model(steps, LSTM(2)(inner(Masking()(steps))))
     report = oneiros.export(model, tmp_path / "m.keras")
     assert "it has Concatenate" in report.written.notes[-1]
+    back = load_model(tmp_path / "m.keras")
+    assert back.get_layer(inner.name).trainable_weights == []
 
 
 def test_steps_that_our_bidirectional_repeats_come_back(tmp_path):

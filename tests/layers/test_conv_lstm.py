@@ -18,6 +18,13 @@ class Stepped(ConvLSTM2D):
         return super().step(x, states)
 
 
+class Scaled(ConvLSTM2D):
+    """Scales each gate's kernel of the state."""
+
+    def conv_step_hidden(self, x, W, border_mode="valid"):
+        return super().conv_step_hidden(x, W / K.max(W), border_mode)
+
+
 def images(*shape):
     return np.random.normal(size=shape).astype("float32")
 
@@ -93,6 +100,18 @@ def test_both_ways_and_both_orderings_agree(backend):
     np.testing.assert_array_equal(forward[0, 0], np.zeros_like(forward[0, 0]))
     np.testing.assert_array_equal(forward[1, 1], forward[1, 0])
     assert (forward[0, 1] != forward[0, 0]).any()
+
+
+def test_a_convolution_of_the_state_that_somebody_derived(backend):
+    x = Input(batch_shape=(None, 3, 5, 4, 2))
+    derived, plain = made(Scaled), made()
+    outputs = [derived(x), plain(x)]
+    weights = derived.get_weights()
+    for kernel_of_state in weights[1::3]:
+        kernel_of_state /= kernel_of_state.max()
+    plain.set_weights(weights)
+    value, expected = K.function([x], outputs)([images(2, 3, 5, 4, 2)])
+    np.testing.assert_allclose(value, expected, rtol=1e-4, atol=1e-5)
 
 
 def test_a_mask_passes(backend):

@@ -273,6 +273,14 @@ def test_go_backwards_inside(backend):
     )
 
 
+def test_functions_without_names_inside(backend):
+    activation, inner = (lambda x: 2 * x), (lambda x: 0 * x)
+    layer = Bidirectional(GRU(2, activation=activation, inner_activation=inner))
+    for direction in layer.wrapped:
+        assert direction.activation is activation
+        assert direction.inner_activation is inner
+
+
 def test_the_layer_given_stays_as_it_is(backend):
     inner = LSTM(2)
     before = inner.get_config()

@@ -223,10 +223,11 @@ def test_callbacks_may_draw_if_the_generator_does_not(make, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("make", "validation"), [(counted, drawn_late), (drawn_late, counted)]
+    ("make", "validation", "ahead"),
+    [(counted, drawn_late, 10), (drawn_late, counted, 10), (drawn_always, counted, 1)],
 )
-def test_with_a_generator_of_validation_data(make, validation, tmp_path):
-    check(make, tmp_path, validation=validation)
+def test_with_a_generator_of_validation_data(make, validation, ahead, tmp_path):
+    check(make, tmp_path, validation=validation, max_q_size=ahead)
 
 
 @pytest.mark.parametrize(
