@@ -343,7 +343,7 @@ def test_spatial_sizes_may_be_open(predicting_backend):
         lambda x, k, d, p: {
             "same": K.conv2d(x, k, (2, 2), "same", "tf"),
             "full": K.conv2d(x, k, (1, 2), "full", "tf"),
-            "dilated": K.conv2d(x, k, (2, 1), "same", "tf", filter_dilation=(2, 2)),
+            "dilated": K.conv2d(x, k, (2, 1), "same", "tf", filter_dilation=(2, 3)),
             "separable": K.separable_conv2d(x, d, p, (1, 2), "same", "tf"),
             "max": K.pool2d(x, (3, 3), (2, 2), "same", "tf", "max"),
             "avg": K.pool2d(x, (3, 3), (2, 2), "same", "tf", "avg"),
@@ -351,7 +351,7 @@ def test_spatial_sizes_may_be_open(predicting_backend):
         {
             "same": convolved(x, kernel, (2, 2), "same", (1, 1)),
             "full": convolved(x, kernel, (1, 2), "full", (1, 1)),
-            "dilated": convolved(x, kernel, (2, 1), "same", (2, 2)),
+            "dilated": convolved(x, kernel, (2, 1), "same", (2, 3)),
             "separable": convolved_depthwise(x, depthwise, (1, 2), "same")
             @ pointwise[0, 0],
             "max": pooled(x, (3, 3), (2, 2), "same", "max"),

@@ -100,8 +100,10 @@ def test_special_values(predicting_backend):
     x = np.array(
         [np.nan, np.inf, -np.inf, -1.0, 0.5, 1.5, 2.5, 0.0, 1e4, -1e4], "float32"
     )
-    sqrt, rounded, relu, softplus, tanh, hard = evaluate(
+    larger, smaller, sqrt, rounded, relu, softplus, tanh, hard = evaluate(
         lambda a: [
+            K.maximum(a, 0.5),
+            K.minimum(a, 0.5),
             K.sqrt(a),
             K.round(a),
             K.relu(a),
@@ -111,6 +113,8 @@ def test_special_values(predicting_backend):
         ],
         x,
     )
+    np.testing.assert_array_equal(larger, np.maximum(x, 0.5))
+    np.testing.assert_array_equal(smaller, np.minimum(x, 0.5))
     np.testing.assert_allclose(
         sqrt, [np.nan, np.inf, 0, 0, 0.5**0.5, 1.5**0.5, 2.5**0.5, 0, 100, 0], rtol=1e-6
     )
