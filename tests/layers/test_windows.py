@@ -39,11 +39,10 @@ def test_deconvolution_takes_the_batch_size_from_its_input(backend):
     assert layer.get_output_shape_for((7, 4, 3, 2)) == (7, 6, 5, 2)
 
 
-def test_deconvolution_without_output_shape_has_the_size_of_keras_2(backend):
+def test_deconvolution_without_output_shape_has_the_size_of_keras_2():
     """Where the stride is larger than the kernel, too."""
     layer = Deconvolution2D(2, 1, 3, None, subsample=(2, 2), dim_ordering="tf")
-    (_,), (value,) = applied([(layer, array(3, 4, 5, 2))])
-    assert value.shape == (3, 8, 11, 2)
+    assert layer.get_output_shape_for((7, 4, 5, 2)) == (7, 8, 11, 2)
 
 
 LIMITS = {
