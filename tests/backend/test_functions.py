@@ -372,6 +372,11 @@ def test_uniform_fills_its_interval_evenly(backend):
     assert ((counts - counts.mean()) ** 2 / counts.mean()).sum() < 64 + 5 * 128**0.5
 
 
+def test_normal_draws_of_half_precision_are_finite(backend):
+    drawn = K.random_normal((200000,), dtype="float16", seed=1)
+    assert np.isfinite(K.eval(drawn)).all()
+
+
 def test_shapes_of_draws(backend):
     x = K.placeholder((None, 4))
     f = K.function(

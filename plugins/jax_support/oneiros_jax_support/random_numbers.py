@@ -21,7 +21,8 @@ first."""
 
 
 def uniform(seed, counter, shape: Shape, dtype: str):
-    """Draws from the open interval (0, 1), with 24 random bits, or 53 for float64."""
+    """Draws from the open interval (0, 1), with 24 random bits, or 53 for float64;
+    float16 may round to one of its ends."""
     size = math.prod(shape)
     if dtype == "float64":
         doubles = _uniform_doubles(seed, counter, size)
@@ -46,8 +47,7 @@ def normal(seed, counter, shape: Shape, dtype: str):
         dtype: a float type.
     """
     precise = np.promote_types(dtype, np.float32)
-    drawn = uniform(seed, counter, shape, dtype)
-    fractions = drawn.astype(precise)
+    fractions = uniform(seed, counter, shape, precise.name)
     between = 2 * fractions - 1
     quantiles = jax.lax.erf_inv(between)
     deviation = np.float32(2**0.5)
