@@ -1,7 +1,8 @@
 """The metrics, as Keras 1.2.2 defines them.
 
 Each function receives the targets and predictions of one batch, float tensors of the
-same shape `(samples, …, features)`, and returns a scalar tensor. `fit` and `evaluate`
+same shape `(samples, …, features)`, and returns a scalar tensor. `fit`
+(`oneiros_callbacks.averages.BaseLogger`) and `evaluate` (`oneiros.engine.loops`)
 average it over batches, weighted by their size. That is exact for means, but an
 approximation for precision, recall and metrics derived from them. Masks and sample
 weights don't affect metrics.
