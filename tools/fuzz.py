@@ -45,7 +45,8 @@ from oneiros.saving import Budget, load_untrusted, parameter_budget
 from oneiros_cli.file_tools.conversion import convert
 from oneiros_cli.file_tools.inspection import inspect_file
 from oneiros_safe_files.archives import unpack_tar, unpack_zip
-from oneiros_safe_files.npy import read_npy, read_npz
+from oneiros_safe_files.npy import read_npz
+from read_corpus import read_npy
 
 TESTS = Path(__file__).resolve().parents[1] / "tests"
 KEPT = TESTS / "hostile" / "seeds"
@@ -104,7 +105,7 @@ class Readers:
             "keras": load_untrusted,
             "resume": self._resume,
             "safetensors": partial(self._model.load_weights, by_name=True),
-            "npy": lambda path: read_npy(path, Budget()),
+            "npy": read_npy,
             "npz": lambda path: read_npz(path, Budget()),
             "tar": lambda path: unpack_tar(path, Path("unpacked"), Budget()),
             "zip": lambda path: unpack_zip(path, Path("unpacked"), Budget()),

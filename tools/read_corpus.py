@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 import warnings
+import zipfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -32,7 +33,7 @@ from oneiros.saving import Budget
 from oneiros_cli.file_tools.conversion import convert
 from oneiros_cli.file_tools.inspection import inspect_file
 from oneiros_safe_files.archives import unpack_tar, unpack_zip
-from oneiros_safe_files.npy import read_npy, read_npz
+from oneiros_safe_files.npy import read_npz
 from oneiros_safe_files.pickles import read_pickle
 
 HARMLESS = Path(__file__).parents[1] / "tests/hostile/corpus/harmless.h5"
@@ -54,12 +55,21 @@ def prepare() -> Sequential:
     return model
 
 
+def read_npy(path: Path) -> Any:
+    """Reads an array's file as the member of an archive."""
+    with tempfile.TemporaryDirectory() as folder:
+        archive = Path(folder, "member.npz")
+        with zipfile.ZipFile(archive, "w") as opened:
+            opened.write(path, "array.npy")
+        return read_npz(archive, Budget())
+
+
 def load(path: Path) -> Any:
     """Reads a file as what it is."""
     readers: dict[str, Action] = {
         ".gz": lambda path: read_pickle(path, Budget()),
         ".json": lambda path: model_from_json(path.read_text()),
-        ".npy": lambda path: read_npy(path, Budget()),
+        ".npy": read_npy,
         ".npz": lambda path: read_npz(path, Budget(), objects=True),
         ".pkl": lambda path: read_pickle(path, Budget()),
         ".safetensors": lambda path: convert(path, "weights.h5"),

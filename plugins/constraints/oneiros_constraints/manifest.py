@@ -23,7 +23,7 @@ def oneiros_constraints():
 def oneiros_modules():
     """The module `oneiros.constraints`."""
     helpers = {
-        "Constraint": "oneiros_constraints.constraints:Constraint",
+        "Constraint": "oneiros_constraints.constraint:Constraint",
         "get": "oneiros_constraints.constraints:get",
     }
     return {"constraints": {**CONSTRAINTS, **helpers}}

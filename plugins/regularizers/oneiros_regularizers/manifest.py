@@ -25,7 +25,7 @@ def oneiros_regularizers():
 def oneiros_modules():
     """The module `oneiros.regularizers`."""
     helpers = {
-        "Regularizer": "oneiros_regularizers.regularizers:Regularizer",
+        "Regularizer": "oneiros_regularizers.regularizer:Regularizer",
         "get": "oneiros_regularizers.regularizers:get",
     }
     return {"regularizers": {**REGULARIZERS, **helpers}}

@@ -16,9 +16,9 @@ from oneiros.backend.dispatch import backend_of
 from oneiros.engine.layer import Layer
 from oneiros.errors import NameConflictError, UnknownNameError
 from oneiros.plugins import Entry, manager
-from oneiros_constraints.constraints import Constraint
+from oneiros_constraints.constraint import Constraint
 from oneiros_optimizers.optimizer import Optimizer
-from oneiros_regularizers.regularizers import Regularizer
+from oneiros_regularizers.regularizer import Regularizer
 from oneiros_safe_files import json_text
 from oneiros_safe_files.functions import FUNCTION_KINDS
 from oneiros_training.parts import items_of, parts_of

@@ -21,9 +21,10 @@ NAMES = {
         "conv_output_length",
         "conv_input_length",
     ),
-    "test_utils": ("get_test_data", "keras_test", "layer_test"),
 }
 """Names by the module that has them, here and in `keras.utils`."""
+TEST_UTILS = ("get_test_data", "keras_test", "layer_test")
+"""Those of `keras.utils.test_utils`, whose own name would be that of a test."""
 
 
 @hookimpl
@@ -35,7 +36,11 @@ def oneiros_services():
 @hookimpl
 def oneiros_modules():
     """Modules of `oneiros.utils`, and parts of two others."""
-    return {
+    modules = {
         f"utils.{module}": {name: f"oneiros_utils.{module}:{name}" for name in names}
         for module, names in NAMES.items()
     }
+    modules["utils.test_utils"] = {
+        name: f"oneiros_utils.testing:{name}" for name in TEST_UTILS
+    }
+    return modules
