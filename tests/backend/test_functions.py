@@ -500,6 +500,9 @@ def test_upload_checks_what_it_gets(backend):
         f.upload([x])
     with pytest.raises(DataError, match=r"Input 1 \(y\)"):
         f.upload([x, x])
+    number = K.placeholder(())
+    with pytest.raises(DataError, match=r"\(12,\)"):
+        K.function([number], [number]).upload([np.ones(12)])
     handle = f.upload([x, y])
     with pytest.raises(DataError, match="12 rows"):
         f.loop(handle, [[12]])

@@ -143,6 +143,12 @@ def test_steps_of_a_loop_know_the_sizes_around_it():
 # JAX's own code
 
 
+def test_a_list_of_places_is_an_index():
+    x = K.placeholder((None, 2))
+    f = K.function([x], [x[[2, 0]]])
+    assert f([[[1, 2], [3, 4], [5, 6]]])[0].tolist() == [[5, 6], [1, 2]]
+
+
 def test_raw_code_goes_through_apply():
     x = K.placeholder((None, 3))
     with pytest.raises(TypeError):

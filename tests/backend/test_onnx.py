@@ -357,3 +357,15 @@ def test_a_model_of_another_backend_is_refused():
         model = Sequential([Dense(1, input_dim=1)])
     with pytest.raises(CapabilityError, match=r"'theano'.*K.use\('"):
         model_proto(model)
+
+
+def test_a_vector_is_normalised():
+    parts = [K.variable([number]) for number in (5.0, 1.0, 4.0, 2.0, 3.0)]
+    result = K.batch_normalization(*parts, epsilon=0.0)
+    np.testing.assert_allclose(K.eval(result), [8])
+
+
+def test_a_bound_that_is_no_number_bounds_nothing():
+    x = K.placeholder((2,))
+    f = K.function([x], [K.clip(x, np.nan, 1.0)])
+    assert f([[-3.0, 2.0]])[0].tolist() == [-3, 1]

@@ -390,6 +390,15 @@ def test_batch_normalization_of_images_is_what_its_formula_says():
         np.testing.assert_allclose(value, expected, rtol=2e-4, atol=2e-5)
 
 
+def test_a_kernel_of_open_sizes_may_have_strides_and_dilation():
+    x = K.placeholder((1, 7, 7, 2))
+    kernel = K.placeholder((None, None, 2, 1))
+    result = K.conv2d(x, kernel, (2, 2), "valid", "tf", filter_dilation=(2, 2))
+    f = K.function([x, kernel], [result])
+    values = f([np.ones((1, 7, 7, 2)), np.ones((3, 3, 2, 1))])[0]
+    assert values.tolist() == np.full((1, 2, 2, 1), 18.0).tolist()
+
+
 @pytest.mark.parametrize("shape", [(2,), (1, 1, 1, 2)])
 def test_images_normalised_by_given_moments_are_what_the_formula_says(shape):
     x = np.random.randn(4, 3, 5, 2).astype("float32")

@@ -218,11 +218,12 @@ class JaxFunctions(ArrayFunctions):
         return x
 
     def indexed(self, x, index):
+        # JAX takes a list of places in a tuple alone
         parts = index if isinstance(index, tuple) else (index,)
         has_tensors = any(map(self.is_tensor, parts))
         if has_tensors or not isinstance(x, np.ndarray):
             x = jnp.asarray(x)
-        return x[index]
+        return x[parts]
 
     def abs(self, x):
         x = self.countable(x)
@@ -312,7 +313,7 @@ class JaxFunctions(ArrayFunctions):
         indices = self.places(indices)
         if self.space(reference, indices) is np:
             return np.take(reference, indices, 0)
-        size = len(reference)
+        size = reference.shape[0]
         if not jnp.issubdtype(reference.dtype, jnp.inexact):
             last = size - 1
             existing = jnp.clip(indices, 0, last)

@@ -67,9 +67,9 @@ class OnnxFunctions(OnnxPromotion, ArrayFunctions):
         return self.tensor(variables)
 
     def clipped(self, x, low, high):
-        if _is_number(low) and _is_number(high) and low.value <= high.value:
-            return computed("Clip", x, low, high)
-        return super().clipped(x, low, high)
+        if not _is_number(low) or not _is_number(high) or low.value > high.value:
+            return super().clipped(x, low, high)
+        return computed("Clip", x, low, high)
 
     def relu(self, x, alpha=0.0, max_value=None):
         x = self.countable(x)

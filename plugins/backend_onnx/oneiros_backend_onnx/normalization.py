@@ -48,6 +48,4 @@ def normalized_by_node(x, mean, var, beta, gamma, epsilon):
 
 def _shape_along(x, axis: int) -> tuple[Size, ...]:
     """Returns the shape of what differs along one axis of a tensor."""
-    sizes = [1] * x.ndim
-    sizes[axis] = x.shape[axis]
-    return tuple(sizes)
+    return tuple(size if i == axis else 1 for i, size in enumerate(x.shape))

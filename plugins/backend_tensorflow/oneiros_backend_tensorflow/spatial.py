@@ -141,8 +141,8 @@ def _prepared(x, window, strides, border_mode, is_thinned):
     needs_help = is_thinned or _is_exceeded(window, strides)
     if border_mode != "full" and not needs_help:
         return x, border_mode.upper()
-    is_point = all(size == 1 for size in window)
-    if border_mode == "valid" or is_point:
+    # Open sizes have no truth value
+    if border_mode == "valid" or all(size == 1 for size in window):
         return x, "VALID"
     widths = [(0, 0)]
     _, *sizes, _ = _sizes(x)

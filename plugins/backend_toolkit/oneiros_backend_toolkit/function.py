@@ -98,7 +98,7 @@ class Feed:
         if self.shape is None:
             return True
         expected = self.shape
-        if batched:
+        if batched and expected:
             expected = (None, *expected[1:])
         return may_agree(expected, shape)
 
