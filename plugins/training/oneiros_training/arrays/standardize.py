@@ -11,6 +11,11 @@ from oneiros.errors import DataError
 
 from oneiros_training.arrays.naming import Names, listed, name_of, spread
 
+Array = Any
+Shape = tuple[int | None, ...]
+NUMBERS = "fiub"
+"""Kinds of NumPy types that a model accepts: floats, integers, booleans."""
+
 
 def reader_of(value):
     """Returns the function that converts a value to an array, found by its class; None
@@ -21,12 +26,6 @@ def reader_of(value):
         if name in table_names:
             return registry.resolve("table", name)
     return None
-
-
-Array = Any
-Shape = tuple[int | None, ...]
-NUMBERS = "fiub"
-"""Kinds of NumPy types that a model accepts: floats, integers, booleans."""
 
 
 def standardize_input_data(
