@@ -55,6 +55,27 @@ assert "my_lab.older" not in sys.modules
 load_model(sys.argv[1], plugins=["my-lab"])
 assert "my_lab.older" in sys.modules
 """
+UNDECLARED = """
+import sys
+from pathlib import Path
+from oneiros.errors import UnsafeFileError
+from oneiros.models import load_model
+from oneiros_cli.file_tools.inspection import inspect_file
+
+file, source = map(Path, sys.argv[1:])
+declared = source.read_text()
+assert inspect_file(file).loads
+source.write_text(declared.replace("loadable =", "loadable: bool ="))
+assert inspect_file(file).loads
+source.write_text(declared.replace("loadable =", "other ="))
+(refusal,) = inspect_file(file).refused
+assert "Loud of my-lab doesn't declare" in refusal.reason, refusal
+assert "my_lab.layers" not in sys.modules
+try:
+    load_model(file)
+except UnsafeFileError as error:
+    print(error)
+"""
 CHILD = """
 import json, logging, multiprocessing, sys
 from oneiros import backend as K
@@ -189,6 +210,22 @@ def test_what_reads_older_arguments_is_imported_like_the_layers(
         "The file needs the migration 'Loud', which is in my_lab.older of my-lab 1.5"
         in done.stdout
     )
+
+
+def test_inspection_reads_what_a_class_declares_and_imports_nothing(
+    model, laboratory, tmp_path
+):
+    site = shutil.copytree(laboratory, tmp_path / "site")
+    source = site / "my_lab" / "layers.py"
+    model.save(tmp_path / "m.h5")
+    done = run_python(
+        UNDECLARED,
+        tmp_path / "m.h5",
+        source,
+        ONEIROS_BACKEND="theano",
+        PYTHONPATH=str(site),
+    )
+    assert "my_lab.layers.Loud, which doesn't declare" in done.stdout
 
 
 @pytest.mark.parametrize("choice", [None, 5, [5]])

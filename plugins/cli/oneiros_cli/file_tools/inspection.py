@@ -1,9 +1,13 @@
 """Reports what a model file contains, what is missing here and what loading would
 refuse, without building anything."""
 
+import ast
+import re
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
+from importlib.machinery import PathFinder
 from itertools import islice
 from math import prod
 from pathlib import Path
@@ -32,6 +36,7 @@ from oneiros_cli.file_tools.stored_file import StoredFile, read
 Shape = tuple[int, ...]
 MAX_REFUSED = 1_000
 """The number of refused functions after which no more are looked for."""
+_DECLARATION = re.compile(r"loadable(: .+)? = True")
 
 
 @dataclass(frozen=True)
@@ -304,8 +309,7 @@ def _refused_functions(parts: Iterable[Part]) -> Iterator[Refusal]:
 
 
 def _refused_classes(named: Iterable[Reference]) -> Iterator[Refusal]:
-    """Yields, once each, the classes that are imported and don't declare that files may
-    use them."""
+    """Yields, once each, the classes that don't declare that files may use them."""
     keys_seen = set()
     for reference in named:
         if reference.kind in provenance.BASES and reference.key not in keys_seen:
@@ -316,10 +320,34 @@ def _refused_classes(named: Iterable[Reference]) -> Iterator[Refusal]:
 
 
 def _is_undeclared(entry: Entry) -> bool:
-    if entry.reference.partition(":")[0] not in sys.modules:
+    module, _, name = entry.reference.partition(":")
+    if module in sys.modules:
+        cls = registry.load(entry)
+        return isinstance(cls, type) and vars(cls).get("loadable") is not True
+    with suppress(Exception):  # loading says what is wrong with a plugin
+        for node in ast.walk(ast.parse(_source(module))):
+            if isinstance(node, ast.ClassDef) and node.name == name:
+                return not any(map(_declares, node.body))
+    return False
+
+
+def _source(module: str) -> str:
+    """Returns the source of a module without importing it or its packages."""
+    name = ""
+    folders = None
+    for step in module.split("."):
+        name = f"{name}.{step}".lstrip(".")
+        spec: Any = PathFinder.find_spec(name, folders)
+        folders = spec.submodule_search_locations
+    source: str = spec.loader.get_source(name)
+    return source
+
+
+def _declares(statement: ast.stmt) -> bool:
+    """Returns whether a statement in the body of a class is `loadable = True`."""
+    if not isinstance(statement, (ast.Assign, ast.AnnAssign)):
         return False
-    cls = registry.load(entry)
-    return isinstance(cls, type) and vars(cls).get("loadable") is not True
+    return _DECLARATION.fullmatch(ast.unparse(statement)) is not None
 
 
 def _undeclared(entry: Entry) -> str:
