@@ -18,6 +18,13 @@ def parts_of(result):
     return tensors, [x for x in parts if not K.current().owns(x)]
 
 
+def assert_same_values(names, tensors, others, rtol):
+    values = K.function([K.learning_phase()], tensors + others)([0])
+    count = len(names)
+    for name, value, other in zip(names, values[:count], values[count:], strict=True):
+        np.testing.assert_allclose(value, other, rtol, err_msg=name)
+
+
 WITHOUT_VALUE = {"function", "learning_phase", "placeholder", "set_learning_phase"}
 VARIADIC = {"apply"}
 
@@ -44,11 +51,7 @@ def test_every_function_of_k_takes_its_arguments_by_name(backend, capsys):
         names += [name] * len(tensors)
         by_name += tensors
         by_place += same
-    compute = K.function([K.learning_phase()], by_name + by_place)
-    values = compute([0])
-    pairs = zip(names, values[: len(names)], values[len(names) :], strict=True)
-    for name, one, other in pairs:
-        np.testing.assert_array_equal(one, other, err_msg=name)
+    assert_same_values(names, by_name, by_place, rtol=0)
 
 
 def with_numpy_ints(value):
@@ -100,10 +103,7 @@ def test_every_function_of_k_takes_integers_of_numpy(backend, capsys):
         names += [name] * len(tensors)
         with_numpy += tensors
         plain += expected
-    values = K.function([K.learning_phase()], with_numpy + plain)([0])
-    pairs = zip(names, values[: len(names)], values[len(names) :], strict=True)
-    for name, one, other in pairs:
-        np.testing.assert_allclose(one, other, rtol=1e-6, err_msg=name)
+    assert_same_values(names, with_numpy, plain, rtol=1e-6)
 
 
 def test_an_argument_by_another_name_is_refused_by_the_functions_name(backend):

@@ -1,5 +1,7 @@
 """Images in files, beside Pillow."""
 
+import os
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -28,6 +30,8 @@ def picture(tmp_path):
 def test_a_file_becomes_what_pillow_reads(picture):
     np.testing.assert_array_equal(np.asarray(load_img(picture)), COLOURS)
     np.testing.assert_array_equal(np.asarray(load_img(str(picture))), COLOURS)
+    with open(picture, "rb") as file:
+        np.testing.assert_array_equal(np.asarray(load_img(file)), COLOURS)
     with Image.open(picture) as expected:
         grey = load_img(picture, grayscale=True)
         np.testing.assert_array_equal(grey, expected.convert("L"))
@@ -107,7 +111,10 @@ def test_errors_say_what_was_received(call, message):
 def test_errors_name_the_file(picture, tmp_path):
     with pytest.raises(FileMissingError, match=r"no file .*nope\.png"):
         load_img(tmp_path / "nope.png")
-    with pytest.raises(FileFormatError, match="can't be read as an image"):
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(FileMissingError, match="pipe"):
+        load_img(tmp_path / "pipe.png")
+    with pytest.raises(OSError, match="Pass the path of a file"):
         load_img(tmp_path)
     text = tmp_path / "text.png"
     text.write_text("no picture")

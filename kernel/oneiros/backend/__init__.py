@@ -1,9 +1,9 @@
 """Keras 1's `K`: each function forwards the call to the backend that owns its tensor
 arguments.
 
-Without tensor arguments, it calls the current backend. If the current backend doesn't
-implement a function, `hasattr(K, name)` is False, and calling the function raises
-CapabilityError.
+Without tensor arguments, it calls the current backend. If that one doesn't implement a
+function, calling it raises CapabilityError; if no loaded backend does,
+`hasattr(K, name)` is False.
 
 # Example
     ```python
@@ -42,7 +42,8 @@ def __dir__() -> list[str]:
 def __getattr__(name: str) -> Any:
     """Returns names that depend on the current backend, and names that plugins add."""
     if name in _optional:
-        getattr(dispatch.current(), name)
+        if not dispatch.offered(name):
+            getattr(dispatch.current(), name)
         return _optional[name]
     if name == "__all__":
         backend = dispatch.current()

@@ -102,6 +102,11 @@ def loaded() -> list[str]:
     return list(_loaded)
 
 
+def offered(function: str) -> bool:
+    """Returns whether a backend that can own tensors has an optional function."""
+    return any(hasattr(backend, function) for backend in list(_known))
+
+
 def current() -> Backend:
     """Returns the current backend, on which new objects are built."""
     global _only

@@ -6,11 +6,20 @@ first.
 
 import os
 import re
+from contextlib import nullcontext
+from pathlib import Path
 
 import numpy as np
 from oneiros import backend as K
 from oneiros.arguments import check_ints, open_to_old_code
-from oneiros.errors import DataError, FileFormatError, FileMissingError, UnsafeFileError
+from oneiros.errors import (
+    DataError,
+    FileAccessError,
+    FileFormatError,
+    FileMissingError,
+    UnsafeFileError,
+)
+from oneiros_safe_files.file_access import open_regular
 from PIL import Image
 
 from oneiros_preprocessing.image.orderings import chosen_ordering
@@ -36,7 +45,8 @@ def load_img(path, grayscale: bool = False, target_size=None) -> Image.Image:
         A Pillow image.
 
     # Raises
-        FileMissingError: if the file doesn't exist.
+        FileMissingError: if the file doesn't exist, or is a pipe or a device.
+        FileAccessError: if the system refuses.
         FileFormatError: if Pillow can't read it as an image.
         UnsafeFileError: if it has more pixels than `PIL.Image.MAX_IMAGE_PIXELS`, or
             only another program could read it.
@@ -66,12 +76,10 @@ def load_img(path, grayscale: bool = False, target_size=None) -> Image.Image:
 def _decoded(path, mode: str) -> Image.Image:
     """Reads a file's image and converts it to another mode."""
     try:
-        with Image.open(path) as image:
+        with _opened(path) as file, Image.open(file) as image:
             _check_safe(path, image)
             return image.convert(mode)
-    except FileNotFoundError:
-        raise FileMissingError(f"There is no file {path}.") from None
-    except UnsafeFileError:
+    except (FileAccessError, FileMissingError, UnsafeFileError):
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise UnsafeFileError(f"{path} is larger than pictures are: {error}") from None
@@ -80,6 +88,11 @@ def _decoded(path, mode: str) -> Image.Image:
             f"{path} can't be read as an image: {error!s:.200}. Remove it, or replace "
             "it by the whole one."
         ) from None
+
+
+def _opened(path):
+    """Returns the file at a path; a file that the caller opened stays open."""
+    return nullcontext(path) if hasattr(path, "read") else open_regular(Path(path))
 
 
 def _check_safe(path, image: Image.Image) -> None:
