@@ -10,7 +10,7 @@ without types, and so are the toolkit's.
 
 # Tensors
 Tensors are opaque: the kernel attaches `_keras_shape`, `_keras_history` and
-`_uses_learning_phase` to them, keeps everything else in `tensor_state`, and relies on
+`_uses_learning_phase` to them, keeps everything else under a `StateKey`, and relies on
 arithmetic and comparison operators and on indexing. A *variable* is a tensor with a
 persistent value; a *constant* is a number or array of Python or NumPy, which every
 function accepts instead of a tensor. Axes may be negative. A *shape* is a tuple of ints
