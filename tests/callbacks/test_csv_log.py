@@ -73,18 +73,18 @@ def test_rows_are_appended_under_the_header_that_is_there(path):
     ]
 
 
-@pytest.mark.parametrize("content", [None, ""])
-def test_a_file_without_a_header_gets_one(path, content):
-    if content is not None:
-        path.write_text(content)
+@pytest.mark.parametrize("exists", [False, True])
+def test_a_file_without_a_header_gets_one(path, exists):
+    if exists:
+        path.touch()
     log_epochs(CSVLogger(path, append=True), {"loss": 1.0})
     assert rows(path) == [["epoch", "loss"], ["0", "1.0"]]
 
 
 def test_the_order_of_columns_is_that_of_the_file(path):
-    path.write_text("loss,epoch,lr\n1.0,0,0.1\n")
-    log_epochs(CSVLogger(path, append=True), {"lr": 0.2, "loss": 0.5}, first=1)
-    assert rows(path)[-1] == ["0.5", "1", "0.2"]
+    path.write_text("loss;epoch;lr\n1.0;0;0.1\n")
+    log_epochs(CSVLogger(path, ";", append=True), {"lr": 0.2, "loss": 0.5}, first=1)
+    assert rows(path, ";")[-1] == ["0.5", "1", "0.2"]
 
 
 def test_values_without_a_column_are_named(path):
