@@ -502,6 +502,12 @@ def test_a_tensor_that_was_carried_out_of_a_step_is_named():
         K.function([x], kept)([DATA])
 
 
+@pytest.mark.parametrize("parts", [1, [1], (1, None), (1, [], 2)])
+def test_a_step_returns_an_output_and_states(parts):
+    with pytest.raises(ArgumentError, match="must return the output and a list"):
+        K.rnn(lambda x, states: parts, K.zeros((2, 4, 3)), [])
+
+
 def test_faults_of_ones_own_code_stay_what_they_are():
     x = K.placeholder((None, STEPS, 3))
 

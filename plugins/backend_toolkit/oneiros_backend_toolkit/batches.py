@@ -107,12 +107,6 @@ def rows_of(index: Array, arrays: Sequence[Array]) -> list[Array]:
 def _as_slice(rows: Array):
     """Returns consecutive rows as a slice, for which NumPy returns a view; other rows
     unchanged."""
-    if not rows.size:
+    if not rows.size or (np.diff(rows) != 1).any():
         return rows
-    first = rows[0]
-    end = first + len(rows)
-    steps = np.diff(rows)
-    is_ascending = (steps > 0).all()
-    if rows[-1] + 1 != end or not is_ascending:
-        return rows
-    return slice(first, end)
+    return slice(rows[0], rows[-1] + 1)

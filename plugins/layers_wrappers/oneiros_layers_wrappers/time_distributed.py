@@ -82,8 +82,6 @@ class TimeDistributed(Wrapper):
         self._note(flat, y, inputs)
         samples = shape[0] or -1
         steps = _sizes(inputs, shape, 1)[0]
-        if shape[0] and not shape[1]:
-            steps = -1
         inner_shape = self._inside(y, shape)
         sizes = _sizes(y, inner_shape, 1)
         return K.reshape(y, (samples, steps, *sizes))
