@@ -29,201 +29,167 @@ def pair():
     return made
 
 
-FITS = [
-    (
-        {"x": np.zeros((6, 5))},
-        DataError,
-        "'x': received an array of shape (6, 5), expected (None, 4)",
-    ),
-    (
-        {"x": np.zeros((6, 4, 1))},
-        DataError,
-        "build the model for samples of shape (4, 1)",
-    ),
-    ({"x": [X, X]}, DataError, "model input: received 2 items, expected 1: 'x'"),
-    ({"x": {"z": X}}, DataError, "model input: received the keys 'z', expected 1: 'x'"),
-    ({"x": None}, DataError, "no data was given"),
-    (
-        {"x": np.array([["text", 1, 2, 3]] * 6, object)},
-        DataError,
-        "received an array of type object, expected numbers",
-    ),
-    ({"x": X.astype(str)}, DataError, "Encode values that aren't numbers"),
-    (
-        {"x": [["a"] * 4] * 6},
-        DataError,
-        "model input 'x': received an array of type <U1",
-    ),
-    ({"x": np.zeros(6, "datetime64[s]")}, DataError, "of type datetime64[s]"),
-    ({"x": X.astype(complex)}, DataError, "an array of type complex128"),
-    ({"x": [[1, 2], [3]]}, DataError, "'x': received a list that isn't an array"),
-    ({"x": 3.5}, DataError, "3.5), expected numbers with an axis of samples"),
-    ({"x": "text"}, DataError, "received np.str_('text')"),
-    ({"x": X[:0], "y": Y[:0]}, DataError, "at least 1. Received inputs 0"),
-    (
-        {"x": X[:4]},
-        DataError,
-        "the same number of samples, at least 1. Received inputs 4; targets 6",
-    ),
-    (
-        {"y": Y[:, :2]},
-        DataError,
-        "model target 'y': received an array of shape (6, 2), expected (None, 3)",
-    ),
-    (
-        {"y": np.zeros(6)},
-        DataError,
-        "use loss='sparse_categorical_crossentropy', or to_categorical(y)",
-    ),
-    ({"y": Y[:, None]}, DataError, "received an array of shape (6, 1, 3)"),
-    ({"y": None}, DataError, "model target 'y': received None"),
-    ({"y": [Y, Y]}, DataError, "model target: received 2 items, expected 1: 'y'"),
-    (
-        {"sample_weight": np.ones(5)},
-        DataError,
-        "sample_weight: received shape (5,), expected (6,)",
-    ),
-    (
-        {"class_weight": {0: 1.0, 1: 2.0}},
-        DataError,
-        "no weight for the classes 2 of targets of shape (6, 3)",
-    ),
-    ({"class_weight": [1.0, "a", 3.0]}, DataError, "class_weight must be a dict"),
-    ({"class_weight": {"0": 1.0}}, DataError, "received weights for '0'"),
-    ({"sample_weight": ["a"] * 6}, DataError, "sample_weight: received an array"),
-    ({"sample_weight": np.ones((6, 3))}, DataError, "_mode='temporal'"),
-    (
-        {"class_weight": np.eye(9)},
-        DataError,
-        "in the order of the classes; received ndarray of shape (9, 9).",
-    ),
-    (
-        {"class_weight": {"z": {0: 1.0}}},
-        ArgumentError,
-        "class_weight: received the keys 'z', expected 1",
-    ),
-    (
-        {"sample_weight": {"z": np.ones(6)}},
-        ArgumentError,
-        "sample_weight: received the keys 'z', expected 1",
-    ),
-    (
-        {"batch_size": 0},
-        ArgumentError,
-        "received batch_size=0. Expected an integer of at least 1",
-    ),
-    (
-        {"batch_size": 2.5},
-        ArgumentError,
-        "received batch_size=2.5. Expected an integer of at least 1",
-    ),
-    (
-        {"nb_epoch": -1},
-        ArgumentError,
-        "received nb_epoch=-1. Expected an integer of at least 0",
-    ),
-    (
-        {"initial_epoch": -1},
-        ArgumentError,
-        "received initial_epoch=-1. Expected an integer of at least 0",
-    ),
-    (
-        {"initial_epoch": "1"},
-        ArgumentError,
-        "received initial_epoch='1'. Expected an integer of at least 0",
-    ),
-    (
-        {"initial_epoch": 1.5},
-        ArgumentError,
-        "received initial_epoch=1.5. Expected an integer of at least 0",
-    ),
-    (
-        {"shuffle": "all"},
-        ArgumentError,
-        "received shuffle='all'. Expected True, False or 'batch'",
-    ),
-    ({"callbacks": History()}, ArgumentError, "Expected a list of Callback objects"),
-    (
-        {"callbacks": [3]},
-        ArgumentError,
-        "callbacks accepts Callback objects; received 3",
-    ),
-    ({"callbacks": [History]}, ArgumentError, "Did you mean History(…)?"),
-    ({"x": X[0]}, DataError, "received an array of shape (4,), expected (None, 4)"),
-    (
-        {"validation_split": 1.0},
-        ArgumentError,
-        "received validation_split=1.0. Expected a fraction in [0, 1)",
-    ),
-    ({"validation_split": -0.1}, ArgumentError, "received validation_split=-0.1"),
-    ({"validation_split": "0.1"}, ArgumentError, "received validation_split='0.1'"),
-    (
-        {"validation_split": 0.99},
-        ArgumentError,
-        "received validation_split=0.99. Expected a fraction in [0, 1) that splits 6 ",
-    ),
-    (
-        {"validation_data": X},
-        ArgumentError,
-        "received validation_data=ndarray of shape (6, 4). Expected (x, y)",
-    ),
-    (
-        {"validation_data": [X]},
-        ArgumentError,
-        "received validation_data=list of 1 items. Expected (x, y)",
-    ),
-    (
-        {"validation_data": {"x": X}},
-        ArgumentError,
-        "received validation_data=dict of 1 items. Expected (x, y)",
-    ),
-    (
-        {"validation_data": (X,)},
-        ArgumentError,
-        "Expected (x, y) or (x, y, sample_weight)",
-    ),
-    (
-        {"validation_data": ()},
-        ArgumentError,
-        "Expected (x, y) or (x, y, sample_weight)",
-    ),
-    (
-        {"validation_data": (X, Y[:, :1])},
-        DataError,
-        "for the loss 'categorical_crossentropy'",
-    ),
-    (
-        {"validation_data": (X[:, 1:], Y)},
-        DataError,
-        "validation input 'x': received an array of shape",
-    ),
-    (
-        {"validation_data": (X, Y, np.ones(2))},
-        DataError,
-        "sample_weight: received shape (2,)",
-    ),
-]
+FITS = {
+    DataError: [
+        ("x", np.zeros((6, 4, 1)), "build the model for samples of shape (4, 1)"),
+        ("x", [X, X], "model input: received 2 items, expected 1: 'x'"),
+        ("x", {"z": X}, "model input: received the keys 'z', expected 1: 'x'"),
+        ("x", None, "no data was given"),
+        (
+            "x",
+            np.array([["text", 1, 2, 3]] * 6, object),
+            "received an array of type object, expected numbers",
+        ),
+        ("x", X.astype(str), "Encode values that aren't numbers"),
+        ("x", [["a"] * 4] * 6, "model input 'x': received an array of type <U1"),
+        ("x", np.zeros(6, "datetime64[s]"), "of type datetime64[s]"),
+        ("x", X.astype(complex), "an array of type complex128"),
+        ("x", [[1, 2], [3]], "'x': received a list that isn't an array"),
+        ("x", 3.5, "3.5), expected numbers with an axis of samples"),
+        ("x", "text", "received np.str_('text')"),
+        (
+            "y",
+            np.zeros(6),
+            "use loss='sparse_categorical_crossentropy', or to_categorical(y)",
+        ),
+        ("y", Y[:, None], "received an array of shape (6, 1, 3)"),
+        ("y", None, "model target 'y': received None"),
+        ("y", [Y, Y], "model target: received 2 items, expected 1: 'y'"),
+        (
+            "sample_weight",
+            np.ones(5),
+            "sample_weight: received shape (5,), expected (6,)",
+        ),
+        (
+            "class_weight",
+            {0: 1.0, 1: 2.0},
+            "no weight for the classes 2 of targets of shape (6, 3)",
+        ),
+        ("class_weight", [1.0, "a", 3.0], "class_weight must be a dict"),
+        ("class_weight", {"0": 1.0}, "received weights for '0'"),
+        ("sample_weight", ["a"] * 6, "sample_weight: received an array"),
+        ("sample_weight", np.ones((6, 3)), "_mode='temporal'"),
+        (
+            "class_weight",
+            np.eye(9),
+            "in the order of the classes; received ndarray of shape (9, 9).",
+        ),
+        ("x", X[0], "received an array of shape (4,), expected (None, 4)"),
+        ("validation_data", (X, Y[:, :1]), "for the loss 'categorical_crossentropy'"),
+        (
+            "validation_data",
+            (X[:, 1:], Y),
+            "validation input 'x': received an array of shape",
+        ),
+        ("validation_data", (X, Y, np.ones(2)), "sample_weight: received shape (2,)"),
+    ],
+    ArgumentError: [
+        (
+            "class_weight",
+            {"z": {0: 1.0}},
+            "class_weight: received the keys 'z', expected 1",
+        ),
+        (
+            "sample_weight",
+            {"z": np.ones(6)},
+            "sample_weight: received the keys 'z', expected 1",
+        ),
+        ("batch_size", 0, "received batch_size=0. Expected an integer of at least 1"),
+        (
+            "batch_size",
+            2.5,
+            "received batch_size=2.5. Expected an integer of at least 1",
+        ),
+        ("nb_epoch", -1, "received nb_epoch=-1. Expected an integer of at least 0"),
+        (
+            "initial_epoch",
+            -1,
+            "received initial_epoch=-1. Expected an integer of at least 0",
+        ),
+        (
+            "initial_epoch",
+            "1",
+            "received initial_epoch='1'. Expected an integer of at least 0",
+        ),
+        (
+            "initial_epoch",
+            1.5,
+            "received initial_epoch=1.5. Expected an integer of at least 0",
+        ),
+        ("shuffle", "all", "received shuffle='all'. Expected True, False or 'batch'"),
+        ("callbacks", History(), "Expected a list of Callback objects"),
+        ("callbacks", [3], "callbacks accepts Callback objects; received 3"),
+        ("callbacks", [History], "Did you mean History(…)?"),
+        (
+            "validation_split",
+            1.0,
+            "received validation_split=1.0. Expected a fraction in [0, 1)",
+        ),
+        ("validation_split", -0.1, "received validation_split=-0.1"),
+        ("validation_split", "0.1", "received validation_split='0.1'"),
+        (
+            "validation_split",
+            0.99,
+            "_split=0.99. Expected a fraction in [0, 1) that splits 6 ",
+        ),
+        (
+            "validation_data",
+            X,
+            "received validation_data=ndarray of shape (6, 4). Expected (x, y)",
+        ),
+        (
+            "validation_data",
+            [X],
+            "received validation_data=list of 1 items. Expected (x, y)",
+        ),
+        (
+            "validation_data",
+            {"x": X},
+            "received validation_data=dict of 1 items. Expected (x, y)",
+        ),
+        ("validation_data", (X,), "Expected (x, y) or (x, y, sample_weight)"),
+        ("validation_data", (), "Expected (x, y) or (x, y, sample_weight)"),
+    ],
+}
 
 
-@pytest.mark.parametrize(("arguments", "error", "expected"), FITS)
-def test_fit(model, arguments, error, expected):
+@pytest.mark.parametrize(
+    ("error", "argument", "value", "expected"),
+    [(error, *case) for error, cases in FITS.items() for case in cases],
+)
+def test_fit(model, error, argument, value, expected):
     with pytest.raises(error) as caught:
-        model.fit(**{"x": X, "y": Y, "verbose": 0, "nb_epoch": 1, **arguments})
+        model.fit(**{"x": X, "y": Y, "verbose": 0, "nb_epoch": 1, argument: value})
     assert expected in str(caught.value)
     assert not hasattr(model, "history")
 
 
-@pytest.mark.parametrize("method", ["evaluate", "train_on_batch", "test_on_batch"])
+METHODS = ("fit", "evaluate", "train_on_batch", "test_on_batch")
+
+
+@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize(
     ("x", "y", "expected"),
     [
-        (np.zeros((6, 5)), Y, "model input 'x': received an array of shape (6, 5)"),
-        (X, Y[:, :2], "model target 'y': received an array of shape (6, 2)"),
-        (X, Y[:5], "Received inputs 6; targets 5"),
-        (X[:0], Y[:0], "at least 1"),
+        (
+            np.zeros((6, 5)),
+            Y,
+            "model input 'x': received an array of shape (6, 5), expected (None, 4)",
+        ),
+        (
+            X,
+            Y[:, :2],
+            "model target 'y': received an array of shape (6, 2), expected (None, 3)",
+        ),
+        (
+            X,
+            Y[:5],
+            "the same number of samples, at least 1. Received inputs 6; targets 5",
+        ),
+        (X[:0], Y[:0], "at least 1. Received inputs 0"),
     ],
 )
-def test_other_methods(model, method, x, y, expected):
+def test_data_of_each_method(model, method, x, y, expected):
     with pytest.raises(DataError) as caught:
         getattr(model, method)(x, y)
     assert expected in str(caught.value)
@@ -315,9 +281,7 @@ def test_several_inputs_and_outputs(pair, arguments, expected):
     assert expected in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "method", ["fit", "evaluate", "train_on_batch", "test_on_batch"]
-)
+@pytest.mark.parametrize("method", METHODS)
 def test_uncompiled(method):
     x = Input((4,))
     for made in (
