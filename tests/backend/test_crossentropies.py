@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
 from oneiros import backend as K
 from scipy.special import expit, log_softmax, softmax
 
@@ -36,8 +37,8 @@ def test_sigmoid(backend, x, t):
     """The probability is rounded first, which matters where it is near one."""
     value, gradient = computed(backend, sigmoid_case, [[x]], [[t]])
     lost = EPSILON / expit(-abs(x))
-    np.testing.assert_allclose(value, [[binary(x, t)]], rtol=1e-5, atol=1e-6 + lost)
-    np.testing.assert_allclose(gradient, [[expit(x) - t]], atol=2e-6 + lost)
+    assert_allclose(value, [[binary(x, t)]], rtol=1e-5, atol=1e-6 + lost)
+    assert_allclose(gradient, [[expit(x) - t]], atol=2e-6 + lost)
 
 
 def computed(backend, case, x, t):
@@ -54,10 +55,8 @@ def function_of(backend, case):
 def test_softmax(backend, x, place):
     t = np.eye(3)[[place]]
     value, gradient = computed(backend, softmax_case, [x], t)
-    np.testing.assert_allclose(
-        value, -(t * log_softmax([x], -1)).sum(-1), rtol=1e-5, atol=1e-6
-    )
-    np.testing.assert_allclose(gradient, softmax([x], -1) - t, atol=2e-6)
+    assert_allclose(value, -(t * log_softmax([x], -1)).sum(-1), rtol=1e-5, atol=1e-6)
+    assert_allclose(gradient, softmax([x], -1) - t, atol=2e-6)
 
 
 def test_half_precision_keeps_the_loss_of_a_sure_probability_finite(backend):
@@ -66,21 +65,21 @@ def test_half_precision_keeps_the_loss_of_a_sure_probability_finite(backend):
         K.eval(K.binary_crossentropy(p, p)),
         K.eval(K.binary_crossentropy(p, 1 - p)),
     )
-    np.testing.assert_allclose(right, [[0], [0]], atol=1e-6)
-    np.testing.assert_allclose(wrong, [[-np.log(FUZZ)], [-np.log(FUZZ)]], rtol=0.02)
+    assert_allclose(right, [[0], [0]], atol=1e-6)
+    assert_allclose(wrong, [[-np.log(FUZZ)], [-np.log(FUZZ)]], rtol=0.02)
 
 
 @pytest.mark.parametrize("x", [-40.0, 40.0])
 def test_a_probability_is_kept_off_zero_and_one(backend, x):
     value, gradient = computed(backend, sigmoid_case, [[x]], [[float(x < 0)]])
-    np.testing.assert_allclose(value, [[-np.log(FUZZ)]], rtol=0.02)
-    np.testing.assert_array_equal(gradient, [[0]])
+    assert_allclose(value, [[-np.log(FUZZ)]], rtol=0.02)
+    assert_array_equal(gradient, [[0]])
 
 
 def test_a_class_is_kept_off_zero(backend):
     value, gradient = computed(backend, softmax_case, [[40.0, 0.0, 0.0]], [[0, 1, 0]])
-    np.testing.assert_allclose(value, [-np.log(FUZZ)], rtol=1e-6)
-    np.testing.assert_array_equal(gradient, [[0, 0, 0]])
+    assert_allclose(value, [-np.log(FUZZ)], rtol=1e-6)
+    assert_array_equal(gradient, [[0, 0, 0]])
 
 
 def test_double_precision_is_kept(backend):
@@ -90,7 +89,7 @@ def test_double_precision_is_kept(backend):
         results = K.function([x, t], [loss])([np.array([[3.0]]), np.array([[0.25]])])
     finally:
         K.set_floatx("float32")
-    np.testing.assert_allclose(results[0], [[binary(3.0, 0.25)]], rtol=1e-14)
+    assert_allclose(results[0], [[binary(3.0, 0.25)]], rtol=1e-14)
 
 
 @pytest.mark.parametrize("case", [sigmoid_case, softmax_case])
@@ -116,11 +115,11 @@ def test_the_probability_may_be_differentiated_by(backend, case):
         K.function([x, t], K.gradients(loss, [by]))(values)[0] for by in (p, x)
     )
     if case is sigmoid_case:
-        np.testing.assert_allclose(by_p, [[-2]], rtol=1e-6)
-        np.testing.assert_allclose(by_x, [[-0.5]], rtol=1e-6)
+        assert_allclose(by_p, [[-2]], rtol=1e-6)
+        assert_allclose(by_x, [[-0.5]], rtol=1e-6)
     else:
-        np.testing.assert_allclose(by_p, [[-2, 1, 1]], rtol=1e-5)
-        np.testing.assert_allclose(by_x, [[-2 / 3, 1 / 3, 1 / 3]], rtol=1e-5)
+        assert_allclose(by_p, [[-2, 1, 1]], rtol=1e-5)
+        assert_allclose(by_x, [[-2 / 3, 1 / 3, 1 / 3]], rtol=1e-5)
 
 
 def test_both_derivatives_in_one_function(backend):
@@ -128,4 +127,4 @@ def test_both_derivatives_in_one_function(backend):
     results = K.function([x, t], K.gradients(loss, [p, x]))(
         [np.zeros((1, 1)), np.ones((1, 1))]
     )
-    np.testing.assert_allclose(np.ravel(results), [-2, -0.5], rtol=1e-6)
+    assert_allclose(np.ravel(results), [-2, -0.5], rtol=1e-6)

@@ -6,6 +6,7 @@ import itertools
 import numpy as np
 import pytest
 from computed import evaluate
+from numpy.testing import assert_allclose, assert_array_equal
 from oneiros import backend as K
 from oneiros.errors import CapabilityError
 
@@ -73,7 +74,7 @@ def test_cost_is_the_sum_over_all_paths(declared, filler, predicting_backend):
         for q, (sample, n) in zip(p, SAMPLES, strict=True)
     ]
     assert cost.shape == (len(SAMPLES), 1)
-    np.testing.assert_allclose(cost[:, 0], expected, rtol=1e-5, atol=1e-6)
+    assert_allclose(cost[:, 0], expected, rtol=1e-5, atol=1e-6)
 
 
 def long_batch(samples=6, steps=40, classes=12, width=9, sharpness=3.0):
@@ -104,11 +105,9 @@ def test_cost_and_gradient_agree_with_tensorflows_loss(sharpness, backend):
         return [cost, *K.gradients(K.sum(cost), [p])]
 
     cost, gradient = evaluate(build, labels, p, steps, count)
-    np.testing.assert_allclose(cost[:, 0], loss.numpy(), rtol=1e-4)
+    assert_allclose(cost[:, 0], loss.numpy(), rtol=1e-4)
     expected = tape.gradient(loss, probabilities).numpy()
-    np.testing.assert_allclose(
-        gradient, expected, rtol=2e-3, atol=1e-4 * np.abs(expected).max()
-    )
+    assert_allclose(gradient, expected, rtol=2e-3, atol=1e-4 * np.abs(expected).max())
 
 
 def test_sum_over_impossible_and_wrong_samples(backend):
@@ -129,7 +128,7 @@ def test_sum_over_impossible_and_wrong_samples(backend):
         return [cost, *K.gradients(K.sum(cost), [p])]
 
     cost, gradient = evaluate(build, labels, p, steps, count)
-    np.testing.assert_array_equal(
+    assert_array_equal(
         np.isnan(cost[:, 0]), [False, False, True, True, True, True, True]
     )
     assert cost[0, 0] == np.inf and np.isfinite(cost[1, 0])
@@ -143,7 +142,7 @@ def test_a_blank_ends_the_labels(predicting_backend):
     cost = evaluate(K.ctc_batch_cost, labels, p, steps, count)
     ends = [(p[0], [0]), (p[1], []), (p[2, :3], [])]
     expected = [-np.log(by_enumeration(*sample)) for sample in ends]
-    np.testing.assert_allclose(cost[:, 0], expected, rtol=1e-5)
+    assert_allclose(cost[:, 0], expected, rtol=1e-5)
 
 
 def test_steps_and_labels_beyond_the_lengths_dont_count(backend):
@@ -157,7 +156,7 @@ def test_steps_and_labels_beyond_the_lengths_dont_count(backend):
     assert not gradient[beyond].any() and gradient[~beyond].any()
     changed = np.where(beyond[..., None], 0.9, p)
     others = np.where(np.arange(3) < count, labels, 0)
-    np.testing.assert_array_equal(f([others, changed, steps, count])[0], costs)
+    assert_array_equal(f([others, changed, steps, count])[0], costs)
 
 
 def test_probabilities_of_zero_and_one(backend):
@@ -170,7 +169,7 @@ def test_probabilities_of_zero_and_one(backend):
         return [cost, *K.gradients(K.sum(cost), [p])]
 
     cost, gradient = evaluate(build, labels, p, steps, count)
-    np.testing.assert_allclose(cost[0], 0, atol=1e-6)
+    assert_allclose(cost[0], 0, atol=1e-6)
     # The second needs one class of probability 1e-8 at least.
     assert -np.log(1e-8 * 10) < cost[1] < 2 * -np.log(1e-8) + 1
     assert np.isfinite(gradient).all()
@@ -189,7 +188,7 @@ def test_half_precision(predicting_backend):
     full = evaluate(K.ctc_batch_cost, labels, p, steps, count)
     half = evaluate(K.ctc_batch_cost, labels, p.astype("float16"), steps, count)
     assert half.dtype == np.float16
-    np.testing.assert_allclose(half, full, rtol=1e-2, atol=1e-2)
+    assert_allclose(half, full, rtol=1e-2, atol=1e-2)
     sure = np.eye(3, dtype="float16")[[[0, 0, 2, 1]]]
 
     def decode(p):
@@ -197,7 +196,7 @@ def test_half_precision(predicting_backend):
         return [labels, score]
 
     decoded, score = evaluate(decode, sure)
-    np.testing.assert_array_equal(decoded, [[0, 1, -1, -1]])
+    assert_array_equal(decoded, [[0, 1, -1, -1]])
     assert score.dtype == np.float16 and score == 0
 
 
@@ -210,9 +209,7 @@ def test_cost_of_one_sequence(labels, predicting_backend):
     labels = np.array(labels, "int32")
     cost = evaluate(K.ctc_cost, p, labels)
     smoothed = (1 - 1e-4) * p + 1e-4 / (2 * len(labels) + 1)
-    np.testing.assert_allclose(
-        cost, -np.log(4 * by_enumeration(smoothed, labels)), rtol=1e-5
-    )
+    assert_allclose(cost, -np.log(4 * by_enumeration(smoothed, labels)), rtol=1e-5)
 
 
 def test_each_step_of_the_path_probabilities_has_them_all(backend):
@@ -231,12 +228,12 @@ def test_each_step_of_the_path_probabilities_has_them_all(backend):
 
     log_probs, mask, gradient = evaluate(build, p, labels)
     totals = np.where(mask, np.exp(log_probs), 0).sum(1)
-    np.testing.assert_allclose(totals, [by_enumeration(p, labels)] * 5, rtol=1e-5)
+    assert_allclose(totals, [by_enumeration(p, labels)] * 5, rtol=1e-5)
     assert np.isfinite(gradient).all() and gradient.any()
     # Four steps are needed, since the blank between equal labels can't be skipped; the
     # fifth is free.
     possible = ["1100000", "0110000", "0011000", "0001110", "0000011"]
-    np.testing.assert_array_equal(mask, [[c == "1" for c in row] for row in possible])
+    assert_array_equal(mask, [[c == "1" for c in row] for row in possible])
 
 
 def test_interleaved_blanks_and_skips(predicting_backend):
@@ -247,8 +244,8 @@ def test_interleaved_blanks_and_skips(predicting_backend):
         return [with_blanks, K.ctc_create_skip_idxs(with_blanks)]
 
     with_blanks, skips = evaluate(build, labels)
-    np.testing.assert_array_equal(with_blanks, [-1, 4, -1, 4, -1, 2, -1, 7, -1])
-    np.testing.assert_array_equal(skips, [9, 3, 5])
+    assert_array_equal(with_blanks, [-1, 4, -1, 4, -1, 2, -1, 7, -1])
+    assert_array_equal(skips, [9, 3, 5])
 
 
 def test_one_step_of_the_forward_pass(predicting_backend):
@@ -277,7 +274,7 @@ def test_one_step_of_the_forward_pass(predicting_backend):
         expected = np.zeros(7)
         expected[:reached] = np.log(after[:reached]) + curr[:reached]
         assert count == reached
-        np.testing.assert_allclose(log_p, expected, rtol=1e-5, atol=1e-6)
+        assert_allclose(log_p, expected, rtol=1e-5, atol=1e-6)
 
 
 # Decoding
@@ -305,8 +302,8 @@ def test_greedy_decoding(declared, predicting_backend):
     expected = [greedily(q, n) for q, n in zip(p, steps, strict=True)]
     rows = [row + [-1] * (9 - len(row)) for row, _ in expected]
     assert max(len(row) for row, _ in expected) > 3
-    np.testing.assert_array_equal(labels, rows)
-    np.testing.assert_allclose(score[:, 0], [right for _, right in expected], rtol=1e-5)
+    assert_array_equal(labels, rows)
+    assert_allclose(score[:, 0], [right for _, right in expected], rtol=1e-5)
 
 
 def test_values_of_decoded_predictions_end_with_the_longest_labels(predicting_backend):
@@ -342,7 +339,7 @@ def test_beam_search_where_the_engine_has_one(backend):
                 by_labels[labels] = by_enumeration(p[i, :n], labels)
         best = sorted(by_labels, key=by_labels.get, reverse=True)[:2]
         assert [tuple(c for c in path[i] if c >= 0) for path in paths] == best
-        np.testing.assert_allclose(
+        assert_allclose(
             scores[i], np.log([by_labels[labels] for labels in best]), rtol=1e-4
         )
 
@@ -367,11 +364,11 @@ def test_beam_searches_at_once(floatx, backend):
     K.set_floatx("float32")
     assert {str(x.dtype) for x in values} == {"int64", floatx}
     for one, other in zip(values[::2], values[1::2], strict=True):
-        np.testing.assert_array_equal(one, path)
-        np.testing.assert_allclose(other, scores, rtol=1e-5)
+        assert_array_equal(one, path)
+        assert_allclose(other, scores, rtol=1e-5)
 
 
 def test_labels_with_their_end_marked(predicting_backend):
     labels = np.array([[1, 2, 3], [4, 5, 6], [7, 8, 9]], "float32")
     marked = evaluate(K.ctc_label_dense_to_sparse, labels, np.array([2, 0, 3], "int32"))
-    np.testing.assert_array_equal(marked, [[1, 2, -1], [-1, -1, -1], [7, 8, 9]])
+    assert_array_equal(marked, [[1, 2, -1], [-1, -1, -1], [7, 8, 9]])

@@ -10,6 +10,7 @@ import pytest
 from computed import evaluate, of_open_batch
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
 from oneiros import backend as K
 from oneiros.errors import GraphError
 from random_arrays import array
@@ -91,9 +92,7 @@ def test_elementwise(shape, seed, predicting_backend):
     x = wide_array(*shape, seed=seed)
     values = evaluate(lambda a: [ours(a) for ours, _ in ELEMENTWISE.values()], x)
     for (name, (_, reference)), value in zip(ELEMENTWISE.items(), values, strict=True):
-        np.testing.assert_allclose(
-            value, reference(x), rtol=2e-5, atol=2e-6, err_msg=name
-        )
+        assert_allclose(value, reference(x), rtol=2e-5, atol=2e-6, err_msg=name)
 
 
 def test_special_values(predicting_backend):
@@ -113,20 +112,16 @@ def test_special_values(predicting_backend):
         ],
         x,
     )
-    np.testing.assert_array_equal(larger, np.maximum(x, 0.5))
-    np.testing.assert_array_equal(smaller, np.minimum(x, 0.5))
-    np.testing.assert_allclose(
+    assert_array_equal(larger, np.maximum(x, 0.5))
+    assert_array_equal(smaller, np.minimum(x, 0.5))
+    assert_allclose(
         sqrt, [np.nan, np.inf, 0, 0, 0.5**0.5, 1.5**0.5, 2.5**0.5, 0, 100, 0], rtol=1e-6
     )
-    np.testing.assert_array_equal(
-        rounded, [np.nan, np.inf, -np.inf, -1, 0, 2, 2, 0, 1e4, -1e4]
-    )
-    np.testing.assert_array_equal(
-        relu, [np.nan, np.inf, 0, 0, 0.5, 1.5, 2.5, 0, 1e4, 0]
-    )
-    np.testing.assert_allclose(softplus[-2:], [1e4, 0])
-    np.testing.assert_allclose(tanh[1:3], [1, -1])
-    np.testing.assert_allclose(hard[-2:], [1, 0])
+    assert_array_equal(rounded, [np.nan, np.inf, -np.inf, -1, 0, 2, 2, 0, 1e4, -1e4])
+    assert_array_equal(relu, [np.nan, np.inf, 0, 0, 0.5, 1.5, 2.5, 0, 1e4, 0])
+    assert_allclose(softplus[-2:], [1e4, 0])
+    assert_allclose(tanh[1:3], [1, -1])
+    assert_allclose(hard[-2:], [1, 0])
 
 
 REDUCTIONS = {
@@ -164,7 +159,7 @@ def test_reductions(shape, data, predicting_backend):
         expected = reference(
             x, axis=tuple(axis) if isinstance(axis, list) else axis, keepdims=keepdims
         )
-        np.testing.assert_allclose(value, expected, rtol=1e-4, atol=1e-5, err_msg=name)
+        assert_allclose(value, expected, rtol=1e-4, atol=1e-5, err_msg=name)
 
 
 def test_arg_reductions(predicting_backend):
@@ -175,7 +170,7 @@ def test_arg_reductions(predicting_backend):
     )
     references = [x.argmax(-1), x.argmin(-1), x.argmax(1), x.argmin(0)]
     for value, reference in zip(values, references, strict=True):
-        np.testing.assert_array_equal(value, reference)
+        assert_array_equal(value, reference)
         assert value.dtype == np.int64
 
 
@@ -194,7 +189,7 @@ def test_dot_is_numpy_dot(data, predicting_backend):
     )
     y = wide_array(*right[:-1], inner, *right[-1:], seed=1)
     value = evaluate(lambda a: K.dot(a, K.variable(y)), x)
-    np.testing.assert_allclose(value, np.dot(x, y), rtol=1e-4, atol=1e-4)
+    assert_allclose(value, np.dot(x, y), rtol=1e-4, atol=1e-4)
 
 
 BATCH_DOTS = [
@@ -214,7 +209,7 @@ def test_batch_dot(left, right, axes, formula, predicting_backend):
     x, y = wide_array(*left), wide_array(*right, seed=1)
     expected = np.einsum(formula, x, y)
     value = evaluate(lambda a, b: K.batch_dot(a, b, axes=axes), x, y)
-    np.testing.assert_allclose(
+    assert_allclose(
         value,
         expected[:, None] if expected.ndim == 1 else expected,
         rtol=1e-4,
@@ -295,7 +290,7 @@ def test_shape_operations(declared, predicting_backend):
     ):
         expected = reference(x)
         assert value.shape == expected.shape, name
-        np.testing.assert_allclose(value, expected, rtol=1e-5, atol=1e-6, err_msg=name)
+        assert_allclose(value, expected, rtol=1e-5, atol=1e-6, err_msg=name)
 
 
 def test_static_shapes_are_kept(predicting_backend):
@@ -322,8 +317,8 @@ def test_gather_and_one_hot(predicting_backend):
     rows, hot = evaluate(
         lambda i: [K.gather(K.variable(table), i), K.one_hot(i, 5)], index
     )
-    np.testing.assert_array_equal(rows, table[index])
-    np.testing.assert_array_equal(hot, np.eye(5)[index])
+    assert_array_equal(rows, table[index])
+    assert_array_equal(hot, np.eye(5)[index])
     assert hot.dtype == np.float32
 
 
@@ -333,8 +328,8 @@ def test_in_top_k(predicting_backend):
     first, second = evaluate(
         lambda s, t: [K.in_top_k(s, t, 1), K.in_top_k(s, t, 2)], scores, targets
     )
-    np.testing.assert_array_equal(first, [False, False, False])
-    np.testing.assert_array_equal(second, [True, True, True])
+    assert_array_equal(first, [False, False, False])
+    assert_array_equal(second, [True, True, True])
 
 
 def test_switch_chooses_as_a_whole_and_calls_functions(predicting_backend):
@@ -349,7 +344,7 @@ def test_switch_chooses_as_a_whole_and_calls_functions(predicting_backend):
     data = wide_array(3, 2)
     for chosen, results in [(1, (data * 2, data)), (0, (data * 3, data * 0))]:
         for value, expected in zip(f([chosen, data]), results, strict=True):
-            np.testing.assert_allclose(value, expected)
+            assert_allclose(value, expected)
 
 
 def test_crossentropies_keep_their_own_epsilon(predicting_backend):
@@ -362,14 +357,14 @@ def test_crossentropies_keep_their_own_epsilon(predicting_backend):
         )
     finally:
         K.set_epsilon(1e-7)
-    np.testing.assert_allclose(value, -np.log(1e-7), rtol=1e-5)
+    assert_allclose(value, -np.log(1e-7), rtol=1e-5)
 
 
 def test_crossentropy_of_sequences_of_classes(predicting_backend):
     p = np.random.RandomState(0).dirichlet(np.ones(3), (2, 4)).astype("float32")
     labels = np.random.RandomState(1).randint(0, 3, (2, 4, 1)).astype("int32")
     value = evaluate(K.sparse_categorical_crossentropy, p, labels)
-    np.testing.assert_allclose(
+    assert_allclose(
         value, -np.log(np.take_along_axis(p, labels, -1)[..., 0]), rtol=1e-5
     )
 
@@ -385,11 +380,11 @@ def test_batch_normalization_in_training(axes, predicting_backend):
         ),
         x,
     )
-    np.testing.assert_allclose(mean, x.mean(tuple(axes)), rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(var, x.var(tuple(axes)), rtol=1e-4)
+    assert_allclose(mean, x.mean(tuple(axes)), rtol=1e-4, atol=1e-5)
+    assert_allclose(var, x.var(tuple(axes)), rtol=1e-4)
     wide = [1 if i in axes else n for i, n in enumerate(x.shape)]
     expected = (x - mean.reshape(wide)) / np.sqrt(var.reshape(wide) + 1e-3)
-    np.testing.assert_allclose(
+    assert_allclose(
         normed,
         expected * gamma.reshape(wide) + beta.reshape(wide),
         rtol=1e-3,
@@ -401,7 +396,7 @@ def test_apply_runs_code_of_the_engine(backend):
     x = K.placeholder((None, 3))
     y = K.apply(lambda a, b: a * b + 1, x, x)
     data = wide_array(2, 3)
-    np.testing.assert_allclose(K.function([x], [y])([data])[0], data**2 + 1, rtol=1e-6)
+    assert_allclose(K.function([x], [y])([data])[0], data**2 + 1, rtol=1e-6)
     with pytest.raises(ZeroDivisionError):
         K.apply(lambda v: 1 // 0, x)
     if backend != "theano":
@@ -413,17 +408,15 @@ def test_print_tensor_prints_when_computed(backend, capfd):
     x = K.placeholder((None,))
     y = K.print_tensor(x, "seen")
     assert "seen" not in capfd.readouterr().out
-    np.testing.assert_array_equal(
-        K.function([x], [y * 2])([np.array([3.0, 4.0])])[0], [6, 8]
-    )
+    assert_array_equal(K.function([x], [y * 2])([np.array([3.0, 4.0])])[0], [6, 8])
     captured = capfd.readouterr()
     assert "seen" in captured.out + captured.err
 
 
 def test_extremes_of_a_list_of_tensors(predicting_backend):
     tensors = [K.variable([1.0, 5.0]), K.variable([3.0, 2.0])]
-    np.testing.assert_array_equal(K.eval(K.max(tensors, axis=0)), [3, 5])
-    np.testing.assert_array_equal(K.eval(K.argmin(tensors, axis=0)), [0, 1])
+    assert_array_equal(K.eval(K.max(tensors, axis=0)), [3, 5])
+    assert_array_equal(K.eval(K.argmin(tensors, axis=0)), [0, 1])
 
 
 # Derivatives
@@ -466,28 +459,26 @@ def test_second_derivatives(backend, float64):
     (first,) = K.gradients(K.sum(K.exp(x) * x), [x])
     (second,) = K.gradients(K.sum(first), [x])
     at = K.get_value(x)
-    np.testing.assert_allclose(K.eval(second), np.exp(at) * (at + 2), rtol=1e-12)
+    assert_allclose(K.eval(second), np.exp(at) * (at + 2), rtol=1e-12)
 
 
 def test_gradient_of_a_tensor_in_the_middle(backend):
     x = K.placeholder((None, 2))
     middle = K.square(x)
     (gradient,) = K.gradients(K.sum(K.square(middle)), [middle])
-    np.testing.assert_allclose(
-        K.function([x], [gradient])([np.array([[2.0, 3.0]])])[0], [[8, 18]]
-    )
+    assert_allclose(K.function([x], [gradient])([np.array([[2.0, 3.0]])])[0], [[8, 18]])
 
 
 def test_stop_gradient_makes_constants(backend):
     x = K.variable([2.0, 3.0])
     (gradient,) = K.gradients(K.sum(x * K.stop_gradient(x)), [x])
-    np.testing.assert_allclose(K.eval(gradient), [2, 3])
+    assert_allclose(K.eval(gradient), [2, 3])
     first, second = K.stop_gradient([x * 2, x * 3])
-    np.testing.assert_allclose(K.eval(first + second), [10, 15])
+    assert_allclose(K.eval(first + second), [10, 15])
 
 
 def test_derivative_at_the_kink(backend):
     x = K.variable([0.0, -1.0, 1.0])
     relu, absolute = (K.eval(K.gradients(K.sum(f(x)), [x])[0]) for f in (K.relu, K.abs))
-    np.testing.assert_array_equal(relu, [0, 0, 1])
-    np.testing.assert_array_equal(absolute, [0, -1, 1])
+    assert_array_equal(relu, [0, 0, 1])
+    assert_array_equal(absolute, [0, -1, 1])

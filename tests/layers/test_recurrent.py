@@ -5,6 +5,7 @@ Weights, dropout, states, and layers that users derive.
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose, assert_array_equal
 from oneiros import backend as K
 from oneiros import load_context, regularizers
 from oneiros.errors import ArgumentError, DataError, ShapeError
@@ -62,7 +63,7 @@ def test_initial_values(backend, cls):
             expected = 1 if ("_U" in name.name and joined) or "_b_f" in name.name else 0
             if (cls, mode) == (LSTM, "gpu") and name.name.endswith(("_b", "_b:0")):
                 expected = [0, 0, 1, 1, 0, 0, 0, 0]
-            np.testing.assert_array_equal(
+            assert_array_equal(
                 weight, np.broadcast_to(expected, weight.shape), name.name
             )
 
@@ -93,9 +94,7 @@ def test_penalties_one_by_one(golden, backend):
         layer.set_weights(
             [golden[1][f"{case['id']}/w{i}"] for i in range(len(layer.weights))]
         )
-        np.testing.assert_allclose(
-            K.function([], layer.losses)([]), case["reg_losses"], rtol=1e-5
-        )
+        assert_allclose(K.function([], layer.losses)([]), case["reg_losses"], rtol=1e-5)
         executed += 1
     assert executed == 4
 
@@ -135,13 +134,13 @@ def test_modes_and_ways_of_looping_agree(backend, cls):
     for backwards in (False, True):
         fused = arrays["cpu", True, backwards]
         for mine, other in zip(fused, arrays["cpu", False, backwards], strict=True):
-            np.testing.assert_allclose(mine, other, rtol=1e-4, atol=1e-5)
+            assert_allclose(mine, other, rtol=1e-4, atol=1e-5)
         for mode_and_way in ("gpu", True), ("gpu", False):
             y, gx, *gw = arrays[(*mode_and_way, backwards)]
-            np.testing.assert_allclose(y, fused[0], rtol=1e-4, atol=1e-5)
-            np.testing.assert_allclose(gx, fused[1], rtol=1e-4, atol=1e-5)
+            assert_allclose(y, fused[0], rtol=1e-4, atol=1e-5)
+            assert_allclose(gx, fused[1], rtol=1e-4, atol=1e-5)
             for mine, other in zip(gw, joined(cls, fused[2:]), strict=True):
-                np.testing.assert_allclose(mine, other, rtol=1e-4, atol=1e-5)
+                assert_allclose(mine, other, rtol=1e-4, atol=1e-5)
 
 
 def joined(cls, weights):
@@ -159,7 +158,7 @@ def test_a_step_set_on_a_layer_is_the_one_that_runs(backend):
     layer = LSTM(2, return_sequences=True)
     layer.step = lambda x, states: (states[0] + 1, [states[0] + 1, states[1]])
     values = K.function([x], [layer(x)])([sequences(1, 3, 2)])[0]
-    np.testing.assert_array_equal(values[0, :, 0], [1, 2, 3])
+    assert_array_equal(values[0, :, 0], [1, 2, 3])
 
 
 def test_unrolled_with_masked_first_steps(backend):
@@ -177,9 +176,9 @@ def test_unrolled_with_masked_first_steps(backend):
     for layer in layers:
         K.set_value(layer.states[0], np.full((2, 2), 0.5))
     looped, unrolled = K.function([inputs], outputs)([x])
-    np.testing.assert_array_equal(looped[:, 0], np.full((2, 2), 0.5))
-    np.testing.assert_array_equal(unrolled[:, 0], np.zeros((2, 2)))
-    np.testing.assert_allclose(looped[:, 1:], unrolled[:, 1:], rtol=1e-4)
+    assert_array_equal(looped[:, 0], np.full((2, 2), 0.5))
+    assert_array_equal(unrolled[:, 0], np.zeros((2, 2)))
+    assert_allclose(looped[:, 1:], unrolled[:, 1:], rtol=1e-4)
 
 
 def test_a_shared_layer_takes_sequences_of_any_length(backend):
@@ -188,7 +187,7 @@ def test_a_shared_layer_takes_sequences_of_any_length(backend):
     model = Model([short, long], [layer(short), layer(long)])
     x = sequences(2, 5, 4)
     one, other = model.predict([x[:, :3], x])
-    np.testing.assert_allclose(one, model.predict([x[:, :3], x * 2])[0])
+    assert_allclose(one, model.predict([x[:, :3], x * 2])[0])
     assert not np.allclose(one, other)
     with pytest.raises(ShapeError, match=r"LSTM .*\(None, 3, 5\).*\(None, 3, 4\)"):
         layer(Input(shape=(3, 5)))
@@ -204,7 +203,7 @@ def test_whole_numbers_as_input(backend):
         h = np.zeros((1, 2))
         for step in values[0]:
             h = step @ W + h @ U + b
-        np.testing.assert_allclose(K.function([x], [y])([values])[0], h, rtol=1e-4)
+        assert_allclose(K.function([x], [y])([values])[0], h, rtol=1e-4)
 
 
 def test_time_distributed_dense(backend):
@@ -215,12 +214,12 @@ def test_time_distributed_dense(backend):
     )
     run = K.function([K.learning_phase()], [plain, dropped])
     full, half = run([1])
-    np.testing.assert_allclose(
+    assert_allclose(
         full, K.get_value(x) @ K.get_value(w) + K.get_value(b), rtol=1e-4, atol=1e-4
     )
     assert set(np.unique(half)) == {0, 2}
-    np.testing.assert_array_equal(half, np.broadcast_to(half[:, :1], half.shape))
-    np.testing.assert_array_equal(run([0])[1], np.ones((2, 5, 30)))
+    assert_array_equal(half, np.broadcast_to(half[:, :1], half.shape))
+    assert_array_equal(run([0])[1], np.ones((2, 5, 30)))
 
 
 # Dropout
@@ -247,10 +246,10 @@ def test_dropout_of_the_input(backend, mode):
     data = np.ones((4, 3, features))
     first, second, test = (run([data, phase])[0] for phase in (1, 1, 0))
     assert set(np.unique(first)) == {0, 2}
-    np.testing.assert_array_equal(first, np.broadcast_to(first[:, :1], first.shape))
+    assert_array_equal(first, np.broadcast_to(first[:, :1], first.shape))
     assert len({tuple(row) for row in first[:, 0]}) == 4
     assert (first != second).any()
-    np.testing.assert_array_equal(test, data)
+    assert_array_equal(test, data)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -266,7 +265,7 @@ def test_dropout_of_the_state(backend, mode):
     layer.set_weights([np.zeros((2, units)), np.eye(units), np.ones(units)])
     run = K.function([x, K.learning_phase()], [y])
     train, test = (run([np.ones((4, 3, 2)), phase])[0] for phase in (1, 0))
-    np.testing.assert_array_equal(test[0, :, 0], [1, 2, 3])
+    assert_array_equal(test[0, :, 0], [1, 2, 3])
     kinds = {
         tuple(train[sample, :, unit]) for sample in range(4) for unit in range(units)
     }
@@ -335,7 +334,7 @@ def test_states_go_from_batch_to_batch(golden, backend):
     for suffix in ("", "_call1"):
         predictions = model.predict(stored(f"x0{suffix}"), batch_size=3)
         for mine, expected in zip(predictions, stored(f"y0{suffix}"), strict=True):
-            np.testing.assert_allclose(mine, expected, rtol=1e-4, atol=1e-5)
+            assert_allclose(mine, expected, rtol=1e-4, atol=1e-5)
     assert all(np.any(K.get_value(state)) for layer in made for state in layer.states)
     model.reset_states()
     assert not any(
@@ -344,7 +343,7 @@ def test_states_go_from_batch_to_batch(golden, backend):
     for mine, expected in zip(
         model.predict(stored("x0"), batch_size=3), stored("y0"), strict=True
     ):
-        np.testing.assert_allclose(mine, expected, rtol=1e-4, atol=1e-5)
+        assert_allclose(mine, expected, rtol=1e-4, atol=1e-5)
     assert len(cases) == 7
 
 
@@ -459,7 +458,7 @@ def test_attention(backend, mode):
         h = hard_sigmoid(a["o"]) * np.tanh(c)
         h = h * sigmoid(h @ weights["U_a"] + constant) * 2.0
         expected.append(h)
-    np.testing.assert_allclose(
+    assert_allclose(
         K.function([x], [y])([data])[0], np.stack(expected, 1), rtol=1e-4, atol=1e-5
     )
 
@@ -526,8 +525,8 @@ def test_several_states(backend, unroll):
     for _ in range(2):
         expected, states = oscillated(data, *states)
         plain, stateful = model.predict(data, batch_size=2)
-        np.testing.assert_allclose(plain, from_start, rtol=1e-4, atol=1e-4)
-        np.testing.assert_allclose(stateful, expected, rtol=1e-4, atol=1e-4)
+        assert_allclose(plain, from_start, rtol=1e-4, atol=1e-4)
+        assert_allclose(stateful, expected, rtol=1e-4, atol=1e-4)
 
 
 def test_a_layer_without_step(backend):
