@@ -59,7 +59,7 @@ import numpy as np
 import pytest
 from backends import BACKENDS, PREDICTING
 
-pytest_plugins = ["fresh", "command_line"]
+pytest_plugins = ["fresh", "command_line", "local_server"]
 GOLDEN = Path(__file__).parent / "golden"
 WITHOUT_XLA = (
     "backend",
@@ -115,6 +115,15 @@ def predicting_backend(request):
 
     with K.use(request.param):
         yield request.param
+
+
+@pytest.fixture
+def theano():
+    """Runs the test on Theano."""
+    from oneiros import backend as K
+
+    with K.use("theano"):
+        yield
 
 
 @pytest.fixture

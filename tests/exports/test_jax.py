@@ -8,13 +8,7 @@ from oneiros import backend as K
 from oneiros.layers import GRU, ConvLSTM2D, Input, Lambda, Masking
 from oneiros.models import Model
 
-pytestmark = pytest.mark.usefixtures("one_process")
-
-
-@pytest.fixture(autouse=True)
-def theano():
-    with K.use("theano"):
-        yield
+pytestmark = pytest.mark.usefixtures("one_process", "theano")
 
 
 def written(model, tmp_path):

@@ -1,9 +1,6 @@
 """`.keras` files, which Keras 3 loads without Oneiros."""
 
 import json
-import os
-import subprocess
-import sys
 import zipfile
 from functools import partial
 
@@ -47,14 +44,9 @@ from oneiros_exports.keras3.description import Describer
 from oneiros_exports.keras3.keras_file import KerasExport
 from oneiros_exports.keras3.older_releases import make_loadable, without_late
 from oneiros_old_files.keras2 import migration_of
+from processes import run_python
 
-pytestmark = pytest.mark.usefixtures("one_process")
-
-
-@pytest.fixture(autouse=True)
-def theano():
-    with K.use("theano"):
-        yield
+pytestmark = pytest.mark.usefixtures("one_process", "theano")
 
 
 def test_what_keras_3_lacks_is_refused_at_once(tmp_path):
@@ -259,10 +251,7 @@ def test_registered_layers_predict_and_train_on_each_backend_of_keras(
     y = np.random.normal(size=(8, 1)).astype("float32")
     np.savez(tmp_path / "data.npz", y=y, **batch)
     arguments = [tmp_path / "m.keras", tmp_path / "data.npz", tmp_path]
-    environment = {**os.environ, "KERAS_BACKEND": engine}
-    subprocess.run(
-        [sys.executable, "-c", REGISTERED, *arguments], check=True, env=environment
-    )
+    run_python(REGISTERED, *arguments, KERAS_BACKEND=engine)
     inputs = list(batch.values())
     outputs = np.load(tmp_path / "outputs.npy")
     np.testing.assert_allclose(outputs, model.predict(inputs), rtol=1e-5, atol=1e-6)
@@ -367,10 +356,7 @@ def test_stateful_layers_keep_their_state_in_keras_3(tmp_path):
     x = np.random.normal(size=(2, 4, 3)).astype("float32")
     np.save(tmp_path / "x.npy", x)
     files = [tmp_path / name for name in ("m.keras", "x.npy", "outputs.npy")]
-    environment = {**os.environ, "KERAS_BACKEND": "jax"}
-    subprocess.run(
-        [sys.executable, "-c", STATEFUL, *files], check=True, env=environment
-    )
+    run_python(STATEFUL, *files, KERAS_BACKEND="jax")
     model.reset_states()
     expected = [model.predict(x, batch_size=2) for _ in range(2)]
     assert np.abs(expected[0] - expected[1]).max() > 1e-3

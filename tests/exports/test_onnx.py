@@ -2,7 +2,6 @@
 
 import re
 import shutil
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -36,19 +35,12 @@ from oneiros_exports.onnx.onnx_file import OnnxExport
 from oneiros_exports.onnx.runtime import run
 
 MODELS = Path(__file__).resolve().parents[1] / "golden" / "models"
+MODEL = MODELS / "seq_conv2d_th.h5"
 
 
 @pytest.fixture(autouse=True)
 def numbered_anew():
     K.reset_uids()
-
-
-@pytest.fixture
-def convert(oneiros_command, tmp_path, monkeypatch):
-    """Runs `oneiros convert` in an empty folder."""
-    monkeypatch.chdir(tmp_path)
-    with K.use("theano"):
-        yield partial(oneiros_command, "convert")
 
 
 def test_a_masked_network_is_one_node_a_layer_and_agrees(tmp_path):
@@ -148,7 +140,7 @@ def test_the_backend_predicts_with_weights_that_do_not_fit_into_one_file(monkeyp
 
 
 def test_convert_shows_what_it_wrote_and_how_far_it_is(convert):
-    code, out, err = convert(MODELS / "seq_conv2d_th.h5", "m.onnx")
+    code, out, err = convert(MODEL, "m.onnx")
     assert (code, err) == (0, "")
     lines = out.splitlines()
     assert "m.onnx: " in lines[0] and "opset 18" in lines[0]
@@ -159,17 +151,13 @@ def test_convert_shows_what_it_wrote_and_how_far_it_is(convert):
 
 
 def test_the_order_of_axes_turns_on_the_way(convert):
-    code, out, _ = convert(
-        MODELS / "seq_conv2d_th.h5", "m.onnx", "--dim-ordering", "tf"
-    )
+    code, out, _ = convert(MODEL, "m.onnx", "--dim-ordering", "tf")
     assert code == 0 and "float32 (batch, 8, 8, 2)" in out
     assert "now is x.transpose(0, 2, 3, 1) of what it was." in out
 
 
 def test_what_has_the_order_already_stays(convert):
-    code, out, err = convert(
-        MODELS / "seq_conv2d_th.h5", "m.onnx", "--dim-ordering", "th"
-    )
+    code, out, err = convert(MODEL, "m.onnx", "--dim-ordering", "th")
     assert code == 0 and "float32 (batch, 2, 8, 8)" in out, err
 
 
@@ -191,16 +179,14 @@ def test_inputs_that_are_no_images_stay(convert):
 
 def test_given_inputs_are_those_of_the_old_model(convert):
     np.savez("x.npz", np.ones((4, 2, 8, 8), "float32"))
-    source = MODELS / "seq_conv2d_th.h5"
     turn = ["--dim-ordering", "tf", "--inputs", "x.npz"]
-    code, out, err = convert(source, "m.onnx", *turn)
+    code, out, err = convert(MODEL, "m.onnx", *turn)
     assert code == 0 and "replayed: the given inputs" in out, err
 
 
 def test_an_array_without_a_name_says_what_to_type(convert):
     np.save("x.npy", np.ones((4, 2, 8, 8), "float32"))
-    source = MODELS / "seq_conv2d_th.h5"
-    code, _, err = convert(source, "m.onnx", "--inputs", "x.npy")
+    code, _, err = convert(MODEL, "m.onnx", "--inputs", "x.npy")
     assert code == 1 and "numpy.savez('inputs.npz', x)" in err
 
 
@@ -214,17 +200,15 @@ def test_a_file_of_a_model_without_weights_is_exported(convert):
 
 def test_given_inputs_are_read_by_the_names_of_inputs(convert):
     np.savez("x.npz", x=np.ones((4, 2, 8, 8), "float32"))
-    source = MODELS / "seq_conv2d_th.h5"
-    code, out, _ = convert(source, "m.onnx", "--inputs", "x.npz")
+    code, out, _ = convert(MODEL, "m.onnx", "--inputs", "x.npz")
     assert code == 0 and "replayed: the given inputs, on theano" in out
     np.savez("x.npz", x=np.ones(4), y=np.ones(4))
-    code, _, err = convert(source, "n.onnx", "--inputs", "x.npz")
+    code, _, err = convert(MODEL, "n.onnx", "--inputs", "x.npz")
     assert code == 1 and "received 2 inputs. The model needs an array for each" in err
 
 
 def test_options_reach_the_file_and_the_replay(convert):
-    source = MODELS / "seq_conv2d_th.h5"
-    code, out, _ = convert(source, "m.onnx", "--opset", "20")
+    code, out, _ = convert(MODEL, "m.onnx", "--opset", "20")
     assert code == 0 and "opset 20" in out
     assert onnx.load("m.onnx").opset_import[0].version == 20
 
@@ -239,8 +223,7 @@ def test_unknown_opsets_are_refused(opset, said):
 
 
 def test_options_of_other_destinations_say_so(convert):
-    source = MODELS / "seq_conv2d_th.h5"
-    code, _, err = convert(source, "m.h5", "--opset", "18", "--tolerance", "1")
+    code, _, err = convert(MODEL, "m.h5", "--opset", "18", "--tolerance", "1")
     assert code == 1 and "--tolerance, --opset doesn't apply" in err
     assert not list(Path.cwd().iterdir())
 
@@ -260,20 +243,20 @@ def test_what_cannot_be_exported_is_explained(convert, source, arguments, said):
 
 
 def test_a_wrong_suffix_names_all_destinations(convert):
-    code, _, err = convert(MODELS / "seq_conv2d_th.h5", "m.onx")
+    code, _, err = convert(MODEL, "m.onx")
     assert code == 1
     assert re.search(r"for other libraries: .*\.onnx, \.saved_model", err)
 
 
 def test_a_destination_that_is_disabled_says_so(convert):
     with settings.override(disable=["oneiros-exports"]):
-        code, _, err = convert(MODELS / "seq_conv2d_th.h5", "m.onnx")
+        code, _, err = convert(MODEL, "m.onnx")
     assert code == 1 and "oneiros-exports, which is disabled" in err
 
 
 def test_convert_in_python_says_how_to_export(tmp_path):
     with pytest.raises(ArgumentError, match=r"export_file\(.*'m.onnx'\)"):
-        file_tools.convert(MODELS / "seq_conv2d_th.h5", tmp_path / "m.onnx")
+        file_tools.convert(MODEL, tmp_path / "m.onnx")
 
 
 def test_what_onnx_cannot_hold_is_refused(tmp_path):

@@ -1,12 +1,8 @@
 """SavedModels and files of TensorFlow Lite, read by TensorFlow without Oneiros."""
 
-import subprocess
-import sys
-
 import numpy as np
 import oneiros
 import pytest
-from oneiros import backend as K
 from oneiros.exports import ExportError
 from oneiros.layers import (
     GRU,
@@ -27,6 +23,9 @@ from oneiros.layers import (
 from oneiros.models import Model, Sequential
 from oneiros_exports.tensorflow.saved_model import SavedModelExport
 from oneiros_saving.pickling import on_backend
+from processes import run_python
+
+pytestmark = pytest.mark.usefixtures("one_process", "theano")
 
 READER = """
 import sys
@@ -52,15 +51,6 @@ def two_inputs():
     return Model([image, steps], [Dense(2, name="a")(joined), Dense(1, name="b")(seen)])
 
 
-pytestmark = pytest.mark.usefixtures("one_process")
-
-
-@pytest.fixture(autouse=True)
-def backend_of_model():
-    with K.use("theano"):
-        yield
-
-
 @pytest.mark.exhaustive(only=True)
 def test_a_saved_model_is_served_by_the_names_of_layers(tmp_path):
     model = two_inputs()
@@ -75,7 +65,7 @@ def test_a_saved_model_is_served_by_the_names_of_layers(tmp_path):
     }
     np.savez(tmp_path / "inputs.npz", **inputs)
     files = [tmp_path / name for name in ("saved_model", "inputs.npz", "outputs.npz")]
-    subprocess.run([sys.executable, "-c", READER, *files], check=True)
+    run_python(READER, *files)
     outputs = np.load(tmp_path / "outputs.npz")
     expected = dict(zip("ab", model.predict(list(inputs.values())), strict=True))
     for name, value in expected.items():

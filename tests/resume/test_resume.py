@@ -104,6 +104,11 @@ def fit(callbacks, shuffle=True, nb_epoch=EPOCHS, x=X, **arguments):
     return model, history
 
 
+def interrupted(*callbacks, **arguments):
+    with pytest.raises(InterruptionError):
+        fit(callbacks, **arguments)
+
+
 def bits(model, history, *callbacks):
     """Returns everything that must be the same, as bytes and text."""
     measured = {
@@ -121,6 +126,11 @@ def bits(model, history, *callbacks):
     )
 
 
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "run.h5"
+
+
 def heard():
     return [
         Counting(),
@@ -130,41 +140,32 @@ def heard():
 
 
 @pytest.mark.parametrize("shuffle", [True, False, "batch"])
-def test_cut_at_any_batch_it_ends_the_same(shuffle, tmp_path):
+def test_cut_at_any_batch_it_ends_the_same(shuffle, path):
     callbacks = heard()
     uninterrupted = bits(*fit(callbacks, shuffle), *callbacks)
     for epochs, batches in ((1, None), (9, 1), (2, 3)):
         for cut in (1, 2, 5, 6, 7, 9, 12, 13, 17, 18):
-            resume = {
-                "filepath": tmp_path / "run.h5",
-                "epochs": epochs,
-                "batches": batches,
-            }
-            with pytest.raises(InterruptionError):
-                fit([*heard(), InterruptingRuns(cut), Resume(**resume)], shuffle)
-            assert resume["filepath"].exists()
+            resume = {"filepath": path, "epochs": epochs, "batches": batches}
+            interrupted(
+                *heard(), InterruptingRuns(cut), Resume(**resume), shuffle=shuffle
+            )
+            assert path.exists()
             callbacks = heard()
             assert (
                 bits(*fit([*callbacks, Resume(**resume)], shuffle), *callbacks)
                 == uninterrupted
             ), (epochs, cut)
-            assert not resume["filepath"].exists()
+            assert not path.exists()
 
 
-def test_cut_again_and_again(tmp_path):
+def test_cut_again_and_again(path):
     callbacks = heard()
     uninterrupted = bits(*fit(callbacks), *callbacks)
     cuts = 0
     while True:
         callbacks = heard()
         try:
-            resumed = fit(
-                [
-                    InterruptingRuns(3),
-                    *callbacks,
-                    Resume(tmp_path / "run.h5", batches=1),
-                ]
-            )
+            resumed = fit([InterruptingRuns(3), *callbacks, Resume(path, batches=1)])
         except InterruptionError:
             cuts += 1
             continue
@@ -172,26 +173,19 @@ def test_cut_again_and_again(tmp_path):
     assert bits(*resumed, *callbacks) == uninterrupted and cuts >= 8
 
 
-def test_it_goes_on_with_the_next_run_and_says_so(tmp_path, capsys):
-    with pytest.raises(InterruptionError):
-        fit([InterruptingRuns(11), Resume(tmp_path / "run.h5", batches=2)])
+def test_it_goes_on_with_the_next_run_and_says_so(path, capsys):
+    interrupted(InterruptingRuns(11), Resume(path, batches=2))
     counting = InterruptingRuns(99)
-    fit([counting, Resume(tmp_path / "run.h5", verbose=1)])
+    fit([counting, Resume(path, verbose=1)])
     assert "run.h5 goes on with epoch 2, batch 5\n" in capsys.readouterr().out
     assert 99 - counting.left == BATCHES * EPOCHS - 10
 
 
 @pytest.mark.parametrize(("seconds", "kept"), [(1e-9, 2), (1e9, 0)])
-def test_by_the_clock(seconds, kept, tmp_path):
-    with pytest.raises(InterruptionError):
-        fit(
-            [
-                InterruptingRuns(4),
-                Resume(tmp_path / "run.h5", epochs=9, seconds=seconds),
-            ]
-        )
+def test_by_the_clock(seconds, kept, path):
+    interrupted(InterruptingRuns(4), Resume(path, epochs=9, seconds=seconds))
     counting = InterruptingRuns(99)
-    fit([counting, Resume(tmp_path / "run.h5")])
+    fit([counting, Resume(path)])
     assert 99 - counting.left == BATCHES * EPOCHS - kept
 
 
@@ -236,88 +230,72 @@ def test_a_program_without_a_seed_goes_on_with_the_same_draws(
 
 
 class TestTheEnd:
-    def test_a_kept_file_gives_the_result_again(self, tmp_path):
+    def test_a_kept_file_gives_the_result_again(self, path):
         callbacks = heard()
         uninterrupted = bits(
-            *fit([*callbacks, Resume(tmp_path / "run.h5", epochs=2, keep=True)]),
-            *callbacks,
+            *fit([*callbacks, Resume(path, epochs=2, keep=True)]), *callbacks
         )
         callbacks = [*heard(), InterruptingRuns(1)]
         assert (
-            bits(
-                *fit([*callbacks, Resume(tmp_path / "run.h5", keep=True)]),
-                *callbacks[:-1],
-            )
+            bits(*fit([*callbacks, Resume(path, keep=True)]), *callbacks[:-1])
             == uninterrupted
         )
 
-    def test_more_epochs_go_on(self, tmp_path):
+    def test_more_epochs_go_on(self, path):
         uninterrupted = bits(*fit([], nb_epoch=5))
-        fit([Resume(tmp_path / "run.h5", keep=True)], nb_epoch=2)
-        assert bits(*fit([Resume(tmp_path / "run.h5")], nb_epoch=5)) == uninterrupted
+        fit([Resume(path, keep=True)], nb_epoch=2)
+        assert bits(*fit([Resume(path)], nb_epoch=5)) == uninterrupted
 
-    def test_what_was_stopped_stays_stopped(self, tmp_path):
-        stopping = {"monitor": "loss", "min_delta": 1e9}
-        _, history = fit(
-            [EarlyStopping(**stopping), Resume(tmp_path / "run.h5", keep=True)],
-            nb_epoch=9,
-        )
-        assert history.epoch == [0, 1]
-        _, again = fit(
-            [EarlyStopping(**stopping), Resume(tmp_path / "run.h5", keep=True)],
-            nb_epoch=9,
-        )
-        assert again.history == history.history
+    @pytest.mark.parametrize("epochs", [1, 5])
+    def test_what_was_stopped_stays_stopped(self, epochs, path):
+        """Also where it stopped between two saves."""
 
-    def test_an_early_stop_between_two_saves_is_saved(self, tmp_path):
         def train(*more):
             stopping = EarlyStopping("loss", min_delta=1e9)
-            resume = Resume(tmp_path / "run.h5", epochs=5, keep=True)
+            resume = Resume(path, epochs=epochs, keep=True)
             return fit([*more, stopping, resume], nb_epoch=9)
 
         model, history = train()
         again, history_again = train(InterruptingRuns(1))
-        assert history_again.history == history.history and len(history.epoch) == 2
+        assert history_again.history == history.history and history.epoch == [0, 1]
         assert bits(again, history_again)[2] == bits(model, history)[2]
 
 
 class TestTheFile:
-    def test_it_is_a_model_file(self, tmp_path):
-        model, _ = fit([Resume(tmp_path / "run.h5", keep=True)])
-        loaded = load_model(tmp_path / "run.h5")
+    def test_it_is_a_model_file(self, path):
+        model, _ = fit([Resume(path, keep=True)])
+        loaded = load_model(path)
         assert [w.tobytes() for w in loaded.get_weights()] == [
             w.tobytes() for w in model.get_weights()
         ]
         assert loaded.optimizer.get_config() == model.optimizer.get_config()
 
-    def test_another_models_file_stays(self, tmp_path):
-        new_model().save(tmp_path / "run.h5")
-        before = (tmp_path / "run.h5").read_bytes()
+    def test_another_models_file_stays(self, path):
+        new_model().save(path)
+        before = (path).read_bytes()
         with pytest.raises(
             ArgumentError, match=r"run\.h5 holds no training state.*another path"
         ):
-            fit([Resume(tmp_path / "run.h5")])
-        assert (tmp_path / "run.h5").read_bytes() == before
+            fit([Resume(path)])
+        assert (path).read_bytes() == before
 
-    def test_other_data(self, tmp_path):
-        fit([Resume(tmp_path / "run.h5", keep=True)])
+    def test_other_data(self, path):
+        fit([Resume(path, keep=True)])
         with pytest.raises(
             ArgumentError,
             match=r"training with {'batch_size': 4, 'nb_sample': 22}; this has",
         ):
-            fit([Resume(tmp_path / "run.h5")], x=X[:12])
+            fit([Resume(path)], x=X[:12])
 
-    def test_another_model(self, tmp_path):
-        fit([Resume(tmp_path / "run.h5", keep=True)])
+    def test_another_model(self, path):
+        fit([Resume(path, keep=True)])
         with pytest.raises(
             FileFormatError, match=r"\(1, 1\).*Dense.*\(1, 2\)"
         ) as caught:
-            new_model(width=2).fit(
-                X, np.tile(X, 2), 4, 3, 0, [Resume(tmp_path / "run.h5")]
-            )
+            new_model(width=2).fit(X, np.tile(X, 2), 4, 3, 0, [Resume(path)])
         assert any("To start again, remove" in note for note in caught.value.__notes__)
 
-    def test_weights_in_another_order(self, tmp_path):
+    def test_weights_in_another_order(self, path):
         """As when a model is built again in one process, and Keras 1 sorts its new
         names."""
         for numbers in ((1, 2), (9, 10), (10, 11)):
@@ -331,16 +309,16 @@ class TestTheFile:
                     ArgumentError,
                     match=r"optimizer's state in another order.*Name the layers",
                 ):
-                    model.fit(X, X, 4, 3, 0, [Resume(tmp_path / "run.h5")])
+                    model.fit(X, X, 4, 3, 0, [Resume(path)])
             else:
-                model.fit(X, X, 4, 3, 0, [Resume(tmp_path / "run.h5", keep=True)])
+                model.fit(X, X, 4, 3, 0, [Resume(path, keep=True)])
 
-    def test_a_damaged_one_is_not_passed_over(self, tmp_path):
-        fit([Resume(tmp_path / "run.h5", keep=True)])
-        complete = (tmp_path / "run.h5").read_bytes()
-        (tmp_path / "run.h5").write_bytes(complete[: len(complete) // 2])
+    def test_a_damaged_one_is_not_passed_over(self, path):
+        fit([Resume(path, keep=True)])
+        complete = (path).read_bytes()
+        (path).write_bytes(complete[: len(complete) // 2])
         with pytest.raises(FileFormatError, match="damaged or truncated"):
-            fit([Resume(tmp_path / "run.h5")])
+            fit([Resume(path)])
 
     def test_a_folder_that_is_missing_is_told_before_the_first_batch(self, tmp_path):
         counting = Counting()
@@ -372,7 +350,7 @@ class TestArguments:
         ):
             Resume("run.h5", **interval)
 
-    def test_an_optimizer_without_a_configuration(self, tmp_path):
+    def test_an_optimizer_without_a_configuration(self, path):
         class Secret(SGD):
             def get_config(self):
                 raise NotImplementedError
@@ -380,42 +358,31 @@ class TestArguments:
         with pytest.raises(
             CapabilityError, match=r"Secret doesn't expose its state.*remove Resume"
         ):
-            new_model(Secret()).fit(X, X, 4, 1, 0, [Resume(tmp_path / "run.h5")])
-        assert not (tmp_path / "run.h5").exists()
+            new_model(Secret()).fit(X, X, 4, 1, 0, [Resume(path)])
+        assert not (path).exists()
 
 
 class TestCallbacks:
-    def test_what_nothing_changed_is_the_programs(self, tmp_path):
-        with pytest.raises(InterruptionError):
-            fit(
-                [
-                    ReduceLROnPlateau("val_loss", patience=50),
-                    InterruptingRuns(15),
-                    Resume(tmp_path / "run.h5"),
-                ]
-            )
+    def test_what_nothing_changed_is_the_programs(self, path):
+        interrupted(
+            ReduceLROnPlateau("val_loss", patience=50),
+            InterruptingRuns(15),
+            Resume(path),
+        )
         plateau = ReduceLROnPlateau("val_loss", patience=70)
-        fit([plateau, Resume(tmp_path / "run.h5")])
+        fit([plateau, Resume(path)])
         assert plateau.patience == 70 and plateau.best < np.inf
 
-    def test_two_of_a_class(self, tmp_path):
-        with pytest.raises(InterruptionError):
-            fit(
-                [
-                    Counting(100),
-                    Counting(200),
-                    InterruptingRuns(15),
-                    Resume(tmp_path / "run.h5"),
-                ]
-            )
+    def test_two_of_a_class(self, path):
+        interrupted(Counting(100), Counting(200), InterruptingRuns(15), Resume(path))
         one, other = Counting(), Counting()
-        fit([one, other, Resume(tmp_path / "run.h5")])
+        fit([one, other, Resume(path)])
         assert (one.count, other.count) == (
             100 + BATCHES * EPOCHS,
             200 + BATCHES * EPOCHS,
         )
 
-    def test_a_state_of_its_own(self, tmp_path):
+    def test_a_state_of_its_own(self, path):
         class Own(Counting):
             def get_state(self):
                 return self.count, {"a": [1.5]}
@@ -423,16 +390,15 @@ class TestCallbacks:
             def set_state(self, state):
                 self.state = state
 
-        with pytest.raises(InterruptionError):
-            fit([Own(), InterruptingRuns(15), Resume(tmp_path / "run.h5")])
+        interrupted(Own(), InterruptingRuns(15), Resume(path))
         own = Own()
-        fit([own, Resume(tmp_path / "run.h5")])
+        fit([own, Resume(path)])
         assert own.state == (12, {"a": [1.5]})
 
-    def test_a_state_that_cannot_be_kept(self, tmp_path):
+    def test_a_state_that_cannot_be_kept(self, path):
         class Bad(Callback):
             def get_state(self):
                 return {"model": object()}
 
         with pytest.raises(ArgumentError, match=r"Expected plain data.*object at"):
-            fit([Bad(), Resume(tmp_path / "run.h5")])
+            fit([Bad(), Resume(path)])

@@ -9,6 +9,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from hostile_files import write_config
 from oneiros import backend as K
 from oneiros import layers
 from oneiros.errors import (
@@ -48,17 +49,6 @@ def activation(name, **config):
 
 def sequential(parts):
     return {"class_name": "Sequential", "config": parts}
-
-
-def written(path, config, **attributes):
-    with h5py.File(path, "w") as file:
-        file.attrs["keras_version"] = "1.2.2"
-        file.attrs["model_config"] = json.dumps(config)
-        for name, value in attributes.items():
-            file.attrs[name] = json.dumps(value)
-        weights = file.create_group("model_weights")
-        weights.attrs["layer_names"] = np.array([], dtype="S1")
-    return path
 
 
 SMALL = sequential([activation("a", batch_input_shape=[None, 3])])
@@ -171,7 +161,7 @@ def test_no_more_than_1_000_missing_names_and_refused_functions_are_listed(tmp_p
 def test_the_length_of_a_name_is_limited(tmp_path, entrance, key):
     """The places of 1,900 layers in a model took 1.8 GB: its name had a megabyte."""
     inner = {**sequential([]), key: "n" * 301}
-    path = written(tmp_path / "m.h5", sequential([inner]))
+    path = write_config(tmp_path / "m.h5", sequential([inner]))
     with (
         K.use("theano"),
         pytest.raises(UnsafeFileError, match="a name of 301 characters") as caught,
@@ -194,7 +184,7 @@ def test_the_length_of_a_function_s_name_is_limited(arguments):
 def test_a_message_quotes_little_of_a_configuration(tmp_path):
     """A shape that was a text of a megabyte became a part of the message."""
     config = sequential([activation("a", batch_input_shape="s" * 1_000_000)])
-    path = written(tmp_path / "m.h5", config)
+    path = write_config(tmp_path / "m.h5", config)
     loads = {
         "a file": lambda: load_model(path),
         "a text": lambda: model_from_json(json.dumps(config)),
@@ -268,7 +258,7 @@ def test_short_memory_is_no_mistake_in_a_configuration(tmp_path, monkeypatch):
         raise MemoryError
 
     config = sequential([dense(3, 4, "uniform")])
-    path = written(tmp_path / "m.h5", config)
+    path = write_config(tmp_path / "m.h5", config)
     monkeypatch.setattr(functions, "initialized", short)
     with K.use("theano"):
         with pytest.raises(FileAccessError, match="The JSON text: Cannot allocate mem"):
@@ -382,7 +372,7 @@ TIMED = {
 @pytest.mark.parametrize("reading", TIMED)
 def test_the_clock_is_looked_at_everywhere(tmp_path, looked_at, reading):
     """A layer, a weight and 64 steps of reading are what comes between two looks."""
-    path = written(tmp_path / "m.h5", WIDE)
+    path = write_config(tmp_path / "m.h5", WIDE)
     budget = Budget(seconds=1, layers=4_000)
     with (
         K.use("theano"),
@@ -398,7 +388,7 @@ def test_a_service_s_door_has_a_clock(tmp_path, monkeypatch):
         monkeypatch.setattr(
             module, "running", lambda *limit: ends.append(limit) or 1 / 0
         )
-    path = written(tmp_path / "m.h5", SMALL)
+    path = write_config(tmp_path / "m.h5", SMALL)
     for enter in (load_untrusted, inspect_file):
         with K.use("theano"), pytest.raises(ZeroDivisionError):
             enter(path)

@@ -7,6 +7,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from hostile_files import layer, sequential, write_config
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oneiros import backend as K
@@ -24,22 +25,8 @@ INDEX = json.loads((MODELS / "index.json").read_text(encoding="utf-8"))["models"
 OWN = {"ScaleLayer", "my_loss", "swishlike"}
 
 
-def with_config(path, config, **attributes):
-    with h5py.File(path, "w") as file:
-        file.attrs["keras_version"] = "1.2.2"
-        file.attrs["model_config"] = (
-            config if isinstance(config, str) else json.dumps(config)
-        )
-        file.attrs.update(attributes)
-        file.create_group("model_weights").attrs["layer_names"] = np.zeros(0)
-    return path
-
-
 def one_layer(class_name, **arguments):
-    return {
-        "class_name": "Sequential",
-        "config": [{"class_name": class_name, "config": arguments}],
-    }
+    return sequential(layer(class_name, **arguments))
 
 
 # What is found
@@ -142,7 +129,7 @@ def test_of_keras_2_only_the_layers_that_cannot_be_read_are_refused(tmp_path):
         ("Dense", {"name": "d", "units": 3}),
     )
     inspection = inspect_file(
-        with_config(tmp_path / "m.h5", config, keras_version="2.2.4")
+        write_config(tmp_path / "m.h5", config, keras_version="2.2.4")
     )
     assert [(layer.where, layer.class_name) for layer in inspection.layers] == [
         ("c", "Convolution2D"),
@@ -163,7 +150,7 @@ def test_of_keras_2_only_the_layers_that_cannot_be_read_are_refused(tmp_path):
 
 
 def test_what_a_model_of_keras_2_was_compiled_with(tmp_path):
-    path = with_config(
+    path = write_config(
         tmp_path / "m.h5",
         keras_2(("Dense", {"name": "d", "units": 3, "batch_input_shape": [None, 4]})),
         keras_version="2.2.4",
@@ -214,7 +201,7 @@ def test_the_origin_of_what_is_missing_is_told(tmp_path):
     }
     config = one_layer("Loud", name="a", activation="relu")
     inspection = inspect_file(
-        with_config(tmp_path / "m.h5", config, oneiros_provenance=json.dumps(record))
+        write_config(tmp_path / "m.h5", config, oneiros_provenance=json.dumps(record))
     )
     (missing,) = inspection.missing
     assert (missing.name, missing.where) == (
@@ -245,7 +232,7 @@ def test_functions_that_no_file_holds(argument, value, tmp_path):
         "Lambda", name="l", **{argument: value, f"{argument}_type": "lambda"}
     )
     outer = one_layer("TimeDistributed", name="t", layer=config["config"][0])
-    (refusal,) = inspect_file(with_config(tmp_path / "m.h5", outer)).refused
+    (refusal,) = inspect_file(write_config(tmp_path / "m.h5", outer)).refused
     assert (
         refusal.where == "t/l"
         and f"functions={{'l': {{'{argument}': fn}}}}" in refusal.reason
@@ -270,7 +257,7 @@ def test_an_imported_class_tells_itself(tmp_path):
         registry.register("layer", "Closed", Closed),
     ):
         refused = [
-            inspect_file(with_config(tmp_path / "m.h5", one_layer(n))).refused
+            inspect_file(write_config(tmp_path / "m.h5", one_layer(n))).refused
             for n in ("Open", "Closed")
         ]
     assert [len(each) for each in refused] == [0, 1]
@@ -281,7 +268,7 @@ def test_an_imported_class_tells_itself(tmp_path):
     ["os.system", "K", "SGD", "relu", "../../x", "oneiros_saving.saving:load_model"],
 )
 def test_names_that_are_no_layers_are_missing(name, tmp_path):
-    (missing,) = inspect_file(with_config(tmp_path / "m.h5", one_layer(name))).missing
+    (missing,) = inspect_file(write_config(tmp_path / "m.h5", one_layer(name))).missing
     assert (missing.kind, missing.name) == ("layer", name)
 
 
@@ -308,7 +295,7 @@ def test_nothing_that_a_file_names_is_imported(tmp_path):
         MODELS / "func_multi_io.h5",
         MODELS / "seq_conv2d_th.json",
     ]
-    evil = with_config(tmp_path / "m.h5", one_layer("antigravity"))
+    evil = write_config(tmp_path / "m.h5", one_layer("antigravity"))
     code = """
 import json, sys
 from oneiros_cli.file_tools.inspection import inspect_file
@@ -361,9 +348,7 @@ ODD = st.recursive(
 @settings(max_examples=100)
 @given(st.fixed_dictionaries({"class_name": WORDS, "config": ODD}), ODD)
 def test_configurations_of_any_shape_are_survived(tmp_path, config, training):
-    path = with_config(
-        tmp_path / "m.h5", config, training_config=json.dumps({"loss": training})
-    )
+    path = write_config(tmp_path / "m.h5", config, training={"loss": training})
     with suppress(OneirosError):
         assert len(inspect_file(path).layers) <= json.dumps(config).count("class_name")
 

@@ -62,8 +62,15 @@ def test_a_group_of_a_file_says_by_itself_that_it_is_of_keras_2():
         model.set_weights([value * 0 for value in expected])
         with h5py.File(FOLDER / "conv2d.h5") as file:
             model.load_weights_from_hdf5_group(file["model_weights"])
-    for one, other in zip(model.get_weights(), expected, strict=True):
-        np.testing.assert_array_equal(one, other)
+    np.testing.assert_equal(model.get_weights(), expected)
+
+
+def changed(tmp_path, name="dense", **attributes):
+    """Returns a copy of a file with other attributes."""
+    path = shutil.copy(FOLDER / f"{name}.h5", tmp_path / "m.h5")
+    with h5py.File(path, "r+") as file:
+        file.attrs.update(attributes)
+    return path
 
 
 # Older spellings, made of the newer ones
@@ -116,28 +123,25 @@ def older(config):
 
 @pytest.mark.parametrize("name", EXPECTED.names)
 def test_configurations_of_keras_2_0_give_the_same_model(name, tmp_path):
-    shutil.copy(FOLDER / f"{name}.h5", tmp_path / "old.h5")
-    with h5py.File(tmp_path / "old.h5", "r+") as file:
+    path = changed(tmp_path, name, keras_version=b"2.0.8")
+    with h5py.File(path, "r+") as file:
         config = older(json.loads(file.attrs["model_config"]))
         file.attrs["model_config"] = json.dumps(config).encode()
-        file.attrs["keras_version"] = b"2.0.8"
     with K.use("theano"):
-        loaded = load_model(tmp_path / "old.h5")
+        loaded = load_model(path)
         model = load_model(FOLDER / f"{name}.h5")
     assert [type(layer) for layer in loaded.layers] == [
         type(layer) for layer in model.layers
     ]
-    for one, other in zip(loaded.get_weights(), model.get_weights(), strict=True):
-        np.testing.assert_array_equal(one, other)
+    np.testing.assert_equal(loaded.get_weights(), model.get_weights())
     text = json.dumps({**config, "keras_version": "2.0.8", "backend": "tensorflow"})
     with K.use("theano"):
         assert model_from_json(text).get_config() == loaded.get_config()
 
 
 def test_kernels_trained_on_theano_are_flipped(tmp_path):
-    shutil.copy(FOLDER / "conv2d.h5", tmp_path / "theano.h5")
-    with h5py.File(tmp_path / "theano.h5", "r+") as file:
-        file.attrs["backend"] = b"theano"
+    path = changed(tmp_path, "conv2d", backend=b"theano")
+    with h5py.File(path, "r+") as file:
         for group in file["model_weights"].values():
             names = list(group.attrs.get("weight_names", []))
             for name in names:
@@ -149,10 +153,9 @@ def test_kernels_trained_on_theano_are_flipped(tmp_path):
                     [name[:-2].encode() for name in names]
                 )
     with K.use("tensorflow"):
-        loaded = load_model(tmp_path / "theano.h5")
+        loaded = load_model(path)
         model = load_model(FOLDER / "conv2d.h5")
-    for one, other in zip(loaded.get_weights(), model.get_weights(), strict=True):
-        np.testing.assert_array_equal(one, other)
+    np.testing.assert_equal(loaded.get_weights(), model.get_weights())
 
 
 # What can't be the same here
@@ -219,11 +222,7 @@ def test_a_genuine_gru_that_resets_after_the_product_is_refused():
 def of_version(tmp_path, version):
     """Returns a copy of the file with a masked Bidirectional, as another release wrote
     it."""
-    path = tmp_path / f"{version}.h5"
-    shutil.copy(FOLDER / "refused_masked_both.h5", path)
-    with h5py.File(path, "r+") as file:
-        file.attrs["keras_version"] = version
-    return path
+    return changed(tmp_path, "refused_masked_both", keras_version=version)
 
 
 @pytest.mark.parametrize("version", ["2.21.0", "2.4.0", "2.2.4-tf"])
@@ -322,14 +321,6 @@ def test_arguments_of_the_wrong_kind_are_told_with_the_layer(config):
         model_from_json(layer("Dense", **{"units": 2, **config}))
 
 
-def changed(tmp_path, **attributes):
-    shutil.copy(FOLDER / "dense.h5", tmp_path / "m.h5")
-    with h5py.File(tmp_path / "m.h5", "r+") as file:
-        for name, value in attributes.items():
-            file.attrs[name] = value
-    return tmp_path / "m.h5"
-
-
 def test_a_state_of_another_optimizer_is_told(tmp_path):
     path = changed(tmp_path)
     with h5py.File(path, "r+") as file:
@@ -349,8 +340,8 @@ def test_a_file_of_a_later_keras_is_refused(tmp_path):
 
 
 def test_weights_of_no_version_s_shape_are_told_by_their_shapes(tmp_path):
-    shutil.copy(FOLDER / "text_lstm_weights.h5", tmp_path / "m.h5")
-    with h5py.File(tmp_path / "m.h5", "r+") as file:
+    path = changed(tmp_path, "text_lstm_weights")
+    with h5py.File(path, "r+") as file:
         group = next(group for name, group in file.items() if name.startswith("lstm"))
         name = group.attrs["weight_names"][0]
         del group[name]
@@ -365,7 +356,7 @@ def test_weights_of_no_version_s_shape_are_told_by_their_shapes(tmp_path):
             ]
         )
         with pytest.raises(FileFormatError, match=r"kernel:0 \(6, 21\)"):
-            model.load_weights(tmp_path / "m.h5")
+            model.load_weights(path)
 
 
 @pytest.mark.parametrize(
@@ -457,12 +448,11 @@ def test_a_state_that_keras_2_0_sorted_by_the_weights_names(tmp_path):
     """Up to 2.0.5; the layers of this model are called `z` and `a`, one weight `z/y`:
     in an order that isn't its own inverse."""
     name = "dense_legacy_adam"
-    shutil.copy(FOLDER / f"{name}.h5", tmp_path / "old.h5")
-    with h5py.File(tmp_path / "old.h5", "r+") as file:
+    path = changed(tmp_path, name, keras_version="2.0.5")
+    with h5py.File(path, "r+") as file:
         file.attrs["model_config"] = json.dumps(
             older(json.loads(file.attrs["model_config"]))
         )
-        file.attrs["keras_version"] = "2.0.5"
         first = file["model_weights/z"]
         first.move("z/bias:0", "z/y:0")
         first.attrs["weight_names"] = [b"z/kernel:0", b"z/y:0"]
@@ -479,5 +469,5 @@ def test_a_state_that_keras_2_0_sorted_by_the_weights_names(tmp_path):
         sorted_slots = [one[place] for one in series for place in order]
         group.attrs["weight_names"] = [steps, *sorted_slots]
     with K.use("tensorflow"):
-        model = load_model(tmp_path / "old.h5")
+        model = load_model(path)
     EXPECTED.check_training(model, name)

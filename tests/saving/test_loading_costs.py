@@ -62,8 +62,7 @@ def test_a_loaded_model_s_values_are_its_own(backend, tmp_path):
     for value in values:
         value[...] = 7
     assert not any((value == 7).all() for value in one.get_weights() if value.size > 1)
-    for actual, expected in zip(two.get_weights(), model.get_weights(), strict=True):
-        np.testing.assert_array_equal(actual, expected)
+    np.testing.assert_equal(two.get_weights(), model.get_weights())
 
 
 def test_a_load_that_fails_leaves_drawing_as_it_was(backend, tmp_path):

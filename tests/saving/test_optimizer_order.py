@@ -6,6 +6,7 @@ import warnings
 import h5py
 import numpy as np
 import pytest
+from older_files import as_theano_wrote
 from oneiros import backend as K
 from oneiros import config
 from oneiros.engine.layer import Layer
@@ -63,19 +64,14 @@ def written_on_theano(model, path, order, version="1.1.0", engine="theano"):
     by_weight = arrays_by_weight(model)
     starts = sorted({start for _, start in by_weight})
     model.save(path)
+    if engine == "theano":
+        as_theano_wrote(path)
     with h5py.File(path, "r+") as file:
         del file.attrs["oneiros_provenance"]
         if version:
             file.attrs["keras_version"] = version.encode()
         else:
             del file.attrs["keras_version"]
-        for group in file["model_weights"].values() if engine == "theano" else ():
-            names = [name.decode() for name in group.attrs["weight_names"]]
-            for name in names:
-                group.move(name, name.removesuffix(":0"))
-            group.attrs["weight_names"] = np.array(
-                [name.removesuffix(":0").encode() for name in names], dtype="S40"
-            )
         group = file["optimizer_weights"]
         steps = group[group.attrs["weight_names"][0].decode()][()]
         values = [by_weight[name, start] for start in starts for name in order]

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 import h5py
 import numpy as np
 import pytest
+from older_files import as_theano_wrote
 from oneiros import backend as K
 from oneiros import registry
 from oneiros.engine.layer import Layer
@@ -36,20 +37,6 @@ from oneiros_old_files.base import Migration
 from oneiros_old_files.file_origin import origin_of
 
 ORDERINGS = ("tf", "th")
-
-
-def as_theano_wrote(path):
-    """Takes the `:0` off the names of weights, which is how Theano's look."""
-    with h5py.File(path, "r+") as file:
-        root = file.get("model_weights", file)
-        for group in root.values():
-            names = [name.decode() for name in group.attrs["weight_names"]]
-            for name in names:
-                group.move(name, name.removesuffix(":0"))
-            if names:
-                group.attrs["weight_names"] = np.array(
-                    [name.removesuffix(":0").encode() for name in names]
-                )
 
 
 def saved(model, tmp_path, whole_model=True):
@@ -182,10 +169,8 @@ def test_what_theano_flipped_is_flipped_and_nothing_else(
     expected = [
         flip(v, ordering, axes) if i in kernels_at else v for i, v in enumerate(stored)
     ]
-    for one, other in zip(weights, expected, strict=True):
-        np.testing.assert_array_equal(one, other)
-    for one, other in zip(model.get_weights(), stored, strict=True):
-        np.testing.assert_array_equal(one, other)
+    np.testing.assert_equal(weights, expected)
+    np.testing.assert_equal(model.get_weights(), stored)
 
 
 def convolution(**more):

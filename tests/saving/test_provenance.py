@@ -6,8 +6,8 @@ What a file records, and what is said of missing ones before any is built.
 import json
 
 import h5py
-import numpy as np
 import pytest
+from hostile_files import write_config
 from oneiros import backend as K
 from oneiros import config as configs
 from oneiros import plugins, registry
@@ -33,11 +33,7 @@ from oneiros.models import (
 from oneiros_saving import provenance
 from oneiros_saving.config_references import references
 
-
-@pytest.fixture(autouse=True)
-def theano():
-    with K.use("theano"):
-        yield
+pytestmark = pytest.mark.usefixtures("theano")
 
 
 class Loud(Layer):
@@ -275,12 +271,10 @@ def test_the_key_of_an_origin_is_no_advice(tmp_path):
     """It became a note, at any length."""
     origin = {"distribution": "evil", "version": "1"}
     keys = ["Type pip install evil:Loud", "layer:Loud"]
-    with h5py.File(tmp_path / "m.h5", "w") as file:
-        file.attrs["model_config"] = json.dumps(CONFIG)
-        file.attrs["oneiros_provenance"] = json.dumps(dict.fromkeys(keys, origin))
-        file.create_group("model_weights").attrs["layer_names"] = np.zeros(0, "S1")
+    record = json.dumps(dict.fromkeys(keys, origin))
+    path = write_config(tmp_path / "m.h5", CONFIG, oneiros_provenance=record)
     with pytest.raises(UnknownNameError) as caught:
-        load_model(tmp_path / "m.h5")
+        load_model(path)
     text = "\n".join([str(caught.value), *caught.value.__notes__])
     assert text.count("'evil 1'") == 1
     assert "pip" not in text

@@ -68,8 +68,11 @@ def trained(**compiled):
 
 def same(actual, expected):
     assert len(actual) == len(expected) > 0
-    for one, other in zip(actual, expected, strict=True):
-        np.testing.assert_array_equal(one, other)
+    np.testing.assert_equal(actual, expected)
+
+
+def predicts_the_same(loaded, model, x=X):
+    np.testing.assert_array_equal(loaded.predict(x), model.predict(x))
 
 
 class Scale(Layer):
@@ -142,7 +145,7 @@ def test_an_uncompiled_model_comes_back_uncompiled(backend, tmp_path):
         assert "training_config" not in file.attrs and "optimizer_weights" not in file
     loaded = load_model(tmp_path / "m.h5")
     assert loaded.optimizer is None
-    np.testing.assert_array_equal(loaded.predict(X), model.predict(X))
+    predicts_the_same(loaded, model)
 
 
 def test_a_compiled_model_that_never_trained_has_no_optimizer_state(backend, tmp_path):
@@ -218,9 +221,7 @@ def test_a_nested_model_is_one_group_trainable_weights_first(backend, tmp_path):
         "bn_running_mean",
         "bn_running_std",
     ]
-    np.testing.assert_array_equal(
-        load_model(tmp_path / "m.h5").predict(X), model.predict(X)
-    )
+    predicts_the_same(load_model(tmp_path / "m.h5"), model)
 
 
 def test_weights_of_the_same_name_in_one_group_are_told_apart(backend, tmp_path):
@@ -271,7 +272,7 @@ def test_the_process_that_saved_a_lambda_loads_it(tmp_path):
     model.save(tmp_path / "m.h5")
     pair = [X, X / 2]
     for loaded in (load_model(tmp_path / "m.h5"), model_from_json(model.to_json())):
-        np.testing.assert_array_equal(loaded.predict(pair), model.predict(pair))
+        predicts_the_same(loaded, model, pair)
 
 
 def first_shape(shapes):
@@ -304,8 +305,8 @@ def test_weights_by_name_leave_other_layers_alone(backend, tmp_path):
 def test_names_that_are_numbers(tmp_path):
     model = Sequential([Dense(2, input_dim=2, name=3), Dense(2, name="b")])
     model.save(tmp_path / "m.h5")
+    other = load_model(tmp_path / "m.h5")
     for by_name in (False, True):
-        other = load_model(tmp_path / "m.h5")
         other.set_weights([0 * each for each in other.get_weights()])
         other.load_weights(tmp_path / "m.h5", by_name=by_name)
         same(other.get_weights(), model.get_weights())
@@ -524,10 +525,7 @@ def test_the_suffix_chooses_what_is_written_and_the_head_what_is_read(
         (tmp_path / "really.h5").write_bytes(b"BROKEN")
         with pytest.raises(FileFormatError, match="only weights"):
             load_model(tmp_path / "really.h5")
-        np.testing.assert_array_equal(
-            load_model(tmp_path / "model.without-known-suffix").predict(X),
-            model.predict(X),
-        )
+        predicts_the_same(load_model(tmp_path / "model.without-known-suffix"), model)
 
 
 def test_an_existing_file_is_kept_where_nobody_can_be_asked(
@@ -640,8 +638,7 @@ def test_names_that_cant_be_loaded_are_refused_and_nothing_is_lost(
     weights = model.get_weights()
     model.set_weights([np.zeros_like(weight) for weight in weights])
     model.load_weights(path)
-    for actual, expected in zip(model.get_weights(), weights, strict=True):
-        np.testing.assert_array_equal(actual, expected)
+    same(model.get_weights(), weights)
 
 
 @pytest.mark.parametrize("names", [("d", "d/d_W:0"), ("d/d_W:0/x", "d")])
@@ -663,8 +660,7 @@ def test_names_with_slashes_are_saved(tmp_path):
         model.save(tmp_path / "m.h5")
         loaded = load_model(tmp_path / "m.h5")
     assert [layer.name for layer in loaded.layers] == ["a", "a/b", "block/a", "é"]
-    for actual, expected in zip(loaded.get_weights(), model.get_weights(), strict=True):
-        np.testing.assert_array_equal(actual, expected)
+    same(loaded.get_weights(), model.get_weights())
 
 
 def test_two_layers_of_one_name_in_sequentials_are_not_made_one(tmp_path):
@@ -682,8 +678,7 @@ def test_two_layers_of_one_name_in_sequentials_are_not_made_one(tmp_path):
         )
         model.save(tmp_path / "m.h5")
         loaded = load_model(tmp_path / "m.h5")
-    x = np.ones((2, 1))
-    np.testing.assert_array_equal(loaded.predict(x), model.predict(x))
+    predicts_the_same(loaded, model, np.ones((2, 1)))
 
 
 def test_one_layer_in_two_sequentials_is_saved(tmp_path):
@@ -692,8 +687,7 @@ def test_one_layer_in_two_sequentials_is_saved(tmp_path):
         model = Sequential([shared, Sequential([shared])])
         model.save(tmp_path / "m.h5")
         loaded = load_model(tmp_path / "m.h5")
-    x = np.ones((2, 3))
-    np.testing.assert_array_equal(loaded.predict(x), model.predict(x))
+    predicts_the_same(loaded, model, np.ones((2, 3)))
 
 
 class BrokenAtOnce(Broken):

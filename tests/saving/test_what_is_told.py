@@ -9,18 +9,13 @@ import warnings
 import h5py
 import numpy as np
 import pytest
-from oneiros import backend as K
 from oneiros.errors import FileFormatError
 from oneiros.layers import Dense
 from oneiros.models import Sequential, load_model
 from oneiros_cli.file_tools.inspection import inspect_file
 from oneiros_safe_files.safetensors_file import write_safetensors
 
-
-@pytest.fixture(autouse=True)
-def theano():
-    with K.use("theano"):
-        yield
+pytestmark = pytest.mark.usefixtures("theano")
 
 
 @pytest.fixture
@@ -126,9 +121,7 @@ def test_weights_of_another_type_are_refused(model, tmp_path, dtype):
     )
     with pytest.raises(FileFormatError, match=expected):
         model.load_weights(path)
-    assert all(
-        np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True)
-    )
+    np.testing.assert_equal(model.get_weights(), before)
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float64"])

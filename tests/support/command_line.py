@@ -1,6 +1,9 @@
 """The `oneiros` command in the process of a test."""
 
+from functools import partial
+
 import pytest
+from oneiros import backend as K
 from oneiros_cli.main import main
 
 
@@ -22,3 +25,11 @@ def oneiros_command(capsys, monkeypatch):
         return code, captured.out, captured.err
 
     return run
+
+
+@pytest.fixture
+def convert(oneiros_command, tmp_path, monkeypatch):
+    """Runs `oneiros convert` in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    with K.use("theano"):
+        yield partial(oneiros_command, "convert")

@@ -94,8 +94,16 @@ def graph(entries, inputs=("x",), outputs=("d",), **config):
     }
 
 
-def write(path, config=None, training=None, layers=None, optimizer=None, text=None):
-    """Writes a whole model in Keras' layout.
+def write(
+    path,
+    config=None,
+    training=None,
+    layers=None,
+    optimizer=None,
+    text=None,
+    **attributes,
+):
+    """Writes a whole model in Keras' layout, with further attributes.
 
     `layers` maps a layer to its (weight, array) pairs.
     """
@@ -121,15 +129,18 @@ def write(path, config=None, training=None, layers=None, optimizer=None, text=No
                 own[weight] = value
         if optimizer is not None:
             optimizer(file.create_group("optimizer_weights"))
+        file.attrs.update(attributes)
     return path
+
+
+def write_config(path, config, **attributes):
+    """Writes a model's file that holds its configuration and no weights."""
+    return write(path, config, layers={}, **attributes)
 
 
 def write_keras2(path, *args, **kwargs):
     """Writes a whole model as `write` does, of Keras 2."""
-    write(path, *args, **kwargs)
-    with h5py.File(path, "r+") as file:
-        file.attrs["keras_version"] = "2.3.1"
-    return path
+    return write(path, *args, keras_version="2.3.1", **kwargs)
 
 
 def dense3(**config):

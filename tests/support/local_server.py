@@ -1,10 +1,15 @@
-"""A real HTTP server on this machine, with the faults that servers have."""
+"""A real HTTP server on this machine, with the faults that servers have, and archives
+for it to serve."""
 
 import contextlib
+import io
 import socket
+import tarfile
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
 
 
 @dataclass
@@ -102,6 +107,23 @@ class LocalServer:
         served = self.files[f"/{name}"] = Served(content, **behaviour)
         served.url = f"http://127.0.0.1:{self._server.server_port}/{name}"
         return served
+
+
+@pytest.fixture
+def server():
+    with LocalServer() as server:
+        yield server
+
+
+def tar(members):
+    """Returns an archive with these contents of files by their names."""
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w:gz") as archive:
+        for name, content in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return data.getvalue()
 
 
 def closed_address():

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from local_server import LocalServer, closed_address
+from local_server import closed_address, tar
 from oneiros.errors import (
     ArgumentError,
     FileFormatError,
@@ -33,12 +33,6 @@ def sha256(content):
     return hashlib.sha256(content).hexdigest()
 
 
-@pytest.fixture
-def server():
-    with LocalServer() as server:
-        yield server
-
-
 @pytest.fixture(autouse=True)
 def home(tmp_path, monkeypatch):
     """A home of one's own, in which nothing is."""
@@ -49,25 +43,30 @@ def home(tmp_path, monkeypatch):
     return home
 
 
+@pytest.fixture
+def folder(home):
+    """Where files are kept, which isn't there before the first."""
+    return home / ".keras" / "datasets"
+
+
+@pytest.fixture
+def served(server):
+    """A file of which the beginning has arrived."""
+    served = server.serve("data", CONTENT, breaks=[1000, 0])
+    with pytest.raises(FileMissingError, match="run this again: it continues"):
+        get_file("data", served.url)
+    return served
+
+
 def files_in(folder):
     """Names what a folder holds, but for locks."""
     return {path.name for path in folder.iterdir() if path.suffix != ".lock"}
 
 
-def tar(**members):
-    data = io.BytesIO()
-    with tarfile.open(fileobj=data, mode="w:gz") as archive:
-        for name, content in members.items():
-            info = tarfile.TarInfo(name.replace("__", "/"))
-            info.size = len(content)
-            archive.addfile(info, io.BytesIO(content))
-    return data.getvalue()
-
-
-def test_a_file_is_downloaded_once(server, home):
+def test_a_file_is_downloaded_once(server, folder):
     served = server.serve("data", CONTENT)
     path = get_file("x/data.bin", served.url)
-    assert path == str(home / ".keras" / "datasets" / "x" / "data.bin")
+    assert path == str(folder / "x" / "data.bin")
     assert Path(path).read_bytes() == CONTENT
     assert get_file("x/data.bin", served.url) == path
     assert len(served.requests) == 1
@@ -84,10 +83,7 @@ def test_a_download_that_breaks_off_goes_on(server, first):
     assert begins == expected[: len(begins)]
 
 
-def test_what_had_arrived_is_used_by_the_next_program(server):
-    served = server.serve("data", CONTENT, breaks=[1000, 0])
-    with pytest.raises(FileMissingError, match="run this again: it continues"):
-        get_file("data", served.url)
+def test_what_had_arrived_is_used_by_the_next_program(served):
     path = get_file("data", served.url)
     assert Path(path).read_bytes() == CONTENT
     assert served.requests[-1]["Range"] == "bytes=1000-"
@@ -103,19 +99,13 @@ def test_what_had_arrived_is_used_by_the_next_program(server):
         {"ranges": False},
     ],
 )
-def test_parts_of_two_versions_are_never_joined(server, now):
-    served = server.serve("data", CONTENT, breaks=[1000, 0])
-    with pytest.raises(FileMissingError):
-        get_file("data", served.url)
+def test_parts_of_two_versions_are_never_joined(server, served, now):
     served = server.serve("data", CONTENT[::-1], **now)
     assert Path(get_file("data", served.url)).read_bytes() == CONTENT[::-1]
 
 
-def test_a_part_of_an_older_version_is_gone_before_the_newer_is_noted(server, home):
+def test_a_part_of_an_older_version_is_gone_before_the_newer_is_noted(server, served):
     """The disk is full when the new version would begin: what is here is still old."""
-    served = server.serve("data", CONTENT, breaks=[1000, 0])
-    with pytest.raises(FileMissingError):
-        get_file("data", served.url)
     new = CONTENT[::-1]
     served = server.serve("data", new, etag='"2"', claimed=1 << 60)
     with pytest.raises(FileFormatError, match="bytes; the disk"):
@@ -124,35 +114,28 @@ def test_a_part_of_an_older_version_is_gone_before_the_newer_is_noted(server, ho
     assert Path(get_file("data", served.url)).read_bytes() == new
 
 
-def test_parts_of_two_addresses_are_never_joined(server):
-    served = server.serve("one", CONTENT, breaks=[1000, 0])
-    with pytest.raises(FileMissingError):
-        get_file("data", served.url)
+def test_parts_of_two_addresses_are_never_joined(server, served):
     other = server.serve("two", CONTENT[::-1])
     assert Path(get_file("data", other.url)).read_bytes() == CONTENT[::-1]
 
 
-def test_a_part_that_is_longer_than_the_file_is_dropped(server, home):
-    served = server.serve("data", CONTENT, breaks=[1000, 0])
-    with pytest.raises(FileMissingError):
-        get_file("data", served.url)
-    part = home / ".keras" / "datasets" / ".data.part"
-    part.write_bytes(CONTENT * 2)
+def test_a_part_that_is_longer_than_the_file_is_dropped(served, folder):
+    (folder / ".data.part").write_bytes(CONTENT * 2)
     assert Path(get_file("data", served.url)).read_bytes() == CONTENT
 
 
-def test_a_length_that_is_too_long_is_no_file(server, home):
+def test_a_length_that_is_too_long_is_no_file(server, folder):
     served = server.serve("data", CONTENT, claimed=len(CONTENT) + 1)
     with pytest.raises(FileMissingError, match=r"can't be downloaded"):
         get_file("data", served.url)
-    assert not (home / ".keras" / "datasets" / "data").exists()
+    assert not (folder / "data").exists()
 
 
-def test_a_length_that_is_too_short_is_found_by_the_hash(server, home):
+def test_a_length_that_is_too_short_is_found_by_the_hash(server, folder):
     served = server.serve("data", CONTENT, claimed=1000)
     with pytest.raises(FileFormatError, match="isn't the expected one"):
         get_file("data", served.url, md5_hash=md5(CONTENT))
-    assert files_in(home / ".keras" / "datasets") == set()
+    assert files_in(folder) == set()
 
 
 def test_a_length_beyond_the_disk_is_refused_at_once(server):
@@ -164,16 +147,16 @@ def test_a_length_beyond_the_disk_is_refused_at_once(server):
 @pytest.mark.parametrize(
     "known", [{"md5_hash": md5(CONTENT)}, {"sha256": sha256(CONTENT)}]
 )
-def test_wrong_bytes_are_never_kept(server, home, known):
+def test_wrong_bytes_are_never_kept(server, folder, known):
     served = server.serve("data", CONTENT[:-1] + b"!")
     with pytest.raises(FileFormatError, match=r"its hash isn't (md5|sha256):"):
         get_file("data", served.url, **known)
-    assert files_in(home / ".keras" / "datasets") == set()
+    assert files_in(folder) == set()
 
 
-def test_a_file_of_another_hash_stays_until_there_is_a_better_one(server, home):
-    (home / ".keras" / "datasets").mkdir(parents=True)
-    path = home / ".keras" / "datasets" / "data"
+def test_a_file_of_another_hash_stays_until_there_is_a_better_one(server, folder):
+    folder.mkdir(parents=True)
+    path = folder / "data"
     path.write_bytes(b"old")
     with pytest.raises(FileMissingError, match="doesn't have the expected hash"):
         get_file("data", closed_address(), md5_hash=md5(CONTENT))
@@ -316,10 +299,10 @@ def test_no_file_has_what_is_no_hash(tmp_path, digits):
     assert validate_file(path, digits) is False
 
 
-def test_an_archive_becomes_a_folder(server, home):
-    served = server.serve("a", tar(set__one=b"1", set__sub__two=b"2"))
+def test_an_archive_becomes_a_folder(server, folder):
+    served = server.serve("a", tar({"set/one": b"1", "set/sub/two": b"2"}))
     path = get_file("set", served.url, untar=True)
-    assert path == str(home / ".keras" / "datasets" / "set")
+    assert path == str(folder / "set")
     assert (Path(path) / "one").read_bytes() == b"1"
     assert (Path(path) / "sub" / "two").read_bytes() == b"2"
     assert files_in(Path(path).parent) == {"set", "set.tar.gz"}
@@ -328,10 +311,9 @@ def test_an_archive_becomes_a_folder(server, home):
     assert (Path(path) / "one").read_bytes() == b"mine"
 
 
-def test_a_folder_without_its_archive_is_found(home):
-    folder = home / ".keras" / "datasets" / "set"
-    folder.mkdir(parents=True)
-    assert get_file("set", closed_address(), untar=True) == str(folder)
+def test_a_folder_without_its_archive_is_found(folder):
+    (folder / "set").mkdir(parents=True)
+    assert get_file("set", closed_address(), untar=True) == str(folder / "set")
 
 
 def test_a_zip_archive_is_known_by_its_content(server):
@@ -342,9 +324,8 @@ def test_a_zip_archive_is_known_by_its_content(server):
     assert (Path(path) / "one").read_bytes() == b"1"
 
 
-def test_an_archive_with_other_names_is_unpacked_into_the_folder(server, home):
-    folder = home / ".keras" / "datasets"
-    served = server.serve("a", tar(other__one=b"1", two=b"2"))
+def test_an_archive_with_other_names_is_unpacked_into_the_folder(server, folder):
+    served = server.serve("a", tar({"other/one": b"1", "two": b"2"}))
     with pytest.warns(UserWarning, match="holds other, two, and nothing of the name"):
         path = Path(get_file("set", served.url, untar=True))
     assert (path / "other" / "one").read_bytes() == b"1"
@@ -354,8 +335,8 @@ def test_an_archive_with_other_names_is_unpacked_into_the_folder(server, home):
 
 def test_an_archive_places_nothing_beside_its_folder(server, tmp_path):
     """Python would import the one file, and a shell would run the other."""
-    members = {"data__one": b"1", "numpy.py": b"", ".bashrc": b"", "numpy__a.py": b""}
-    served = server.serve("a", tar(**members))
+    members = {"data/one": b"1", "numpy.py": b"", ".bashrc": b"", "numpy/a.py": b""}
+    served = server.serve("a", tar(members))
     with pytest.warns(UserWarning, match=r"holds \.bashrc, numpy, numpy\.py, beside"):
         path = get_file(tmp_path / "data", served.url, untar=True)
     assert (Path(path) / "one").read_bytes() == b"1"
@@ -363,7 +344,7 @@ def test_an_archive_places_nothing_beside_its_folder(server, tmp_path):
 
 
 @pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE])
-def test_links_and_devices_in_archives_are_refused(server, home, kind):
+def test_links_and_devices_in_archives_are_refused(server, folder, kind):
     data = io.BytesIO()
     with tarfile.open(fileobj=data, mode="w:gz") as archive:
         info = tarfile.TarInfo("set/link")
@@ -373,11 +354,11 @@ def test_links_and_devices_in_archives_are_refused(server, home, kind):
     served = server.serve("a", data.getvalue())
     with pytest.raises(UnsafeFileError, match="a link, a device"):
         get_file("set", served.url, untar=True)
-    assert files_in(home / ".keras" / "datasets") == {"set.tar.gz"}
+    assert files_in(folder) == {"set.tar.gz"}
 
 
-def test_a_damaged_archive_says_what_to_do(server, home):
-    served = server.serve("a", tar(set__one=RANDOM)[:-2000])
+def test_a_damaged_archive_says_what_to_do(server, folder):
+    served = server.serve("a", tar({"set/one": RANDOM})[:-2000])
     with pytest.raises(FileFormatError, match="delete it and run this again"):
         get_file("set", served.url, untar=True)
-    assert files_in(home / ".keras" / "datasets") == {"set.tar.gz"}
+    assert files_in(folder) == {"set.tar.gz"}
