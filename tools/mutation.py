@@ -6,13 +6,14 @@
 The first notes which test runs which line, once. The second lets Cosmic Ray plant
 faults at places drawn by `--seed`: another operator, number, comparison or boolean, a
 loop that never runs. Of the tests that ran the line those that run little else come
-first, until one fails. Files are changed where they stand and put back: use a clone in
-which nobody works.
+first, until one fails; then others, drawn among all the rest. Files are changed where
+they stand and put back: use a clone in which nobody works.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
 import random
 import shlex
 import sqlite3
@@ -42,8 +43,9 @@ DEFAULT_PATHS = (
     "plugins/optimizers",
     "plugins/saving",
 )
-MOST_TESTS = 60
-SECONDS = 300
+SMALL_TESTS = 60
+OTHER_TESTS = 240
+SECONDS = 600
 """How long the tests of one fault may take; a fault that hangs them is noticed."""
 ANNOTATIONS = "ReplaceBinaryOperator_BitOr"
 """`int | None` in a signature is an operator, too, whose change changes nothing."""
@@ -82,11 +84,26 @@ class Record:
             tests_of_lines[number].add(test)
 
     def tests(self, place: Place) -> list[str]:
-        """Returns the tests of a line, those that run little else first; those of the
-        whole file if the line runs when it is imported."""
+        """Returns tests of a line, those that run little else first; those of the whole
+        file if the line runs when it is imported."""
         lines = self.lines.get(place.file, {})
-        tests = lines.get(place.line) or set().union(*lines.values())
-        return sorted(tests, key=lambda test: (self.extent[test], test))[:MOST_TESTS]
+        tests = lines.get(first_line_that_runs(place)) or set().union(*lines.values())
+        in_order = sorted(tests, key=lambda test: (self.extent[test], test))
+        small, others = in_order[:SMALL_TESTS], in_order[SMALL_TESTS:]
+        drawn = random.Random(0).sample(others, min(OTHER_TESTS, len(others)))
+        return small + drawn
+
+
+def first_line_that_runs(place: Place) -> int:
+    """Returns the line of a place; for decorators and signatures, which run at import,
+    the first of the function's body."""
+    for node in ast.walk(ast.parse(place.file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef):
+            start = min(part.lineno for part in (node, *node.decorator_list))
+            statements = node.body[1:] if ast.get_docstring(node) else node.body
+            if statements and start <= place.line < statements[0].lineno:
+                return statements[0].lineno
+    return place.line
 
 
 def record() -> int:
