@@ -67,7 +67,8 @@ class OnnxFunctions(OnnxPromotion, ArrayFunctions):
         return self.tensor(variables)
 
     def clipped(self, x, low, high):
-        if not _is_number(low) or not _is_number(high) or low.value > high.value:
+        are_numbers = _is_number(low) and _is_number(high)
+        if not are_numbers or low.value > high.value:
             return super().clipped(x, low, high)
         return computed("Clip", x, low, high)
 
@@ -88,7 +89,8 @@ class OnnxFunctions(OnnxPromotion, ArrayFunctions):
             return node
         deviation = self.sqrt(var + epsilon)
         scale = self.divided(gamma, deviation)
-        return (x - mean) * scale + beta
+        centred = x - mean
+        return centred * scale + beta
 
     # Linear algebra and lookup
 
@@ -145,7 +147,8 @@ class OnnxFunctions(OnnxPromotion, ArrayFunctions):
         is_finite = abs(own_score) < np.inf
         is_valid = self.squeeze(is_finite, 1)
         is_class = self.equal(places, targets)
-        return is_class & is_valid & (nb_better < int(k))
+        is_known = is_class & is_valid
+        return is_known & (nb_better < int(k))
 
 
 def _is_number(x):

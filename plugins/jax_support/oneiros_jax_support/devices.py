@@ -59,7 +59,7 @@ def find(backend: str, device: Device):
     there = []
     for kind in ("cpu", "gpu"):
         count = len(_devices(kind))
-        there += [f"{kind}:{number}" for number in range(count)]
+        there += [f"{kind}:{place}" for place in range(count)]
     raise missing(backend, device, there, _advice())
 
 

@@ -32,7 +32,8 @@ def uniform(seed, counter, shape: Shape, dtype: str):
     bits = upper_bits.astype(np.float32)
     half = np.float32(0.5)
     step = np.float32(2.0**-24)
-    numbers = (bits + half) * step
+    middles = bits + half
+    numbers = middles * step
     typed = numbers.astype(dtype)
     return typed.reshape(shape)
 
