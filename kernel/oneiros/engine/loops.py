@@ -79,7 +79,7 @@ def _validate(fit: Fit) -> dict[str, Any]:
 
 
 def test_loop(stream: Stream, ticks: Ticks = ()) -> list[float]:
-    """Returns the function's outputs averaged over all samples."""
+    """Returns the function's outputs averaged over the batches, weighted by size."""
     totals = []
     samples = 0
     for run, outputs in _computed(stream, ticks):

@@ -19,8 +19,7 @@ from oneiros_backend_toolkit.tensors import Array
 from oneiros_jax_support.jax_import import jax
 
 from oneiros_backend_jax import beam_search, random_functions, spatial
-from oneiros_backend_jax.engine import JaxEngine
-from oneiros_backend_jax.function import JaxFunction
+from oneiros_backend_jax.engine import JaxEngine, JaxFunction
 from oneiros_backend_jax.functions import FUNCTIONS
 from oneiros_backend_jax.recurrence import RecurrentLayers
 

@@ -1,11 +1,14 @@
-"""JAX as an engine of the lazy graph."""
+"""JAX as an engine of the lazy graph, and `K.function` compiled by it."""
 
 from typing import Any
 
 import numpy as np
+from oneiros.errors import DataError
 from oneiros_backend_toolkit.lazy_graph.engine import Engine
+from oneiros_backend_toolkit.lazy_graph.function import RecordedFunction
 from oneiros_backend_toolkit.lazy_graph.tensors import Spec
 from oneiros_backend_toolkit.tensors import AnyFunction, Tensors
+from oneiros_jax_support.compiled import CompiledByJax, Slot, TracedStep
 from oneiros_jax_support.jax_import import jax, jnp
 from oneiros_jax_support.loops import scan
 from oneiros_jax_support.random_numbers import nested
@@ -27,7 +30,8 @@ class JaxEngine(Engine):
     def convert(self, value, dtype: str | None):
         """Returns a tensor; values never share a derivative here."""
         own_dtype = getattr(value, "dtype", None)
-        return jnp.asarray(value, dtype or own_dtype)
+        wanted_dtype = dtype or own_dtype
+        return jnp.asarray(value, wanted_dtype)
 
     def key(self, seed: int, counter):
         """Returns seed and counter, as the random functions take them."""
@@ -54,7 +58,7 @@ class JaxEngine(Engine):
         known: dict[int, Any] = {}
         structure: Any = None
 
-        def total(values: Tensors) -> tuple[Any, Tensors]:
+        def summed_loss(values: Tensors) -> tuple[Any, Tensors]:
             nonlocal structure
             loss, computed = forward(values)
             leaves, structure = jax.tree.flatten(computed)
@@ -62,9 +66,10 @@ class JaxEngine(Engine):
                 if is_known(leaf):
                     known[place] = leaf
                     leaves[place] = None
-            return jnp.sum(loss), leaves
+            total = jnp.sum(loss)
+            return total, leaves
 
-        differentiated = jax.grad(total, has_aux=True)
+        differentiated = jax.grad(summed_loss, has_aux=True)
         gradients, leaves = differentiated(values)
         for place, leaf in known.items():
             leaves[place] = leaf
@@ -95,4 +100,47 @@ class JaxEngine(Engine):
 
         return scan(
             body, states, tensors, convolves=holds_convolution, reverse=backwards
+        )
+
+
+class JaxFunction(RecordedFunction, CompiledByJax):
+    """A recorded program whose steps JAX compiles."""
+
+    def step(self, phase: int) -> TracedStep:
+        """Returns what a step of the program computes."""
+        program = self.program
+        written = program.written
+        variables = program.variables
+        read = [node for node in variables if node not in written]
+        nodes = [*written, *read]
+        places = list(map(nodes.index, variables))
+
+        def step(old, read, counter, *feeds) -> list[Any]:
+            values = [*old, *read]
+            state = [values[place] for place in places]
+            outputs, new = program(feeds, state, phase, counter)
+            for node, value in zip(written, new, strict=True):
+                _check_update(node, value)
+            return [*new, *outputs]
+
+        counter = np.uint32(0) if program.streams else None
+        return TracedStep(
+            backend="jax",
+            function=step,
+            written=_slots(written),
+            read=_slots(read),
+            outputs=len(program.outputs),
+            counter=counter,
+        )
+
+
+def _slots(nodes) -> list[Slot]:
+    return [node.source.storage.slot for node in nodes]
+
+
+def _check_update(variable, value) -> None:
+    if value.shape != variable.shape:
+        raise DataError(
+            f"The update of {variable.name!r} has shape {value.shape}, expected shape "
+            f"{variable.shape}."
         )
