@@ -98,11 +98,10 @@ def oneiros_migrations() -> Mapping[str, Any] | None:
     """Migrations: how to read classes in files of other versions, by the name in the
     file.
 
-    A row suffices where names change: `oneiros_old_files.rows.MigrationRow`,
-    plain data. Where code is needed, such as for arrays that
-    move, it is a class derived from `oneiros.migrations.Migration`, by reference. If
-    the class has another name here, register a migration of its arrays under both.
-    Since level 1.
+    A row suffices where names change: `oneiros_old_files.rows.MigrationRow`, plain
+    data. Where code is needed, such as for arrays that move, it is a class derived from
+    `oneiros.migrations.Migration`, by reference. If the class has another name here,
+    register a migration of its arrays under both. Since level 1.
     """
 
 
@@ -135,6 +134,10 @@ def oneiros_modules() -> dict[str, dict[str, str]] | None:
     plugin lists. It is called with the name and raises AttributeError for unknown ones;
     called with `__all__`, it returns the list of its names. Since level 1.
     """
+
+
+REGISTRATION = [name for name in globals() if name.startswith("oneiros_")]
+"""The hooks so far, by which plugins register names."""
 
 
 # Behaviour: implemented by who takes part in a run without being named. Called when a
@@ -194,6 +197,6 @@ def oneiros_after_load(model: Any, path: Path) -> None:
     """
 
 
-HOOKS = [name for name in globals() if name.startswith("oneiros_")]
-for _name in HOOKS:
-    hookspec(globals()[_name])
+for _name, _hook in list(globals().items()):
+    if _name.startswith("oneiros_"):
+        hookspec(_hook)

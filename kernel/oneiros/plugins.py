@@ -20,10 +20,9 @@ from oneiros.discovery import Entry as Entry
 from oneiros.discovery import PluginRecord as PluginRecord
 from oneiros.discovery import installed, load_manifest
 from oneiros.errors import NameConflictError
-from oneiros.hookspecs import HOOKS
+from oneiros.hookspecs import REGISTRATION
 
-_REGISTRATION = HOOKS[: HOOKS.index("oneiros_default_callbacks")]
-KINDS = [hook.removeprefix("oneiros_").removesuffix("s") for hook in _REGISTRATION]
+KINDS = [hook.removeprefix("oneiros_").removesuffix("s") for hook in REGISTRATION]
 ENTRY = re.compile(r"[^\W\d][\w.-]*=[^\W\d][\w.]*:[^\W\d][\w.]*")
 """A name and a reference. Only names of commands contain dashes, but dashes do no harm
 elsewhere."""
@@ -85,15 +84,14 @@ class PluginManager:
         A result that `check` rejects is reported as if the hook had raised an error.
         """
         results = []
-        caller = getattr(self._pluggy.hook, hook)
-        manifests = [implementation.plugin for implementation in caller.get_hookimpls()]
-        # pluggy lists in the order of being called: what comes last is called first.
-        for manifest in reversed(manifests):
-            record = self.records[str(self._pluggy.get_name(manifest))]
-            others = [each for each in manifests if each is not manifest]
+        implementations = getattr(self._pluggy.hook, hook).get_hookimpls()
+        # The one that pluggy lists last is called first.
+        for implementation in reversed(implementations):
+            record = self.records[implementation.plugin_name]
+            values = [arguments[name] for name in implementation.argnames]
             try:
-                found = self._pluggy.subset_hook_caller(hook, others)(**arguments)
-                fault = check(found[0] if found else None) if check else None
+                result = implementation.function(*values)
+                fault = check(result) if check and result is not None else None
                 if fault:
                     raise TypeError(fault)
             except (Exception, SystemExit) as error:
@@ -102,7 +100,8 @@ class PluginManager:
                     text = f"{record.distribution} failed in {hook}: {error!r}"
                     warnings.warn(text, stacklevel=3)
                 continue
-            results += [(record, result) for result in found]
+            if result is not None:
+                results.append((record, result))
         return results
 
     def choose(self, providers: list[Entry]) -> Entry:
@@ -181,7 +180,7 @@ def _references(kind: str, names: Any) -> list[tuple[str, str, Any]]:
 def _problem_of_names(kind: str, names: Any) -> str | None:
     """Returns what is wrong with the result of a registration hook, or None."""
     try:
-        references = _references(kind, names or {})
+        references = _references(kind, names)
     except AttributeError:
         return f"It returned {names!r:.80}, which isn't a dict of references."
     for _, name, reference in references:

@@ -83,6 +83,10 @@ def start(folder, code, **variables):
             "failed oneiros_layers TypeError: It returned 'My Layer': 'a:b', not 'mod",
         ),
         (
+            hook("layers", "[]"),
+            "failed oneiros_layers TypeError: It returned [], which isn't a dict",
+        ),
+        (
             hook("modules", "{'layers.mine': 5}"),
             "failed oneiros_modules TypeError: It returned {'layers.mine': 5}, which",
         ),

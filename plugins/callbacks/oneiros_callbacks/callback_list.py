@@ -189,7 +189,7 @@ class DefaultCallbacks:
 def _problem(result) -> str | None:
     """Returns what is wrong with a plugin's callbacks; raises an ArgumentError for what
     isn't a callback."""
-    if not isinstance(result, (list, tuple, type(None))):
+    if not isinstance(result, (list, tuple)):
         return f"It returned {result!r:.80}, not a list of callbacks"
     CallbackList(result)
     return None
