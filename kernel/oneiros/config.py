@@ -29,7 +29,8 @@ CLASS_KINDS = {
     "regularizer": "oneiros.regularizers",
     "constraint": "oneiros.constraints",
 }
-"""Kinds of the registry whose classes have a base class, and the module of that."""
+"""Kinds of the registry whose classes have a base class, and the module that defines
+it: `Layer` for `layer`."""
 
 Objects = dict[str, Any] | None
 
@@ -188,10 +189,8 @@ def _base_class(kind: str) -> type:
     """Returns the class that all classes of a kind derive from."""
     if kind not in CLASS_KINDS:
         return object
-    # A class, by CLASS_KINDS.
-    return getattr(  # type: ignore[no-any-return]
-        import_module(CLASS_KINDS[kind]), kind.capitalize()
-    )
+    base: type = getattr(import_module(CLASS_KINDS[kind]), kind.capitalize())
+    return base
 
 
 @contextmanager

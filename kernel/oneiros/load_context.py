@@ -1,5 +1,5 @@
-"""The context in which objects are built from a configuration that may be untrusted;
-loading code enters it once."""
+"""The context in which objects are built from a configuration that may be untrusted:
+what a load supplies, and its limits."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -12,14 +12,13 @@ from typing import Any
 from oneiros import backend as K
 from oneiros import config as configs
 from oneiros import services
-from oneiros.arguments import open_to_old_code
+from oneiros.arguments import label, open_to_old_code
 from oneiros.backend import bound
 from oneiros.engine.layer import InputLayer, InputSpec, Layer
 from oneiros.engine.node import (
     Node,
     Results,
     Tensor,
-    label,
     mask_of,
     node_of,
     object_list_uid,

@@ -119,6 +119,12 @@ class InputSpec:
         return rank >= self._least_rank()
 
 
+def _keras_name(attribute: str) -> str:
+    """Returns the name of a layer's property for an attribute of its nodes: `input` for
+    `input_tensors`."""
+    return attribute.removesuffix("s").removesuffix("_tensor")
+
+
 def _single(attribute: str, doc: str) -> Any:
     """Makes a property that is the same for all calls of a layer."""
     return property(lambda self: self._only(attribute), doc=doc)
@@ -164,7 +170,7 @@ class Layer(Rebuilt):
         inbound_nodes, outbound_nodes: lists of `Node`: the calls of this layer, and the
             calls of other layers on its outputs.
         input, output, input_mask, output_mask, input_shape, output_shape: of the only
-        call.
+            call.
         trainable_weights, non_trainable_weights, weights: lists of variables.
         losses, updates: tensors that the layer adds to a model's loss, and `(variable,
             new value)` pairs.
@@ -482,10 +488,10 @@ class Layer(Rebuilt):
     def _at(self, node_index: int, attribute: str) -> Any:
         count = len(self.inbound_nodes)
         if not -count <= node_index < count:
-            name = attribute[:-1].removesuffix("_tensor")
             raise NodeError(
-                f"{label(self)} has no {name} of call {node_index} of {count}. Call "
-                "it on a tensor, or add it to a model; calls count from 0."
+                f"{label(self)} has no {_keras_name(attribute)} of call {node_index} "
+                f"of {count}. Call it on a tensor, or add it to a model; calls count "
+                "from 0."
             )
         return one_or_all(getattr(self.inbound_nodes[node_index], attribute))
 
@@ -494,7 +500,7 @@ class Layer(Rebuilt):
         if len(values) > 1 and not (
             attribute.endswith("shapes") and all(v == values[0] for v in values)
         ):
-            name = attribute[:-1].removesuffix("_tensor")
+            name = _keras_name(attribute)
             raise NodeError(
                 f"{label(self)} was called {len(values)} times, so it has no single "
                 f"{name}. Choose a call: layer.get_{name}_at(0)."

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from oneiros import backend as K
-from oneiros.arguments import label as label
+from oneiros.arguments import label
 from oneiros.errors import GraphError
 
 if TYPE_CHECKING:
@@ -47,9 +47,9 @@ def shapes_of(tensors: list[Tensor]) -> list[Shape]:
 
 def node_of(tensor: Tensor) -> Node:
     """Returns the node that made a tensor."""
-    layer, node, _ = tensor._keras_history
-    # A Node; tensors are Any.
-    return layer.inbound_nodes[node]  # type: ignore[no-any-return]
+    layer, index, _ = tensor._keras_history
+    node: Node = layer.inbound_nodes[index]
+    return node
 
 
 def mask_of(tensor: Tensor) -> Tensor:

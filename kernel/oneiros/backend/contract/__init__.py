@@ -9,9 +9,10 @@ and no docstring: `help` shows the contract's. The signatures are those of Keras
 without types, and so are the toolkit's.
 
 # Tensors
-Tensors are opaque: the kernel attaches `_keras_shape`, `_keras_history` and
-`_uses_learning_phase` to them, keeps everything else under a `StateKey`, and relies on
-arithmetic and comparison operators and on indexing. A *variable* is a tensor with a
+Tensors are opaque: the kernel attaches `_keras_shape`, `_keras_history`,
+`_uses_learning_phase` and `_oneiros_layer_call` to them, and relies on arithmetic and
+comparison operators and on indexing; plugins keep their own state under a `StateKey` of
+`oneiros_backend_toolkit.tensors`. A *variable* is a tensor with a
 persistent value; a *constant* is a number or array of Python or NumPy, which every
 function accepts instead of a tensor. Axes may be negative. A *shape* is a tuple of ints
 and scalar integer tensors, or the result of `shape(x)`.

@@ -156,6 +156,12 @@ class Algebra:
     def batch_dot(self, x, y, axes=None):
         """Multiplies tensors sample by sample, summing over one axis of each.
 
+        On TensorFlow, the result for two tensors with four or more axes, and for an
+        axis 0, is the same as in Keras 1.2.2. With an axis 0, two matrices are
+        multiplied element by element and summed over `axes`; if the axes differ, the
+        first matrix is transposed. For other tensors of equal rank, the matrices in
+        their last two axes are multiplied.
+
         # Arguments
             x: tensor `(batch, ...)` of rank 2 or more.
             y: tensor `(batch, ...)` of rank 2 or more.
@@ -165,12 +171,6 @@ class Algebra:
         # Returns
             A tensor with the batch axis, the other axes of `x`, then those of `y`. For
             two matrices, `(batch, 1)`.
-
-        On TensorFlow, the result for two tensors with four or more axes, and for an
-        axis 0, is the same as in Keras 1.2.2. With an axis 0, two matrices are
-        multiplied element by element and summed over `axes`; if the axes differ, the
-        first matrix is transposed. For other tensors of equal rank, the matrices in
-        their last two axes are multiplied.
 
         # Raises
             ArgumentError: for a rank below 2, an axis that doesn't exist, or (except on
