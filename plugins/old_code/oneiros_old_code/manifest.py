@@ -22,7 +22,8 @@ ORIGINS = {
     "maketrans": "builtins:str.maketrans",
     "model_from_json": "oneiros.models:model_from_json",
     "ndi": "scipy:ndimage",
-    "pil_image": "PIL:Image",
+    # PIL itself doesn't import its module Image; this one does.
+    "pil_image": "PIL.ImageOps:Image",
     "to_categorical": "oneiros.utils.np_utils:to_categorical",
     "urlopen": "urllib.request:urlopen",
     "urlretrieve": "urllib.request:urlretrieve",
