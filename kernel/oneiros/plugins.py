@@ -85,13 +85,14 @@ class PluginManager:
         """
         results = []
         implementations = getattr(self._pluggy.hook, hook).get_hookimpls()
+        manifests = [implementation.plugin for implementation in implementations]
         # The one that pluggy lists last is called first.
         for implementation in reversed(implementations):
             record = self.records[implementation.plugin_name]
-            values = [arguments[name] for name in implementation.argnames]
+            others = [each for each in manifests if each is not implementation.plugin]
             try:
-                result = implementation.function(*values)
-                fault = check(result) if check and result is not None else None
+                found = self._pluggy.subset_hook_caller(hook, others)(**arguments)
+                fault = check(found[0]) if check and found else None
                 if fault:
                     raise TypeError(fault)
             except (Exception, SystemExit) as error:
@@ -100,8 +101,7 @@ class PluginManager:
                     text = f"{record.distribution} failed in {hook}: {error!r}"
                     warnings.warn(text, stacklevel=3)
                 continue
-            if result is not None:
-                results.append((record, result))
+            results += [(record, result) for result in found]
         return results
 
     def choose(self, providers: list[Entry]) -> Entry:

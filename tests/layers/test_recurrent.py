@@ -307,6 +307,19 @@ def test_each_gate_has_dropout_of_its_own(backend, cls):
         )
 
 
+@pytest.mark.parametrize(
+    ("mode", "expected"), [("cpu", -13), ("mem", -13), ("gpu", -2)]
+)
+def test_the_gates_of_gru_have_their_masks(mode, expected):
+    """With states and U of 1: z = 2, r = 3, and the candidate is 3 * 5; with "gpu" the
+    first mask is for all."""
+    layer = GRU(1, "one", "one", "linear", "linear", consume_less=mode)
+    layer.build((None, None, 3))
+    x = K.zeros((1, 3))
+    output, _ = layer.step(x, [K.ones((1, 1)), [2.0, 3.0, 5.0], [1.0] * 3])
+    assert K.eval(output) == expected
+
+
 # States
 
 
