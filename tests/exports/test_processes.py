@@ -39,7 +39,7 @@ def test_what_a_library_prints_is_no_answer():
 
 
 def test_a_process_that_prints_when_it_starts(tmp_path, monkeypatch):
-    (tmp_path / "sitecustomize.py").write_text("print('hello')")
+    (tmp_path / "sitecustomize.py").write_text("print('hello', flush=True)")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with pytest.raises(ExportError, match="prints something by itself"):
         pid()
