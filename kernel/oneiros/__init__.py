@@ -23,7 +23,8 @@ class _Finder:
     ) -> ModuleSpec | None:
         if not fullname.startswith("oneiros."):
             return None
-        return _modules().find_spec(fullname)  # type: ignore[no-any-return]
+        spec: ModuleSpec | None = _modules().find_spec(fullname)
+        return spec
 
 
 sys.meta_path.append(_Finder)

@@ -166,7 +166,7 @@ def _overrides(callback, method: str) -> bool:
 
 
 class DefaultCallbacks:
-    """What the kernel calls."""
+    """The service: what `fit` asks for its callbacks."""
 
     @staticmethod
     def for_fit(

@@ -15,6 +15,8 @@ from oneiros_layers_core.spatial import (
     with_sizes,
 )
 
+Pairs = tuple[Sizes, ...]
+
 
 class ResizingLayer(Layer):
     """Base of cropping, padding and upsampling. Not a layer itself.
@@ -39,9 +41,6 @@ class ResizingLayer(Layer):
         for axis, size in enumerate(sizes):
             resized.append(None if size is None else self._resized(size, axis))
         return with_sizes(input_shape, tuple(resized), self.dim_ordering)
-
-
-Pairs = tuple[Sizes, ...]
 
 
 class _Cropping(ResizingLayer):

@@ -21,6 +21,8 @@ from oneiros_layers_core.spatial import (
 from oneiros_layers_recurrent.base import Results, SequenceLayer, States, Stepped
 from oneiros_layers_recurrent.gates import ForgetfulLayer
 
+METHODS = ("step", "preprocess_input", "get_constants", "conv_step", "conv_step_hidden")
+
 
 class ConvRecurrent2D(SequenceLayer):
     """Base of the recurrent layers over images. Not a layer itself.
@@ -133,9 +135,6 @@ class ConvRecurrent2D(SequenceLayer):
         These are tensors or lists of them.
         """
         return []
-
-
-METHODS = ("step", "preprocess_input", "get_constants", "conv_step", "conv_step_hidden")
 
 
 class ConvLSTM2D(ForgetfulLayer, ConvRecurrent2D):

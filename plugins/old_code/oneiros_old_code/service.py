@@ -9,7 +9,7 @@ from oneiros_old_code.private_loops import private_method
 
 
 class OldCode:
-    """What the kernel calls."""
+    """The service: what the kernel and models ask for code of Keras 1."""
 
     without_removed = staticmethod(without_removed)
     unknown_argument = staticmethod(unknown_argument)

@@ -11,6 +11,11 @@ from oneiros.engine.container import Container
 from oneiros.engine.layer import Layer
 from oneiros.errors import FileFormatError
 
+Values = dict[str, list[Any]]
+"""Arrays by the names of the attributes that hold their variables."""
+Pairs = list[tuple[Any, Any]]
+"""Variables and values."""
+
 
 def parts_of(layer) -> Iterator[tuple[str, Any]]:
     """Yields a layer and all layers inside, once each, with the path where it was
@@ -41,12 +46,6 @@ def items_of(attributes: dict[str, Any]) -> Iterator[tuple[str, int, Any]]:
         items = value if isinstance(value, (list, tuple)) else [value]
         for place, item in enumerate(items):
             yield name, place, item
-
-
-Values = dict[str, list[Any]]
-"""Arrays by the names of the attributes that hold their variables."""
-Pairs = list[tuple[Any, Any]]
-"""Variables and values."""
 
 
 def values_of(obj, without: Iterable[Any] = ()) -> Values:

@@ -14,6 +14,15 @@ from oneiros_visualization.figures import panel_for
 Array = Any
 GAP = 1
 """Pixels between two images."""
+LIMIT = 256
+"""Default maximum number of images in a picture."""
+MOSAIC = (7.0, 6.5)
+WIDE = (7.0, 4.0)
+"""Sizes of figures in inches."""
+AROUND_ZERO = "RdBu_r"
+"""Colour map of weights: red above zero, blue below."""
+FROM_LOW_TO_HIGH = "viridis"
+"""Colour map of activations."""
 
 
 def mosaic(images: Array) -> Array:
@@ -38,17 +47,6 @@ def mosaic(images: Array) -> Array:
         left = column * (width + GAP)
         canvas[top : top + height, left : left + width] = image
     return canvas
-
-
-LIMIT = 256
-"""Default maximum number of images in a picture."""
-MOSAIC = (7.0, 6.5)
-WIDE = (7.0, 4.0)
-"""Sizes of figures in inches."""
-AROUND_ZERO = "RdBu_r"
-"""Colour map of weights: red above zero, blue below."""
-FROM_LOW_TO_HIGH = "viridis"
-"""Colour map of activations."""
 
 
 def plot_filters(layer, limit: int = LIMIT, figure=None):

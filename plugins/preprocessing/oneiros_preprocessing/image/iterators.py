@@ -35,6 +35,9 @@ Array = np.ndarray
 LARGEST_SEED = 2**31 - 1
 LARGEST_TAG = 10_000
 """Upper limit of the random number in the names of saved images."""
+ENDINGS = (".png", ".jpg", ".jpeg", ".bmp")
+CHANNELS = {"rgb": 3, "grayscale": 1}
+CLASS_MODES = ("categorical", "binary", "sparse", None)
 
 
 class Iterator:
@@ -402,11 +405,6 @@ class NumpyArrayIterator(ImageIterator):
     def targets(self, numbers: Array) -> Array | None:
         """Returns the rows of `y`; None if there is no `y`."""
         return None if self.y is None else self.y[numbers]
-
-
-ENDINGS = (".png", ".jpg", ".jpeg", ".bmp")
-CHANNELS = {"rgb": 3, "grayscale": 1}
-CLASS_MODES = ("categorical", "binary", "sparse", None)
 
 
 class DirectoryIterator(ImageIterator):
