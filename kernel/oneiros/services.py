@@ -15,12 +15,12 @@ from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, Protocol
 
 from oneiros import registry
+from oneiros.typing import Tensor
 
 if TYPE_CHECKING:
     from oneiros.bases import Callback, Callbacks, Rebuilt
     from oneiros.engine.container import Container
     from oneiros.engine.layer import Layer
-    from oneiros.engine.node import Tensor
 
 Config = dict[str, Any]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-Array = np.ndarray[Any, Any]
+from oneiros.typing import Array
 
 
 class Donated(np.ndarray[Any, Any]):

@@ -18,7 +18,6 @@ from oneiros.engine.layer import InputLayer, InputSpec, Layer
 from oneiros.engine.node import (
     Node,
     Results,
-    Tensor,
     mask_of,
     node_of,
     object_list_uid,
@@ -33,6 +32,7 @@ from oneiros.engine.node import (
 from oneiros.errors import ArgumentError, GraphError, ShapeError, UnknownNameError
 from oneiros.load_context import count_calls
 from oneiros.plugins import did_you_mean
+from oneiros.typing import Tensor
 
 
 def _of_graph(attribute: str) -> Any:

@@ -23,8 +23,6 @@ from oneiros.backend import bound
 from oneiros.bases import Rebuilt
 from oneiros.engine.node import (
     Node,
-    Shape,
-    Tensor,
     connect,
     object_list_uid,
     one_or_all,
@@ -40,6 +38,7 @@ from oneiros.errors import (
     ShapeError,
 )
 from oneiros.load_context import count_weight
+from oneiros.typing import Shape, Tensor
 
 KWARGS = (
     "input_shape",

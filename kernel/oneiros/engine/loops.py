@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from oneiros.engine.streams import DATA, LOGS, REST, Fit, Run, Stream, current_observer
+from oneiros.typing import Array
 
-Array = Any
 Ticks = Iterable[Callable[[int], None]]
 """Functions that are called after each run with the amount of the stream that is
 done."""

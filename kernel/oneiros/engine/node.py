@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 from oneiros import backend as K
 from oneiros.arguments import label
 from oneiros.errors import GraphError
+from oneiros.typing import Shape, Tensor
 
 if TYPE_CHECKING:
     from oneiros.engine.layer import Layer
 
-Tensor = Any
-Shape = tuple[int | None, ...]
 Results = tuple[list[Tensor], list[Tensor], list[Shape]]
 
 

@@ -20,8 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from oneiros.bases import Callbacks
-
-Array = Any
+from oneiros.typing import Array
 
 BUILD = "building"
 """The training function is made."""

@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from oneiros import backend as K
-from oneiros.engine.node import Tensor
 from oneiros.engine.topology import get_source_inputs
 from oneiros.layers import Dense, Input
 from oneiros.models import Model
+from oneiros.typing import Shape, Tensor
 from oneiros.utils.data_utils import get_file
 
 CLASSES = 1000
 """Number of ImageNet's classes."""
-Shape = tuple[int | None, ...]
 RELEASES = "https://github.com/fchollet/deep-learning-models/releases/download"
 """Where the author of Keras published the weights."""
 THEANO_KERNELS = "th_kernels"

@@ -3,7 +3,6 @@
 from functools import partial
 from typing import Any
 
-from oneiros.engine.node import Tensor
 from oneiros.layers import (
     AveragePooling2D,
     BatchNormalization,
@@ -12,11 +11,11 @@ from oneiros.layers import (
     MaxPooling2D,
     merge,
 )
+from oneiros.typing import Shape, Tensor
 
 from oneiros_applications.image_networks import (
     CLASSES,
     ImageNetwork,
-    Shape,
     Weights,
     channel_axis,
     published_weights,

@@ -1,7 +1,6 @@
 """MusicTaggerCRNN: convolutions over a spectrogram, then two recurrent layers."""
 
 from oneiros import backend as K
-from oneiros.engine.node import Tensor
 from oneiros.engine.topology import get_source_inputs
 from oneiros.layers import (
     ELU,
@@ -15,6 +14,7 @@ from oneiros.layers import (
     ZeroPadding2D,
 )
 from oneiros.models import Model
+from oneiros.typing import Tensor
 
 from oneiros_applications.audio_conv_utils import TAGS
 from oneiros_applications.image_networks import (

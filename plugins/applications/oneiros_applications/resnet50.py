@@ -1,6 +1,5 @@
 """ResNet50: 50 layers with weights, in residual blocks."""
 
-from oneiros.engine.node import Tensor
 from oneiros.layers import (
     Activation,
     AveragePooling2D,
@@ -11,11 +10,11 @@ from oneiros.layers import (
     ZeroPadding2D,
     merge,
 )
+from oneiros.typing import Shape, Tensor
 
 from oneiros_applications.image_networks import (
     CLASSES,
     ImageNetwork,
-    Shape,
     Weights,
     channel_axis,
     published_weights,

@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from oneiros.engine.node import Tensor
 from oneiros.layers import Convolution2D, Dense, Flatten, MaxPooling2D
+from oneiros.typing import Tensor
 
 from oneiros_applications.image_networks import ImageNetwork, published_weights
 

@@ -1,6 +1,8 @@
 """VGG19: 19 layers with weights, of small convolutions and large dense layers."""
 
-from oneiros_applications.image_networks import CLASSES, Shape, Weights
+from oneiros.typing import Shape
+
+from oneiros_applications.image_networks import CLASSES, Weights
 from oneiros_applications.vgg import vgg
 
 _NETWORK = vgg("vgg19", (2, 2, 4, 4, 4))

@@ -3,7 +3,6 @@
 import warnings
 
 from oneiros import backend as K
-from oneiros.engine.node import Tensor
 from oneiros.layers import (
     Activation,
     BatchNormalization,
@@ -13,11 +12,11 @@ from oneiros.layers import (
     SeparableConvolution2D,
     merge,
 )
+from oneiros.typing import Shape, Tensor
 
 from oneiros_applications.image_networks import (
     CLASSES,
     ImageNetwork,
-    Shape,
     Weights,
     published_weights,
 )

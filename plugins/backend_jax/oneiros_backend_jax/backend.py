@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from oneiros.backend.contract import FLAGS
+from oneiros.typing import Array
 from oneiros_backend_toolkit.convolutions import Convolutions
 from oneiros_backend_toolkit.ctc import Ctc
 from oneiros_backend_toolkit.lazy_graph.backend import RecordedBackend
@@ -15,7 +16,6 @@ from oneiros_backend_toolkit.lazy_graph.pinning import floatx, pinned
 from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
 from oneiros_backend_toolkit.rnn import Rnn
 from oneiros_backend_toolkit.stored_values import LOCK
-from oneiros_backend_toolkit.tensors import Array
 from oneiros_jax_support.jax_import import jax
 
 from oneiros_backend_jax import beam_search, random_functions, spatial

@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
-from oneiros_backend_toolkit.tensors import Tensor
+from oneiros.typing import Tensor
 from oneiros_jax_support.jax_import import jax
 
 Path = tuple[int, ...]

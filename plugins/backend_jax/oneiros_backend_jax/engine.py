@@ -4,10 +4,11 @@ from typing import Any
 
 import numpy as np
 from oneiros.errors import DataError
+from oneiros.typing import Tensors
 from oneiros_backend_toolkit.lazy_graph.engine import Engine
 from oneiros_backend_toolkit.lazy_graph.function import RecordedFunction
 from oneiros_backend_toolkit.lazy_graph.tensors import Spec
-from oneiros_backend_toolkit.tensors import AnyFunction, Tensors
+from oneiros_backend_toolkit.tensors import AnyFunction
 from oneiros_jax_support.compiled import CompiledByJax, Slot, TracedStep
 from oneiros_jax_support.jax_import import jax, jnp
 from oneiros_jax_support.loops import scan

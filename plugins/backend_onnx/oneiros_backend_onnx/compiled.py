@@ -4,8 +4,8 @@ import threading
 from typing import Any, NoReturn
 
 from oneiros.errors import DataError
+from oneiros.typing import Array
 from oneiros_backend_toolkit.lazy_graph.program import Program
-from oneiros_backend_toolkit.tensors import Array
 from onnx import ModelProto
 
 from oneiros_backend_onnx.program_models import ProgramModel

@@ -3,12 +3,13 @@
 from typing import NoReturn
 
 from oneiros.errors import GraphError
+from oneiros.typing import Tensors
 from oneiros_backend_toolkit.compiled_on_demand import CompiledStep
 from oneiros_backend_toolkit.lazy_graph.engine import Engine
 from oneiros_backend_toolkit.lazy_graph.function import RecordedFunction
 from oneiros_backend_toolkit.lazy_graph.recorded_call import map_tree
 from oneiros_backend_toolkit.lazy_graph.tensors import Spec
-from oneiros_backend_toolkit.tensors import AnyFunction, Tensors
+from oneiros_backend_toolkit.tensors import AnyFunction
 
 from oneiros_backend_onnx.compiled import CompiledProgram
 from oneiros_backend_onnx.functions import FUNCTIONS

@@ -15,10 +15,11 @@ from typing import Any
 
 import numpy as np
 import onnx
+from oneiros.typing import Array
 from oneiros_backend_toolkit.tensors import AnyFunction
 from onnx import AttributeProto, GraphProto, NodeProto, TypeProto, helper, numpy_helper
 
-from oneiros_backend_onnx.tensors import Array, NamedSize, Tensor, type_of
+from oneiros_backend_onnx.tensors import NamedSize, Tensor, type_of
 
 OPSET = 18
 """The version of the operators by default: the first whose reductions take axes."""

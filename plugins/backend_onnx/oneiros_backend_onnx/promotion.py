@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 import numpy as np
+from oneiros.typing import Array
 from oneiros_backend_toolkit.lazy_graph.promotion import Promotion
 from onnx import helper
 
 from oneiros_backend_onnx.graphs import emit, graph_in_work
-from oneiros_backend_onnx.tensors import Array, Tensor
+from oneiros_backend_onnx.tensors import Tensor
 from oneiros_backend_onnx.transposition import pointwise
 
 SMALL_INTEGERS = {

@@ -1,8 +1,6 @@
 """Storage for the values of variables."""
 
-import numpy as np
-
-Array = np.ndarray
+from oneiros.typing import Array
 
 
 class Storage:

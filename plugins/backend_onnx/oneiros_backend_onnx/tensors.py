@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 from oneiros.errors import ShapeError
+from oneiros.typing import Array
 from oneiros_backend_toolkit.lazy_graph.operators import Operators
 from onnx import TypeProto, ValueInfoProto, helper
 
-Array = np.ndarray
 Size = int | None
 NamedSize = int | str | None
 

@@ -6,13 +6,13 @@ The functions run as graph functions of TensorFlow 2.
 from oneiros.backend import common
 from oneiros.backend.contract import FLAGS
 from oneiros.errors import ArgumentError
+from oneiros.typing import Shape
 from oneiros_backend_toolkit.convolutions import Convolutions
 from oneiros_backend_toolkit.ctc import Ctc
 from oneiros_backend_toolkit.lazy_graph.backend import RecordedBackend
 from oneiros_backend_toolkit.lazy_graph.pinning import pinned
 from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
 from oneiros_backend_toolkit.rnn import Rnn
-from oneiros_backend_toolkit.tensors import Shape
 
 from oneiros_backend_tensorflow import (
     beam_search,

@@ -1,6 +1,6 @@
 """The beam search of `ctc_decode` on TensorFlow's own tensors."""
 
-from oneiros_backend_toolkit.tensors import Tensor, Tensors
+from oneiros.typing import Tensor, Tensors
 
 from oneiros_backend_tensorflow.tensorflow_import import tf
 

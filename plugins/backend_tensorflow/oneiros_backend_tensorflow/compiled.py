@@ -5,10 +5,10 @@ from contextlib import nullcontext
 
 import numpy as np
 from oneiros.errors import DataError
+from oneiros.typing import Array, Tensors
 from oneiros_backend_toolkit.lazy_graph.array_functions import Function
 from oneiros_backend_toolkit.lazy_graph.program import Program
 from oneiros_backend_toolkit.stored_values import LOCK
-from oneiros_backend_toolkit.tensors import Tensors
 
 from oneiros_backend_tensorflow.compiled_programs import compiled_once
 from oneiros_backend_tensorflow.devices import on_device
@@ -17,7 +17,6 @@ from oneiros_backend_tensorflow.runnable import Runnable
 from oneiros_backend_tensorflow.tensorflow_import import tf
 from oneiros_backend_tensorflow.xla import kinds_in, only_computes, suits_xla
 
-Array = np.ndarray
 Run = Callable[..., Tensors]
 """A function of tensors that returns a list of tensors."""
 

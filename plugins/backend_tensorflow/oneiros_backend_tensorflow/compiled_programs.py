@@ -9,7 +9,8 @@ and 678 MB this way, and 0.96 seconds and 763 MB if each program is compiled ane
 import hashlib
 import re
 
-from oneiros_backend_toolkit.tensors import AnyFunction, Tensors
+from oneiros.typing import Tensors
+from oneiros_backend_toolkit.tensors import AnyFunction
 
 from oneiros_backend_tensorflow.devices import chosen
 from oneiros_backend_tensorflow.runnable import Runnable

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from oneiros.typing import Tensor, Tensors
 from oneiros_backend_toolkit.lazy_graph.program import Program
-from oneiros_backend_toolkit.tensors import Tensor, Tensors
 
 from oneiros_backend_tensorflow.tensorflow_import import tf
 

@@ -1,12 +1,11 @@
 """TensorFlow as an engine of the lazy graph."""
 
-import numpy as np
+from oneiros.typing import Array, Tensors
 from oneiros_backend_toolkit.batches import aligned_copy
 from oneiros_backend_toolkit.compiled_on_demand import CompiledLoop, CompiledStep
 from oneiros_backend_toolkit.lazy_graph.engine import Engine
 from oneiros_backend_toolkit.lazy_graph.function import RecordedFunction
 from oneiros_backend_toolkit.lazy_graph.tensors import Spec
-from oneiros_backend_toolkit.tensors import Tensors
 
 from oneiros_backend_tensorflow.derivatives import dense
 from oneiros_backend_tensorflow.devices import at_once, in_host_memory, scope
@@ -17,8 +16,6 @@ from oneiros_backend_tensorflow.shape_inference import infer
 from oneiros_backend_tensorflow.shared_memory import shared
 from oneiros_backend_tensorflow.steps import Steps, rows
 from oneiros_backend_tensorflow.tensorflow_import import tf
-
-Array = np.ndarray
 
 
 class TensorFlowEngine(Engine):

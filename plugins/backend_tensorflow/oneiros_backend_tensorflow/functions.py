@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from oneiros.typing import Array, Tensor
 from oneiros_backend_toolkit.lazy_graph.array_functions import ArrayFunctions
 from oneiros_backend_toolkit.lazy_graph.pinning import floatx
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor
@@ -11,7 +12,6 @@ from oneiros_backend_toolkit.operands import (
     batch_dot_equation,
     pair_of_axes,
 )
-from oneiros_backend_toolkit.tensors import Array, Tensor
 
 from oneiros_backend_tensorflow.namespace import Namespace, widened
 from oneiros_backend_tensorflow.tensorflow_import import tf

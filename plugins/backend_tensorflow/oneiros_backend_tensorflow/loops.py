@@ -11,7 +11,7 @@ differentiates such a loop.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from oneiros_backend_toolkit.tensors import Tensor, Tensors
+from oneiros.typing import Tensor, Tensors
 
 from oneiros_backend_tensorflow.derivatives import (
     dense,

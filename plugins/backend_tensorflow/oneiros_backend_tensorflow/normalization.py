@@ -7,7 +7,7 @@ TensorFlow's own derivatives of the kernels treat mean and variance as constants
 have no derivatives themselves.
 """
 
-from oneiros_backend_toolkit.tensors import Tensors
+from oneiros.typing import Tensors
 
 from oneiros_backend_tensorflow.derivatives import derivatives_wanted, with_derivative
 from oneiros_backend_tensorflow.tensorflow_import import tf

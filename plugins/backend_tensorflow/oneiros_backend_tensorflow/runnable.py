@@ -5,7 +5,8 @@ long on the small network (case d of the comparison), by the processor's time
 (`benchmarks/mechanisms.py runnable`).
 """
 
-from oneiros_backend_toolkit.tensors import AnyFunction, Tensors
+from oneiros.typing import Tensors
+from oneiros_backend_toolkit.tensors import AnyFunction
 
 
 class Runnable:

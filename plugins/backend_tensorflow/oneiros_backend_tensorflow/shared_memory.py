@@ -6,8 +6,9 @@ shared_memory`).
 """
 
 import numpy as np
+from oneiros.typing import Array, Tensors
 from oneiros_backend_toolkit.batches import aligned, aligned_copy
-from oneiros_backend_toolkit.tensors import AnyFunction, Array, Tensors
+from oneiros_backend_toolkit.tensors import AnyFunction
 
 from oneiros_backend_tensorflow.devices import in_host_memory
 from oneiros_backend_tensorflow.tensorflow_import import tf

@@ -6,7 +6,7 @@ Convolutions stay TensorFlow's own operations, which oneDNN computes on a CPU;
 `compiled` keeps XLA off them.
 """
 
-from oneiros_backend_toolkit.tensors import Tensor, Tensors
+from oneiros.typing import Tensor, Tensors
 
 from oneiros_backend_tensorflow.functions import FUNCTIONS
 from oneiros_backend_tensorflow.tensorflow_import import tf

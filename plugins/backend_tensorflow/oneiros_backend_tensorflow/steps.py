@@ -5,10 +5,11 @@ from collections.abc import Sequence
 
 import numpy as np
 from oneiros.errors import DataError
+from oneiros.typing import Array, Shape, Tensors
 from oneiros_backend_toolkit.batches import are_on_host, batches_of
 from oneiros_backend_toolkit.compiled_on_demand import CompiledLoop, CompiledStep
 from oneiros_backend_toolkit.lazy_graph.program import Program
-from oneiros_backend_toolkit.tensors import AnyFunction, Array, Shape, Tensors
+from oneiros_backend_toolkit.tensors import AnyFunction
 
 from oneiros_backend_tensorflow.compiled import Compiled
 from oneiros_backend_tensorflow.derivatives import while_tracing

@@ -4,11 +4,10 @@ import threading
 from typing import Any
 
 import numpy as np
+from oneiros.typing import Array
 
 from oneiros_backend_tensorflow.devices import at_once, scope
 from oneiros_backend_tensorflow.tensorflow_import import tf
-
-Array = np.ndarray
 
 
 class Storage:

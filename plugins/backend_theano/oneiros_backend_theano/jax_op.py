@@ -10,14 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytensor.tensor as pt
+from oneiros.typing import Tensor, Tensors
 from pytensor.gradient import DisconnectedType, disconnected_type
 from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op
 from pytensor.tensor.type import TensorType
 
-Tensor = Any
-"""A variable of PyTensor, or while JAX traces, an array."""
-Tensors = list[Tensor]
 Places = list[int]
 Sizes = tuple[int | None, ...]
 """The sizes of a tensor; None for those that aren't known."""

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytensor.tensor as pt
+from oneiros.typing import Tensors
 from oneiros_backend_toolkit.operands import state_shape
 from pytensor.graph.basic import Constant
 from pytensor.graph.traversal import apply_ancestors, toposort, truncated_graph_inputs
@@ -17,7 +18,7 @@ from pytensor.scan.op import Scan
 from pytensor.tensor.type import TensorType
 
 from oneiros_backend_theano.draw import STEP, STREAM, Draw
-from oneiros_backend_theano.jax_op import JaxOp, Pullback, Sizes, Tensors, convolve
+from oneiros_backend_theano.jax_op import JaxOp, Pullback, Sizes, convolve
 from oneiros_backend_theano.operations import FUNCTIONS, Operations
 
 Pair = tuple[Tensors, Tensors]

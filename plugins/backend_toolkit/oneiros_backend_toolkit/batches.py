@@ -10,8 +10,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-
-from oneiros_backend_toolkit.tensors import Array
+from oneiros.typing import Array
 
 ALIGNMENT = 64
 """Memory alignment that XLA and TensorFlow need, in bytes."""

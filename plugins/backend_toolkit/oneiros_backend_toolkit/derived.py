@@ -12,12 +12,13 @@ from oneiros.backend import common
 from oneiros.backend.contract import draw_seed
 from oneiros.backend.donated_arrays import donated, owned
 from oneiros.errors import ArgumentError, DataError
+from oneiros.typing import Array, Tensor, Tensors
 
 from oneiros_backend_toolkit.function import Update
 from oneiros_backend_toolkit.interrupts import deferred_interrupts
 from oneiros_backend_toolkit.operands import UnsuitedError
 from oneiros_backend_toolkit.stored_values import LOCK
-from oneiros_backend_toolkit.tensors import SPARSE, Array, StateKey, Tensor, Tensors
+from oneiros_backend_toolkit.tensors import SPARSE, StateKey
 from oneiros_backend_toolkit.types import INTEGERS, Types
 from oneiros_backend_toolkit.user_warnings import warn
 

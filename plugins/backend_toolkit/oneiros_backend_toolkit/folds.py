@@ -6,11 +6,12 @@ from collections.abc import Iterable
 import numpy as np
 from oneiros.backend.common import floatx
 from oneiros.errors import ArgumentError, ShapeError
+from oneiros.typing import Shape, Tensors
 
 from oneiros_backend_toolkit.derived import Derived
 from oneiros_backend_toolkit.operands import UnsuitedError, may_agree
 from oneiros_backend_toolkit.size_checks import when_known
-from oneiros_backend_toolkit.tensors import LoopStep, Shape, Tensors
+from oneiros_backend_toolkit.tensors import LoopStep
 
 
 class Folds(Derived):

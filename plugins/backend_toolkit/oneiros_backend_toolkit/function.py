@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from oneiros.backend.contract import CompiledFunction
 from oneiros.errors import ArgumentError, CapabilityError, DataError, ShapeError
+from oneiros.typing import Array, Shape, Tensors
 
 from oneiros_backend_toolkit.operands import Sizes, may_agree
 from oneiros_backend_toolkit.size_checks import CHANNELS_LAST_FORM
-from oneiros_backend_toolkit.tensors import Array, Shape, Tensors
 
 NUMBERS = "biuf"
 """Kinds of NumPy types that inputs accept: booleans, integers, floats."""

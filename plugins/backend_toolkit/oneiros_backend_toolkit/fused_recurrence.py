@@ -6,6 +6,8 @@ It also checks their arguments.
 import functools
 from dataclasses import dataclass, replace
 
+from oneiros.typing import Tensor
+
 from oneiros_backend_toolkit.operands import UnsuitedError, may_agree
 from oneiros_backend_toolkit.recurrent_cells import (
     ACTIVATIONS,
@@ -17,7 +19,6 @@ from oneiros_backend_toolkit.recurrent_cells import (
 )
 from oneiros_backend_toolkit.rnn import check_lengths
 from oneiros_backend_toolkit.size_checks import when_known
-from oneiros_backend_toolkit.tensors import Tensor
 from oneiros_backend_toolkit.types import Types
 
 

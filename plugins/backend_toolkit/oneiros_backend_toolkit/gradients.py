@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from oneiros.arguments import refusal, shown
 from oneiros.errors import ArgumentError, GraphError
+from oneiros.typing import Tensor, Tensors
 
 from oneiros_backend_toolkit.derived import Derived
 from oneiros_backend_toolkit.images import MADE_OF_FORM, first_order
 from oneiros_backend_toolkit.size_checks import CHANNELS_LAST_FORM
-from oneiros_backend_toolkit.tensors import Tensor, Tensors
 
 
 class Gradients(Derived):

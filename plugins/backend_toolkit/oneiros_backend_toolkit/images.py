@@ -17,17 +17,12 @@ from collections.abc import Sequence
 import numpy as np
 from oneiros.arguments import is_int
 from oneiros.backend.common import image_dim_ordering
+from oneiros.typing import Shape, Tensors
 
 from oneiros_backend_toolkit.derived import Derived
 from oneiros_backend_toolkit.operands import UnsuitedError
 from oneiros_backend_toolkit.size_checks import CHANNELS_LAST_FORM
-from oneiros_backend_toolkit.tensors import (
-    LAYER_CALL,
-    AnyFunction,
-    Shape,
-    StateKey,
-    Tensors,
-)
+from oneiros_backend_toolkit.tensors import LAYER_CALL, AnyFunction, StateKey
 
 BORDERS = ("valid", "same", "full")
 MADE_OF_FORM: StateKey[bool] = StateKey(

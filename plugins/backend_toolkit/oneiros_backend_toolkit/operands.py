@@ -9,8 +9,9 @@ from typing import TypeVar
 
 from oneiros.arguments import is_int
 from oneiros.errors import ArgumentError, OneirosError, ShapeError
+from oneiros.typing import Shape
 
-from oneiros_backend_toolkit.tensors import SPARSE, Shape
+from oneiros_backend_toolkit.tensors import SPARSE
 
 Sizes = Sequence[int | None]
 T = TypeVar("T")

@@ -32,7 +32,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
-from oneiros_backend_toolkit.tensors import Tensor
+from oneiros.typing import Tensor
 
 States = tuple[Tensor, ...]
 Step = Callable[[States, States], tuple[States, States]]

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from oneiros.errors import ArgumentError, OneirosError, ShapeError
+from oneiros.typing import Shape, Tensor, Tensors
 
 from oneiros_backend_toolkit.explained import described
 from oneiros_backend_toolkit.folds import Folds
 from oneiros_backend_toolkit.operands import UnsuitedError, state_shape
 from oneiros_backend_toolkit.size_checks import when_known
-from oneiros_backend_toolkit.tensors import Shape, Tensor, Tensors
 
 
 class Rnn(Folds):

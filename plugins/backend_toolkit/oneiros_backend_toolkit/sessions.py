@@ -12,10 +12,10 @@ from functools import lru_cache
 from typing import Any
 
 from oneiros.errors import ArgumentError
+from oneiros.typing import Tensors
 
 from oneiros_backend_toolkit.derived import Derived
 from oneiros_backend_toolkit.function import Update
-from oneiros_backend_toolkit.tensors import Tensors
 from oneiros_backend_toolkit.user_warnings import warn
 
 REMEMBERED_FUNCTIONS = 16

@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from oneiros.errors import OneirosError, ShapeError
+from oneiros.typing import Shape, Tensor, Tensors
 
-from oneiros_backend_toolkit.tensors import LAYER_CALL, Shape, StateKey, Tensor, Tensors
+from oneiros_backend_toolkit.tensors import LAYER_CALL, StateKey
 
 Values = Mapping[Tensor, Tensor]
 """Computed values by tensor."""

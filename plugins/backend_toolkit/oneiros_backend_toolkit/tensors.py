@@ -26,17 +26,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-import numpy as np
+from oneiros.typing import Shape, Tensors
 
 if TYPE_CHECKING:
     from oneiros.engine.layer import Layer
 
-Tensor = Any
-"""A tensor of an engine or of a graph, or what stands for one."""
-Tensors = list[Tensor]
-Array = np.ndarray
-Shape = tuple[int | None, ...]
-"""A static shape; None is an open size."""
 OpenShape = Shape | None
 """A static shape, None if even the rank is open."""
 AnyFunction = Callable[..., Any]

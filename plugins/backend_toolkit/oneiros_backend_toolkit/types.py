@@ -9,9 +9,9 @@ import numpy as np
 from oneiros.arguments import is_int
 from oneiros.backend.common import floatx
 from oneiros.errors import ArgumentError
+from oneiros.typing import Array, Tensors
 
 from oneiros_backend_toolkit.explained import Explained
-from oneiros_backend_toolkit.tensors import Array, Tensors
 
 DType = np.dtype
 

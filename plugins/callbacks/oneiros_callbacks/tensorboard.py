@@ -8,10 +8,10 @@ from oneiros import backend as K
 from oneiros.arguments import check_bool, check_int, int_if_whole, open_to_old_code
 from oneiros.bases import Callback, Logs
 from oneiros.errors import PluginLoadError
+from oneiros.typing import Array
 
 from oneiros_callbacks.messages import warn
 
-Array = Any
 LARGEST_BATCH = 32
 """The number of samples from which outputs and gradients are computed, if the fit has
 no batch size."""

@@ -10,7 +10,7 @@ import numpy as np
 from oneiros import backend as K
 from oneiros.arguments import check_number, is_int, open_to_old_code, refusal
 from oneiros.config import get_object
-from oneiros.engine.node import Tensor
+from oneiros.typing import Tensor
 
 from oneiros_constraints.constraint import Constraint
 

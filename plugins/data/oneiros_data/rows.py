@@ -1,11 +1,9 @@
 """`LazyRows`: data whose rows are read when they are needed."""
 
 from functools import cached_property
-from typing import Any
 
 import numpy as np
-
-Array = Any
+from oneiros.typing import Array
 
 
 class LazyRows:

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 from oneiros import backend as K
+from oneiros.typing import Array
 from oneiros_safe_files.file_access import text_of_path
 
-from oneiros_datasets.sources import Array, Part, PathLike, are_all, read, unexpected
+from oneiros_datasets.sources import Part, PathLike, are_all, read, unexpected
 
 SHAPE = (3, 32, 32)
 CLASSES = frozenset(range(100))

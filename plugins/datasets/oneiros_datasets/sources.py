@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import oneiros
 from oneiros.errors import (
     ConfigError,
@@ -15,6 +14,7 @@ from oneiros.errors import (
     FileMissingError,
     UnsafeFileError,
 )
+from oneiros.typing import Array
 from oneiros_safe_files import archives, json_text, npy
 from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.file_access import (
@@ -25,7 +25,6 @@ from oneiros_safe_files.file_access import (
 )
 from oneiros_safe_files.pickles import read_pickle
 
-Array = np.ndarray
 Part = tuple[Array, Array]
 """Samples and their labels, for training or for testing."""
 PathLike = str | os.PathLike[str]

@@ -5,8 +5,9 @@ from importlib import import_module
 import numpy as np
 from oneiros.arguments import check_fraction
 from oneiros.errors import PluginLoadError
+from oneiros.typing import Array
 
-from oneiros_datasets.sources import Array, Part
+from oneiros_datasets.sources import Part
 
 
 def split(

@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 from oneiros import backend as K
 from oneiros.engine.container import Container
+from oneiros.typing import Array
 from oneiros_training.parts import parts_of
-
-Array = np.ndarray
 
 SEED = 1337
 NB_ROWS = 32

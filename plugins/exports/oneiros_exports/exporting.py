@@ -19,6 +19,7 @@ from oneiros.errors import (
     OneirosError,
     PluginLoadError,
 )
+from oneiros.typing import Array
 from oneiros_safe_files import file_access
 from oneiros_safe_files.atomic_files import REPLACED, draft_folder
 from oneiros_saving.model_files import PathLike, resolved
@@ -29,7 +30,6 @@ from oneiros_exports.first_difference import first_difference
 from oneiros_exports.inference import names_of
 from oneiros_exports.replay import Comparison, Report, compared, recorded, size_of
 
-Array = np.ndarray
 LIBRARIES = {
     "keras": ("keras3", "keras", "oneiros_keras3"),
     "onnx": ("onnx", "onnx", "onnxruntime", "oneiros_backend_onnx"),

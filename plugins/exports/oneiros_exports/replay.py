@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 from oneiros.backend.dispatch import backend_of
 from oneiros.errors import OneirosError
+from oneiros.typing import Array
 
 from oneiros_exports.cases import Case, drawn_cases
 from oneiros_exports.destination import Export, ExportError, Written
 from oneiros_exports.inference import names_of
 from oneiros_exports.processes import call
 
-Array = np.ndarray
 NB_OPEN_SIZES = 2
 """How many sizes stand for an open one."""
 

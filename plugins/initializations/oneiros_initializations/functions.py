@@ -14,8 +14,8 @@ from oneiros import backend as K
 from oneiros.arguments import check_number, refusal
 from oneiros.backend.donated_arrays import donated
 from oneiros.config import get_object
-from oneiros.engine.node import Tensor
 from oneiros.errors import ConfigError, ShapeError
+from oneiros.typing import Tensor
 
 from oneiros_initializations.postponed import initialized
 

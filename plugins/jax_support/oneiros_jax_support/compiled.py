@@ -12,6 +12,7 @@ from itertools import chain, repeat, starmap
 from typing import Any
 
 import numpy as np
+from oneiros.typing import Array
 from oneiros_backend_toolkit.compiled_on_demand import (
     CompiledLoop,
     CompiledOnDemand,
@@ -33,7 +34,6 @@ from oneiros_jax_support.runs import (
 from oneiros_jax_support.traced_graphs import convolves
 from oneiros_jax_support.ynn import convolving
 
-Array = np.ndarray
 Traced = Callable[..., Sequence[Any]]
 Values = tuple[Any, ...]
 Slot = list[Any]

@@ -9,8 +9,8 @@ from oneiros import backend as K
 from oneiros import initializations
 from oneiros.arguments import check_number, is_int, label, refusal
 from oneiros.engine.layer import InputSpec, Layer
-from oneiros.engine.node import Shape, Tensor
 from oneiros.errors import ShapeError
+from oneiros.typing import Shape, Tensor
 from oneiros_initializations.postponed import initialized
 
 

@@ -4,7 +4,7 @@ from oneiros import activations
 from oneiros import backend as K
 from oneiros.arguments import check_choice, check_int, check_ints
 from oneiros.engine.layer import InputSpec
-from oneiros.engine.node import Shape
+from oneiros.typing import Shape
 from oneiros_layers_core.dense import AffineLayer, sequence_arguments
 from oneiros_layers_core.spatial import (
     Sizes,

@@ -5,8 +5,8 @@ from typing import Any
 
 from oneiros import backend as K
 from oneiros.arguments import is_int, label, refusal
-from oneiros.engine.node import Shape
 from oneiros.errors import ShapeError
+from oneiros.typing import Shape
 from oneiros_layers_core.spatial import length_after, spatial_sizes, with_sizes
 
 from oneiros_layers_convolutional.convolution import Convolution2D

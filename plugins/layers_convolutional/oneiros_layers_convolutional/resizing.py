@@ -4,8 +4,8 @@ input."""
 from oneiros import backend as K
 from oneiros.arguments import check_int, check_ints, is_int, label
 from oneiros.engine.layer import InputSpec, Layer
-from oneiros.engine.node import Shape
 from oneiros.errors import ArgumentError, ShapeError
+from oneiros.typing import Shape
 from oneiros_layers_core.spatial import (
     AXES,
     Sizes,

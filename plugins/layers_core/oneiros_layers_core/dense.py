@@ -6,8 +6,8 @@ from oneiros import activations, constraints, initializations, regularizers
 from oneiros import backend as K
 from oneiros.arguments import check_bool, check_int, check_optional_int, label
 from oneiros.engine.layer import InputSpec, Layer
-from oneiros.engine.node import Shape
 from oneiros.errors import ShapeError
+from oneiros.typing import Shape
 
 
 def sequence_arguments(

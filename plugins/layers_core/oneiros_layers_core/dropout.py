@@ -5,8 +5,8 @@ from typing import Any
 from oneiros import backend as K
 from oneiros.arguments import check_fraction, check_optional_int, label
 from oneiros.engine.layer import InputSpec, Layer
-from oneiros.engine.node import Shape, Tensor
 from oneiros.errors import ShapeError
+from oneiros.typing import Shape, Tensor
 
 from oneiros_layers_core.spatial import check_dim_ordering
 

@@ -13,13 +13,12 @@ from typing import Any
 
 from oneiros import backend as K
 from oneiros.arguments import is_int, label
-from oneiros.engine.node import Shape, Tensor
 from oneiros.errors import ArgumentError, ShapeError
+from oneiros.typing import Shape, Tensor, Tensors
 
 from oneiros_layers_core.function_arguments import call_function, function_shape
 from oneiros_layers_core.spatial import sizes_of
 
-Tensors = list[Tensor]
 MATRIX_RANK = 3
 """Axes of a tensor that holds a matrix for each sample."""
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from oneiros import backend as K
 from oneiros.arguments import check_int, is_int, label, refusal
 from oneiros.engine.layer import InputSpec, Layer
-from oneiros.engine.node import Shape
 from oneiros.errors import ShapeError
+from oneiros.typing import Shape
 
 
 class Flatten(Layer):

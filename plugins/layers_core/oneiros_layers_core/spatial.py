@@ -12,8 +12,8 @@ from typing import Any
 from oneiros import backend as K
 from oneiros.arguments import label, refusal
 from oneiros.engine.layer import Layer
-from oneiros.engine.node import Shape, Tensor
 from oneiros.errors import ShapeError
+from oneiros.typing import Shape, Tensor
 
 Sizes = tuple[int, ...]
 

@@ -12,8 +12,8 @@ from oneiros.arguments import (
     label,
 )
 from oneiros.engine.layer import Layer
-from oneiros.engine.node import Shape
 from oneiros.errors import ShapeError
+from oneiros.typing import Shape
 
 
 class Embedding(Layer):

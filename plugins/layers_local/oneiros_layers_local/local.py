@@ -6,8 +6,8 @@ import math
 from oneiros import backend as K
 from oneiros.arguments import label
 from oneiros.engine.layer import InputSpec
-from oneiros.engine.node import Shape
 from oneiros.errors import ShapeError
+from oneiros.typing import Shape
 from oneiros_layers_convolutional.base import (
     ConvolutionLayer,
     PlaneConvolution,

@@ -8,7 +8,7 @@ import math
 from oneiros import backend as K
 from oneiros.arguments import check_fraction, check_number, refusal
 from oneiros.engine.layer import Layer
-from oneiros.engine.node import Tensor
+from oneiros.typing import Tensor
 
 
 def _normal_like(x: Tensor, mean: float, std) -> Tensor:

@@ -13,8 +13,8 @@ from oneiros.arguments import (
     refusal,
 )
 from oneiros.engine.layer import InputSpec, Layer
-from oneiros.engine.node import Shape
 from oneiros.errors import ShapeError
+from oneiros.typing import Shape
 
 FEATURE_WISE = 0
 SAMPLE_WISE = 1

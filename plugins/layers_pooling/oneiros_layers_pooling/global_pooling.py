@@ -2,7 +2,7 @@
 
 from oneiros import backend as K
 from oneiros.engine.layer import InputSpec, Layer
-from oneiros.engine.node import Shape
+from oneiros.typing import Shape
 from oneiros_layers_core.spatial import check_dim_ordering, check_nonempty
 
 

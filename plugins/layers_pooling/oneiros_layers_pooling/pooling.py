@@ -3,7 +3,7 @@
 from oneiros import backend as K
 from oneiros.arguments import check_choice, check_int, check_ints
 from oneiros.engine.layer import InputSpec, Layer
-from oneiros.engine.node import Shape
+from oneiros.typing import Shape
 from oneiros_layers_core.spatial import (
     Sizes,
     check_dim_ordering,

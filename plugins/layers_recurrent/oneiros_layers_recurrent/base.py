@@ -6,9 +6,9 @@ import numpy as np
 from oneiros import backend as K
 from oneiros.arguments import check_bool, check_choice, label
 from oneiros.engine.layer import InputSpec, Layer
-from oneiros.engine.node import Shape
 from oneiros.errors import ArgumentError, OneirosError, ShapeError
 from oneiros.load_context import count_calls, count_weight
+from oneiros.typing import Shape
 from oneiros_layers_core.dense import sequence_arguments
 
 States = list[Any]

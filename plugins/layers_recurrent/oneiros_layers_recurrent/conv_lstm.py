@@ -7,7 +7,7 @@ from oneiros import backend as K
 from oneiros import initializations
 from oneiros.arguments import check_choice, check_int, check_ints
 from oneiros.engine.layer import InputSpec
-from oneiros.engine.node import Shape
+from oneiros.typing import Shape
 from oneiros_layers_core.spatial import (
     check_dim_ordering,
     kernel_init,

@@ -6,7 +6,7 @@ import numpy as np
 from oneiros import activations, initializations
 from oneiros import backend as K
 from oneiros.arguments import check_int
-from oneiros.engine.node import Shape
+from oneiros.typing import Shape
 from oneiros_initializations.postponed import initialized
 from oneiros_layers_core.dense import known_features
 

@@ -7,8 +7,9 @@ from typing import Any
 from oneiros.arguments import label, refusal
 from oneiros.config import layer_from_config
 from oneiros.engine.layer import Layer
-from oneiros.engine.node import Shape, unique
+from oneiros.engine.node import unique
 from oneiros.errors import OneirosError
+from oneiros.typing import Shape
 
 
 class Wrapper(Layer):

@@ -8,8 +8,8 @@ from oneiros import backend as K
 from oneiros.arguments import label
 from oneiros.config import custom_object_scope
 from oneiros.engine.layer import Layer
-from oneiros.engine.node import Shape
 from oneiros.errors import ArgumentError
+from oneiros.typing import Shape
 
 from oneiros_layers_wrappers.base import Wrapper
 

@@ -5,8 +5,8 @@ from typing import Any
 from oneiros import backend as K
 from oneiros.arguments import label
 from oneiros.engine.layer import InputSpec
-from oneiros.engine.node import Shape
 from oneiros.errors import GraphError
+from oneiros.typing import Shape
 
 from oneiros_layers_wrappers.base import Wrapper
 

@@ -11,8 +11,8 @@ weights don't affect metrics.
 from oneiros import backend as K
 from oneiros import objectives
 from oneiros.config import get_object
-from oneiros.engine.node import Tensor
 from oneiros.errors import ArgumentError
+from oneiros.typing import Tensor
 
 
 def binary_accuracy(y_true: Tensor, y_pred: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ over the samples, weighted by `sample_weight`.
 
 from oneiros import backend as K
 from oneiros.config import get_object
-from oneiros.engine.node import Tensor
+from oneiros.typing import Tensor
 
 
 def _mean(x: Tensor) -> Tensor:

@@ -8,13 +8,12 @@ import numpy as np
 from oneiros.bases import Callback
 from oneiros.engine import loops
 from oneiros.engine.streams import Run
+from oneiros.typing import Array
 from oneiros_training.arrays.array_stream import make_batches
 from oneiros_training.arrays.standardize import slice_X
 from oneiros_training.arrays.user_data import all_arrays
 from oneiros_training.model import fit_options, results, train
 from oneiros_training.steps import ModelStream, Step
-
-Array = Any
 
 
 class FunctionStream(ModelStream):

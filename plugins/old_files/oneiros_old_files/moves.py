@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 from oneiros.errors import UnsafeFileError
+from oneiros.typing import Array
 
 Axes = tuple[int, ...]
-Array = np.ndarray
 MAX_FLATTENED = 2**21
 """The number of values of a flattened image whose places are kept; they take 80 MB. The
 networks of 2016 flatten at most 50,000."""

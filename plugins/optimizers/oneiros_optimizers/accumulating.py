@@ -2,7 +2,7 @@
 Adadelta."""
 
 from oneiros import backend as K
-from oneiros.engine.node import Tensor
+from oneiros.typing import Tensor
 
 from oneiros_optimizers.optimizer import (
     DecayingOptimizer,

@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from oneiros import backend as K
-from oneiros.engine.node import Tensor
+from oneiros.typing import Tensor
 
 from oneiros_optimizers.optimizer import (
     DecayingOptimizer,

@@ -11,8 +11,8 @@ from oneiros.arguments import check_number, known_arguments
 from oneiros.backend import bound
 from oneiros.backend.dispatch import backend_of
 from oneiros.bases import Rebuilt
-from oneiros.engine.node import Tensor
 from oneiros.errors import DataError
+from oneiros.typing import Tensor
 
 CLIPPING = ("clipnorm", "clipvalue")
 

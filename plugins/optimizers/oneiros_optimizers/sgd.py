@@ -1,7 +1,7 @@
 """Stochastic gradient descent."""
 
 from oneiros.arguments import check_bool
-from oneiros.engine.node import Tensor
+from oneiros.typing import Tensor
 
 from oneiros_optimizers.optimizer import DecayingOptimizer, Slots, Step, hyperparameter
 

@@ -15,8 +15,8 @@ from oneiros.arguments import (
     shown,
 )
 from oneiros.errors import DataError
+from oneiros.typing import Array
 
-Array = np.ndarray
 SIDES = ("pre", "post")
 
 

@@ -16,6 +16,7 @@ from oneiros.arguments import (
     shown,
 )
 from oneiros.errors import ArgumentError, DataError
+from oneiros.typing import Array
 
 PUNCTUATION = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
 """Characters that separate words; an apostrophe is part of a word."""
@@ -127,7 +128,6 @@ def _hash(word: str) -> int:
     return -2 if value == -1 else value
 
 
-Array = np.ndarray
 MODES = ("binary", "count", "tfidf", "freq")
 
 

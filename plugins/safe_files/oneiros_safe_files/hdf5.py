@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 from oneiros.errors import FileFormatError, OneirosError, UnsafeFileError
+from oneiros.typing import Array
 
 from oneiros_safe_files.budget import Budget, Quota
 from oneiros_safe_files.file_access import is_refusal, open_counted, unreadable
@@ -34,7 +35,6 @@ from oneiros_safe_files.names import is_visible
 
 __all__ = ["MAGIC", "StoredGroup", "open_hdf5", "opened_hdf5"]
 
-Array = np.ndarray
 COPY = (
     "Copy the data into one plain file, e.g. with `h5copy` or `h5repack`, and load "
     "that."

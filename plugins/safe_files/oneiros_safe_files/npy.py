@@ -9,6 +9,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.lib import format as npy_format
 from oneiros.errors import FileFormatError
+from oneiros.typing import Array
 
 from oneiros_safe_files.archives import open_zip
 from oneiros_safe_files.budget import Budget, Quota, check_time
@@ -21,7 +22,6 @@ _HEADERS: dict[Any, Any] = {
 }
 _LONGEST_HEADER = 2_000
 _INSTEAD = "Ask its author to save arrays of numbers."
-Array = np.ndarray
 
 
 def read_npz(path: Path, budget: Budget, objects: bool = False) -> dict[str, Array]:

@@ -20,13 +20,13 @@ from oneiros.engine.container import Container, entry_of
 from oneiros.engine.layer import KWARGS, Layer
 from oneiros.engine.node import Node, one_or_all, origins
 from oneiros.errors import ConfigError, GraphError
+from oneiros.typing import Tensor
 from oneiros_old_files.stored_functions import get_function
 from oneiros_safe_files.budget import check_time
 from oneiros_safe_files.functions import registered
 from oneiros_safe_files.json_text import dumps
 
 Config = dict[str, Any]
-Tensor = Any
 COMMON = ("name", "trainable", "batch_input_shape", "input_dtype")
 """Attributes in every layer's configuration, if the layer has them."""
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 from oneiros.errors import ArgumentError, FileFormatError
+from oneiros.typing import Array
 
-Array = np.ndarray
 Encoded = tuple[Any, list[Array]]
 MAX_DEPTH = 50
 """The maximum nesting depth of data."""

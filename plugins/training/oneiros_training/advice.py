@@ -4,11 +4,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from oneiros.typing import Array
 from oneiros_backend_toolkit.user_warnings import warn
 
 from oneiros_training.arrays.naming import name_of
-
-Array = Any
 
 BRIGHT = 2
 WHITE = 255

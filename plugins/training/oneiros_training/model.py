@@ -10,7 +10,7 @@ from oneiros import plugins, services
 from oneiros.arguments import check_choice, check_int, open_to_old_code, refusal
 from oneiros.engine.container import Container
 from oneiros.engine.loops import Ticks, fit_loop, predict_loop, scalars, test_loop
-from oneiros.engine.node import Tensor, one_or_all, to_list
+from oneiros.engine.node import one_or_all, to_list
 from oneiros.engine.streams import (
     BUILD,
     IDLE,
@@ -21,6 +21,7 @@ from oneiros.engine.streams import (
     observed_by,
     opened,
 )
+from oneiros.typing import Tensor
 from oneiros_backend_toolkit.interrupts import repeated_interrupts
 
 from oneiros_training.arrays.array_stream import ArrayStream

@@ -11,8 +11,9 @@ from oneiros.arguments import label
 from oneiros.backend.dispatch import backend_of
 from oneiros.engine.container import Container, entry_of, get_source_inputs
 from oneiros.engine.layer import Layer
-from oneiros.engine.node import Node, Tensor, unique
+from oneiros.engine.node import Node, unique
 from oneiros.errors import ArgumentError, ConfigError, GraphError, ShapeError
+from oneiros.typing import Tensor
 
 from oneiros_training.model import Model
 

@@ -1,15 +1,13 @@
 """A model's compiled functions, and streams whose batches they process."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from oneiros import backend as K
 from oneiros.backend.contract import CompiledFunction
 from oneiros.engine.node import to_list
 from oneiros.engine.streams import CALL, Run, Stream, current_observer
-
-Array = Any
+from oneiros.typing import Array
 
 
 @dataclass(slots=True)

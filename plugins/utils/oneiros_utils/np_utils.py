@@ -12,9 +12,8 @@ from oneiros.arguments import (
 )
 from oneiros.backend.common import image_dim_ordering
 from oneiros.errors import ArgumentError, DataError
+from oneiros.typing import Array
 from oneiros_old_files.convolution_kernels import FITTED_WHEN_LOADED, flipped
-
-Array = np.ndarray
 
 
 @open_to_old_code

@@ -11,6 +11,7 @@ from numpy.testing import assert_allclose
 from oneiros import backend as K
 from oneiros import layers, models
 from oneiros.config import custom_object_scope
+from oneiros.typing import Array, Shape
 
 SPREAD = 0.7
 """Standard deviation of generated data around the value to learn."""
@@ -20,9 +21,7 @@ SCALE = 10
 """Upper limit of generated inputs; the lower limit is 0."""
 TOLERANCE = 1e-3
 """Relative tolerance of outputs."""
-Array = np.ndarray
 Part = tuple[Array, Array]
-Shape = tuple[int | None, ...]
 
 
 def get_test_data(

@@ -1,17 +1,16 @@
 """Draws the filters of layers, and their activations for an input."""
 
 import math
-from typing import Any
 
 import numpy as np
 from oneiros import backend as K
 from oneiros.arguments import check_int, label, refusal
 from oneiros.errors import ArgumentError
 from oneiros.models import Model
+from oneiros.typing import Array
 
 from oneiros_visualization.figures import panel_for
 
-Array = Any
 GAP = 1
 """Pixels between two images."""
 LIMIT = 256
@@ -180,7 +179,7 @@ def _filters(layer) -> Array:
             "axes. Expected a convolution that belongs to a model, such as "
             "model.get_layer('convolution2d_1')."
         )
-    weights = K.get_value(kernel)
+    weights: Array = K.get_value(kernel)
     if layer.dim_ordering == "th":
         return weights.transpose(0, 2, 3, 1)
     filters = weights.transpose(3, 0, 1, 2)
@@ -211,7 +210,7 @@ def _activations(model, layer, x, sample: int) -> Array:
         raise refusal(
             "plot_activations", "sample", sample, f"the number of one of {len(batch)}"
         )
-    return batch[sample]
+    return np.asarray(batch[sample])
 
 
 def _ordering(layer):

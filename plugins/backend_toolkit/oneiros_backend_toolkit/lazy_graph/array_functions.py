@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 from oneiros.arguments import is_int
+from oneiros.typing import Tensor, Tensors
 
 from oneiros_backend_toolkit.lazy_graph.pinning import floatx
 from oneiros_backend_toolkit.lazy_graph.promotion import Promotion
 from oneiros_backend_toolkit.missing_values import OPERATORS
 from oneiros_backend_toolkit.operands import UnsuitedError, axes_of, axis_of, order_of
-from oneiros_backend_toolkit.tensors import Tensor, Tensors
 from oneiros_backend_toolkit.types import INTEGERS, clipping_bounds
 
 Function = Callable[..., Tensor]

@@ -11,6 +11,7 @@ from oneiros.backend import common
 from oneiros.backend.contract import draw_seed, functions
 from oneiros.backend.donated_arrays import owned
 from oneiros.errors import ArgumentError
+from oneiros.typing import Shape, Tensor, Tensors
 
 from oneiros_backend_toolkit.gradients import Gradients
 from oneiros_backend_toolkit.lazy_graph.array_functions import ArrayFunctions
@@ -27,14 +28,7 @@ from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor, Spec
 from oneiros_backend_toolkit.operands import joined, rank_of_placeholder
 from oneiros_backend_toolkit.sessions import Sessions
-from oneiros_backend_toolkit.tensors import (
-    SPARSE,
-    AnyFunction,
-    OpenShape,
-    Shape,
-    Tensor,
-    Tensors,
-)
+from oneiros_backend_toolkit.tensors import SPARSE, AnyFunction, OpenShape
 
 PRIMITIVES = {
     "beam_search": "K.ctc_decode",

@@ -3,10 +3,12 @@ on it."""
 
 from typing import Protocol
 
+from oneiros.typing import Tensors
+
 from oneiros_backend_toolkit.lazy_graph.array_functions import ArrayFunctions, Function
 from oneiros_backend_toolkit.lazy_graph.pinning import pinned
 from oneiros_backend_toolkit.lazy_graph.tensors import Spec
-from oneiros_backend_toolkit.tensors import AnyFunction, Tensors
+from oneiros_backend_toolkit.tensors import AnyFunction
 
 NOT_ELEMENTWISE = ("getitem", "matmul")
 

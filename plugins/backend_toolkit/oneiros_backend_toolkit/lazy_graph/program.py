@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from oneiros.errors import ArgumentError, DataError
+from oneiros.typing import Tensors
 
 from oneiros_backend_toolkit.lazy_graph.graph import (
     Derivatives,
@@ -30,7 +31,6 @@ from oneiros_backend_toolkit.lazy_graph.loop_bodies import LoopBody
 from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor, Nodes
 from oneiros_backend_toolkit.size_checks import check_sizes, layers_named
-from oneiros_backend_toolkit.tensors import Tensors
 
 Updates = Sequence[tuple[LazyTensor, LazyTensor]]
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from oneiros.arguments import is_int
 from oneiros.errors import ArgumentError
+from oneiros.typing import Array, Tensor, Tensors
 
 from oneiros_backend_toolkit.lazy_graph.pinning import floatx
-from oneiros_backend_toolkit.tensors import Array, Tensor, Tensors
 from oneiros_backend_toolkit.types import DISCRETE, adapted, common_type
 
 

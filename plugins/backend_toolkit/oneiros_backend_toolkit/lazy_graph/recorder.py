@@ -21,6 +21,7 @@ from functools import partial
 from typing import Any
 
 from oneiros.errors import BackendMixError, GraphError, OneirosError, ShapeError
+from oneiros.typing import Shape, Tensors
 
 from oneiros_backend_toolkit.explained import is_of_engine, of_engine, operator_refusal
 from oneiros_backend_toolkit.lazy_graph.engine import Engine
@@ -41,7 +42,7 @@ from oneiros_backend_toolkit.lazy_graph.recorded_call import (
 )
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor, Nodes, Spec
 from oneiros_backend_toolkit.operands import UnsuitedError
-from oneiros_backend_toolkit.tensors import AnyFunction, LoopStep, Shape, Tensors
+from oneiros_backend_toolkit.tensors import AnyFunction, LoopStep
 
 ValueOf = Callable[[LazyTensor], Any]
 REMEMBERED_INFERENCES = 4096

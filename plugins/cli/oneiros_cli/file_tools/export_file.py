@@ -2,11 +2,11 @@
 
 import os
 
-import numpy as np
 from oneiros import backend as K
 from oneiros.arguments import check_choice
 from oneiros.backend.dispatch import backend_of
 from oneiros.errors import ArgumentError
+from oneiros.typing import Array
 from oneiros_exports.exporting import TOLERANCE, export, input_arrays
 from oneiros_exports.inference import names_of
 from oneiros_exports.replay import Report
@@ -18,8 +18,6 @@ from oneiros_saving.model_files import PathLike
 from oneiros_cli.file_tools.conversion import Axes, Objects, check_whole, reordered
 from oneiros_cli.file_tools.conversion_plan import ORDERINGS
 from oneiros_cli.file_tools.stored_file import read
-
-Array = np.ndarray
 
 
 def export_file(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from oneiros.errors import ArgumentError, FileFormatError, UnsafeFileError
+from oneiros.typing import Array
 from oneiros_safe_files.atomic_files import replacing
 from oneiros_safe_files.budget import Budget, checked
 from oneiros_safe_files.file_access import text_of_path
@@ -21,7 +22,6 @@ from oneiros_safe_files.hdf5_library import (
 NAME = "data"
 """Name of the array in the file."""
 ANSWERS = {"y": True, "yes": True, "n": False, "no": False}
-Array = np.ndarray
 
 
 def save_array(array, name: str | os.PathLike[str]) -> None:

@@ -8,12 +8,12 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 from oneiros.arguments import check_int, is_int, refusal
+from oneiros.typing import Array
 from oneiros_safe_files.file_access import open_regular, text_of_path
 from oneiros_safe_files.hdf5_library import find_array, open_file, reading_rows
 
 from oneiros_data.rows import LazyRows
 
-Array = Any
 OWNER = "HDF5Matrix"
 
 
@@ -149,7 +149,8 @@ class HDF5Matrix(LazyRows):
 
     def _stored(self, selection) -> Array:
         with reading_rows(self.data):
-            return self.data[selection]
+            rows: Array = self.data[selection]
+        return rows
 
     @property
     def id(self):

@@ -7,8 +7,8 @@ import narwhals as nw
 import numpy as np
 from oneiros import backend as K
 from oneiros.errors import DataError
+from oneiros.typing import Array
 
-Array = Any
 Column = nw.Series[Any]
 
 
@@ -35,7 +35,7 @@ def read(table, data_name: str) -> Array:
         return arrays[0]
     types = {array.dtype for array in arrays}
     if len(types) <= 1:
-        return frame.to_numpy()
+        return np.asarray(frame.to_numpy())
     dtype = np.result_type(*types)
     if dtype.kind == "f":
         dtype = np.dtype(K.floatx())

@@ -1,14 +1,12 @@
 """Hugging Face datasets: rows stay in their files until a batch needs them."""
 
-from typing import Any
-
 import numpy as np
 from oneiros.errors import DataError
+from oneiros.typing import Array
 
 from oneiros_data.rows import LazyRows
 from oneiros_data.tables.frames import check_values, columns_of
 
-Array = Any
 NUMBERS = "fiub"
 """Kinds of NumPy types that models accept: floats, integers, booleans."""
 
@@ -91,7 +89,7 @@ def read_dataset(dataset, data_name: str) -> Rows:
     return Rows(dataset, None, data_name)
 
 
-def read_column(column, data_name: str) -> Array:
+def read_column(column, data_name: str) -> Array | Rows:
     """Returns a column of a dataset that is read by rows; for a nested column, an
     array."""
     if not hasattr(column.source, "select_columns"):

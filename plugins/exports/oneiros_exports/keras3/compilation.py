@@ -3,19 +3,18 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import oneiros
 from oneiros import backend as K
 from oneiros import registry
 from oneiros.engine.node import to_list
 from oneiros.errors import ConfigError
+from oneiros.typing import Array
 from oneiros_old_files.keras2 import migration_of
 from oneiros_old_files.keras3 import PACKAGE
 from oneiros_training.compilation.losses import spread_all
 from oneiros_training.compilation.metrics import accuracy_for, collect_metrics
 
 Data = dict[str, Any]
-Array = np.ndarray
 ByWeight = dict[int, Array]
 OWN = "of your own"
 LOSSES = {

@@ -24,13 +24,13 @@ import numpy as np
 from oneiros import backend as K
 from oneiros.engine.container import Container
 from oneiros.errors import ConfigError
+from oneiros.typing import Array
 from oneiros_old_files.keras2 import migration_of
 from oneiros_old_files.keras3 import Keras3Layer
 
 from oneiros_exports.destination import Refusal
 
 Data = dict[str, Any]
-Array = np.ndarray
 NO_LAYER = "Keras 3 has no such layer."
 ELSEWHERE = "ONNX can hold it: model.onnx."
 

@@ -19,12 +19,12 @@ from oneiros.errors import (
     FileMissingError,
     UnsafeFileError,
 )
+from oneiros.typing import Array
 from oneiros_safe_files.file_access import open_regular
 from PIL import Image
 
 from oneiros_preprocessing.image.orderings import chosen_ordering
 
-Array = np.ndarray
 PROGRAMS = ("EPS",)
 """Formats that Pillow hands to another program."""
 MODES = {1: "L", 3: "RGB"}

@@ -9,6 +9,7 @@ import numpy as np
 from oneiros import backend as K
 from oneiros.arguments import open_to_old_code, refusal
 from oneiros.errors import DataError
+from oneiros.typing import Array
 from scipy import linalg
 
 from oneiros_preprocessing.image import transforms
@@ -19,7 +20,6 @@ from oneiros_preprocessing.image.orderings import (
     chosen_ordering,
 )
 
-Array = np.ndarray
 SMALLEST_STD = 1e-7
 """Added to divisors."""
 SMALLEST_VARIANCE = 1e-6

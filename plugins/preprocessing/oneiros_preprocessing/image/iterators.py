@@ -28,10 +28,10 @@ from oneiros.arguments import (
     label,
 )
 from oneiros.errors import DataError, FileMissingError
+from oneiros.typing import Array
 
 from oneiros_preprocessing.image.orderings import check_batch, chosen_ordering
 
-Array = np.ndarray
 LARGEST_SEED = 2**31 - 1
 LARGEST_TAG = 10_000
 """Upper limit of the random number in the names of saved images."""

@@ -6,8 +6,8 @@ import numpy as np
 from oneiros import backend as K
 from oneiros.arguments import check_choice, label
 from oneiros.errors import DataError
+from oneiros.typing import Array
 
-Array = np.ndarray
 CHANNEL_COUNTS = (1, 3, 4)
 """Grayscale, RGB and RGBA."""
 

@@ -19,9 +19,8 @@ import math
 import numpy as np
 from oneiros.arguments import check_choice, refusal, shown
 from oneiros.errors import DataError
+from oneiros.typing import Array
 from scipy import ndimage
-
-Array = np.ndarray
 
 FILL_MODES = (
     "nearest",

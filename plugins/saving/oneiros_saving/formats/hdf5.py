@@ -5,8 +5,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from oneiros.errors import FileFormatError
+from oneiros.typing import Array
 from oneiros_safe_files import json_text
 from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.hdf5 import MAGIC, StoredGroup, open_hdf5
@@ -21,7 +21,6 @@ from oneiros_safe_files.model_state import Format, LayerWeights, ModelState, Nam
 GROUP = "oneiros_training"
 """The group of the training state that Keras 1 didn't save: JSON, and the arrays to
 which it refers by number."""
-Array = np.ndarray
 TOP_LEVEL = "top_level_model_weights"
 """A group that Keras 2 writes beside the layers' groups; it is empty unless the model
 itself has weights."""

@@ -4,7 +4,6 @@ order in the metadata."""
 from importlib import import_module
 from pathlib import Path
 
-import numpy as np
 from oneiros import config
 from oneiros.errors import (
     ArgumentError,
@@ -13,11 +12,11 @@ from oneiros.errors import (
     FileFormatError,
     UnsafeFileError,
 )
+from oneiros.typing import Array
 from oneiros_safe_files import json_text
 from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.model_state import Format, LayerWeights, ModelState
 
-Array = np.ndarray
 LENGTH_BYTES = 8
 TEXT = frozenset(b"\t\n\r") | frozenset(range(32, 127))
 """Bytes of texts, which begin with no length."""

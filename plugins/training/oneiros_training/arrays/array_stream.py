@@ -10,11 +10,11 @@ from oneiros import backend as K
 from oneiros.backend.contract import CompiledFunction
 from oneiros.engine.streams import CALL, DATA, REST, UPLOAD, Run
 from oneiros.errors import DataError
+from oneiros.typing import Array
 
 from oneiros_training.arrays.standardize import slice_X
 from oneiros_training.steps import ModelStream
 
-Array = Any
 LARGEST_UPLOAD = 2**31
 """Bytes; larger data, and data in files, is read and uploaded run by run, while the
 previous run is computed."""

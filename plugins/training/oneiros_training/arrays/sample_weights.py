@@ -7,12 +7,12 @@ import numpy as np
 from oneiros import backend as K
 from oneiros.arguments import shown
 from oneiros.errors import DataError
+from oneiros.typing import Array
 from oneiros_backend_toolkit.user_warnings import warn
 
 from oneiros_training.arrays.naming import Names, listed, spread
 from oneiros_training.arrays.standardize import as_array
 
-Array = Any
 MOST_SHOWN = 9
 """The maximum number of classes without a weight to list in an error."""
 

@@ -8,11 +8,10 @@ import numpy as np
 from oneiros import backend as K
 from oneiros import registry
 from oneiros.errors import DataError
+from oneiros.typing import Array, Shape
 
 from oneiros_training.arrays.naming import Names, listed, name_of, spread
 
-Array = Any
-Shape = tuple[int | None, ...]
 NUMBERS = "fiub"
 """Kinds of NumPy types that a model accepts: floats, integers, booleans."""
 
@@ -95,7 +94,7 @@ def _has_shape(x) -> bool:
 def _standardized(
     value, kind: str, name: str, shape: Shape | None, first_axis: int
 ) -> Array:
-    array = value
+    array: Array = value
     if type(value) is not np.ndarray or not value.ndim or _is_odd(value.dtype):
         array = as_array(value, f"{kind} {name!r}")
     if len(array.shape) == 1 and (shape is None or len(shape) != 1):
@@ -164,7 +163,8 @@ def as_array(value, data_name: str) -> Array:
             "samples. Encode values that aren't numbers, then use "
             f"np.asarray(data, {K.floatx()!r})."
         )
-    return value
+    array: Array = value
+    return array
 
 
 def _without_objects(value):

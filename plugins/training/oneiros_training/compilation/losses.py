@@ -7,12 +7,12 @@ from typing import Any
 
 from oneiros import backend as K
 from oneiros import config, registry, services
-from oneiros.engine.node import Tensor, to_list
+from oneiros.engine.node import to_list
 from oneiros.errors import ArgumentError
+from oneiros.typing import Shape, Tensor
 
 from oneiros_training.arrays.naming import REQUIRED, Names, name_of, spread
 
-Shape = tuple[int | None, ...]
 SCALAR_TARGET_AXES = 2
 """The number of axes of the targets for an output that is one number: a loss computed
 by a layer is trained with targets `(n, 1)`, which it ignores."""

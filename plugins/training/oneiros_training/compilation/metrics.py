@@ -4,16 +4,11 @@ import difflib
 from typing import Any
 
 from oneiros import backend as K
-from oneiros.engine.node import Tensor
 from oneiros.errors import ArgumentError, UnknownNameError
+from oneiros.typing import Shape, Tensor
 
 from oneiros_training.arrays.naming import Names, name_of, spread
-from oneiros_training.compilation.losses import (
-    OutputLoss,
-    Shape,
-    computed,
-    get_function,
-)
+from oneiros_training.compilation.losses import OutputLoss, computed, get_function
 
 MISSPELT = 0.8
 """How near a name is, from 0 to 1, that was meant to be another one."""

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from oneiros.engine.streams import Run
 from oneiros.errors import DataError, GeneratorError, OneirosError
+from oneiros.typing import Array
 
 from oneiros_training.arrays.naming import listed
 from oneiros_training.arrays.user_data import all_arrays, input_arrays
@@ -17,7 +18,6 @@ from oneiros_training.generators.queue import (
 from oneiros_training.generators.workers import UnsendableError
 from oneiros_training.steps import ModelStream, step_for
 
-Array = Any
 Workers = tuple[Any, Any, bool]
 """`max_q_size`, `nb_worker` and `pickle_safe`."""
 ONE_THREAD: Workers = (10, 1, False)

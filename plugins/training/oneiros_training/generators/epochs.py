@@ -9,9 +9,10 @@ import numpy as np
 from oneiros.arguments import refusal
 from oneiros.engine.streams import Run
 from oneiros.errors import DataError, GeneratorError
+from oneiros.typing import Array
 
 from oneiros_training.arrays.standardize import has_numbered_batches
-from oneiros_training.generators.batch_stream import Array, BatchStream
+from oneiros_training.generators.batch_stream import BatchStream
 from oneiros_training.generators.queue import GeneratorEnqueuer, same_random_state
 
 END = object()

@@ -3,7 +3,6 @@
 import math
 from dataclasses import dataclass
 from numbers import Real
-from typing import Any
 
 import numpy as np
 from oneiros import backend as K
@@ -11,6 +10,7 @@ from oneiros.arguments import check_int, label, refusal
 from oneiros.bases import Callback, Logs
 from oneiros.engine.streams import Fit
 from oneiros.errors import DataError
+from oneiros.typing import Array
 from oneiros_callbacks.nan import NaNWarning
 from oneiros_callbacks.rates import rate_of
 from oneiros_callbacks.stopping import EndingStream
@@ -19,7 +19,6 @@ from oneiros_training.arrays.user_data import check_compiled
 from oneiros_visualization.diagnostics.preserving import preserved
 from oneiros_visualization.figures import panel_for
 
-Array = Any
 LOWEST = 1e-6
 HIGHEST = 10.0
 BATCHES = 200

@@ -3,15 +3,13 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from oneiros.arguments import check_fraction, check_int
+from oneiros.typing import Array
 
 from oneiros_visualization.diagnostics.preserving import preserved
 from oneiros_visualization.figures import panel_for
-
-Array = Any
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ import numpy as np
 from oneiros import backend as K
 from oneiros.backend.dispatch import backend_of
 from oneiros.engine.node import unique
+from oneiros.typing import Array
 from oneiros_training.arrays.user_data import all_arrays, check_compiled
 
 from oneiros_visualization.diagnostics.preserving import preserved
 from oneiros_visualization.diagnostics.printed_table import print_table
 
-Array = Any
 TRAINING = 1
 """The learning phase for computing gradients."""
 
