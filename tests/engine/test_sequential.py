@@ -257,6 +257,9 @@ def test_what_is_added_must_be_a_layer():
         Sequential().add(Dense)
     with pytest.raises(ArgumentError, match=r"needs a layer; received 'relu'"):
         Sequential().add("relu")
+    model = small()
+    with pytest.raises(ArgumentError, match=r"add received the model itself"):
+        model.add(model)
 
 
 def test_a_layer_with_two_outputs():
@@ -276,8 +279,10 @@ def test_an_empty_model():
 # Training methods
 
 
-def trained(outputs=2, activation="softmax", loss="categorical_crossentropy"):
-    model = Sequential([Dense(outputs, input_dim=3, activation=activation)])
+def trained(
+    outputs=2, activation="softmax", loss="categorical_crossentropy", cls=Sequential
+):
+    model = cls([Dense(outputs, input_dim=3, activation=activation)])
     model.compile(optimizer="sgd", loss=loss, metrics=["accuracy"])
     return model
 
@@ -285,25 +290,60 @@ def trained(outputs=2, activation="softmax", loss="categorical_crossentropy"):
 Y = np.eye(2, dtype="float32")[[0, 1, 0, 1]]
 
 
-def test_hooks_and_callbacks_get_the_model_itself(monkeypatch):
+class Extending(Sequential):
+    def describe(self):
+        return self.name
+
+
+class Forwarding(Sequential):
+    """Calls the model inside, as Keras 1.2.2's own methods do."""
+
+    def compile(self, *args, **options):
+        return self.model.compile(*args, **options)
+
+    def fit(self, *args, **options):
+        return self.model.fit(*args, **options)
+
+    def evaluate(self, *args, **options):
+        return self.model.evaluate(*args, **options)
+
+    def predict(self, *args, **options):
+        return self.model.predict(*args, **options)
+
+    def save(self, *args, **options):
+        return self.model.save(*args, **options)
+
+    def load_weights(self, *args, **options):
+        return self.model.load_weights(*args, **options)
+
+
+@pytest.mark.parametrize("cls", [Sequential, Extending, Forwarding])
+def test_hooks_and_callbacks_get_the_model_itself(cls, monkeypatch, tmp_path):
     seen = []
 
-    def call(hook, *check, model, **arguments):
-        seen.append((hook, model))
+    def call(hook, *check, model=None, **arguments):
+        if hook != "oneiros_before_load":
+            seen.append((hook, model))
         return []
 
     monkeypatch.setattr(plugins, "call", call)
-    model = trained()
+    model = trained(cls=cls)
+    assert (model.model is model) == (cls is not Forwarding)
     callback = Callback()
     model.fit(X, Y, verbose=0, nb_epoch=1, callbacks=[callback])
     model.evaluate(X, Y, verbose=1)
     model.train_on_batch(X, Y)
     model.predict(X, verbose=1)
+    model.save(tmp_path / "model.h5")
+    model.load_weights(tmp_path / "model.h5")
     assert {hook for hook, _ in seen} == {
         "oneiros_before_compile",
         "oneiros_after_compile",
         "oneiros_default_callbacks",
         "oneiros_progress",
+        "oneiros_before_save",
+        "oneiros_after_save",
+        "oneiros_after_load",
     }
     models = [callback.model, *(each for _, each in seen)]
     assert all(each is model for each in models)
@@ -376,12 +416,6 @@ def test_a_layer_of_another_backend_decides_where_the_model_lives():
 
 
 def test_a_class_may_call_the_model_inside():
-    """As Keras 1.2.2's own methods do."""
-
-    class Forwarding(Sequential):
-        def fit(self, x, y, **kwargs):
-            return self.model.fit(x, y, **kwargs)
-
     model = Forwarding([Dense(1, input_dim=3)])
     model.compile("sgd", "mse")
     before = model.get_weights()

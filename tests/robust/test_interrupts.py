@@ -9,7 +9,9 @@ import threading
 
 import draws
 import pytest
+from oneiros.engine.streams import Stream
 from oneiros_backend_toolkit.interrupts import deferred_interrupts, repeated_interrupts
+from oneiros_training.model import results
 from processes import run_python
 
 PROGRAM = """
@@ -78,7 +80,19 @@ class Failing:
         raise ValueError("other")
 
 
-def test_an_interrupt_that_a_destructor_loses_comes_again(interruptible, monkeypatch):
+def within(wait):
+    with repeated_interrupts():
+        wait()
+
+
+def evaluated(wait):
+    results(lambda *_: wait(), Stream())
+
+
+@pytest.mark.parametrize("call", [within, evaluated])
+def test_an_interrupt_that_a_destructor_loses_comes_again(
+    call, interruptible, monkeypatch
+):
     """It ends what waits, too."""
     printed = []
     monkeypatch.setattr(
@@ -87,10 +101,14 @@ def test_an_interrupt_that_a_destructor_loses_comes_again(interruptible, monkeyp
     given_up = threading.Event()
     patience = threading.Timer(20, given_up.set)
     patience.start()
-    with pytest.raises(KeyboardInterrupt), repeated_interrupts():
+
+    def wait():
         Failing()
         Dying()
         given_up.wait()
+
+    with pytest.raises(KeyboardInterrupt):
+        call(wait)
     assert not given_up.is_set()
     patience.cancel()
     assert printed == [ValueError]

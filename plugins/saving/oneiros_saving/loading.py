@@ -31,6 +31,7 @@ from oneiros_safe_files import file_access, json_text
 from oneiros_safe_files.budget import UNTRUSTED, Budget, checked, running
 from oneiros_safe_files.config_extent import check_extent
 from oneiros_safe_files.model_state import ModelState
+from oneiros_training.parts import whole
 
 from oneiros_saving import model_files, provenance
 from oneiros_saving.caller_choices import CallerChoices, Objects, Plugins
@@ -193,7 +194,7 @@ def _warn_of_unread(filepath: PathLike, unread: list[str]) -> None:
 
 def tell_loaded(model, filepath: PathLike) -> None:
     """Calls the hook of what has been loaded."""
-    hooks.call("oneiros_after_load", model=model, path=Path(filepath))
+    hooks.call("oneiros_after_load", model=whole(model), path=Path(filepath))
 
 
 # The model

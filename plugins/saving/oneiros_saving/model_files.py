@@ -28,6 +28,7 @@ from oneiros_safe_files.atomic_files import replacing
 from oneiros_safe_files.budget import Budget, checked
 from oneiros_safe_files.config_extent import check_extent
 from oneiros_safe_files.model_state import Format, ModelState
+from oneiros_training.parts import whole
 
 PathLike = str | os.PathLike[str]
 YAML_SUFFIXES = (".yaml", ".yml")
@@ -234,9 +235,9 @@ def save(model, filepath: PathLike, state: ModelState, overwrite: bool) -> None:
     something else."""
     path = target(filepath, overwrite)
     if path is not None:
-        plugins.call("oneiros_before_save", model=model, path=path)
+        plugins.call("oneiros_before_save", model=whole(model), path=path)
         write(path, state)
-        plugins.call("oneiros_after_save", model=model, path=path)
+        plugins.call("oneiros_after_save", model=whole(model), path=path)
         _warn_of_suffix(path)
 
 

@@ -35,6 +35,7 @@ from oneiros_training.arrays.user_data import (
 from oneiros_training.compilation.plan import plan
 from oneiros_training.generators.epochs import Epochs
 from oneiros_training.generators.generated import Generated, ValidationArrays
+from oneiros_training.parts import whole
 from oneiros_training.steps import ModelStream, step_for
 
 Method = TypeVar("Method", bound=Callable[..., Any])
@@ -154,7 +155,7 @@ class Model(Container):
             "loss_weights": loss_weights,
             "sample_weight_mode": sample_weight_mode,
         }
-        plugins.call("oneiros_before_compile", model=self, arguments=arguments)
+        plugins.call("oneiros_before_compile", model=whole(self), arguments=arguments)
         compiled = plan(self, arguments, kwargs)
         for name, value in {**arguments, **compiled}.items():
             setattr(self, name, value)
@@ -162,7 +163,7 @@ class Model(Container):
         self._collected_trainable_weights = sorted(
             self.trainable_weights, key=lambda w: str(w.name).removesuffix(":0")
         )
-        plugins.call("oneiros_after_compile", model=self)
+        plugins.call("oneiros_after_compile", model=whole(self))
 
     def forget_functions(self) -> None:
         """Lets the functions be made anew."""
@@ -581,6 +582,7 @@ def train(
         The history.
     """
     evaluated = validation_stream(model, validation, training)
+    model = whole(model)
     labels = _distinct(model.metrics_names)
     validates = evaluated is not None
     params = {
@@ -626,13 +628,13 @@ def results(
         verbose: 0 for silence, 1 for a progress bar.
     """
     observer = current_observer()
-    with opened(stream):
+    with repeated_interrupts(), opened(stream):
         bars = []
         if verbose == 1:
             bars = plugins.call(
                 "oneiros_progress",
                 _problem_of_bar,
-                model=stream.model,
+                model=whole(stream.model),
                 total=stream.size,
             )
         observer.enter_epoch(0)

@@ -17,6 +17,12 @@ Pairs = list[tuple[Any, Any]]
 """Variables and values."""
 
 
+def whole(model):
+    """Returns the model that callbacks and hooks get: the one that a program made, also
+    for what its `Sequential.model` returned."""
+    return getattr(model, "_whole", model)
+
+
 def parts_of(layer) -> Iterator[tuple[str, Any]]:
     """Yields a layer and all layers inside, once each, with the path where it was
     found."""

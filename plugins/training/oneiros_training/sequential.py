@@ -16,6 +16,7 @@ from oneiros.errors import ArgumentError, ConfigError, GraphError, ShapeError
 from oneiros.typing import Tensor
 
 from oneiros_training.model import Model
+from oneiros_training.parts import whole
 
 
 class Sequential(Model):
@@ -50,9 +51,11 @@ class Sequential(Model):
         ArgumentError: for one layer instead of a list.
     """
 
+    __slots__ = ("_whole",)  # isn't shared with what the property `model` returns
     loadable = True
     validation_data: Any = None
     training_data: Any = None
+    _whole: Sequential
 
     def __init__(self, layers: list[Layer] | None = None, name: str | None = None):
         Layer.__init__(self, name=name)
@@ -67,15 +70,17 @@ class Sequential(Model):
     def model(self) -> Sequential:
         """This model: code for Keras 1 looks here for the `Model` of the layers.
 
-        Of a class of your own, it is this model without that class's methods, which may
-        call `self.model.fit`. A model that you set here is returned from then on.
+        Of a class that replaces methods of models, it is this model without these
+        methods, since they may call `self.model.fit`; callbacks and hooks get the whole
+        model. A model that you set here is returned from then on.
         """
         if own_model := vars(self).get("model"):
             return own_model  # type: ignore[no-any-return]  # whatever was set
-        if type(self) is Sequential:
+        if not _replaces_methods(type(self)):
             return self
         model = object.__new__(Sequential)
         model.__dict__ = vars(self)
+        model._whole = self
         return model
 
     @model.setter
@@ -111,6 +116,8 @@ class Sequential(Model):
             raise ArgumentError(
                 f"{label(self)}.add needs a layer; received {layer!r:.80}.{hint}"
             )
+        if layer is whole(self):
+            raise ArgumentError(f"{label(self)}.add received the model itself.")
         output = layer(self.outputs[0]) if self.layers else self._first_output(layer)
         if isinstance(output, list):
             raise GraphError(
@@ -292,6 +299,18 @@ class Sequential(Model):
         if outputs.shape[-1] > 1:
             return outputs.argmax(axis=-1)
         return (outputs > 0.5).astype("int32")
+
+
+def _replaces_methods(cls: type[Sequential]) -> bool:
+    """Returns whether a class defines a public method that `Sequential` has, too."""
+    own_bases = cls.__mro__[: cls.__mro__.index(Sequential)]
+    own_names = {
+        name
+        for base in own_bases
+        for name, value in vars(base).items()
+        if callable(value) and not name.startswith("_")
+    }
+    return any(hasattr(Sequential, name) for name in own_names)
 
 
 def _layer(entry: dict[str, Any], cache: dict[str, Layer]):
