@@ -107,12 +107,16 @@ def actions_for(path: Path, model: Sequential) -> dict[str, Action]:
     return actions
 
 
-def record_of(path: Path, what: str, action: Action) -> dict[str, Any]:
+def record_of(path: Path, what: str, action: Action, seconds: int) -> dict[str, Any]:
     """Returns what becomes of a file. The current folder is empty before, and should
-    be afterwards."""
+    be afterwards.
+
+    # Arguments
+        seconds: of the processor, after which the process ends; 0 for no limit.
+    """
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     start = time.process_time()
-    signal.setitimer(signal.ITIMER_PROF, SECONDS)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     error = message = ""
     try:
         action(path)
@@ -134,22 +138,22 @@ def record_of(path: Path, what: str, action: Action) -> dict[str, Any]:
     }
 
 
-def records_of(path: Path, model: Sequential) -> Iterator[dict[str, Any]]:
+def records_of(path: Path, model: Sequential, seconds: int) -> Iterator[dict[str, Any]]:
     """Yields what becomes of a file, action by action."""
     for what, action in actions_for(path, model).items():
         with tempfile.TemporaryDirectory() as folder:
             os.chdir(folder)
-            yield record_of(path, what, action)
+            yield record_of(path, what, action, seconds)
             os.chdir("/")
 
 
 def main() -> None:
-    """Reads each file, after what is harmless: what is imported and compiled then
-    doesn't count."""
+    """Reads each file, after what is harmless: what is imported and compiled then has
+    no limit."""
     model = prepare()
-    list(records_of(HARMLESS, model))
+    list(records_of(HARMLESS, model, seconds=0))
     for path in [Path(name).absolute() for name in sys.argv[1:]]:
-        for record in records_of(path, model):
+        for record in records_of(path, model, SECONDS):
             print(json.dumps(record), flush=True)
 
 

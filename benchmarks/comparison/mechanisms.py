@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,8 @@ SHORT_FITS = (3, 6, 12, 24)
 """Steps of trainings that follow each other."""
 BATCH_BYTES = 6 * 2**20
 """Of a batch that crosses a pipe."""
+UNCACHED = object()
+"""Stands for the function that `functools.lru_cache` wraps."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,9 @@ class Mechanism:
         os.environ.update(self.environment)
         for reference, substitute in self.replaced.items():
             owner, name = owner_and_name(reference)
-            getattr(owner, name)  # there must be something to replace
+            present = getattr(owner, name)
+            if substitute is UNCACHED:
+                substitute = present.__wrapped__
             setattr(owner, name, substitute)
 
 
@@ -88,13 +93,13 @@ def repeated(action: Action, times: int) -> Action:
     return run
 
 
-def step_of(case: str) -> Callable[[], Action]:
+def step_of(case: str, times: int = 3) -> Callable[[], Action]:
     """Returns what starts a training of a case, step by step."""
 
     def start() -> Action:
         contender = Contender(case, "")
         x, y = contender.case.data(contender.case.batch)
-        return repeated(lambda: contender.train_on_batch(x, y), 3)
+        return repeated(lambda: contender.train_on_batch(x, y), times)
 
     return start
 
@@ -239,6 +244,126 @@ def built_lstms() -> Action:
     return build
 
 
+def dense_layers(count: int, normalizes: bool = False) -> Any:
+    """Returns a model of small dense layers."""
+    from oneiros.layers import BatchNormalization, Dense
+    from oneiros.models import Sequential
+
+    model = Sequential([Dense(16, input_dim=16)])
+    for _ in range(count - 1):
+        model.add(Dense(16, activation="relu"))
+        if normalizes:
+            model.add(BatchNormalization())
+    return model
+
+
+def built_dense_layers() -> Action:
+    """A model of 21 dense layers that is built."""
+    return lambda: dense_layers(21)
+
+
+def compiled_dense_layers() -> Action:
+    """A model of 21 normalised dense layers that is built and differentiated."""
+    return lambda: dense_layers(21, normalizes=True).compile("sgd", "mse")
+
+
+def configurations() -> Action:
+    """Configurations of 50 dense layers."""
+    return dense_layers(50).to_json
+
+
+def models_from_configurations() -> Action:
+    """Models of 50 dense layers, from their configuration."""
+    from oneiros.models import model_from_json
+
+    text = dense_layers(50).to_json()
+    return lambda: model_from_json(text)
+
+
+def dropped_layers() -> Action:
+    """Epochs of two small dense layers, half of whose outputs are dropped."""
+    from oneiros.layers import Dense, Dropout
+    from oneiros.models import Sequential
+
+    model = Sequential([Dense(64, activation="relu", input_dim=20), Dropout(0.5)])
+    model.add(Dense(64, activation="relu"))
+    model.add(Dropout(0.5))
+    model.add(Dense(1))
+    model.compile("rmsprop", "mse")
+    x = np.random.RandomState(0).standard_normal((12800, 20)).astype("float32")
+    return lambda: model.fit(x, x[:, :1], 128, 1, verbose=0)
+
+
+def compressed_data() -> Action:
+    """Epochs of case a on data in a compressed HDF5 file."""
+    import h5py
+    from oneiros.utils.io_utils import HDF5Matrix
+
+    contender = Contender("a", "")
+    x, y = contender.case.data(12800)
+    folder = tempfile.TemporaryDirectory()
+    path = str(Path(folder.name) / "data.h5")
+    with h5py.File(path, "w") as file:
+        rounded = np.round(8 * x)
+        file.create_dataset("x", data=rounded, compression="gzip", chunks=(128, 784))
+        file["y"] = y
+    matrices = HDF5Matrix(path, "x"), HDF5Matrix(path, "y")
+
+    def fit() -> None:
+        assert folder
+        contender.model.fit(*matrices, 128, 1, verbose=0, shuffle="batch")
+
+    return fit
+
+
+def session_calls() -> Action:
+    """Calls of a session on the same tensors."""
+    from oneiros import backend as K
+
+    x = K.placeholder((2,))
+    session = K.get_session()
+    doubled = 2 * x
+    return repeated(lambda: session.run([doubled], {x: [1, 2]}), 20)
+
+
+def small_convolutions() -> Action:
+    """Functions of one convolution, each for images of another size."""
+    from oneiros import backend as K
+
+    sizes = itertools.count(4)
+    kernel = K.variable(np.ones((2, 2, 1, 1)))
+
+    def compute() -> None:
+        size = next(sizes)
+        x = K.placeholder((1, size, size, 1))
+        y = K.conv2d(x, kernel, dim_ordering="tf")
+        K.function([x], [y])([np.ones((1, size, size, 1))])
+
+    return compute
+
+
+def texts() -> list[str]:
+    """Returns texts of words, frequent and rare ones."""
+    places = np.random.RandomState(0).zipf(1.3, (2000, 20)) % 5000
+    return [" ".join(f"word{place}" for place in row) for row in places]
+
+
+def counted_words() -> Action:
+    """Words of 2000 short texts, counted."""
+    from oneiros.preprocessing.text import Tokenizer
+
+    documents = texts()
+    return lambda: Tokenizer().fit_on_texts(documents)
+
+
+def hashed_words() -> Action:
+    """Words of 2000 short texts, hashed."""
+    from oneiros.preprocessing.text import one_hot
+
+    documents = texts()
+    return lambda: [one_hot(text, 1000) for text in documents]
+
+
 def loads_of_dense_layers() -> Action:
     """Loads of 105 MB of dense layers."""
     from load_time import saved
@@ -357,6 +482,42 @@ def on_gpu() -> str:
     return "gpu"
 
 
+def threefry(seed: Any, counter: Any, size: int) -> Any:
+    """Returns random bits of JAX's default generator."""
+    from oneiros_jax_support.jax_import import jax, jnp
+    from oneiros_jax_support.random_numbers import _as_word
+
+    words = jnp.concatenate([_as_word(seed), _as_word(counter)])
+    key = jax.random.wrap_key_data(words, impl="threefry2x32")
+    return jax.random.bits(key, (size,), np.uint32)
+
+
+def inferred(recorder: Any, call: Any) -> Any:
+    """Returns the Specs of a call's result, inferred anew."""
+    return recorder.engine.infer(call, [parent.spec for parent in call.parents])
+
+
+def is_tensor(functions: Any, x: Any) -> bool:
+    """Asks TensorFlow."""
+    from oneiros_backend_tensorflow.tensorflow_import import tf
+
+    return bool(tf.is_tensor(x))
+
+
+class ReadLater:
+    """An executor that calls a function when its result is needed."""
+
+    def __init__(self, threads: int) -> None:
+        pass
+
+    def submit(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Returns what has the result."""
+        return SimpleNamespace(result=lambda: function(*arguments))
+
+    def shutdown(self, cancel_futures: bool) -> None:
+        """Does nothing."""
+
+
 def import_with_all() -> None:
     """Imports TensorFlow with what its import brings along."""
     importlib.import_module("tensorflow")
@@ -383,6 +544,19 @@ MECHANISMS = {
         start=fit_of("c", 320),
         replaced={"oneiros_layers_recurrent.recurrent:FUSED_ACTIVATIONS": ()},
     ),
+    "inferences": Mechanism(
+        module=f"{TOOLKIT}.lazy_graph.recorder",
+        what="building and differentiating 21 normalised dense layers",
+        start=compiled_dense_layers,
+        replaced={f"{TOOLKIT}.lazy_graph.recorder:Recorder._infer": inferred},
+    ),
+    "sessions": Mechanism(
+        module=f"{TOOLKIT}.sessions",
+        what="20 calls of a session",
+        start=session_calls,
+        engine="tensorflow",
+        replaced={f"{TOOLKIT}.sessions:REMEMBERED_FUNCTIONS": 0},
+    ),
     "longer_loops": Mechanism(
         module=f"{TOOLKIT}.batches",
         what="case d on 3, 6, 12 and 24 batches, the first time",
@@ -396,6 +570,60 @@ MECHANISMS = {
         start=loads_of_dense_layers,
         engine="theano",
         replaced={"oneiros_saving.loading:donated": lambda array: array},
+    ),
+    "settings": Mechanism(
+        module="oneiros.settings",
+        what="building 21 dense layers",
+        start=built_dense_layers,
+        replaced={"oneiros.settings:_files": UNCACHED},
+    ),
+    "owners": Mechanism(
+        module="oneiros.registry",
+        what="50 dense layers from their configuration",
+        start=models_from_configurations,
+        engine="theano",
+        replaced={"oneiros.registry:owners": UNCACHED},
+    ),
+    "parameter_names": Mechanism(
+        module="oneiros_saving.configurations",
+        what="the configuration of 50 dense layers",
+        start=configurations,
+        engine="theano",
+        replaced={"oneiros_saving.configurations:_parameter_names": UNCACHED},
+    ),
+    "sample_weights": Mechanism(
+        module="oneiros_training.arrays.sample_weights",
+        what="300 steps of case d, one by one",
+        start=step_of("d", times=300),
+        replaced={"oneiros_training.arrays.sample_weights:_ones": UNCACHED},
+    ),
+    "reading_ahead": Mechanism(
+        module="oneiros_training.arrays.array_stream",
+        what="an epoch of case a on a compressed HDF5 file",
+        start=compressed_data,
+        replaced={"oneiros_training.arrays.array_stream:ThreadPoolExecutor": ReadLater},
+    ),
+    "borrowed_arrays": Mechanism(
+        module=f"{TOOLKIT}.function",
+        what="predictions of case a",
+        start=predictions_of("a", 6400),
+        replaced={
+            f"{TOOLKIT}.function:Function.borrow": (
+                lambda function, arrays: function.upload(arrays)
+            )
+        },
+    ),
+    "separators": Mechanism(
+        module="oneiros_preprocessing.text",
+        what="counting the words of 2000 short texts",
+        start=counted_words,
+        replaced={"oneiros_preprocessing.text:_separators": UNCACHED},
+    ),
+    "word_hashes": Mechanism(
+        module="oneiros_preprocessing.text",
+        what="hashing the words of 2000 short texts",
+        start=hashed_words,
+        replaced={"oneiros_preprocessing.text:_hash": UNCACHED},
     ),
     "postponed": Mechanism(
         module="oneiros_initializations.postponed",
@@ -429,6 +657,18 @@ MECHANISMS = {
         start=step_of("f"),
         engine="theano",
         replaced={f"{THEANO}.overrides:platform": on_gpu},
+    ),
+    "random_numbers": Mechanism(
+        module=f"{JAX}.random_numbers",
+        what="an epoch of two small dense layers with Dropout",
+        start=dropped_layers,
+        replaced={f"{JAX}.random_numbers:_random_bits": threefry},
+    ),
+    "known_options": Mechanism(
+        module=f"{JAX}.ynn",
+        what="a function of one convolution, compiling included",
+        start=small_convolutions,
+        replaced={f"{JAX}.ynn:known_options": UNCACHED},
     ),
     "runs": Mechanism(
         module=f"{JAX}.runs",
@@ -523,6 +763,13 @@ MECHANISMS = {
             f"{TENSORFLOW}.compiled:Runnable": OwnCall,
             f"{TENSORFLOW}.compiled_programs:Runnable": OwnCall,
         },
+    ),
+    "is_tensor": Mechanism(
+        module=f"{TENSORFLOW}.functions",
+        what="building and differentiating 21 normalised dense layers",
+        start=compiled_dense_layers,
+        engine="tensorflow",
+        replaced={f"{TENSORFLOW}.functions:TensorFlowFunctions.is_tensor": is_tensor},
     ),
     "recurrent_shapes": Mechanism(
         module=f"{TENSORFLOW}.recurrence",

@@ -8,7 +8,6 @@ here the names that they don't define themselves.
 
 import sys
 from contextlib import suppress
-from functools import lru_cache
 from importlib import import_module
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
@@ -17,7 +16,7 @@ from typing import Any
 
 from oneiros import registry
 from oneiros.errors import NameConflictError, PluginLoadError
-from oneiros.plugins import Entry, PluginManager, did_you_mean, manager
+from oneiros.plugins import Entry, did_you_mean, manager
 
 LAYERS = "oneiros.layers"
 """The module that shows all layers, and all names of the modules below it."""
@@ -138,7 +137,7 @@ def patched(kind: str, name: str) -> Any:
 def names(module: str) -> list[str]:
     """Returns a module's public names, sorted, without importing the objects; includes
     those that a contributed `__getattr__` lists for `__all__`."""
-    public_names = children(module).union(*_tables(module, manager()))
+    public_names = children(module).union(*_tables(module))
     if module == LAYERS:
         public_names.update(registry.names("layer"))
     if getter := _find(module, "__getattr__"):
@@ -163,21 +162,20 @@ def _path(module: str) -> str:
     return module.removeprefix("oneiros").removeprefix(".")
 
 
-@lru_cache
-def _tables(module: str, plugins: PluginManager) -> list[dict[str, list[Entry]]]:
+def _tables(module: str) -> list[dict[str, list[Entry]]]:
     """Returns the tables of a module's names: its own and, for `layers`, those of its
     children."""
     sources = [module]
     if module == LAYERS:
         sources += [f"{module}.{child}" for child in sorted(children(module))]
-    return [plugins.modules.get(_path(source), {}) for source in sources]
+    return [manager().modules.get(_path(source), {}) for source in sources]
 
 
 def _find(module: str, name: str) -> Entry | None:
     """Returns the entry of a name in a module."""
     if module == LAYERS and (entry := registry.find("layer", name)):
         return entry
-    for table in _tables(module, manager()):
+    for table in _tables(module):
         if name in table:
             return manager().choose(table[name])
     return None

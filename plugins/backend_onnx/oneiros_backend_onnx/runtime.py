@@ -35,7 +35,6 @@ def session_of(model: ModelProto):
     """
     options = onnxruntime.SessionOptions()
     options.log_severity_level = SILENT
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     start = partial(
         onnxruntime.InferenceSession,
         sess_options=options,

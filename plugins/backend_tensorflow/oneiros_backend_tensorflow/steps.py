@@ -73,7 +73,6 @@ class Steps:
         signature = [self._random_state, number, *feeds]
         function = Compiled(self._loop, self._program, signature, self._one_by_one)
         random_state_of = self._random_state_maker()
-        counted = functools.cache(tf.constant)
 
         def run(arrays, index, steps, counter):
             with at_once():
@@ -84,7 +83,7 @@ class Steps:
                         make = shared
                     batches = list(map(make, batches))
                 random_state = random_state_of(counter)
-                return function(random_state, counted(steps), *batches)
+                return function(random_state, tf.constant(steps), *batches)
 
         return on_device(run)
 

@@ -1,7 +1,7 @@
 """Lazy tensors that behave like those of TensorFlow 1."""
 
 from collections.abc import Sequence
-from functools import cache, partial
+from functools import partial
 from types import SimpleNamespace
 
 from oneiros import backend as K
@@ -36,7 +36,6 @@ class ReferenceDtype(Dtype):
         return f"{self}_ref"
 
 
-@cache
 def dtype_of(name: str, is_variable: bool) -> Dtype:
     """Returns the type of a tensor or of a variable.
 

@@ -1,7 +1,5 @@
 """Convolutions and pooling: JAX's functions as Ops, one per kind of window."""
 
-import functools
-
 import pytensor.tensor as pt
 from oneiros.backend.contract import Backend
 from oneiros_jax_support.windows import (
@@ -60,7 +58,6 @@ class ConvolutionPrimitives(Backend):
         return op(x)
 
 
-@functools.cache
 def _convolution(windows: ConvolutionWindows) -> JaxOp:
     def compute(x, kernel):
         from oneiros_jax_support.convolutions import convolve
@@ -75,7 +72,6 @@ def _convolution(windows: ConvolutionWindows) -> JaxOp:
     return array_op("convolution", compute, shape, convolves=True)
 
 
-@functools.cache
 def _transposed_convolution(windows: ConvolutionWindows) -> JaxOp:
     def compute(kernel, x, *counts):
         from oneiros_jax_support.convolutions import convolve_back
@@ -96,7 +92,6 @@ def _transposed_convolution(windows: ConvolutionWindows) -> JaxOp:
     return array_op("transposed convolution", compute, shape, convolves=True)
 
 
-@functools.cache
 def _pooling(windows: PoolingWindows, mode: str) -> JaxOp:
     def pool(x):
         from oneiros_jax_support.pooling import average_pool, max_pool
@@ -111,7 +106,6 @@ def _pooling(windows: PoolingWindows, mode: str) -> JaxOp:
     return array_op(f"{mode} pooling", pool, shape)
 
 
-@functools.cache
 def _padding(widths: tuple[Pair, ...]) -> JaxOp:
     """Returns the Op that surrounds a tensor with zeros.
 

@@ -7,20 +7,14 @@ needs none.
 
 import functools
 import operator
-import threading
 from collections import defaultdict
 from collections.abc import Sequence
 
-import pytensor
 import pytensor.tensor as pt
 from oneiros.errors import GraphError
 from pytensor.gradient import NullType
 from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.traversal import toposort
-
-_LOCK = threading.Lock()
-"""Held while PyTensor notes no lines of code for its errors, a setting of the process:
-noting them takes two fifths of the time."""
 
 
 def gradients(total: Variable, variables: Sequence[Variable]) -> list[Variable | None]:
@@ -30,12 +24,11 @@ def gradients(total: Variable, variables: Sequence[Variable]) -> list[Variable |
     # Raises
         GraphError: if an operation has no derivative.
     """
-    with _LOCK, pytensor.config.change_flags(traceback__limit=0):
-        terms = _terms(total, variables)
-        results = []
-        for x in variables:
-            result = _sum(terms[x]) if x in terms else None
-            results.append(result)
+    terms = _terms(total, variables)
+    results = []
+    for x in variables:
+        result = _sum(terms[x]) if x in terms else None
+        results.append(result)
     known = [result for result in results if result is not None]
     for result in known:
         if isinstance(result.type, NullType):

@@ -2,7 +2,7 @@
 
 The gradients of the branch of the learning phase that isn't taken are zero, and nothing
 is computed from them: without this the first step of case f of `benchmarks/compare.py`
-takes 1.1 times as long, and a step 1.03 (`benchmarks/mechanisms.py known_zeros`).
+takes 1.1 times as long (`benchmarks/mechanisms.py known_zeros`).
 """
 
 from collections.abc import Callable, Sequence

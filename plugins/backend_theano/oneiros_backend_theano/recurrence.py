@@ -1,7 +1,5 @@
 """Whole recurrent layers as Ops; JAX computes them and their gradients."""
 
-import functools
-
 import pytensor.tensor as pt
 from oneiros_backend_toolkit.fused_recurrence import (
     FusedLayer,
@@ -27,7 +25,6 @@ class Fused(FusedRecurrence):
         return op(inputs.x, *masks, *weights, return_list=True)
 
 
-@functools.cache
 def _op(layer: FusedLayer, has_mask: bool, projection_count: int) -> JaxOp:
     """Returns an Op whose inputs are the input, the mask if there is one, the
     projection's weights, the recurrent weights and the first states."""

@@ -7,7 +7,6 @@ without a backend's name is for all others.
 
 import re
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from oneiros import registry, settings
@@ -109,7 +108,6 @@ def _source() -> str:
     return f"The setting device={value!r} ({source})"
 
 
-@lru_cache
 def _parsed(text: str) -> dict[str, Device | None]:
     """Returns the devices by backend name, with "" for the others."""
     devices: dict[str, Device | None] = {}

@@ -263,7 +263,6 @@ def _reason(error: Exception) -> str:
     return str(error).partition("\n")[0]
 
 
-@functools.cache
 def _documented_arguments(name: str) -> dict[str, str]:
     """Returns the contract's descriptions of a function's arguments, by name."""
     section = _ARGUMENTS.search(inspect.getdoc(_FUNCTIONS[name]) or "")

@@ -71,7 +71,11 @@ def convolving(function: Callable[..., Any], arguments, donated: Sequence[int]):
 
 @functools.cache
 def known_options() -> Options:
-    """Returns the options that switch YNN off; none if this XLA doesn't know them."""
+    """Returns the options that switch YNN off; none if this XLA doesn't know them.
+
+    If XLA is asked each time, a small convolution compiles in 1.6 times the time
+    (`benchmarks/mechanisms.py known_options`).
+    """
     from oneiros_jax_support.jax_import import jax
 
     constant = jax.jit(lambda: 0, compiler_options=OPTIONS)

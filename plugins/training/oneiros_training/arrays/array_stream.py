@@ -17,7 +17,8 @@ from oneiros_training.steps import ModelStream
 
 LARGEST_UPLOAD = 2**31
 """Bytes; larger data, and data in files, is read and uploaded run by run, while the
-previous run is computed."""
+previous run is computed. Otherwise, an epoch of a dense network on a compressed HDF5
+file takes 1.2 times as long (`benchmarks/mechanisms.py reading_ahead`)."""
 TRAINING_PASSES = 6.0
 """Operations per weight and position: forward, and backward by inputs and weights."""
 OTHER_PASSES = 2.0
