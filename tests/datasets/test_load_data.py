@@ -448,6 +448,16 @@ def test_only_files_are_opened(tmp_path, load):
             load(path)
 
 
+def test_a_lock_is_neither_a_pipe_nor_a_link(tmp_path):
+    os.mkfifo(tmp_path / ".pipe.lock")
+    with pytest.raises(FileMissingError, match="lock is a pipe"):
+        get_file(str(tmp_path / "pipe"), closed_address())
+    (tmp_path / ".link.lock").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(FileAccessError, match=r"link\.lock"):
+        get_file(str(tmp_path / "link"), closed_address())
+    assert not (tmp_path / "elsewhere").exists()
+
+
 def test_get_file_finds_only_files_and_folders(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     os.mkfifo(tmp_path / "other.tar.gz")

@@ -236,6 +236,16 @@ def test_a_file_that_is_there_stays(destination):
     assert Path("m.dense").read_text() == "old"
 
 
+@pytest.mark.parametrize("main_file", ["", "model.txt"])
+def test_a_folder_of_somebody_else_is_never_replaced(destination, main_file):
+    destination(main_file=main_file)
+    Path("m.dense").mkdir()
+    Path("m.dense", "letter").write_text("dear")
+    with pytest.raises(ArgumentError, match="a folder that NumPy didn't write"):
+        oneiros.export(network(), "m.dense", overwrite=True)
+    assert Path("m.dense", "letter").read_text() == "dear"
+
+
 @pytest.mark.parametrize(
     ("suffix", "extra"),
     [(name, libraries[0]) for name, libraries in exporting.LIBRARIES.items()],

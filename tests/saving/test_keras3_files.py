@@ -1,10 +1,13 @@
 """Files of Keras 3: a real one wrote them, and they predict and go on training here as
 they did there."""
 
+import io
 import json
 import zipfile
+from itertools import pairwise
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from genuine_files import Expected
@@ -49,6 +52,19 @@ def layer_named(data, name):
         for entry in data["config"]["layers"]
         if entry["config"]["name"] == name or entry["class_name"] == name
     )
+
+
+def test_groups_that_contain_each_other_are_read_once(tmp_path):
+    """Fifteen groups inside each other, with three names each."""
+    weights = io.BytesIO()
+    with h5py.File(weights, "w") as file:
+        names = ["layers/dense", *(f"g{number}" for number in range(14))]
+        for around, inside in pairwise(map(file.create_group, names)):
+            for name in ("layer", "forward_layer", "backward_layer"):
+                around[name] = inside
+    path = changed(tmp_path, model_weights_h5=weights.getvalue())
+    with pytest.raises(UnsafeFileError, match="the group has another name, too"):
+        load_model(path)
 
 
 def test_there_are_models_of_every_kind():

@@ -117,16 +117,61 @@ def test_a_process_killed_at_any_moment_leaves_one_whole_file(tmp_path):
     )
 
 
-@pytest.mark.parametrize("kind", ["pipe", "link"])
+WITHOUT_DESCRIPTORS = """
+import os, resource, sys
+from pathlib import Path
+from oneiros.saving import ModelState
+from oneiros_saving import model_files
+path, state = Path(sys.argv[1]), ModelState(weights=[("a", [])])
+model_files.write(path, state)
+path.unlink()
+resource.setrlimit(resource.RLIMIT_NOFILE, (99, 99))
+for free in (0, 1):
+    opened = []
+    while True:
+        try:
+            opened.append(os.open(os.devnull, os.O_RDONLY))
+        except OSError:
+            break
+    for number in opened[:free]:
+        os.close(number)
+    try:
+        model_files.write(path, state)
+    except OSError as error:
+        print(error)
+    for number in opened[free:]:
+        os.close(number)
+"""
+
+
+def test_a_process_without_a_free_descriptor_leaves_nothing(tmp_path):
+    done = run_python(WITHOUT_DESCRIPTORS, tmp_path / "m.h5")
+    assert done.stdout.count("Too many open files. Nothing was saved. Close some") == 2
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_save_removes_a_few_of_many_abandoned_folders(tmp_path):
+    for number in range(25):
+        (tmp_path / f".oneiros-draft-{number:016}").mkdir()
+    model_files.write(tmp_path / "m.h5", state(7))
+    assert len(list(tmp_path.iterdir())) == 16
+    model_files.write(tmp_path / "m.h5", state(7))
+    model_files.write(tmp_path / "m.h5", state(7))
+    assert list(tmp_path.iterdir()) == [tmp_path / "m.h5"]
+
+
+@pytest.mark.parametrize("kind", ["pipe", "link", "link to a folder"])
 def test_what_isn_t_a_lock_is_neither_waited_for_nor_followed(tmp_path, kind):
     lock = tmp_path / f".oneiros-draft-{0:016}" / "lock"
-    lock.parent.mkdir()
-    if kind == "pipe":
-        os.mkfifo(lock)
+    other = tmp_path / "other"
+    other.mkdir()
+    if kind == "link to a folder":
+        lock.parent.symlink_to(other)
     else:
-        lock.symlink_to(tmp_path / "elsewhere")
+        lock.parent.mkdir()
+        os.mkfifo(lock) if kind == "pipe" else lock.symlink_to(other / "lock")
     model_files.write(tmp_path / "m.h5", state(7))
-    assert not (tmp_path / "elsewhere").exists()
+    assert not list(other.iterdir())
 
 
 @pytest.mark.exhaustive(only=True)
@@ -137,8 +182,9 @@ def test_a_process_killed_at_many_moments_leaves_one_whole_file(tmp_path):
 
 
 @pytest.mark.parametrize("limit", [0, 100, 3_000, 200_000, 400_000])
-def test_a_full_disk_leaves_the_old_file_and_takes_no_room(limit, tmp_path):
-    path = tmp_path / "m.h5"
+@pytest.mark.parametrize("name", ["m.h5", "w.safetensors"])
+def test_a_full_disk_leaves_the_old_file_and_takes_no_room(name, limit, tmp_path):
+    path = tmp_path / name
     model_files.write(path, state(7))
     old = path.read_bytes()
     done = run_python(LIMITED, path, limit)

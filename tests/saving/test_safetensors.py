@@ -4,6 +4,7 @@ import json
 import os
 import stat
 import sys
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -17,7 +18,10 @@ from oneiros.errors import (
 from oneiros.layers import BatchNormalization, Dense
 from oneiros.models import Sequential
 from oneiros.saving import Budget, ModelState
+from oneiros_cli.file_tools.conversion import convert
 from oneiros_cli.file_tools.inspection import inspect_file
+from oneiros_safe_files import safetensors_file
+from oneiros_safe_files.file_access import open_counted
 from oneiros_saving.formats.safetensors import SafetensorsFormat
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
@@ -51,6 +55,33 @@ def test_files_are_for_those_whom_the_umask_lets(tmp_path, umask, mode, suffix):
     finally:
         os.umask(before)
     assert stat.S_IMODE(path.stat().st_mode) == mode
+
+
+def test_the_file_that_was_checked_is_read(tmp_path, monkeypatch):
+    """Even if another one, or a pipe, takes its place meanwhile."""
+    path = tmp_path / "w.safetensors"
+    network().save_weights(path)
+    size = path.stat().st_size
+
+    @contextmanager
+    def exchanged(path, budget):
+        with open_counted(path, budget) as opened:
+            save_file({"W": np.zeros(3)}, path.with_suffix(".other"))
+            path.with_suffix(".other").replace(path)
+            yield opened
+
+    monkeypatch.setattr(safetensors_file, "open_counted", exchanged)
+    tensors, _ = safetensors_file.read_safetensors(path, Budget())
+    assert len(tensors) == 8 and path.stat().st_size < size
+
+
+def test_a_layer_that_a_file_names_twice(tmp_path):
+    tensors = {"a/W": np.zeros(3), "a/b": np.zeros(3)}
+    layers = json.dumps([["a", ["W"]], ["a", ["b"]]])
+    metadata = {"format": "oneiros-format-safetensors", "layers": layers}
+    save_file(tensors, tmp_path / "w.safetensors", metadata)
+    with pytest.raises(ArgumentError, match=r"'a' can't be saved.*of another layer"):
+        convert(tmp_path / "w.safetensors", tmp_path / "w.h5")
 
 
 def test_by_name(tmp_path):

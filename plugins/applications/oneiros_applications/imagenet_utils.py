@@ -6,7 +6,6 @@ import numpy as np
 from oneiros.errors import ConfigError, FileFormatError
 from oneiros.utils.data_utils import get_file
 from oneiros_safe_files import json_text
-from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.file_access import read_text
 
 from oneiros_applications.image_networks import CLASSES
@@ -94,7 +93,7 @@ def _class_index() -> dict[str, list[str]]:
             "imagenet_class_index.json", CLASS_INDEX_PATH, cache_subdir="models"
         )
         try:
-            classes = json_text.loads(read_text(Path(path), Budget()))
+            classes = json_text.loads(read_text(Path(path)))
         except (ConfigError, FileFormatError):
             classes = None
         numbers = {*map(str, range(CLASSES))}

@@ -16,7 +16,6 @@ from oneiros.errors import (
 )
 from oneiros.typing import Array
 from oneiros_safe_files import archives, json_text, npy
-from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.file_access import (
     loading,
     open_regular,
@@ -30,9 +29,10 @@ Part = tuple[Array, Array]
 PathLike = str | os.PathLike[str]
 KERAS_2 = "https://storage.googleapis.com/tensorflow/tf-keras-datasets"
 """URL of Keras 2's files of the same data sets."""
+UNPUBLISHED = None
+"""The SHA-256 of the pickles of Keras 1, from which `read_pickle` takes plain data and
+nothing else, and of the lists of words: nobody published one."""
 RENEW = "If it was downloaded, delete it and run this again."
-LIMITS = Budget(excess_bytes=1 << 30)
-"""The limits for reading a file, which may be compressed."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,12 @@ class DatasetFile:
     # Attributes
         name: str, its name in the cache.
         origin: str, its URL.
-        sha256: str, its SHA-256, if known for certain.
+        sha256: str, its SHA-256, or `UNPUBLISHED`.
     """
 
     name: str
     origin: str
-    sha256: str | None = None
+    sha256: str | None = UNPUBLISHED
 
 
 def located(path: PathLike, source: DatasetFile, *others: DatasetFile) -> Path:
@@ -102,17 +102,17 @@ def read(path: Path, encoding: str = "bytes"):
         head = file.read(4)
     try:
         if head in archives.ZIP_MAGIC:
-            return npy.read_npz(path, LIMITS, objects=True)
+            return npy.read_npz(path, objects=True)
         if head.startswith(b"{"):
             return _read_json(path)
-        return read_pickle(path, LIMITS, encoding)
+        return read_pickle(path, encoding=encoding)
     except FileFormatError as error:
         raise FileFormatError(f"{error} {RENEW}") from error
 
 
 def _read_json(path: Path):
     try:
-        return json_text.loads(read_text(path, LIMITS))
+        return json_text.loads(read_text(path))
     except ConfigError as error:
         raise FileFormatError(f"{path} is damaged: {error}") from error
     except UnsafeFileError as error:

@@ -102,6 +102,8 @@ class Export:
             case.
         trains: bool, whether the library can go on training. Then `write` gets the
             user's own model, as it is compiled, and says what it leaves out of that.
+        main_file: str, if it writes a folder, the name of a file that each such folder
+            has; no other folder is ever replaced.
         companions: tuple of str, the suffixes of files that `write` may put beside its
             file, such as `".data"` for `model.onnx.data`.
     """
@@ -111,6 +113,7 @@ class Export:
     runtime = ""
     trains = False
     companions: tuple[str, ...] = ()
+    main_file = ""
 
     def beside(self, path: Path) -> list[Path]:
         """Returns where the companions of a file are, if it has any."""

@@ -21,7 +21,7 @@ from oneiros.errors import (
 )
 from oneiros.typing import Array
 from oneiros_safe_files import file_access
-from oneiros_safe_files.atomic_files import REPLACED, draft_folder
+from oneiros_safe_files.atomic_files import REPLACED, temporary_folder
 from oneiros_saving.model_files import PathLike, resolved
 from oneiros_saving.pickling import on_backend
 
@@ -106,7 +106,7 @@ def export(
     arrays = None if inputs is None else input_arrays(model, inputs)
     source = on_backend(model) if model.stateful else model
     recording = recorded(source, arrays)
-    with file_access.saving(target), draft_folder(target.parent) as folder:
+    with file_access.saving(target), temporary_folder(target.parent) as folder:
         draft = folder / target.name
         try:
             written = destination.write(copied, draft)
@@ -183,6 +183,13 @@ def _check_target(target: Path, destination: Export, overwrite: bool) -> None:
         raise ArgumentError(
             f"{existing[0]} exists. Pass overwrite=True (--overwrite) to replace it, "
             f"or another path."
+        )
+    main_file = destination.main_file
+    is_own = bool(main_file) and (target / main_file).exists()
+    if target.is_dir() and not is_own:
+        raise ArgumentError(
+            f"{target} is a folder that {destination.title} didn't write, so it isn't "
+            "replaced. Choose another path, or remove the folder first."
         )
 
 

@@ -23,7 +23,7 @@ from typing import IO, Any, BinaryIO
 from oneiros.errors import ArgumentError, FileFormatError, UnsafeFileError
 
 from oneiros_safe_files import names
-from oneiros_safe_files.atomic_files import draft_folder
+from oneiros_safe_files.atomic_files import temporary_folder
 from oneiros_safe_files.budget import Budget, Quota, check_time
 from oneiros_safe_files.file_access import open_counted, saving, undamaged
 
@@ -41,6 +41,12 @@ LARGEST_PROPERTIES = 1 << 16
 LARGEST_COMMON_PROPERTIES = 1 << 12
 """The bytes of the properties of all members, each of which gets a copy."""
 _LONGEST_ENTRY = 512
+_MOST_MEMBERS = 1_000_000
+"""How many files and folders are unpacked at most."""
+_MOST_UNFOLDED = 100
+"""The largest ratio of the unpacked to the packed size."""
+_ALWAYS_UNFOLDED = 64 << 20
+"""The unpacked size in bytes that is always allowed."""
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _BLOCK = 1 << 20
 _EXPECTED = "an archive"
@@ -119,9 +125,16 @@ class ZipArchive:
         return self.read(name)
 
 
-def unpack_zip(path: Path, folder: Path, budget: Budget) -> Path:
-    """Unpacks an archive into `folder`, which must not exist; returns the folder."""
-    with open_zip(path, budget) as archive, _new_folder(folder) as draft:
+def unpack_zip(path: Path, folder: Path, budget: Budget | None = None) -> Path:
+    """Unpacks an archive into `folder`, which must not exist; returns the folder.
+
+    # Raises
+        UnsafeFileError: if a member is a link or leads out of the folder, or it exceeds
+            the budget: by default the free disk space, and 100 times its own size.
+        FileFormatError: if it is damaged.
+    """
+    limits = budget or _limits_on_disk(path)
+    with open_zip(path, limits) as archive, _new_folder(folder) as draft:
         for name, is_folder in archive.members.items():
             with archive.open(name) as (member, size):
                 content = None if is_folder else member
@@ -129,11 +142,11 @@ def unpack_zip(path: Path, folder: Path, budget: Budget) -> Path:
     return folder
 
 
-def unpack_tar(path: Path, folder: Path, budget: Budget) -> Path:
-    """Unpacks an archive, with or without compression, into `folder`, which must not
-    exist; returns the folder."""
+def unpack_tar(path: Path, folder: Path, budget: Budget | None = None) -> Path:
+    """Like `unpack_zip`, for an archive with or without compression."""
+    limits = budget or _limits_on_disk(path)
     with (
-        open_counted(path, budget) as (file, quota),
+        open_counted(path, limits) as (file, quota),
         _new_folder(folder) as draft,
         undamaged(path, _EXPECTED),
     ):
@@ -153,6 +166,13 @@ def unpack_tar(path: Path, folder: Path, budget: Budget) -> Path:
                 target = draft / paths.checked(name, member.isdir())
                 _write(archive.extractfile(member), target, member.size, quota)
     return folder
+
+
+def _limits_on_disk(archive: Path) -> Budget:
+    size = archive.stat().st_size
+    free = shutil.disk_usage(archive.parent).free
+    excess = max(_MOST_UNFOLDED * size, _ALWAYS_UNFOLDED)
+    return Budget(array_bytes=free, excess_bytes=excess, steps=_MOST_MEMBERS)
 
 
 def _header_class(quota: Quota) -> type[tarfile.TarInfo]:
@@ -251,7 +271,7 @@ def _new_folder(folder: Path) -> Iterator[Path]:
             f"{folder} exists; archives are unpacked into a new folder. Choose another "
             "name."
         )
-    with saving(folder), draft_folder(folder.parent) as beside:
+    with saving(folder), temporary_folder(folder.parent) as beside:
         draft = beside / folder.name
         draft.mkdir()
         yield draft

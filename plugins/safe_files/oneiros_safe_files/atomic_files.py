@@ -5,6 +5,7 @@ A killed process leaves its folder behind. The next process that needs a draft i
 same place removes it. As long as a process lives, it holds the lock on its folder.
 """
 
+import itertools
 import os
 import re
 import secrets
@@ -17,7 +18,7 @@ from typing import BinaryIO
 
 from oneiros.errors import ArgumentError
 
-from oneiros_safe_files.file_access import open_regular, saving
+from oneiros_safe_files.file_access import open_lock, saving
 
 try:
     import fcntl
@@ -30,6 +31,8 @@ REPLACED = "replaced"
 is never removed by another process."""
 _LOCK = "lock"
 _NAME_BYTES = 8
+_MOST_REMOVED = 10
+"""How many abandoned folders a process removes before it makes its own."""
 _FOLDER = re.compile(f"{re.escape(PREFIX)}[0-9a-f]{{{2 * _NAME_BYTES}}}")
 
 
@@ -49,7 +52,7 @@ def replacing(path: Path) -> Iterator[Path]:
                 f"Can't save to {path}: it exists but isn't a file. Choose another "
                 "path."
             )
-    with saving(path), draft_folder(path.parent) as folder:
+    with saving(path), temporary_folder(path.parent) as folder:
         draft = folder / path.name
         yield draft
         if path.exists():
@@ -60,7 +63,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def draft_folder(parent: Path) -> Iterator[Path]:
+def temporary_folder(parent: Path) -> Iterator[Path]:
     """Yields a new folder in `parent`, and removes it at the end.
 
     The folder holds a file `lock`. Folders that killed processes left in `parent` are
@@ -78,26 +81,38 @@ def _new_folder(parent: Path, cleanup: ExitStack) -> Path:
     """Returns a new folder that is locked until `cleanup`, which removes it."""
     while True:
         folder = parent / f"{PREFIX}{secrets.token_hex(_NAME_BYTES)}"
-        cleanup.callback(shutil.rmtree, folder, ignore_errors=True)
+        cleanup.callback(_remove, folder)
         folder.mkdir(mode=0o700)
         with suppress(BlockingIOError, FileNotFoundError):  # another process removes it
-            lock = cleanup.enter_context((folder / _LOCK).open("ab"))
+            lock = cleanup.enter_context(open_lock(folder / _LOCK))
             _lock(lock)
             (folder / _LOCK).stat()
             return folder
 
 
+def _remove(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    with suppress(OSError):  # where no descriptor is free, which `rmtree` needs
+        (folder / _LOCK).unlink(missing_ok=True)
+        folder.rmdir()
+
+
 def _remove_abandoned(parent: Path) -> None:
     with suppress(OSError):
-        for folder in parent.glob(f"{PREFIX}*"):
-            if not _FOLDER.fullmatch(folder.name) or (folder / REPLACED).exists():
-                continue
-            with (
-                suppress(OSError),
-                open_regular(folder / _LOCK, links=False, create=True) as lock,
-            ):
-                if _lock(lock):
-                    shutil.rmtree(folder, ignore_errors=True)
+        names = filter(_FOLDER.fullmatch, os.listdir(parent))
+        for name in itertools.islice(names, _MOST_REMOVED):
+            folder = parent / name
+            if not folder.is_symlink() and not (folder / REPLACED).exists():
+                _remove_if_abandoned(folder)
+
+
+def _remove_if_abandoned(folder: Path) -> None:
+    with suppress(OSError):
+        folder.rmdir()
+        return
+    with suppress(OSError), open_lock(folder / _LOCK) as lock:
+        if _lock(lock):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _lock(file: BinaryIO) -> bool:

@@ -72,6 +72,8 @@ class Budget:
 
 UNTRUSTED = Budget(seconds=10.0)
 """The limits for a stranger's file."""
+DATA = Budget(excess_bytes=1 << 30)
+"""The limits for data, which is often compressed: the file's size plus 1 GiB."""
 
 
 def checked(budget) -> Budget:

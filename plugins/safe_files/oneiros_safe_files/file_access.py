@@ -17,7 +17,7 @@ from oneiros.errors import (
     OneirosError,
 )
 
-from oneiros_safe_files.budget import Budget, Quota
+from oneiros_safe_files.budget import DATA, Budget, Quota
 
 REFUSALS = (MemoryError, OSError)
 """What Python raises if the system refuses something."""
@@ -27,11 +27,14 @@ _SPACE = "Free some space, or choose another disk."
 _PERMISSION = "Ask for the permission, or choose another place."
 _MEMORY = "Free memory, and try again."
 _DISK = "Check the disk, or use another one."
+_OPEN_FILES = "Close some files, or allow more: `ulimit -n 4096`."
 _REMEDIES = {
     errno.EACCES: _PERMISSION,
     errno.EDQUOT: _SPACE,
     errno.EFBIG: _SPACE,
     errno.EISDIR: "Pass the path of a file.",
+    errno.EMFILE: _OPEN_FILES,
+    errno.ENFILE: _OPEN_FILES,
     errno.ENAMETOOLONG: "Pass a shorter path.",
     errno.ENOMEM: _MEMORY,
     errno.ENOSPC: _SPACE,
@@ -76,32 +79,38 @@ def is_there(path: Path) -> bool:
     raise _not_a_file(path)
 
 
-def open_regular(
-    path: Path, links: bool = True, create: bool = False
-) -> BufferedReader:
+def open_regular(path: Path) -> BufferedReader:
     """Opens a file for reading, never a pipe, a socket or a device, for which a process
     could wait for ever.
-
-    # Arguments
-        path: the file.
-        links: bool, whether it may be a symbolic link.
-        create: bool, whether to make it if it is missing.
 
     # Raises
         FileMissingError: if there is no file.
         FileAccessError: if the system refuses.
     """
-    flags = os.O_RDWR | os.O_CREAT if create else os.O_RDONLY
-    flags |= _NO_WAITING | (0 if links else _NO_LINK)
     with loading(path):
         try:
-            file = os.fdopen(os.open(path, flags), "rb")
+            descriptor = os.open(path, os.O_RDONLY | _NO_WAITING)
         except (FileNotFoundError, NotADirectoryError):
             raise FileMissingError(
                 f"There is no file at {path!s:.300}. Check the path."
             ) from None
-        except IsADirectoryError as error:
-            raise unreadable(path, error) from error
+        return _checked(path, descriptor)
+
+
+def open_lock(path: Path) -> BufferedReader:
+    """Opens the file of a lock, or makes it; it isn't a link, either. Some systems lock
+    only what may be written.
+
+    # Raises
+        FileMissingError: if it isn't a file.
+        OSError: if the system refuses.
+    """
+    flags = os.O_RDWR | os.O_CREAT | _NO_LINK | _NO_WAITING
+    return _checked(path, os.open(path, flags, 0o666))
+
+
+def _checked(path: Path, descriptor: int) -> BufferedReader:
+    file = os.fdopen(descriptor, "rb")
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         file.close()
         raise _not_a_file(path)
@@ -128,7 +137,7 @@ def open_counted(path: Path, budget: Budget) -> Iterator[tuple[BufferedReader, Q
         yield file, Quota(path, budget, os.fstat(file.fileno()).st_size)
 
 
-def read_text(path: Path, budget: Budget) -> str:
+def read_text(path: Path, budget: Budget = DATA) -> str:
     """Returns the text in the file at `path`.
 
     # Raises

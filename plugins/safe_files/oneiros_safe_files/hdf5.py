@@ -109,6 +109,18 @@ class StoredGroup:
     def _path(self, name: str) -> str:
         return f"{self.where.rstrip('/')}/{name}"
 
+    def enter(self) -> None:
+        """Notes that this group's contents are read.
+
+        # Raises
+            UnsafeFileError: if they were, under another name: groups that contain each
+                other could be read for ever.
+        """
+        if self._object.is_entered:
+            self.quota.where = self.where
+            raise self.quota.refuse("the group has another name, too", RESAVE)
+        self._object.is_entered = True
+
     def __contains__(self, name: str) -> bool:
         with reading(self.quota, self.where):
             return name.encode() in self._object.links

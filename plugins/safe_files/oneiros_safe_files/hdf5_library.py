@@ -19,8 +19,8 @@ import h5py
 import numpy as np
 from oneiros.errors import FileFormatError
 
-from oneiros_safe_files.budget import Budget, Quota
-from oneiros_safe_files.file_access import loading, open_regular
+from oneiros_safe_files.budget import DATA, Budget, Quota
+from oneiros_safe_files.file_access import open_counted, open_regular
 from oneiros_safe_files.hdf5 import LINK_NAMES, OTHER_GROUPS, StoredGroup, reading
 from oneiros_safe_files.hdf5_format.file import HDF5File
 from oneiros_safe_files.hdf5_format.links import HARD
@@ -32,8 +32,6 @@ KINDS = "biufcS"
 """Supported kinds of NumPy types: numbers, and texts of fixed length."""
 MORE_FILTERS = "hdf5plugin"
 """The package with filters that h5py lacks, which work if your program imports it."""
-MEMORY = Budget(excess_bytes=1 << 30)
-"""Default limit for reading: the file's size plus 1 GiB."""
 _COPY = "Copy the data into one plain file, e.g. with `h5repack`."
 
 
@@ -93,11 +91,11 @@ class GroupWriter:
 
 def open_file(path: Path):
     """Returns the HDF5 file at `path`, an `h5py.File` that is open for reading."""
-    with loading(path), reading(Quota(path, Budget(), path.stat().st_size), "/"):
+    with open_counted(path, DATA) as (_, quota), reading(quota, "/"):
         return h5py.File(path, "r")
 
 
-def find_array(file, name: str, budget: Budget = MEMORY):
+def find_array(file, name: str, budget: Budget = DATA):
     """Returns the array at the path `name` in an open file, an `h5py.Dataset`.
 
     # Raises
@@ -128,11 +126,11 @@ def reading_rows(dataset) -> Iterator[None]:
         FileFormatError: if they are damaged.
         FileAccessError: if memory is short, or the system refuses to read them.
     """
-    with reading(_quota(dataset.file, MEMORY), dataset.name):
+    with reading(_quota(dataset.file, DATA), dataset.name):
         yield
 
 
-def read_whole(dataset, budget: Budget = MEMORY):
+def read_whole(dataset, budget: Budget = DATA):
     """Returns the contents of an array from `find_array`, with PyTables' booleans as
     booleans.
 

@@ -12,7 +12,7 @@ from oneiros.errors import FileFormatError
 from oneiros.typing import Array
 
 from oneiros_safe_files.archives import open_zip
-from oneiros_safe_files.budget import Budget, Quota, check_time
+from oneiros_safe_files.budget import DATA, Budget, Quota, check_time
 from oneiros_safe_files.pickles import load_pickle
 
 _BLOCK = 1 << 20
@@ -24,7 +24,9 @@ _LONGEST_HEADER = 2_000
 _INSTEAD = "Ask its author to save arrays of numbers."
 
 
-def read_npz(path: Path, budget: Budget, objects: bool = False) -> dict[str, Array]:
+def read_npz(
+    path: Path, budget: Budget = DATA, objects: bool = False
+) -> dict[str, Array]:
     """Reads all arrays in the archive at `path`; returns them by name.
 
     # Arguments

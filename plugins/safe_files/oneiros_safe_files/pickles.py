@@ -15,7 +15,7 @@ import numpy as np
 from oneiros.errors import FileFormatError, UnsafeFileError
 
 from oneiros_safe_files.archives import decompressed
-from oneiros_safe_files.budget import Budget
+from oneiros_safe_files.budget import DATA, Budget
 from oneiros_safe_files.file_access import loading, open_counted, undamaged
 
 _BLOCK = 1 << 20
@@ -24,7 +24,7 @@ _KINDS = "biufcSUO"
 """The kinds of NumPy's types of numbers, texts and objects."""
 
 
-def read_pickle(path: Path, budget: Budget, encoding: str = "bytes"):
+def read_pickle(path: Path, budget: Budget = DATA, encoding: str = "bytes"):
     """Reads the pickle at `path`, even if it is compressed with gzip.
 
     # Arguments
@@ -78,7 +78,7 @@ class _DataUnpickler(pickle.Unpickler):
         if path in self._allowed:
             return self._allowed[path]
         raise UnsafeFileError(
-            f"{self._path}: the pickle refers to {path:.120}. It may only hold "
+            f"{self._path}: the pickle refers to {path!r:.120}. It may only hold "
             "numbers, texts, containers and arrays. Nothing was called. If you trust "
             "it, load it with pickle, and save the data with numpy.savez."
         )

@@ -1,6 +1,9 @@
 """Reads and writes safetensors files, whose library checks the header before it
 allocates memory."""
 
+import errno
+import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +17,9 @@ from oneiros_safe_files.names import is_visible
 
 Arrays = dict[str, np.ndarray]
 _LENGTH_BYTES = 8
+_DESCRIPTORS = "/dev/fd"
+"""Where a system shows what a process has opened: another file may take the place of
+the one that was checked."""
 _INSTEAD = "Save the weights again with the program that wrote them."
 
 
@@ -29,8 +35,10 @@ def read_safetensors(path: Path, budget: Budget) -> tuple[Arrays, dict[str, str]
         quota.spend_array(quota.size)
         quota.where = "header"
         quota.spend_text(min(header_bytes, quota.size))
+        has_descriptors = os.path.isdir(_DESCRIPTORS)
+        place = f"{_DESCRIPTORS}/{file.fileno()}" if has_descriptors else path
         try:
-            with safe_open(path, framework="numpy") as stored:
+            with safe_open(place, framework="numpy") as stored:
                 metadata = stored.metadata() or {}
                 names = list(stored.keys())
                 tensors = {name: stored.get_tensor(name) for name in names}
@@ -57,12 +65,17 @@ def write_safetensors(
 
     It has the usual permissions of new files; safetensors alone would make it readable
     only by its owner.
+
+    # Raises
+        OSError: if the system refuses.
     """
     path.touch()
     mode = path.stat().st_mode
-    save_file(
-        {name: np.asarray(value, order="C") for name, value in tensors.items()},
-        path,
-        metadata,
-    )
+    arrays = {name: np.asarray(value, order="C") for name, value in tensors.items()}
+    try:
+        save_file(arrays, path, metadata)
+    except SafetensorError as error:
+        reason = re.search(r"(?:os error|code:) (\d+)", str(error))
+        code = int(reason[1]) if reason else errno.EIO
+        raise OSError(code, os.strerror(code), str(path)) from error
     path.chmod(mode)

@@ -82,7 +82,7 @@ def existing(filepath: PathLike) -> Path:
     path = path_of(filepath)
     if os.path.isfile(path):
         return path
-    if os.path.isdir(path):
+    if os.path.exists(path) and file_access.is_there(path):
         raise FileMissingError(
             f"{path!s:.300} is a folder. Pass the path of a model file."
         )
@@ -230,7 +230,9 @@ def target(filepath: PathLike, overwrite: bool = True) -> Path | None:
     return None
 
 
-def save(model, filepath: PathLike, state: ModelState, overwrite: bool) -> None:
+def write_and_notify(
+    model, filepath: PathLike, state: ModelState, overwrite: bool
+) -> None:
     """Writes the state of a model, notifies plugins, and warns if the suffix says
     something else."""
     path = target(filepath, overwrite)

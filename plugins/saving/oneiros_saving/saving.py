@@ -53,7 +53,7 @@ def save_model(model, filepath: PathLike, overwrite: bool = True) -> None:
             permitted.
     """
     with repeated_interrupts(), enough_memory(filepath):
-        write(model, filepath, state_of(model), overwrite)
+        check_and_write(model, filepath, state_of(model), overwrite)
 
 
 def save_weights(model, filepath: PathLike, overwrite: bool = True) -> None:
@@ -61,7 +61,7 @@ def save_weights(model, filepath: PathLike, overwrite: bool = True) -> None:
     with repeated_interrupts(), enough_memory(filepath):
         with K.use(backend_of(model)), LOCK:
             state = ModelState(weights=_layer_weights(model))
-        write(model, filepath, state, overwrite)
+        check_and_write(model, filepath, state, overwrite)
 
 
 def save_weights_to_hdf5_group(model, f) -> None:
@@ -147,8 +147,10 @@ def forgotten(optimizer) -> Encoded | None:
     return encoded({KEY: unsaved}) if unsaved else None
 
 
-def write(model, filepath: PathLike, state: ModelState, overwrite: bool) -> None:
-    """Writes the state of a model, and notifies plugins.
+def check_and_write(
+    model, filepath: PathLike, state: ModelState, overwrite: bool
+) -> None:
+    """Checks a model's names, and writes its state.
 
     # Arguments
         model: the model, for plugins.
@@ -165,7 +167,7 @@ def write(model, filepath: PathLike, state: ModelState, overwrite: bool) -> None
     if state.model_config is not None:
         check_sequentials(model)
     check_names([("optimizer_weights", state.optimizer_weights or [])])
-    model_files.save(model, filepath, state, overwrite)
+    model_files.write_and_notify(model, filepath, state, overwrite)
 
 
 def _layer_weights(model) -> LayerWeights:
@@ -206,11 +208,10 @@ def check_names(weights: LayerWeights) -> None:
             paths.append((f"{layer}/{name}".split("/"), False, layer))
     # In this order, what is below a path follows it.
     for (path, is_layer, owner), (next_path, _, layer) in pairwise(sorted(paths)):
-        if not is_layer and next_path[: len(path)] == path:
-            reason = (
-                f"its path in the file is that of a weight of the layer {owner!r:.80}"
-            )
-            raise _unsaveable(layer, reason)
+        taken = "another layer" if is_layer else f"a weight of the layer {owner!r:.80}"
+        around = next_path if is_layer else next_path[: len(path)]
+        if path == around:
+            raise _unsaveable(layer, f"its path in the file is that of {taken}")
 
 
 def _unsaveable(layer: str, reason: str) -> ArgumentError:

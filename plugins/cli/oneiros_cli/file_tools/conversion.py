@@ -267,6 +267,7 @@ def _write(path: Path, state: ModelState, weights_only: bool, source: PathLike) 
             f"{path.name}: no installed format has this suffix. Available: {known}; "
             f"for other libraries: {available_paths()}."
         )
+    saving.check_names(state.weights)
     if weights_only:
         model_files.write(path, ModelState(weights=state.weights))
         return

@@ -10,7 +10,6 @@ from oneiros.typing import Array
 from oneiros_exports.exporting import TOLERANCE, export, input_arrays
 from oneiros_exports.inference import names_of
 from oneiros_exports.replay import Report
-from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.npy import read_npz
 from oneiros_saving import loading, model_files
 from oneiros_saving.model_files import PathLike
@@ -85,7 +84,7 @@ def _read_inputs(path: PathLike) -> dict[str, Array]:
             f"{path} holds a single array without a name. Type: "
             f"numpy.savez('inputs.npz', x)."
         )
-    return read_npz(model_files.existing(path), Budget())
+    return read_npz(model_files.existing(path))
 
 
 def _by_input(names: list[str], axes: dict[str, Axes]) -> list[Axes]:

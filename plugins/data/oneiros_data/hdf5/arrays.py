@@ -8,11 +8,10 @@ import numpy as np
 from oneiros.errors import ArgumentError, FileFormatError, UnsafeFileError
 from oneiros.typing import Array
 from oneiros_safe_files.atomic_files import replacing
-from oneiros_safe_files.budget import Budget, checked
+from oneiros_safe_files.budget import DATA, Budget, checked
 from oneiros_safe_files.file_access import text_of_path
 from oneiros_safe_files.hdf5 import open_hdf5
 from oneiros_safe_files.hdf5_library import (
-    MEMORY,
     create_hdf5,
     find_array,
     open_file,
@@ -85,7 +84,7 @@ def load_array(name: str | os.PathLike[str], budget: Budget | None = None) -> Ar
         ```
     """
     path = Path(text_of_path("load_array: name", name))
-    limits = MEMORY if budget is None else checked(budget)
+    limits = DATA if budget is None else checked(budget)
     with suppress(FileFormatError, UnsafeFileError), open_hdf5(path, limits) as root:
         return root.array(NAME)
     with open_file(path) as file:

@@ -76,9 +76,9 @@ class HDF5Matrix(LazyRows):
         self.normalizer = normalizer
 
     def _open(self, path: str):
-        open_regular(Path(path)).close()  # as h5py would wait for a pipe
         place = os.path.realpath(path)
-        version = _version(place)
+        with open_regular(Path(path)) as opened:
+            version = _version(os.fstat(opened.fileno()))
         file = self.refs.get(place)
         if not file or self._versions[place] != version:
             file = self.refs[place] = open_file(Path(place))
@@ -159,7 +159,6 @@ class HDF5Matrix(LazyRows):
         return self.data.id
 
 
-def _version(path: str) -> tuple[int, ...]:
+def _version(status: os.stat_result) -> tuple[int, ...]:
     """Returns values that change when the file is rewritten or replaced."""
-    status = os.stat(path)
     return (status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size)

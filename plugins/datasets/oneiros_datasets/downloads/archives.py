@@ -1,22 +1,13 @@
 """Unpacks downloaded archives."""
 
 import os
-import shutil
 import warnings
 from pathlib import Path
 
 from oneiros.errors import FileFormatError
 from oneiros_safe_files.archives import ZIP_MAGIC, unpack_tar, unpack_zip
-from oneiros_safe_files.atomic_files import draft_folder
-from oneiros_safe_files.budget import Budget
+from oneiros_safe_files.atomic_files import temporary_folder
 from oneiros_safe_files.file_access import loading, open_regular
-
-MOST_MEMBERS = 1_000_000
-"""Maximum number of files and folders in an archive."""
-MOST_UNFOLDED = 100
-"""Maximum ratio of unpacked to packed size."""
-ALWAYS_UNFOLDED = 64 << 20
-"""Unpacked size in bytes that is always allowed."""
 
 
 def unpacked(archive: Path, folder: Path) -> Path:
@@ -42,23 +33,16 @@ def unpacked(archive: Path, folder: Path) -> Path:
     with loading(archive), open_regular(archive) as file:
         is_zip = file.read(4) in ZIP_MAGIC
     unpack = unpack_zip if is_zip else unpack_tar
-    with draft_folder(folder.parent) as draft:
+    with temporary_folder(folder.parent) as draft:
         target = draft / "contents"
         try:
-            contents = unpack(archive, target, _budget(archive))
+            contents = unpack(archive, target)
         except FileFormatError as error:
             raise FileFormatError(
                 f"{error} If it was downloaded, delete it and run this again."
             ) from error
         _place(contents, folder, archive)
     return folder
-
-
-def _budget(archive: Path) -> Budget:
-    size = archive.stat().st_size
-    free = shutil.disk_usage(archive.parent).free
-    excess = max(MOST_UNFOLDED * size, ALWAYS_UNFOLDED)
-    return Budget(array_bytes=free, excess_bytes=excess, steps=MOST_MEMBERS)
 
 
 def _place(contents: Path, folder: Path, archive: Path) -> None:

@@ -11,6 +11,7 @@ from urllib.request import url2pathname, urlopen
 import requests
 from filelock import FileLock
 from oneiros.errors import ArgumentError, FileFormatError, FileMissingError
+from oneiros_safe_files.file_access import open_lock, saving
 from tqdm import tqdm
 from urllib3.exceptions import HTTPError
 
@@ -29,7 +30,10 @@ BROKEN_OFF = (requests.ConnectionError, requests.Timeout, HTTPError)
 def lock(path: Path) -> FileLock:
     """Returns the lock with which one process creates `path` while others wait."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    return FileLock(path.with_name(f".{path.name}.lock"))
+    place = path.with_name(f".{path.name}.lock")
+    with saving(place):
+        open_lock(place).close()
+    return FileLock(place)
 
 
 def fetch(folder: Path, name: str, origin: str, known_hash: str | None) -> Path:

@@ -21,6 +21,7 @@ class SavedModelExport(InferenceExport):
     title = "TensorFlow"
     backend = "tensorflow"
     runtime = "oneiros_exports.tensorflow.runtime:run_saved_model"
+    main_file = "saved_model.pb"
 
     def write_inference(self, inference: Inference, path: Path) -> str:
         """Writes the folder."""

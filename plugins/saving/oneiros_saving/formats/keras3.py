@@ -194,6 +194,7 @@ def _entries(model: Data) -> list[Data]:
 def _variables(group: StoredGroup, entry: Data) -> tuple[Named, Named]:
     """Returns the variables of a layer, and of the layers inside, that optimizers
     change, and the others."""
+    group.enter()
     inside = list(_layers(group, entry))
     for name in WRAPPED:
         if name in group:
