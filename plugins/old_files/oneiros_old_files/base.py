@@ -5,6 +5,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from oneiros.errors import ConfigError
+
 from oneiros_old_files.keras3 import Arrays as Arrays
 from oneiros_old_files.keras3 import Config as Config
 from oneiros_old_files.keras3 import Keras3Layer
@@ -14,6 +16,9 @@ OF_TENSORFLOW = 4
 """The first minor version of Keras 2 that is always `tf.keras`."""
 WITH_LABELS = 3
 """The first one whose `hinge` and `squared_hinge` take 0 for -1."""
+Reference = list[Any]
+"""An input of a call: a layer's name, the number of that layer's call, and the number
+of the output."""
 Described = tuple[str, Any]
 """The name of a class, and its arguments."""
 Following = tuple[Config, Arrays, Moved]
@@ -117,6 +122,31 @@ class Migration:
             config: the arguments there; a copy.
         """
         return name, config
+
+    def called(
+        self, config: Config, inputs: list[Reference], arguments: Config
+    ) -> list[Reference]:
+        """Returns the references to the inputs of one of the layer's calls here.
+
+        # Arguments
+            config: dict, the layer's arguments here. What a call takes as an argument
+                and a layer here in its constructor is added to it.
+            inputs: list of references to the inputs in the file.
+            arguments: dict, the call's other arguments.
+
+        # Raises
+            ConfigError: for arguments that have an effect, but no place here.
+        """
+        effective = [
+            name for name, value in arguments.items() if value not in (None, False)
+        ]
+        if not effective:
+            return inputs
+        raise ConfigError(
+            f"The layer {config.get('name')!r} is called with {', '.join(effective)} "
+            "besides its input. Calls in Keras 1 accept only the input: rewrite the "
+            "model, and then call load_weights(path, by_name=True)."
+        )
 
     def stored_count(self, config: Config, count: int) -> int:
         """Returns the number of a file's arrays for a layer.

@@ -11,7 +11,7 @@ from oneiros import registry
 from oneiros.errors import ConfigError, OneirosError, UnknownNameError
 
 from oneiros_old_files import keras3
-from oneiros_old_files.base import MALFORMED, Origin
+from oneiros_old_files.base import MALFORMED, Migration, Origin, Reference
 from oneiros_old_files.dim_ordering import completed
 from oneiros_old_files.keras2 import migration_of
 from oneiros_old_files.keras3_graph import GRAPHS, places_of, prepared
@@ -26,6 +26,9 @@ Numbers = dict[str, int]
 MAX_UNREADABLE = 100
 """The number of unreadable layers after which no more are looked for."""
 
+EXTENDED = "Keras2"
+"""What the names begin with of classes that do what Keras 1's of the name don't."""
+LENGTH_OF_REFERENCE = 3
 KEPT_UNREAD = ("name", *INPUT_ARGUMENTS)
 """The arguments that an unreadable layer keeps."""
 
@@ -113,7 +116,7 @@ def inner_migrated(entry, origin: Origin):
         with _explained(name, config, origin):
             if origin.keras > 2 and name not in configs.known_objects():
                 name = keras3.class_of(entry)
-            return {**entry, **_parts(name, config, origin)}
+            return {**entry, **_parts(name, config, entry, origin)}
     except OneirosError as error:
         _leave(entry, error)
         arguments = config if isinstance(config, dict) else {}
@@ -133,20 +136,66 @@ def _leave(entry: Entry, error: OneirosError) -> None:
         raise _combined(unreadable)
 
 
-def _parts(name: str, config, origin: Origin) -> Entry:
-    if name in configs.known_objects():
-        return {}
+def _parts(name: str, config, entry: Entry, origin: Origin) -> Entry:
+    """Returns the parts of a layer's entry that are others here."""
+    name = name.removeprefix(keras3.PACKAGE)
+    is_own = name not in configs.known_objects()
+    nodes = entry.get("inbound_nodes", []) if origin.keras > 1 else []
+    if is_own and migration_of(name, origin) is not None:
+        return _translated(name, config, nodes, origin)
+    parts = _parts_of_others(name, config, origin) if is_own else {}
+    if nodes:
+        parts["inbound_nodes"] = _calls(Migration(origin), config, nodes)
+    return parts
+
+
+def _translated(name: str, config: Entry, nodes: list[Any], origin: Origin) -> Entry:
+    """Returns the class, the arguments and the calls of a layer here.
+
+    What the class of Keras 1 doesn't do, one that a plugin calls `Keras2…` may.
+    """
+    reasons: list[ConfigError] = []
+    for known_as in (name, f"{EXTENDED}{name}"):
+        migration = migration_of(known_as, origin)
+        if migration is None:
+            continue
+        try:
+            class_here, arguments = migration.translated(name, dict(config))
+            calls = _calls(migration, arguments, nodes)
+        except ConfigError as error:
+            reasons.append(error)
+            continue
+        described = {"class_name": class_here, "config": arguments}
+        return {**described, "inbound_nodes": calls} if nodes else described
+    raise reasons[0]
+
+
+def _calls(migration: Migration, config: Entry, nodes: list[Any]) -> list[Any]:
+    """Returns the references to the inputs of each call; its other arguments become
+    inputs or arguments of the layer, if its migration knows them."""
+    calls = []
+    for node in nodes:
+        inputs: list[Reference] = []
+        arguments: Entry = {}
+        for place in places_of(node):
+            reference = list(place)
+            if len(reference) > LENGTH_OF_REFERENCE:
+                arguments |= reference.pop()
+            inputs.append(reference)
+        calls.append(migration.called(config, inputs, arguments))
+    return calls
+
+
+def _parts_of_others(name: str, config, origin: Origin) -> Entry:
+    """Returns the parts that are others here of a model, an input, or a layer without a
+    migration."""
     if name == "Sequential":
         return {"config": _sequential(config, origin)}
     if name in GRAPHS and isinstance(config, dict):
         return {"class_name": "Model", "config": _graph(config, origin)}
     if name == "InputLayer" and origin.keras > 1:
         return {"config": _input(config)}
-    migration = migration_of(name.removeprefix(keras3.PACKAGE), origin)
-    if migration is None:
-        return _unknown(name, config, origin)
-    class_here, arguments = migration.translated(name, dict(config))
-    return {"class_name": class_here, "config": arguments}
+    return _unknown(name, config, origin)
 
 
 def _unknown(name: str, config, origin: Origin) -> Entry:
@@ -260,37 +309,12 @@ def _graph(config: Entry, origin: Origin) -> Entry:
     migrated_layers = [inner_migrated(entry, origin) for entry in layers]
     if origin.keras < 2:
         return {**config, "layers": migrated_layers}
-    for entry in migrated_layers:
-        calls = [_call(entry, node) for node in entry["inbound_nodes"]]
-        entry["inbound_nodes"] = calls
     return {
         "name": config.get("name"),
         "layers": migrated_layers,
         "input_layers": places_of(config["input_layers"]),
         "output_layers": places_of(config["output_layers"]),
     }
-
-
-def _call(entry: Entry, node):
-    """Returns the references of a call without its other arguments, which must have no
-    effect."""
-    places = []
-    for place in places_of(node):
-        reference = list(place)
-        arguments = reference.pop() if len(reference) > 3 else {}
-        effective = [
-            name for name, value in arguments.items() if value not in (None, False)
-        ]
-        if effective:
-            error = ConfigError(
-                f"The layer {entry.get('name')!r} is called with "
-                f"{', '.join(effective)} besides its input. Calls in Keras 1 accept "
-                f"only the input: rewrite the model, and then "
-                f"call load_weights(path, by_name=True)."
-            )
-            _leave(entry, error)
-        places.append(reference)
-    return places
 
 
 @contextmanager

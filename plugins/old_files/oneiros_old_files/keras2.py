@@ -8,7 +8,15 @@ from oneiros import backend as K
 from oneiros import registry
 from oneiros.errors import ConfigError, UnknownNameError
 
-from oneiros_old_files.base import HERE, Arrays, Config, Described, Migration, Origin
+from oneiros_old_files.base import (
+    HERE,
+    Arrays,
+    Config,
+    Described,
+    Migration,
+    Origin,
+    Reference,
+)
 from oneiros_old_files.keras3 import (
     DIM_ORDERINGS,
     PACKAGE,
@@ -17,8 +25,9 @@ from oneiros_old_files.keras3 import (
     argument_there,
     check_own,
 )
+from oneiros_old_files.keras3_graph import places_of
 from oneiros_old_files.parts import part_of_layer, plain
-from oneiros_old_files.rows import ANY, NEUTRAL, MigrationRow, Renamed
+from oneiros_old_files.rows import ANY, NEUTRAL, MigrationRow, Renamed, same_names
 
 DTYPES = ("dtype", "autocast")
 """Arguments with the type in which a layer computes."""
@@ -60,10 +69,18 @@ class Keras2Layer(Migration):
     added: Mapping[str, Any] = {}
     keras3: str | None = ""
     of_keras1 = False
+    as_stored = False
+    inputs: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
 
     def __init__(self, origin: Origin = HERE, row: MigrationRow | None = None):
         super().__init__(origin)
         vars(self).update(row or {})
+        if self.as_stored:
+            self.renamed = {**same_names(*self._own_arguments()), **self.renamed}
+
+    def _own_arguments(self) -> Mapping[str, inspect.Parameter]:
+        return inspect.signature(registry.resolve("layer", self.name)).parameters
 
     def to_keras3(self, config: Config, arrays: Arrays) -> Keras3Layer | None:
         """Returns the layer of Keras 3, by the tables read backwards."""
@@ -97,7 +114,7 @@ class Keras2Layer(Migration):
         known = {*SHAPES, *UNNEEDED}
         for names in self.renamed.values():
             known.update([names] if isinstance(names, str) else names)
-        parameters = inspect.signature(registry.resolve("layer", self.name)).parameters
+        parameters = self._own_arguments()
         for name, value in config.items():
             if name in known or name.endswith("init"):
                 continue
@@ -139,6 +156,19 @@ class Keras2Layer(Migration):
                 self.refuse(name, config, argument)
         self.complete(arguments, config)
         return self.name, arguments
+
+    def called(
+        self, config: Config, inputs: list[Reference], arguments: Config
+    ) -> list[Reference]:
+        """Returns the references to the inputs, those among the call's arguments last,
+        and adds its settings to the layer's arguments."""
+        others = dict(arguments)
+        for name in self.inputs:
+            inputs = [*inputs, *places_of(others.pop(name, None) or [])]
+        for name in self.settings:
+            if others.get(name):
+                config[name] = others.pop(name)
+        return super().called(config, inputs, others)
 
     def complete(self, arguments: Config, config: Config) -> None:
         """Changes the arguments here, once the tables have been applied.

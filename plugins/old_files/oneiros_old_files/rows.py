@@ -21,6 +21,9 @@ MigrationRow = dict[str, Any]
   such class
 - `elementwise`: bool, whether the layer takes each value by itself, wherever it is
 - `of_keras1`: bool, whether later versions lack the class
+- `as_stored`: bool, whether the arguments there are those of the class here
+- `inputs`: tuple of arguments of a call that are further inputs here
+- `settings`: tuple of arguments of a call that the layer's constructor has here
 """
 Renamed = Mapping[str, str | tuple[str, ...]]
 """Arguments there and here."""

@@ -23,8 +23,8 @@ CONFIG = "config.json"
 WEIGHTS = "model.weights.h5"
 MEMBERS = (METADATA, CONFIG, WEIGHTS)
 """The members of a `.keras` file."""
-VERSION = "3."
-"""The beginning of the versions of Keras that can be read."""
+VERSIONS = ("2.", "3.")
+"""The beginnings of the versions of Keras that can be read."""
 COMPILATION = "compile_config"
 """The part of the configuration that says how the model was compiled."""
 Data = dict[str, Any]
@@ -76,6 +76,7 @@ class Keras3Format(Format):
             model_config=_without(config, COMPILATION),
             training_config=_training_config(config.get(COMPILATION)),
             keras_version=_version(metadata, path),
+            backend="tensorflow",
             unread=others,
         )
         quota = _quota(archive.quota, len(data))
@@ -102,7 +103,7 @@ def _read_json(archive: ZipArchive, name: str) -> Data:
 
 def _version(metadata: Data, path: Path) -> str:
     version = metadata.get("keras_version")
-    if isinstance(version, str) and version.startswith(VERSION):
+    if isinstance(version, str) and version.startswith(VERSIONS):
         return version
     raise FileFormatError(
         f"{path} is from Keras {version!r:.20}, but only .keras files of Keras 3 can "

@@ -1,0 +1,91 @@
+"""Activation functions that Keras 2 and 3 added. Each maps a float tensor to one of the
+same shape and dtype."""
+
+import math
+
+from oneiros import backend as K
+
+SELU_ALPHA = 1.6732632423543772
+SELU_SCALE = 1.0507009873554805
+
+
+def exponential(x):
+    """`exp(x)`.
+
+    # Arguments
+        x: tensor of any shape.
+    """
+    return K.exp(x)
+
+
+def gelu(x, approximate: bool = False):
+    """Gaussian error linear unit: `x` times the probability that a normal variable is
+    below it.
+
+    # Arguments
+        x: tensor of any shape.
+        approximate: bool, whether to compute the probability with a tanh.
+
+    # References
+        - Hendrycks, Gimpel: Gaussian Error Linear Units, arXiv:1606.08415
+    """
+    if approximate:
+        inner = math.sqrt(2 / math.pi) * (x + 0.044715 * K.pow(x, 3))
+        return 0.5 * x * (1 + K.tanh(inner))
+    return 0.5 * x * (1 + K.erf(x / math.sqrt(2)))
+
+
+def log_softmax(x):
+    """Logarithm of the softmax over the last axis, exact for large inputs.
+
+    # Arguments
+        x: tensor of rank 2 or more.
+    """
+    shifted = x - K.max(x, axis=-1, keepdims=True)
+    return shifted - K.log(K.sum(K.exp(shifted), axis=-1, keepdims=True))
+
+
+def mish(x):
+    """`x * tanh(softplus(x))`.
+
+    # Arguments
+        x: tensor of any shape.
+
+    # References
+        - Misra: Mish: A Self Regularized Non-Monotonic Activation Function,
+          arXiv:1908.08681
+    """
+    return x * K.tanh(K.softplus(x))
+
+
+def relu6(x):
+    """`min(max(x, 0), 6)`.
+
+    # Arguments
+        x: tensor of any shape.
+    """
+    return K.clip(x, 0, 6)
+
+
+def selu(x):
+    """Scaled exponential linear unit: keeps mean 0 and variance 1 from layer to layer.
+
+    # Arguments
+        x: tensor of any shape.
+
+    # References
+        - Klambauer et al.: Self-Normalizing Neural Networks, arXiv:1706.02515
+    """
+    return SELU_SCALE * K.elu(x, SELU_ALPHA)
+
+
+def swish(x):
+    """`x * sigmoid(x)`, also called silu.
+
+    # Arguments
+        x: tensor of any shape.
+
+    # References
+        - Ramachandran et al.: Searching for Activation Functions, arXiv:1710.05941
+    """
+    return x * K.sigmoid(x)

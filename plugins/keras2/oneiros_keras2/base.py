@@ -1,0 +1,43 @@
+"""`Keras2Layer`, the base of the layers here."""
+
+from collections.abc import Callable
+from typing import Any
+
+from oneiros import activations, constraints, initializations, regularizers
+from oneiros.engine.layer import Layer
+from oneiros.engine.node import Tensor
+
+PARTS: dict[str, Callable[[Any], Any]] = {
+    "activation": activations.get,
+    "_initializer": initializations.get,
+    "_regularizer": regularizers.get,
+    "_constraint": constraints.get,
+}
+"""By the ends of arguments' names, what makes functions and objects of their values."""
+
+
+class Keras2Layer(Layer):
+    """A layer with the arguments that it has in Keras 2. Not a layer itself."""
+
+    def set_arguments(self, **arguments: Any) -> None:
+        """Sets attributes to the constructor's arguments, names of functions and
+        objects to what they stand for."""
+        for name, value in arguments.items():
+            for end, made in PARTS.items():
+                if name.endswith(end):
+                    value = made(value)
+            setattr(self, name, value)
+
+    def add_parameter(
+        self, name: str, shape: tuple[int, ...], trainable: bool = True
+    ) -> Tensor:
+        """Makes a weight with the initializer, the regularizer and the constraint that
+        begin with its name."""
+        return self.add_weight(
+            shape,
+            getattr(self, f"{name}_initializer"),
+            name=f"{self.name}_{name}",
+            regularizer=getattr(self, f"{name}_regularizer", None),
+            constraint=getattr(self, f"{name}_constraint", None),
+            trainable=trainable,
+        )
