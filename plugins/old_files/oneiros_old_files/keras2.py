@@ -72,6 +72,7 @@ class Keras2Layer(Migration):
     as_stored = False
     inputs: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
 
     def __init__(self, origin: Origin = HERE, row: MigrationRow | None = None):
         super().__init__(origin)
@@ -253,7 +254,7 @@ def _renamed(
         return dict(zip(names, values))
     if argument.endswith("activation") and origin.keras > 2:
         return {names: activation_here(value)}
-    if argument == "data_format":
+    if argument == "data_format" and names != argument:
         return {names: DIM_ORDERINGS.get(value, value)}
     if argument.endswith(("_initializer", "_regularizer", "_constraint")):
         return {names: part(value, origin)}

@@ -10,6 +10,19 @@ from oneiros_old_files.base import MALFORMED, Config, Origin
 from oneiros_old_files.keras2 import migration_of
 from oneiros_old_files.parts import function_named, plain
 
+OPTIMIZERS = {
+    name.lower(): name
+    for name in (
+        *("Adadelta", "Adagrad", "Adam", "Adamax", "AdamW", "Ftrl", "Nadam"),
+        *("RMSprop", "SGD"),
+    )
+}
+"""Optimizers, by the names that `compile` takes."""
+RATE = 0.001
+SGD_RATE = 0.01
+EPSILON = 1e-7
+"""The defaults of optimizers since Keras 2.4."""
+
 
 def compile_arguments(
     training_config: Config, origin: Origin, output_names: Iterable[str] = ()
@@ -38,6 +51,8 @@ def _arguments(
 ) -> Config:
     loss = training_config.get("loss")
     chosen = training_config.get("optimizer_config")
+    if isinstance(chosen, str):
+        chosen = _optimizer_by_name(chosen)
     config = chosen.get("config") if isinstance(chosen, dict) else None
     if not isinstance(chosen, dict) or not isinstance(config, dict) or not loss:
         raise ConfigError("its training_config lacks an optimizer or a loss.")
@@ -53,6 +68,17 @@ def _arguments(
         "loss_weights": training_config.get("loss_weights"),
         "sample_weight_mode": training_config.get("sample_weight_mode"),
     }
+
+
+def _optimizer_by_name(name: str) -> Config:
+    """Returns the entry of an optimizer that was chosen by its name, as `.keras` files
+    have it: Keras 2 and 3 have other defaults than Keras 1."""
+    class_name = OPTIMIZERS.get(name.lower(), name)
+    rate = SGD_RATE if class_name == "SGD" else RATE
+    defaults = {"learning_rate": rate}
+    if class_name != "SGD":
+        defaults["epsilon"] = EPSILON
+    return {"class_name": class_name, "config": defaults}
 
 
 def _optimizer(class_name: str, config: Config, origin: Origin) -> Config:

@@ -122,7 +122,7 @@ CONVERSIONS: dict[str, Callable[[Any], Any]] = {
     "activity_regularizer": _activity_regularizer,
     "_regularizer": _regularizer,
     "_constraint": _constraint,
-    "data_format": lambda ordering: DATA_FORMATS[ordering],
+    "data_format": lambda ordering: DATA_FORMATS.get(ordering, ordering),
 }
 """By the ends of arguments' names in Keras 3, what converts their values."""
 

@@ -24,6 +24,8 @@ MigrationRow = dict[str, Any]
 - `as_stored`: bool, whether the arguments there are those of the class here
 - `inputs`: tuple of arguments of a call that are further inputs here
 - `settings`: tuple of arguments of a call that the layer's constructor has here
+- `groups`: tuple, the groups in `.keras` files of the objects inside a layer that hold
+  its weights, in the order of the weights, without a leading underscore
 """
 Renamed = Mapping[str, str | tuple[str, ...]]
 """Arguments there and here."""

@@ -109,18 +109,6 @@ class StoredGroup:
     def _path(self, name: str) -> str:
         return f"{self.where.rstrip('/')}/{name}"
 
-    def enter(self) -> None:
-        """Notes that this group's contents are read.
-
-        # Raises
-            UnsafeFileError: if they were, under another name: groups that contain each
-                other could be read for ever.
-        """
-        if self._object.is_entered:
-            self.quota.where = self.where
-            raise self.quota.refuse("the group has another name, too", RESAVE)
-        self._object.is_entered = True
-
     def __contains__(self, name: str) -> bool:
         with reading(self.quota, self.where):
             return name.encode() in self._object.links
@@ -128,6 +116,35 @@ class StoredGroup:
     def group(self, name: str) -> StoredGroup:
         """Returns the group at the relative path `name`."""
         return self._at(self._steps(name))
+
+    def groups(self) -> Iterator[StoredGroup]:
+        """Yields this group and those inside.
+
+        # Raises
+            UnsafeFileError: if one has two names: groups that contain each other could
+                be read for ever.
+        """
+        seen: set[int] = set()
+        waiting = [self]
+        while waiting:
+            group = waiting.pop()
+            if group._object.address in seen:
+                self.quota.where = group.where
+                raise self.quota.refuse("the group has another name, too", RESAVE)
+            seen.add(group._object.address)
+            yield group
+            waiting += group._inner_groups()
+
+    def _inner_groups(self) -> Iterator[StoredGroup]:
+        with reading(self.quota, self.where):
+            links_here = list(self._object.links.items())
+        for raw_name, link in links_here:
+            name = raw_name.decode("utf-8", "backslashreplace")
+            if (
+                link.kind == links.HARD
+                and self._object.file.object(link.address).is_group
+            ):
+                yield self.group(name)
 
     def array(self, name: str) -> Array:
         """Returns the array at the relative path `name`, checked and counted before it

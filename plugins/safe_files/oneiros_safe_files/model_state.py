@@ -17,6 +17,9 @@ Named = list[tuple[str, Any]]
 LayerWeights = list[tuple[str, Named]]
 """Per layer: its name, and (weight name, array) pairs in `get_weights()` order."""
 
+Groups = dict[str, Named]
+"""The variables of each group of an HDF5 file, by the group's path."""
+
 
 @dataclass
 class ModelState:
@@ -27,6 +30,9 @@ class ModelState:
     training_config: Config | None = None
     weights: LayerWeights = field(default_factory=list)
     """Per layer: its name, and (weight name, array) pairs in `get_weights()` order."""
+    groups: Groups | None = None
+    """In place of `weights`, for a file that doesn't name layers: the variables of each
+    group."""
     optimizer_weights: Named | None = None
     provenance: Config = field(default_factory=dict)
     """Distribution and version of each object in the configuration."""

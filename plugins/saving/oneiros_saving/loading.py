@@ -26,6 +26,7 @@ from oneiros_old_files import dim_ordering
 from oneiros_old_files.base import Origin
 from oneiros_old_files.configs import migrated
 from oneiros_old_files.file_origin import origin_of
+from oneiros_old_files.variable_groups import by_layer, entry_of
 from oneiros_old_files.weight_layouts import in_order_of_layers
 from oneiros_safe_files import file_access, json_text
 from oneiros_safe_files.budget import UNTRUSTED, Budget, checked, running
@@ -140,9 +141,10 @@ def load_weights(
     """
     with opened(filepath, budget) as state, K.use(backend_of(model)):
         origin = origin_of(state, trained_on)
-        K.batch_set_value(
-            matched_pairs(model, state.weights, filepath, by_name, origin)
-        )
+        weights = state.weights
+        if state.groups is not None:
+            weights = by_layer(state.groups, entry_of(model))
+        K.batch_set_value(matched_pairs(model, weights, filepath, by_name, origin))
     tell_loaded(model, filepath)
 
 

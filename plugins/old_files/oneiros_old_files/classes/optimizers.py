@@ -12,14 +12,16 @@ COMMON = ("lr", "decay", "epsilon", "clipnorm", "clipvalue")
 NEUTRAL = {
     "amsgrad": False,
     "centered": False,
-    "ema_momentum": 0.99,
     "gradient_accumulation_steps": 1,
     "loss_scale_factor": 1,
     "use_ema": False,
     "weight_decay": 0,
 }
 """Arguments that do nothing if they have this value or None."""
-SILENT = ("name", "is_legacy_optimizer", "jit_compile", "initial_accumulator_value")
+SILENT = (
+    *("name", "is_legacy_optimizer", "jit_compile", "initial_accumulator_value"),
+    *("ema_momentum", "ema_overwrite_frequency"),
+)
 """Arguments that do nothing here."""
 CLIPPING = ("clipnorm", "clipvalue")
 NAMES_HERE = {"learning_rate": "lr", "global_clipnorm": "clipnorm"}

@@ -48,14 +48,12 @@ class HDF5Object:
         file: the file that it is in.
         address: int.
         is_group: bool.
-        is_entered: bool, for what reads each object once.
         links: dict, the `Link`s of a group by name.
     """
 
     def __init__(self, file: HDF5File, address: int):
         self.file = file
         self.address = address
-        self.is_entered = False
         self._messages = read_messages(file.source, address)
         self._first = {message.kind: message for message in reversed(self._messages)}
         self.is_group = object_header.LAYOUT not in self._first

@@ -7,6 +7,7 @@ from typing import Any
 
 from oneiros.errors import FileFormatError
 from oneiros.typing import Array
+from oneiros_old_files.variable_groups import CONTAINERS
 from oneiros_safe_files import json_text
 from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.hdf5 import MAGIC, StoredGroup, open_hdf5
@@ -16,7 +17,13 @@ from oneiros_safe_files.hdf5_library import (
     create_hdf5,
     open_group,
 )
-from oneiros_safe_files.model_state import Format, LayerWeights, ModelState, Named
+from oneiros_safe_files.model_state import (
+    Format,
+    Groups,
+    LayerWeights,
+    ModelState,
+    Named,
+)
 
 GROUP = "oneiros_training"
 """The group of the training state that Keras 1 didn't save: JSON, and the arrays to
@@ -111,6 +118,8 @@ def _write_names(group: GroupWriter, attribute: str, names: list[str]) -> None:
 
 
 def _read(root: StoredGroup) -> ModelState:
+    if any(container in root for container in CONTAINERS):
+        return ModelState(groups=read_groups(root), keras_version="3")
     group = root.group("model_weights") if "model_weights" in root else root
     state = ModelState(
         model_config=_read_json(root, "model_config"),
@@ -127,6 +136,21 @@ def _read(root: StoredGroup) -> ModelState:
         group.group(TOP_LEVEL)
     state.unread = root.unread()
     return state
+
+
+def read_groups(root: StoredGroup) -> Groups:
+    """Returns the variables of each group; they are named by their paths."""
+    groups: Groups = {}
+    for group in root.groups():
+        path = group.where.strip("/").replace("\\", "/")  # of Windows
+        numbered = group.group("vars") if "vars" in group else None
+        if numbered is None:
+            continue
+        groups[path] = [
+            (f"{path}/vars/{number}", numbered.array(number))
+            for number in numbered.numbered()
+        ]
+    return groups
 
 
 def _read_json(root: StoredGroup, attribute: str) -> dict[str, Any] | None:

@@ -1,22 +1,19 @@
-"""Model files of Keras 3: zip archives of JSON texts and of weights in HDF5.
-
-In `model.weights.h5`, a layer's place is the class's name and a number, counted in the
-order of the model's layers: `layers/dense_1/vars/0`. The name of a layer plays no part.
-"""
+"""Model files of Keras 3 and of Keras 2.12 and later: zip archives of JSON texts and of
+weights in HDF5."""
 
 import io
-import re
-from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from oneiros.errors import ConfigError, FileFormatError
+from oneiros_old_files.variable_groups import by_layer
 from oneiros_safe_files import json_text
 from oneiros_safe_files.archives import ZIP_MAGIC, ZipArchive, open_zip
 from oneiros_safe_files.budget import Budget, Quota
 from oneiros_safe_files.hdf5 import StoredGroup, opened_hdf5
-from oneiros_safe_files.model_state import Format, ModelState, Named
+from oneiros_safe_files.model_state import Format, Groups, ModelState
+
+from oneiros_saving.formats.hdf5 import read_groups
 
 METADATA = "metadata.json"
 CONFIG = "config.json"
@@ -28,18 +25,13 @@ VERSIONS = ("2.", "3.")
 COMPILATION = "compile_config"
 """The part of the configuration that says how the model was compiled."""
 Data = dict[str, Any]
-NOT_TRAINED = {"BatchNormalization": 2}
-"""Number of variables of a layer that no optimizer changes; they are its last."""
-WRAPPED = ("layer", "forward_layer", "backward_layer")
-"""Groups of the layers inside a wrapper."""
+OPTIMIZER = "optimizer"
+"""The group with the optimizer's variables."""
+OF_TRAINING = ("loss_tracker", "metrics", OPTIMIZER, "_metrics")
+"""Groups at the root that don't belong to the layers."""
 NO_WEIGHTS = ("seed_generator", "dot")
 """Groups inside a layer that hold no weights: the state of its draws, and a layer that
 has none."""
-OF_TRAINING = ("/loss_tracker", "/metrics", "/optimizer", "/_metrics")
-"""Groups at the root that don't belong to the layers."""
-INNER_CLASS = re.compile(r"(?<=.)(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])")
-"""The places in a class's name before which the group's name has an underscore:
-`Conv2DTranspose` is `conv2d_transpose`."""
 
 
 class Keras3Format(Format):
@@ -147,96 +139,21 @@ def _read_weights(root: StoredGroup, config: Data, state: ModelState) -> None:
         config: dict, the model's entry in `config.json`.
         state: `ModelState` to fill.
     """
-    for group, entry in _layers(root, config):
-        name = str(entry.get("name", _config(entry).get("name")))
-        trained, fixed = _variables(group, entry)
-        state.weights.append((name, trained + fixed))
-    _numbered(root, "vars")  # of the model itself: a Functional has none
-    optimizer = _numbered(root, "optimizer/vars")
+    groups = read_groups(root)
+    optimizer = groups.get(OPTIMIZER)
     if optimizer:
         (_, steps), *others = optimizer
         state.optimizer_weights = [("iteration:0", steps), *others]
-    state.unread += [path for path in root.unread() if not path.startswith(OF_TRAINING)]
+    state.weights = by_layer(groups, config)
+    state.unread += unread(groups)
 
 
-def _config(entry) -> Data:
-    config = entry.get("config") if isinstance(entry, dict) else None
-    return config if isinstance(config, dict) else {}
-
-
-def _layers(group: StoredGroup, model: Data) -> Iterator[tuple[StoredGroup, Data]]:
-    """Yields the groups of a model's layers, and the entries of the layers."""
-    if "layers" not in group:
-        return
-    layers = group.group("layers")
-    counts: Counter[str] = Counter()
-    for entry in _entries(model):
-        class_name = re.sub(r"\W", "", str(entry.get("class_name")))
-        base = INNER_CLASS.sub("_", class_name).lower()
-        name = f"{base}_{counts[base]}" if counts[base] else base
-        counts[base] += 1
-        if name in layers:
-            yield layers.group(name), entry
-
-
-def _entries(model: Data) -> list[Data]:
-    """Returns the entries of a model's layers; operations aren't layers."""
-    entries = _config(model).get("layers")
-    if not isinstance(entries, list):
-        return []
+def unread(groups: Groups) -> list[str]:
+    """Returns the paths of groups with variables that belong to no layer."""
     return [
-        entry
-        for entry in entries
-        if isinstance(entry, dict)
-        and not str(entry.get("module")).startswith("keras.src.ops")
+        f"/{path}"
+        for path, variables in groups.items()
+        if variables
+        and not path.startswith(OF_TRAINING)
+        and not path.endswith(NO_WEIGHTS)
     ]
-
-
-def _variables(group: StoredGroup, entry: Data) -> tuple[Named, Named]:
-    """Returns the variables of a layer, and of the layers inside, that optimizers
-    change, and the others."""
-    group.enter()
-    inside = list(_layers(group, entry))
-    for name in WRAPPED:
-        if name in group:
-            inside.append((group.group(name), _config(entry).get("layer", {})))
-    trained: Named = []
-    fixed: Named = []
-    for inner_group, inner in inside:
-        inner_trained, inner_fixed = _variables(inner_group, inner)
-        trained += inner_trained
-        fixed += inner_fixed
-    own = _own_variables(group)
-    count = len(own) - NOT_TRAINED.get(_class_name(entry), 0)
-    trained += own[:count]
-    fixed += own[count:]
-    if _config(entry).get("trainable", True):
-        return trained, fixed
-    return [], trained + fixed
-
-
-def _class_name(entry) -> str:
-    """Returns the name of a layer's class; of a registered one, its registered name."""
-    if not isinstance(entry, dict):
-        return ""
-    return str(entry.get("registered_name") or entry.get("class_name"))
-
-
-def _own_variables(group: StoredGroup) -> Named:
-    """Returns the variables of a layer or, for a recurrent one, of its cell."""
-    own = _numbered(group, "vars")
-    if "cell" in group:
-        return own + _own_variables(group.group("cell"))
-    for name in NO_WEIGHTS:
-        _numbered(group, f"{name}/vars")
-    return own
-
-
-def _numbered(group: StoredGroup, path: str) -> Named:
-    """Returns the arrays `0`, `1`, … of the group at a path, by their own paths."""
-    for step in path.split("/"):
-        if step not in group:
-            return []
-        group = group.group(step)
-    where = group.where.lstrip("/")
-    return [(f"{where}/{number}", group.array(number)) for number in group.numbered()]
