@@ -5,7 +5,7 @@ from typing import Any
 
 from oneiros import activations, constraints, initializations, regularizers
 from oneiros.engine.layer import Layer
-from oneiros.engine.node import Tensor
+from oneiros.typing import Tensor
 
 PARTS: dict[str, Callable[[Any], Any]] = {
     "activation": activations.get,

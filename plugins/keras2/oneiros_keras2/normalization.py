@@ -4,7 +4,7 @@ from typing import Any
 
 from oneiros import backend as K
 from oneiros.arguments import check_bool, check_number
-from oneiros.engine.node import Shape
+from oneiros.typing import Shape
 
 from oneiros_keras2.base import Keras2Layer
 
