@@ -1,0 +1,124 @@
+"""Models that Keras 2.15 saved, in each form that it writes, predict here as there."""
+
+import json
+import shutil
+from contextlib import ExitStack
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from oneiros import backend as K
+from oneiros.errors import OneirosError
+from oneiros.models import load_model, model_from_json
+from oneiros.saving import Budget
+from oneiros_safe_files.hdf5 import open_hdf5
+
+DATA = Path(__file__).parent / "data"
+NAMES = sorted(json.loads((DATA / "index.json").read_text()))
+FUNCTIONS = {
+    "lambda_mul": lambda x: x * 2 + 1,
+    "siamese_lambda": lambda x: K.abs(x[0] - x[1]),
+}
+"""The functions of layers that files hold as bytecode, which isn't read."""
+SUPPLIED = {
+    "custom_activation": {"custom_objects": {"my_act": lambda x: x * K.sigmoid(x)}},
+    **{
+        name: {"functions": {"lambda": {"function": f}}}
+        for name, f in FUNCTIONS.items()
+    },
+}
+"""What the caller supplies for a file."""
+MISSING = {
+    *("alphadropout", "augment", "category_encoding", "conv1dtranspose"),
+    *("conv3dtranspose", "depthwise1d", "dict_inputs", "einsumdense"),
+    *("emb_mask_bidi_seq_td", "emb_mask_gap", "float64", "gru_reset_after"),
+    *("lstm_timemajor", "mha", "normalization", "op_reduce", "op_tf"),
+    *("pool2d_keepdims", "resizing", "return_state_unused", "rnn_simplecell"),
+    *("sepconv1d", "seq2seq", "siamese", "softmax_axis1", "transformer"),
+    "upsampling_bilinear",
+}
+"""The models that need what isn't there yet."""
+NOT_COMPILED = ("loss_metrics", "multi_output", "opt_adam_amsgrad", "opt_schedule")
+"""The models that are loaded, but not compiled, with a warning."""
+
+
+def in_form(suffix):
+    """Returns the names of the models that are there in a form."""
+    return [name for name in NAMES if (DATA / f"{name}{suffix}").exists()]
+
+
+def check(load, name):
+    """Checks the predictions of the model that a function loads against those of
+    Keras."""
+    if name in MISSING:
+        with pytest.raises(OneirosError):
+            load()
+        return
+    model = load()
+    with np.load(DATA / f"{name}.npz") as values:
+        inputs = [values[key] for key in values.files if key[0] == "x"]
+        expected = [values[key] for key in values.files if key[0] == "y"]
+    outputs = model.predict(inputs if len(inputs) > 1 else inputs[0])
+    outputs = outputs if isinstance(outputs, list) else [outputs]
+    for output, there in zip(outputs, expected, strict=True):
+        np.testing.assert_allclose(output, there, rtol=1e-5, atol=1e-5)
+
+
+def test_there_are_models_of_every_kind():
+    assert len(NAMES) == 96
+
+
+@pytest.mark.spread
+@pytest.mark.parametrize("name", NAMES)
+def test_whole_models_in_hdf5(name, backend):
+    check(lambda: loaded(name, ".h5"), name)
+
+
+def loaded(name, suffix):
+    """Returns the whole model of a file."""
+    with ExitStack() as stack:
+        if name in NOT_COMPILED:
+            stack.enter_context(pytest.warns(UserWarning, match="not compiled"))
+        return load_model(DATA / f"{name}{suffix}", **SUPPLIED.get(name, {}))
+
+
+@pytest.mark.spread
+@pytest.mark.parametrize("name", in_form(".keras"))
+def test_whole_models_in_archives(name, backend):
+    check(lambda: loaded(name, ".keras"), name)
+
+
+@pytest.mark.spread
+@pytest.mark.parametrize("name", in_form(".weights.h5"))
+def test_weights_by_class_with_a_configuration(name, backend):
+    check(lambda: loaded_in_parts(name, ".weights.h5"), name)
+
+
+@pytest.mark.parametrize("name", in_form("_w.h5"))
+def test_weights_by_name_with_a_configuration(name, theano):
+    check(lambda: loaded_in_parts(name, "_w.h5"), name)
+
+
+def loaded_in_parts(name, suffix):
+    """Returns the model of a configuration, with the weights of a file of their own."""
+    model = model_from_json((DATA / f"{name}.json").read_text())
+    model.load_weights(DATA / f"{name}{suffix}")
+    return model
+
+
+def test_an_optimizer_that_was_chosen_by_its_name_has_the_defaults_of_keras_2(theano):
+    model = load_model(DATA / "opt_rmsprop.keras")
+    config = model.optimizer.get_config()
+    assert config["lr"] == pytest.approx(0.001)
+    assert config["epsilon"] == pytest.approx(1e-7)
+
+
+def test_a_group_that_two_links_lead_to_is_read_once(tmp_path):
+    path = shutil.copy(DATA / "bn.weights.h5", tmp_path / "m.weights.h5")
+    with h5py.File(path, "r+") as file:
+        for number in range(30):
+            file["layers"][f"again_{number}"] = file["layers"]
+    with open_hdf5(Path(path), Budget()) as root:
+        paths = [group.where for group in root.groups()]
+    assert len(paths) == len(set(paths)) < 40
