@@ -1,18 +1,14 @@
 """Models that Keras 2.15 saved, in each form that it writes, predict here as there."""
 
 import json
-import shutil
 from contextlib import ExitStack
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pytest
 from oneiros import backend as K
 from oneiros.errors import OneirosError
 from oneiros.models import load_model, model_from_json
-from oneiros.saving import Budget
-from oneiros_safe_files.hdf5 import open_hdf5
 
 DATA = Path(__file__).parent / "data"
 NAMES = sorted(json.loads((DATA / "index.json").read_text()))
@@ -112,13 +108,3 @@ def test_an_optimizer_that_was_chosen_by_its_name_has_the_defaults_of_keras_2(th
     config = model.optimizer.get_config()
     assert config["lr"] == pytest.approx(0.001)
     assert config["epsilon"] == pytest.approx(1e-7)
-
-
-def test_a_group_that_two_links_lead_to_is_read_once(tmp_path):
-    path = shutil.copy(DATA / "bn.weights.h5", tmp_path / "m.weights.h5")
-    with h5py.File(path, "r+") as file:
-        for number in range(30):
-            file["layers"][f"again_{number}"] = file["layers"]
-    with open_hdf5(Path(path), Budget()) as root:
-        paths = [group.where for group in root.groups()]
-    assert len(paths) == len(set(paths)) < 40

@@ -143,13 +143,11 @@ def test_all_layers_that_cannot_be_read_are_told_at_once():
     with K.use("onnx"), pytest.raises(ConfigError) as caught:
         load_model(FOLDER / "refused.keras")
     first, *lines = str(caught.value).splitlines()
-    assert first == "7 layers can't be read here:"
+    assert first == "4 layers can't be read here:"
     for said in (
         "'both' of Keras 3 returns sequences, with zeros at masked steps",
-        "'soft' of Keras 3 can't be read: Keras 1 has no activation 'gelu'",
         "'gates' of Keras 3 can't be read: Keras 3's 'hard_sigmoid' is relu6(x + 3)",
         "'after' has reset_after=True",
-        "'norm' is a LayerNormalization of Keras 3",
         "is the operation Add on tensors",
     ):
         assert any(said in line for line in lines), said
@@ -158,7 +156,7 @@ def test_all_layers_that_cannot_be_read_are_told_at_once():
 def test_inspection_shows_them_too():
     inspection = inspect_file(FOLDER / "refused.keras")
     refused = {refusal.where: refusal.reason for refusal in inspection.refused}
-    assert {"soft", "gates", "after", "norm", "both"} <= refused.keys()
+    assert {"gates", "after", "both"} <= refused.keys()
     assert inspect_file(FOLDER / "dense.keras").loads
 
 
@@ -275,8 +273,7 @@ def test_functions_in_a_file_are_never_run(tmp_path):
     with K.use("onnx"):
         with pytest.raises(UnsafeFileError, match="'twice' is stored as"):
             load_model(path)
-        with pytest.warns(UserWarning, match="weren't read: /layers/re_lu_1"):
-            model = load_model(path, functions={"twice": K.relu})
+        model = load_model(path, functions={"twice": K.relu})
         EXPECTED.check_predictions(model, "advanced")
 
 
@@ -394,9 +391,9 @@ def test_other_contents_are_told(tmp_path):
         EXPECTED.check_predictions(load_model(path), "dense")
 
 
-@pytest.mark.parametrize("version", ["4.0.0", "2.13.1", "²", "9" * 5000, None, 3])
+@pytest.mark.parametrize("version", ["4.0.0", "1.2.2", "²", "9" * 5000, None, 3])
 def test_other_versions_are_an_error(tmp_path, version):
     metadata = json.dumps({"keras_version": version})
     path = changed(tmp_path, metadata_json=metadata)
-    with pytest.raises(FileFormatError, match=r"only \.keras files of Keras 3"):
+    with pytest.raises(FileFormatError, match=r"only \.keras files of Keras 2 and 3"):
         load_model(path)

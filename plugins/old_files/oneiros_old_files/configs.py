@@ -138,10 +138,9 @@ def _leave(entry: Entry, error: OneirosError) -> None:
 
 def _parts(name: str, config, entry: Entry, origin: Origin) -> Entry:
     """Returns the parts of a layer's entry that are others here."""
-    name = name.removeprefix(keras3.PACKAGE)
     is_own = name not in configs.known_objects()
     nodes = entry.get("inbound_nodes", []) if origin.keras > 1 else []
-    if is_own and migration_of(name, origin) is not None:
+    if is_own and migration_of(name.removeprefix(keras3.PACKAGE)) is not None:
         return _translated(name, config, nodes, origin)
     parts = _parts_of_others(name, config, origin) if is_own else {}
     if nodes:
@@ -155,7 +154,7 @@ def _translated(name: str, config: Entry, nodes: list[Any], origin: Origin) -> E
     What the class of Keras 1 doesn't do, one that a plugin calls `Keras2…` may.
     """
     reasons: list[ConfigError] = []
-    for known_as in (name, f"{EXTENDED}{name}"):
+    for known_as in (name.removeprefix(keras3.PACKAGE), f"{EXTENDED}{name}"):
         migration = migration_of(known_as, origin)
         if migration is None:
             continue

@@ -98,9 +98,9 @@ def _version(metadata: Data, path: Path) -> str:
     if isinstance(version, str) and version.startswith(VERSIONS):
         return version
     raise FileFormatError(
-        f"{path} is from Keras {version!r:.20}, but only .keras files of Keras 3 can "
-        f"be read. In the program that wrote it, save the model as .h5, or its weights "
-        f"with NumPy: np.savez(path, *model.get_weights())."
+        f"{path} is from Keras {version!r:.20}, but only .keras files of Keras 2 and 3 "
+        "can be read. In the program that wrote it, save the model as .h5, or its "
+        "weights with NumPy: np.savez(path, *model.get_weights())."
     )
 
 
