@@ -67,9 +67,8 @@ def convolved(x, kernel, strides, border_mode, dilation):
     )
 
 
-def convolved_depthwise(x, kernel, strides, border_mode):
+def convolved_depthwise(x, kernel, strides, border_mode, dilation=(1, 1)):
     window = kernel.shape[:2]
-    dilation = (1, 1)
     wide, _ = padded(x, window, strides, border_mode, dilation)
     parts = [
         wide[cut][..., None] * kernel[offset]
@@ -79,8 +78,8 @@ def convolved_depthwise(x, kernel, strides, border_mode):
 
 
 def convolved_back(x, kernel, sizes, strides, border_mode):
-    window = kernel.shape[:2]
-    dilation = (1, 1)
+    window = kernel.shape[:-2]
+    dilation = (1,) * len(window)
     wide, around = padded(
         np.zeros((len(x), *sizes, kernel.shape[-1])),
         window,
@@ -258,6 +257,53 @@ def test_separable_conv2d(ordering, predicting_backend):
     )
 
 
+@pytest.mark.parametrize("ordering", ORDERINGS)
+def test_separable_conv2d_with_holes_and_without_its_second_step(
+    ordering, predicting_backend
+):
+    x = array64(2, 9, 8, 3)
+    kernel = array64(3, 2, 3, 2, seed=1)
+    places = product([(1, 1), (2, 1)], ["valid", "same"], [(2, 2), (1, 3)])
+    cases = list(places)
+    agree(
+        lambda x, k: {
+            case: K.separable_conv2d(
+                x, k, None, *case[:2], ordering, filter_dilation=case[2]
+            )
+            for case in cases
+        },
+        {case: convolved_depthwise(x, kernel, *case) for case in cases},
+        [x, kernel_first(kernel) if ordering == "th" else kernel],
+        ordering,
+    )
+
+
+def test_deconv3d(predicting_backend):
+    x = array64(2, 3, 2, 3, 3)
+    kernel = array64(3, 2, 2, 3, 4, seed=1)
+    places = product([(1, 1, 1), (2, 1, 2)], ["valid", "same", "full"])
+    windows = list(zip((3, 2, 3), kernel.shape))
+    cases = [
+        (
+            tuple(
+                output_sizes(size, window, stride, mode)[-1]
+                for (size, window), stride in zip(windows, strides)
+            ),
+            strides,
+            mode,
+        )
+        for strides, mode in places
+    ]
+    agree(
+        lambda x, k: {
+            case: K.deconv3d(x, k, (None, *case[0], 4), *case[1:], "tf")
+            for case in cases
+        },
+        {case: convolved_back(x, kernel, *case) for case in cases},
+        [x, kernel],
+    )
+
+
 def output_sizes(size, window, stride, border_mode):
     margin = {"valid": 1 - window, "same": 0, "full": window - 1}[border_mode]
     return [n for n in range(1, 40) if -(-(n + margin) // stride) == size]
@@ -414,6 +460,18 @@ DIFFERENTIABLE = {
         ),
         (2, 5, 4, 2),
         (3, 3, 2, 2),
+    ),
+    "depthwise": (
+        lambda x, k: K.separable_conv2d(
+            x, k, None, (1, 2), "same", "tf", filter_dilation=(2, 1)
+        ),
+        (2, 5, 4, 2),
+        (3, 2, 2, 2),
+    ),
+    "deconv3d": (
+        lambda x, k: K.deconv3d(x, k, (2, 4, 3, 2, 3), (2, 1, 1), "same", "tf"),
+        (2, 2, 3, 2, 2),
+        (2, 2, 1, 2, 3),
     ),
     "max": (
         lambda x, k: k * K.pool2d(x, (3, 2), (2, 2), "same", "tf", "max"),

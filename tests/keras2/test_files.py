@@ -26,13 +26,12 @@ SUPPLIED = {
 }
 """What the caller supplies for a file."""
 MISSING = {
-    *("alphadropout", "augment", "category_encoding", "conv1dtranspose"),
-    *("conv3dtranspose", "depthwise1d", "dict_inputs", "einsumdense"),
+    *("alphadropout", "category_encoding"),
+    *("dict_inputs", "einsumdense"),
     *("emb_mask_bidi_seq_td", "emb_mask_gap", "float64", "gru_reset_after"),
     *("lstm_timemajor", "mha", "normalization", "op_reduce", "op_tf"),
-    *("pool2d_keepdims", "resizing", "return_state_unused", "rnn_simplecell"),
-    *("sepconv1d", "seq2seq", "siamese", "softmax_axis1", "transformer"),
-    "upsampling_bilinear",
+    *("return_state_unused", "rnn_simplecell"),
+    *("seq2seq", "siamese", "transformer"),
 }
 """The models that need what isn't there yet."""
 NOT_COMPILED = ("loss_metrics", "multi_output", "opt_adam_amsgrad", "opt_schedule")

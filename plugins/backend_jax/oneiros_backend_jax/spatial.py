@@ -34,9 +34,11 @@ def convolve(x, kernel, strides, border_mode: str, dilation):
     return _convolved(windows, x, kernel)
 
 
-def convolve_depthwise(x, kernel, strides, border_mode: str):
+def convolve_depthwise(x, kernel, strides, border_mode: str, dilation):
     """Convolves images channel by channel."""
-    windows = dense_windows(strides, border_mode, depthwise=True)
+    strides = tuple(strides)
+    dilation = tuple(dilation)
+    windows = ConvolutionWindows(strides, border_mode, dilation, depthwise=True)
     return _convolved(windows, x, kernel)
 
 

@@ -38,6 +38,11 @@ def convolve(x, kernel, strides, border_mode, dilation):
     window = _known_window(kernel, rank)
     order = (rank + 1, rank, *range(rank))
     kernel = transposed(kernel, order)
+    return _convolved(x, kernel, window, strides, border_mode, dilation)
+
+
+def _convolved(x, kernel, window, strides, border_mode, dilation, group: int = 1):
+    """Convolves with a kernel in ONNX's order of axes."""
     spans = []
     for size, step in zip(window, dilation):
         span = (size - 1) * step + 1
@@ -48,10 +53,12 @@ def convolve(x, kernel, strides, border_mode, dilation):
         x = _bordered(x, spans, strides)
         border_mode = "valid"
     border = _border(border_mode, spans, strides, sizes, is_dilated)
-    return _channels_last_of("Conv", x, kernel, strides, dilations=dilation, **border)
+    return _channels_last_of(
+        "Conv", x, kernel, strides, dilations=dilation, group=group, **border
+    )
 
 
-def convolve_depthwise(x, kernel, strides, border_mode):
+def convolve_depthwise(x, kernel, strides, border_mode, dilation):
     """Convolves images channel by channel."""
     x, kernel = paired(x, kernel)
     rank = len(strides)
@@ -62,9 +69,7 @@ def convolve_depthwise(x, kernel, strides, border_mode):
     order = (rank, rank + 1, *range(rank))
     kernel = transposed(kernel, order)
     kernel = reshaped(kernel, [filters, 1, *window])
-    _, *sizes, _ = x.shape
-    border = _border(border_mode, window, strides, sizes)
-    return _channels_last_of("Conv", x, kernel, strides, group=group, **border)
+    return _convolved(x, kernel, window, strides, border_mode, dilation, group)
 
 
 def convolve_back(x, kernel, sizes, strides, border_mode):

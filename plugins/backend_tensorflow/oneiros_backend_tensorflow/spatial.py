@@ -11,9 +11,6 @@ from oneiros.typing import Tensor, Tensors
 from oneiros_backend_tensorflow.functions import FUNCTIONS
 from oneiros_backend_tensorflow.tensorflow_import import tf
 
-SWAPPED_CHANNELS = (0, 1, 3, 2)
-"""The order of a kernel's axes with outputs before inputs."""
-
 
 def convolve(x, kernel, strides, border_mode, dilation):
     """Convolves, not flipping the kernel."""
@@ -35,18 +32,23 @@ def convolve(x, kernel, strides, border_mode, dilation):
     return result
 
 
-def convolve_depthwise(x, kernel, strides, border_mode):
+def convolve_depthwise(x, kernel, strides, border_mode, dilation):
     """Convolves images channel by channel."""
     x, kernel = FUNCTIONS.paired(x, kernel)
-    # TensorFlow computes only strides that are the same along both axes.
-    is_thinned = len(set(strides)) > 1
-    rows, columns, _, _ = _sizes(kernel)
-    window = (rows, columns)
+    # TensorFlow computes only strides that are the same along both axes, and none with
+    # dilations.
+    is_thinned = len(set(strides)) > 1 or max(strides) > 1 < max(dilation)
+    window = []
+    for size, step in zip(_sizes(kernel), dilation):
+        window.append((size - 1) * step + 1)
     x, padding = _prepared(x, window, strides, border_mode, is_thinned)
     steps = strides
     if is_thinned:
         steps = (1, 1)
-    result = tf.nn.depthwise_conv2d(x, kernel, (1, *steps, 1), padding)
+    strides_there = (1, *steps, 1)
+    result = tf.nn.depthwise_conv2d(
+        x, kernel, strides_there, padding, dilations=dilation
+    )
     if is_thinned:
         return _every(result, strides)
     return result
@@ -60,11 +62,11 @@ def convolve_back(x, kernel, sizes, strides, border_mode):
     x, kernel = FUNCTIONS.paired(x, kernel)
     *window, _, channels = kernel.shape.as_list()
     samples = tf.shape(x)[0]
-    kernel = tf.transpose(kernel, SWAPPED_CHANNELS)
+    kernel = tf.linalg.matrix_transpose(kernel)
     if border_mode != "full":
         shape = [samples, *sizes, channels]
         padding = border_mode.upper()
-        return tf.nn.conv2d_transpose(x, kernel, shape, strides, padding)
+        return tf.nn.conv_transpose(x, kernel, shape, strides, padding)
     padded = []
     inner = [slice(None)]
     for size, width in zip(sizes, window):
@@ -73,7 +75,7 @@ def convolve_back(x, kernel, sizes, strides, border_mode):
         padded.append(end + margin)
         inner.append(slice(margin, end))
     shape = [samples, *padded, channels]
-    result = tf.nn.conv2d_transpose(x, kernel, shape, strides, "VALID")
+    result = tf.nn.conv_transpose(x, kernel, shape, strides, "VALID")
     return result[tuple(inner)]
 
 

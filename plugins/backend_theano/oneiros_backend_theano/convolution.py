@@ -26,8 +26,10 @@ class ConvolutionPrimitives(Backend):
         op = _convolution(windows)
         return op(x, kernel)
 
-    def _convolve_depthwise(self, x, kernel, strides, border_mode):
-        windows = dense_windows(strides, border_mode, depthwise=True)
+    def _convolve_depthwise(self, x, kernel, strides, border_mode, dilation):
+        strides = tuple(strides)
+        dilation = tuple(dilation)
+        windows = ConvolutionWindows(strides, border_mode, dilation, depthwise=True)
         op = _convolution(windows)
         return op(x, kernel)
 

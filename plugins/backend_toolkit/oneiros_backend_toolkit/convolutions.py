@@ -36,7 +36,9 @@ class Convolutions(Pooling):
         """
         raise NotImplementedError
 
-    def _convolve_depthwise(self, x, kernel, strides: Ints, border_mode: str):
+    def _convolve_depthwise(
+        self, x, kernel, strides: Ints, border_mode: str, dilation: Ints
+    ):
         """Cross-correlates channel by channel over 2 spatial axes; the kernel is
         (*window, in, multiplier).
 
@@ -50,9 +52,9 @@ class Convolutions(Pooling):
         """Returns the gradient with respect to a convolution's input, given the
         gradient `x` with respect to its output.
 
-        There are 2 spatial axes. The kernel is (*window, in, out), where `in` are the
-        channels of `x` and `out` those of the result; `sizes` are the result's spatial
-        sizes, ints or scalar tensors.
+        There are 2 or 3 spatial axes. The kernel is (*window, in, out), where `in` are
+        the channels of `x` and `out` those of the result; `sizes` are the result's
+        spatial sizes, ints or scalar tensors.
         """
         raise NotImplementedError
 
@@ -135,19 +137,42 @@ class Convolutions(Pooling):
         image_shape=None,
         filter_shape=None,
     ):
-        first = is_first(dim_ordering)
         strides = per_axis("strides", strides, 2)
+        return self._transposed_convolution(
+            x, kernel, output_shape, strides, border_mode, dim_ordering
+        )
+
+    def deconv3d(
+        self,
+        x,
+        kernel,
+        output_shape,
+        strides=(1, 1, 1),
+        border_mode="valid",
+        dim_ordering="default",
+    ):
+        strides = per_axis("strides", strides, 3)
+        return self._transposed_convolution(
+            x, kernel, output_shape, strides, border_mode, dim_ordering
+        )
+
+    def _transposed_convolution(
+        self, x, kernel, output_shape, strides: Ints, border_mode, dim_ordering
+    ):
+        """Convolves back, in any order of axes."""
+        rank = len(strides)
+        first = is_first(dim_ordering)
         one_of(BORDERS, "border_mode", border_mode)
-        self._check_rank(x, 4)
+        self._check_rank(x, rank + 2)
         x, kernel = self.floats_alike(x, kernel)
         x = self._channels_last(x, first)
         kernel = self._kernel(kernel, first)
-        self._check_kernel(x, kernel, 2)
-        sizes, channels = _target(output_shape, first)
+        self._check_kernel(x, kernel, rank)
+        sizes, channels = _target(output_shape, rank, first)
         *window, _, filters = self.int_shape(kernel)
         if isinstance(channels, int) and filters not in (None, channels):
             raise UnsuitedError("output_shape", ShapeError)
-        input_sizes = self.int_shape(x)[1:3]
+        input_sizes = self.int_shape(x)[1:-1]
         for case in zip(input_sizes, sizes, window, strides, strict=True):
             _check_target_size(border_mode, *case)
         result = self._convolve_back(x, kernel, sizes, strides, border_mode)
@@ -161,23 +186,28 @@ class Convolutions(Pooling):
         strides=(1, 1),
         border_mode="valid",
         dim_ordering="default",
+        *,
+        filter_dilation=(1, 1),
     ):
         first = is_first(dim_ordering)
         strides = per_axis("strides", strides, 2)
+        dilation = per_axis("filter_dilation", filter_dilation, 2)
         one_of(BORDERS, "border_mode", border_mode)
         self._check_rank(x, 4)
-        kernels = (depthwise_kernel, pointwise_kernel)
-        x, depthwise, pointwise = self.floats_alike(x, *kernels)
+        x, depthwise = self.floats_alike(x, depthwise_kernel)
         x = self._channels_last(x, first)
         depthwise = self._kernel(depthwise, first)
-        pointwise = self._kernel(pointwise, first)
         self._check_kernel(x, depthwise, 2)
+        self._check_window(x, depthwise, border_mode, dilation)
+        by_channel = self._convolve_depthwise(
+            x, depthwise, strides, border_mode, dilation
+        )
+        if pointwise_kernel is None:
+            return self._channels_first(by_channel, first)
+        by_channel, pointwise = self.floats_alike(by_channel, pointwise_kernel)
+        pointwise = self._kernel(pointwise, first)
         if self.int_shape(pointwise)[:2] != (1, 1):
             raise UnsuitedError("pointwise_kernel", ShapeError)
-        window = self.int_shape(depthwise)[:2]
-        sizes = self.int_shape(x)[1:3]
-        check_window(sizes, window, border_mode)
-        by_channel = self._convolve_depthwise(x, depthwise, strides, border_mode)
         self._check_kernel(by_channel, pointwise, 2)
         ones = (1, 1)
         mixed = self._convolve(by_channel, pointwise, ones, "valid", ones)
@@ -194,14 +224,17 @@ class Convolutions(Pooling):
         x = self._channels_last(x, first)
         kernel = self._kernel(kernel, first)
         self._check_kernel(x, kernel, len(strides))
-        window = self.int_shape(kernel)[:-2]
+        self._check_window(x, kernel, border_mode, dilation)
+        result = self._convolve(x, kernel, strides, border_mode, dilation)
+        return self._channels_first(result, first)
+
+    def _check_window(self, x, kernel, border_mode: str, dilation: Ints) -> None:
+        """Checks that a dilated kernel isn't larger than what it moves over."""
         spans = []
-        for size, step in zip(window, dilation):
+        for size, step in zip(self.int_shape(kernel), dilation):
             spans.append(size and (size - 1) * step + 1)
         sizes = self.int_shape(x)[1:-1]
         check_window(sizes, spans, border_mode)
-        result = self._convolve(x, kernel, strides, border_mode, dilation)
-        return self._channels_first(result, first)
 
     def _kernel(self, kernel, first: bool):
         """Returns a kernel in the primitives' order of axes; with 'th' it is (out, in,
@@ -224,9 +257,10 @@ class Convolutions(Pooling):
             )
 
 
-def _target(output_shape, first: bool) -> tuple[tuple[Any, ...], Any]:
+def _target(output_shape, rank: int, first: bool) -> tuple[tuple[Any, ...], Any]:
     """Returns the spatial sizes and the channels of deconv2d's `output_shape`."""
-    if not isinstance(output_shape, (list, tuple)) or len(output_shape) != 4:
+    is_shape = isinstance(output_shape, (list, tuple))
+    if not is_shape or len(output_shape) != rank + 2:
         raise UnsuitedError("output_shape", ShapeError)
     sizes = []
     for size in output_shape[1:]:

@@ -174,9 +174,8 @@ class PoolingWindows(Windows):
         return samples, *lengths, channels
 
 
-def dense_windows(
-    strides: Sequence[int], border: Border, depthwise: bool = False
-) -> ConvolutionWindows:
+def dense_windows(strides: Sequence[int], border: Border) -> ConvolutionWindows:
     """Returns the windows of a convolution without dilation."""
+    strides = tuple(strides)
     dilation = (1,) * len(strides)
-    return ConvolutionWindows(tuple(strides), border, dilation, depthwise)
+    return ConvolutionWindows(strides, border, dilation)

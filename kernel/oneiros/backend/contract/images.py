@@ -121,6 +121,37 @@ class Convolution:
             ShapeError: if the ranks, the channels or `output_shape` don't fit.
         """
 
+    def deconv3d(
+        self,
+        x,
+        kernel,
+        output_shape,
+        strides=(1, 1, 1),
+        border_mode="valid",
+        dim_ordering="default",
+    ):
+        """Computes a transposed convolution of volumes. Keras 1 doesn't have it.
+
+        # Arguments
+            x: tensor `(batch, planes, rows, columns, channels)`, or
+                `(batch, channels, planes, rows, columns)` for `'th'`.
+            kernel: tensor `(planes, rows, columns, in, out)`, or
+                `(out, in, planes, rows, columns)` for `'th'`.
+            output_shape: shape of the result, five sizes in the order of
+                `dim_ordering`; the batch size may be None.
+            strides: int or three ints of at least 1, the strides of the convolution.
+            border_mode: `'valid'`, `'same'` or `'full'`, the border mode of the
+                convolution.
+            dim_ordering: `'tf'`, `'th'` or `'default'`, the current setting.
+
+        # Returns
+            A tensor of volumes of `output_shape`.
+
+        # Raises
+            ArgumentError: for another `border_mode` or `dim_ordering`.
+            ShapeError: if the ranks, the channels or `output_shape` don't fit.
+        """
+
     def atrous_conv2d(
         self,
         x,
@@ -160,6 +191,8 @@ class Convolution:
         strides=(1, 1),
         border_mode="valid",
         dim_ordering="default",
+        *,
+        filter_dilation=(1, 1),
     ):
         """Convolves images channel by channel, then across channels.
 
@@ -169,10 +202,13 @@ class Convolution:
             depthwise_kernel: tensor `(rows, columns, in, multiplier)`, or
                 `(multiplier, in, rows, columns)` for `'th'`.
             pointwise_kernel: tensor `(1, 1, in * multiplier, out)`, or
-                `(out, in * multiplier, 1, 1)` for `'th'`.
+                `(out, in * multiplier, 1, 1)` for `'th'`; None leaves out the second
+                step, which Keras 1 can't.
             strides: int or pair of ints of at least 1.
             border_mode: `'valid'`, `'same'` or `'full'`.
             dim_ordering: `'tf'`, `'th'` or `'default'`, the current setting.
+            filter_dilation: int or pair of ints of at least 1, the spacing of the first
+                kernel's cells.
 
         # Returns
             A tensor of images with `out` channels, in the same order of axes.

@@ -1,0 +1,101 @@
+"""Activations that are layers, with the arguments that Keras 2 gave them."""
+
+from oneiros import backend as K
+
+from oneiros_keras2.base import Keras2Layer
+
+HIDDEN = -1e9
+"""What is added where a mask hides a value from a softmax."""
+
+
+class Keras2ReLU(Keras2Layer):
+    """`x` where it is above a threshold, up to a bound; elsewhere a line.
+
+    # Example
+        ```python
+        from oneiros.layers import Keras2ReLU
+        from oneiros.models import Sequential
+
+        model = Sequential([Keras2ReLU(max_value=6, input_shape=(3,))])
+        model.output_shape  # (None, 3)
+        ```
+
+    # Arguments
+        max_value: float, the bound; None for none.
+        negative_slope: float, the line's slope; it is 0 at the threshold.
+        threshold: float.
+
+    # Input shape
+        Any.
+
+    # Output shape
+        The same.
+    """
+
+    loadable = True
+    supports_masking = True
+
+    def __init__(self, max_value=None, negative_slope=0.0, threshold=0.0, **kwargs):
+        super().__init__(**kwargs)
+        self.max_value = max_value
+        self.negative_slope = negative_slope or 0.0
+        self.threshold = threshold or 0.0
+
+    def call(self, x, mask=None):
+        """Returns the output, of the input's shape."""
+        if self.threshold == 0:
+            return K.relu(x, alpha=self.negative_slope, max_value=self.max_value)
+        is_above = K.greater(x, self.threshold)
+        output = x * K.cast(is_above, K.floatx())
+        if self.max_value is not None:
+            output = K.minimum(output, self.max_value)
+        below = K.minimum(x - self.threshold, 0.0)
+        return output + self.negative_slope * below
+
+
+class Keras2Softmax(Keras2Layer):
+    """Softmax over any axes, of the values that a mask leaves.
+
+    # Example
+        ```python
+        from oneiros.layers import Keras2Softmax
+        from oneiros.models import Sequential
+
+        model = Sequential([Keras2Softmax(axis=1, input_shape=(4, 5))])
+        model.output_shape  # (None, 4, 5)
+        ```
+
+    # Arguments
+        axis: int or list of int.
+
+    # Input shape
+        Any; or a list of an input and its mask, 1 for values that count, 0 for others.
+
+    # Output shape
+        That of the input.
+    """
+
+    loadable = True
+    supports_masking = True
+
+    def __init__(self, axis=-1, **kwargs):
+        super().__init__(**kwargs)
+        self.axis = axis
+
+    def call(self, x, mask=None):
+        """Returns shares that add up to 1."""
+        if isinstance(x, list):
+            x, counted = x
+            counted = K.cast(counted, K.floatx())
+            x = x + (1 - counted) * HIDDEN
+        largest = K.max(x, axis=self.axis, keepdims=True)
+        powers = K.exp(x - largest)
+        return powers / K.sum(powers, axis=self.axis, keepdims=True)
+
+    def get_output_shape_for(self, input_shape):
+        """Returns the input's shape."""
+        return input_shape[0] if isinstance(input_shape, list) else input_shape
+
+    def compute_mask(self, x, mask=None):
+        """Returns the mask of the input."""
+        return mask[0] if isinstance(mask, list) else mask

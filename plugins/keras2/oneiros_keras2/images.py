@@ -1,0 +1,547 @@
+"""Layers that resize, crop, pad and vary images."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from oneiros import backend as K
+from oneiros.arguments import (
+    check_bool,
+    check_choice,
+    check_int,
+    check_ints,
+    is_int,
+    label,
+)
+from oneiros.errors import ShapeError
+from oneiros.typing import Tensor
+
+from oneiros_keras2.spatial import FORMATS, SpatialLayer
+
+Settings = dict[str, Any]
+Weights = Callable[[Tensor], Tensor]
+CELLS = 1024
+"""The parts of a pixel in which TensorFlow's bicubic interpolation measures."""
+TINY = 1e-12
+"""What an angle differs from 0 by, whose sine is divided by it."""
+
+
+def _near(distance: Tensor, limit: float) -> Tensor:
+    """Returns 1 where a distance is below a limit, else 0."""
+    is_near = K.lesser(K.abs(distance), limit)
+    return K.cast(is_near, K.floatx())
+
+
+def _nearest(distance: Tensor) -> Tensor:
+    is_below = K.lesser(distance, 0.5)
+    is_above = K.greater_equal(distance, -0.5)
+    below = K.cast(is_below, K.floatx())
+    above = K.cast(is_above, K.floatx())
+    return below * above
+
+
+def _linear(distance: Tensor) -> Tensor:
+    return K.relu(1 - K.abs(distance))
+
+
+def _cubic(b: float, c: float) -> Weights:
+    """Returns a cubic of the family of Mitchell and Netravali: Reconstruction Filters
+    in Computer Graphics, SIGGRAPH 1988."""
+
+    def weights(distance: Tensor) -> Tensor:
+        x = K.abs(distance)
+        inner = (2 - 1.5 * b - c) * x
+        inner = inner + 2 * b + c - 3
+        inner = inner * x * x + 1 - b / 3
+        outer = b + 5 * c - (b / 6 + c) * x
+        outer = outer * x - 2 * b - 8 * c
+        outer = outer * x + 4 * (b / 3 + c)
+        is_inner = _near(x, 1.0)
+        is_outer = _near(x, 2.0) - is_inner
+        return is_inner * inner + is_outer * outer
+
+    return weights
+
+
+def _lanczos(radius: int) -> Weights:
+    def weights(distance: Tensor) -> Tensor:
+        angle = math.pi * distance + TINY
+        sinc = K.sin(angle) / angle
+        slow_angle = angle / radius
+        slow_sinc = K.sin(slow_angle) / slow_angle
+        return sinc * slow_sinc * _near(distance, float(radius))
+
+    return weights
+
+
+def _gaussian(distance: Tensor) -> Tensor:
+    squares = K.square(distance)
+    return K.exp(-2 * squares) * _near(distance, 1.5)
+
+
+WEIGHTS: dict[str, Weights] = {
+    "nearest": _nearest,
+    "bilinear": _linear,
+    "bicubic": _cubic(0, 0.5),
+    "mitchellcubic": _cubic(1 / 3, 1 / 3),
+    "lanczos3": _lanczos(3),
+    "lanczos5": _lanczos(5),
+    "gaussian": _gaussian,
+}
+"""By the names of interpolations, how much a pixel counts at a distance."""
+
+
+def resized(x: Tensor, sizes, interpolation: str) -> Tensor:
+    """Returns images of other sizes.
+
+    # Arguments
+        x: tensor with the channels last.
+        sizes: pair, rows and columns of the result, each an int or a scalar tensor.
+        interpolation: str, one of `WEIGHTS`, or `"area"`.
+    """
+    x = K.permute_dimensions(x, (0, 3, 1, 2))
+    for size in reversed(sizes):
+        shares = _shares(_size(x, 3), size, interpolation)
+        x = K.dot(x, shares)
+        x = K.permute_dimensions(x, (0, 1, 3, 2))
+    return K.permute_dimensions(x, (0, 2, 3, 1))
+
+
+def _size(x: Tensor, axis: int):
+    size = K.int_shape(x)[axis]
+    return K.shape(x)[axis] if size is None else size
+
+
+def _shares(size, new_size, interpolation: str) -> Tensor:
+    """Returns how much each of `size` pixels counts in each of `new_size`."""
+    ratio = _number(size) / _number(new_size)
+    places = _numbered(new_size) * ratio - 0.5
+    if interpolation == "bicubic":
+        places = K.round(places * CELLS) / CELLS
+    pixels = K.expand_dims(_numbered(size) - 0.5, 1)
+    distance = K.expand_dims(places, 0) - pixels
+    if interpolation == "area":
+        covered = K.relu((1 + ratio) / 2 - K.abs(distance))
+        shares = K.minimum(covered, ratio)
+        shares = K.minimum(shares, 1.0)
+    else:
+        shares = WEIGHTS[interpolation](distance)
+    return shares / K.sum(shares, axis=0, keepdims=True)
+
+
+def _number(size):
+    return float(size) if is_int(size) else K.cast(size, K.floatx())
+
+
+def _numbered(size) -> Tensor:
+    """Returns 0.5, 1.5, …, a number for each of `size` pixels."""
+    numbers = K.arange(size)
+    return K.cast(numbers, K.floatx()) + 0.5
+
+
+class Keras2UpSampling2D(SpatialLayer):
+    """UpSampling2D of Keras 2, which interpolates.
+
+    # Example
+        ```python
+        from oneiros.layers import Keras2UpSampling2D
+        from oneiros.models import Sequential
+
+        layer = Keras2UpSampling2D(2, interpolation="bilinear", input_shape=(8, 8, 3))
+        model = Sequential([layer])
+        model.output_shape  # (None, 16, 16, 3)
+        ```
+
+    # Arguments
+        size: int or pair of ints, by what rows and columns are enlarged.
+        data_format: `"channels_last"` or `"channels_first"`.
+        interpolation: `"nearest"`, `"bilinear"`, `"bicubic"`, `"area"`, `"lanczos3"`,
+            `"lanczos5"`, `"gaussian"` or `"mitchellcubic"`.
+
+    # Input shape
+        4D, `(samples, rows, columns, channels)`.
+
+    # Output shape
+        4D, `(samples, new_rows, new_columns, channels)`.
+    """
+
+    loadable = True
+
+    def __init__(
+        self, size=2, data_format: str | None = None, interpolation="nearest", **kwargs
+    ):
+        super().__init__(**kwargs)
+        self.size: Any = size
+        self.interpolation = _checked(self, interpolation)
+        self.check_spatial(data_format, "size")
+
+    def computed(self, x: Tensor) -> Tensor:
+        """Returns the enlarged images."""
+        sizes = self.output_sizes([_size(x, 1), _size(x, 2)])
+        return resized(x, sizes, self.interpolation)
+
+    def output_sizes(self, sizes: list[Any]) -> list[Any]:
+        """Returns rows and columns, enlarged."""
+        enlarged = []
+        for size, factor in zip(sizes, self.size):
+            enlarged.append(None if size is None else size * factor)
+        return enlarged
+
+
+def _checked(layer: SpatialLayer, interpolation) -> str:
+    choices = (*WEIGHTS, "area")
+    return str(check_choice(layer, "interpolation", interpolation, choices))
+
+
+class Resizing(SpatialLayer):
+    """Images of a fixed size, interpolated.
+
+    # Example
+        ```python
+        from oneiros.layers import Resizing
+        from oneiros.models import Sequential
+
+        model = Sequential([Resizing(16, 16, input_shape=(None, None, 3))])
+        model.output_shape  # (None, 16, 16, 3)
+        ```
+
+    # Arguments
+        height, width: ints, rows and columns of the output.
+        interpolation: str, as for `Keras2UpSampling2D`.
+        crop_to_aspect_ratio: bool, whether to cut off what else would be distorted.
+        data_format: `"channels_last"` or `"channels_first"`.
+
+    # Input shape
+        4D, `(samples, rows, columns, channels)`.
+
+    # Output shape
+        4D, `(samples, height, width, channels)`.
+    """
+
+    loadable = True
+
+    def __init__(
+        self,
+        height: int,
+        width: int,
+        interpolation: str = "bilinear",
+        crop_to_aspect_ratio: bool = False,
+        data_format: str | None = None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.height = check_int(self, "height", height)
+        self.width = check_int(self, "width", width)
+        self.interpolation = _checked(self, interpolation)
+        self.crop_to_aspect_ratio = check_bool(
+            self, "crop_to_aspect_ratio", crop_to_aspect_ratio
+        )
+        self.check_spatial(data_format)
+
+    def computed(self, x: Tensor) -> Tensor:
+        """Returns the images in the new size."""
+        if self.crop_to_aspect_ratio:
+            x = self.in_proportion(x)
+        return resized(x, (self.height, self.width), self.interpolation)
+
+    def in_proportion(self, x: Tensor) -> Tensor:
+        """Returns the middle of images, with the new size's proportions."""
+        rows, columns = self.sizes_of(x)
+        fitting_rows = columns * self.height // self.width
+        fitting_columns = rows * self.width // self.height
+        kept_rows = min(rows, fitting_rows)
+        kept_columns = min(columns, fitting_columns)
+        return self.middle(x, kept_rows, kept_columns)
+
+    def middle(self, x: Tensor, kept_rows: int, kept_columns: int) -> Tensor:
+        """Returns so many rows and columns of the middle of images."""
+        rows, columns = self.sizes_of(x)
+        top = (rows - kept_rows) // 2
+        left = (columns - kept_columns) // 2
+        bottom = top + kept_rows
+        right = left + kept_columns
+        return x[:, top:bottom, left:right]
+
+    def sizes_of(self, x: Tensor) -> tuple[int, int]:
+        """Returns rows and columns of images.
+
+        # Raises
+            ShapeError: if they aren't known.
+        """
+        _, rows, columns, _ = K.int_shape(x)
+        if rows is None or columns is None:
+            raise ShapeError(
+                f"{label(self)} crops images, whose rows and columns must be known. "
+                "Pass them at the origin of the input, in input_shape."
+            )
+        return rows, columns
+
+    def output_sizes(self, sizes: list[Any]) -> list[Any]:
+        """Returns the new size."""
+        return [self.height, self.width]
+
+
+class CenterCrop(Resizing):
+    """The middle of images; smaller ones are enlarged.
+
+    # Example
+        ```python
+        from oneiros.layers import CenterCrop
+        from oneiros.models import Sequential
+
+        model = Sequential([CenterCrop(8, 8, input_shape=(10, 12, 3))])
+        model.output_shape  # (None, 8, 8, 3)
+        ```
+
+    # Arguments
+        height, width: ints, rows and columns of the output.
+        data_format: `"channels_last"` or `"channels_first"`.
+
+    # Input shape
+        4D, `(samples, rows, columns, channels)`.
+
+    # Output shape
+        4D, `(samples, height, width, channels)`.
+    """
+
+    loadable = True
+
+    def __init__(
+        self, height: int, width: int, data_format: str | None = None, **kwargs
+    ):
+        super().__init__(
+            height, width, crop_to_aspect_ratio=True, data_format=data_format, **kwargs
+        )
+
+    def computed(self, x: Tensor) -> Tensor:
+        """Returns the middle, or all, in the new size."""
+        rows, columns = self.sizes_of(x)
+        if rows >= self.height and columns >= self.width:
+            return self.middle(x, self.height, self.width)
+        return super().computed(x)
+
+
+class RandomCrop(CenterCrop):
+    """Images of a fixed size: as much of the middle as has its proportions, resized.
+
+    Keras cuts out any part in training; here it is the middle, too.
+
+    # Example
+        ```python
+        from oneiros.layers import RandomCrop
+        from oneiros.models import Sequential
+
+        model = Sequential([RandomCrop(8, 8, input_shape=(10, 12, 3))])
+        model.output_shape  # (None, 8, 8, 3)
+        ```
+
+    # Arguments
+        all: as for `CenterCrop`.
+
+    # Input shape
+        4D, `(samples, rows, columns, channels)`.
+
+    # Output shape
+        4D, `(samples, height, width, channels)`.
+    """
+
+    loadable = True
+
+    def computed(self, x: Tensor) -> Tensor:
+        """Returns the middle in the new size."""
+        return Resizing.computed(self, x)
+
+
+class Augmentation(SpatialLayer):
+    """What a layer that Keras 2 and 3 have only for training does at prediction:
+    nothing. Not in training either, except for `RandomFlip`, `RandomContrast` and
+    `RandomBrightness`, which vary each sample by itself.
+
+    # Example
+        ```python
+        from oneiros.layers import Augmentation
+        from oneiros.models import Sequential
+
+        settings = {"mode": "horizontal"}
+        layer = Augmentation("RandomFlip", settings, input_shape=(8, 8, 3))
+        model = Sequential([layer])
+        model.output_shape  # (None, 8, 8, 3)
+        ```
+
+    # Arguments
+        kind: str, the layer's class in Keras, such as `"RandomRotation"`.
+        settings: dict, its arguments there.
+
+    # Input shape
+        Any.
+
+    # Output shape
+        The same.
+    """
+
+    loadable = True
+
+    def __init__(self, kind: str, settings=None, **kwargs):
+        super().__init__(**kwargs)
+        self.kind = kind
+        self.settings = dict(settings or {})
+
+    def call(self, x, mask=None):
+        """Returns `x`; in training, varied."""
+        vary = VARIATIONS.get(self.kind)
+        if vary is None:
+            return x
+        return K.in_train_phase(vary(x, self.settings), x)
+
+    def get_output_shape_for(self, input_shape):
+        """Returns the input's shape."""
+        return input_shape
+
+
+def _drawn(x: Tensor, low: float, high: float) -> Tensor:
+    """Returns a random number for each sample."""
+    samples = K.shape(x)[0]
+    return K.random_uniform((samples, 1, 1, 1), low, high)
+
+
+def _bounds(settings: Settings) -> tuple[float, float]:
+    """Returns the bounds of what a layer draws."""
+    factor = settings.get("factor", 0)
+    if isinstance(factor, (list, tuple)):
+        low, high = factor
+        return low, high
+    return -factor, factor
+
+
+def _first_axis(settings: Settings) -> int:
+    """Returns the place of an image's rows among the axes."""
+    is_first = settings.get("data_format") == FORMATS[1]
+    return 2 if is_first else 1
+
+
+def _flipped(x: Tensor, settings: Settings) -> Tensor:
+    rows = _first_axis(settings)
+    mode = settings.get("mode", "horizontal_and_vertical")
+    for axis, name in ((rows + 1, "horizontal"), (rows, "vertical")):
+        if name not in mode:
+            continue
+        is_flipped = K.lesser(_drawn(x, 0.0, 1.0), 0.5)
+        share = K.cast(is_flipped, K.floatx())
+        flipped = K.reverse(x, axis)
+        x = x + share * (flipped - x)
+    return x
+
+
+def _contrasted(x: Tensor, settings: Settings) -> Tensor:
+    rows = _first_axis(settings)
+    mean = K.mean(x, axis=[rows, rows + 1], keepdims=True)
+    low, high = _bounds(settings)
+    factor = _drawn(x, 1 - abs(low), 1 + high)
+    return (x - mean) * factor + mean
+
+
+def _brightened(x: Tensor, settings: Settings) -> Tensor:
+    darkest, lightest = settings.get("value_range") or (0, 255)
+    low, high = _bounds(settings)
+    width = lightest - darkest
+    brightened = x + _drawn(x, low * width, high * width)
+    return K.clip(brightened, darkest, lightest)
+
+
+VARIATIONS: dict[str, Callable[[Tensor, Settings], Tensor]] = {
+    "RandomFlip": _flipped,
+    "RandomContrast": _contrasted,
+    "RandomBrightness": _brightened,
+}
+"""What layers do in training."""
+
+
+class Keras2ZeroPadding3D(SpatialLayer):
+    """ZeroPadding3D of Keras 2, with another number of zeros on each side.
+
+    # Example
+        ```python
+        from oneiros.layers import Keras2ZeroPadding3D
+        from oneiros.models import Sequential
+
+        padding = ((1, 0), (0, 2), (0, 0))
+        model = Sequential([Keras2ZeroPadding3D(padding, input_shape=(4, 4, 4, 1))])
+        model.output_shape  # (None, 5, 6, 4, 1)
+        ```
+
+    # Arguments
+        padding: a pair of ints, before and after, for each axis.
+        data_format: `"channels_last"` or `"channels_first"`.
+
+    # Input shape
+        5D, `(samples, d1, d2, d3, channels)`.
+
+    # Output shape
+        5D, with the zeros.
+    """
+
+    loadable = True
+    rank = 3
+
+    def __init__(self, padding, data_format: str | None = None, **kwargs):
+        super().__init__(**kwargs)
+        self.padding = [check_ints(self, "padding", pair, 2, 0) for pair in padding]
+        self.check_spatial(data_format)
+
+    def computed(self, x: Tensor) -> Tensor:
+        """Returns `x` among as many zeros on both sides, of which some are cut off."""
+        widths = []
+        index = [slice(None)]
+        for before, after in self.padding:
+            width = max(before, after)
+            start = width - before
+            end = after - width or None
+            widths.append(width)
+            index.append(slice(start, end))
+        padded = K.spatial_3d_padding(x, tuple(widths), "tf")
+        return padded[tuple(index)]
+
+    def output_sizes(self, sizes: list[Any]) -> list[Any]:
+        """Returns the sizes with the zeros."""
+        padded = []
+        for size, pair in zip(sizes, self.padding):
+            padded.append(None if size is None else size + sum(pair))
+        return padded
+
+
+class Keras2ZeroPadding1D(Keras2ZeroPadding3D):
+    """ZeroPadding1D of Keras 3, with channels in either place.
+
+    # Example
+        ```python
+        from oneiros.layers import Keras2ZeroPadding1D
+        from oneiros.models import Sequential
+
+        layer = Keras2ZeroPadding1D(
+            (1, 2), data_format="channels_first", input_shape=(3, 5)
+        )
+        model = Sequential([layer])
+        model.output_shape  # (None, 3, 8)
+        ```
+
+    # Arguments
+        padding: pair of ints, the zeros before and after.
+        data_format: `"channels_last"` or `"channels_first"`.
+
+    # Input shape
+        3D, `(samples, steps, channels)`.
+
+    # Output shape
+        3D, with the zeros.
+    """
+
+    loadable = True
+    rank = 1
+
+    def __init__(self, padding=1, data_format: str | None = None, **kwargs):
+        pair = (padding, padding) if is_int(padding) else padding
+        super().__init__([pair], data_format, **kwargs)
+
+    def computed(self, x: Tensor) -> Tensor:
+        """Returns `x` among zeros."""
+        return K.asymmetric_temporal_padding(x, *self.padding[0])
