@@ -7,6 +7,7 @@ import functools
 
 import numpy as np
 import pytest
+import scipy.special
 from computed import evaluate, of_open_batch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,6 +53,7 @@ ELEMENTWISE = {
     "hard_sigmoid": (K.hard_sigmoid, lambda x: np.clip(0.2 * x + 0.5, 0, 1)),
     "tanh": (K.tanh, np.tanh),
     "softplus": (K.softplus, lambda x: np.logaddexp(x, 0)),
+    "erf": (K.erf, scipy.special.erf),
     "softsign": (K.softsign, lambda x: x / (1 + np.abs(x))),
     "relu": (K.relu, lambda x: np.maximum(x, 0)),
     "relu, leaky": (

@@ -4,6 +4,7 @@ import operator
 
 import numpy as np
 import pytest
+import scipy.special
 from oneiros import backend as K
 from oneiros.errors import ArgumentError
 from oneiros.layers import (
@@ -308,6 +309,7 @@ FRACTIONAL = (
     "hard_sigmoid",
     "tanh",
     "softplus",
+    "erf",
     "softsign",
     "softmax",
     "elu",
@@ -326,6 +328,7 @@ COMPUTE_ONE = {
     "square": np.square,
     "neg": np.negative,
     "sqrt": np.sqrt,
+    "erf": scipy.special.erf,
     "softsign": lambda x: x / (1 + np.abs(x)),
     "sum": lambda x: x.sum(1),
     "prod": lambda x: x.prod(1),

@@ -57,7 +57,7 @@ def arguments():
         **{name: dict(x=x) for name in ["sigmoid", "hard_sigmoid", "tanh", "softplus"]},
         **{
             name: dict(x=x)
-            for name in ["softsign", "softmax", "shape", "int_shape", "ndim"]
+            for name in ["erf", "softsign", "softmax", "shape", "int_shape", "ndim"]
         },
         **{name: dict(x=x) for name in ["dtype", "get_value", "get_variable_shape"]},
         **{

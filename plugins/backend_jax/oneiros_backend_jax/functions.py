@@ -5,6 +5,7 @@ would make them unknown, and unknown values can't become a shape.
 """
 
 import math
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -82,7 +83,13 @@ class JaxFunctions(ArrayFunctions):
     """Functions of JAX's tensors, by their names in the contract."""
 
     namespace = jnp
-    activations = jax.nn
+    activations = SimpleNamespace(
+        erf=jax.scipy.special.erf,
+        relu=jax.nn.relu,
+        sigmoid=jax.nn.sigmoid,
+        softmax=jax.nn.softmax,
+        softplus=jax.nn.softplus,
+    )
 
     # Types
 

@@ -34,6 +34,7 @@ OPERATORS = {
     "cos": "Cos",
     "divide": "Div",
     "equal": "Equal",
+    "erf": "Erf",
     "exp": "Exp",
     "greater": "Greater",
     "greater_equal": "GreaterOrEqual",

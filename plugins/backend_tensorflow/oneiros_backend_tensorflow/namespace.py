@@ -50,6 +50,7 @@ NAMES: dict[str, Function] = {
     "bitwise_or": operator.or_,
     "bitwise_xor": operator.xor,
     "concatenate": tf.concat,
+    "erf": tf.math.erf,
     "flip": tf.reverse,
     "floor_divide": tf.math.floordiv,
     "invert": operator.invert,

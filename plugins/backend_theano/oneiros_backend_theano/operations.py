@@ -131,6 +131,7 @@ def _rectified(x):
 
 
 ACTIVATIONS = SimpleNamespace(
+    erf=pt.erf,
     relu=_rectified,
     sigmoid=pt.sigmoid,
     softmax=partial(softmax, axis=-1),

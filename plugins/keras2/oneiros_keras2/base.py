@@ -29,15 +29,19 @@ class Keras2Layer(Layer):
             setattr(self, name, value)
 
     def add_parameter(
-        self, name: str, shape: tuple[int, ...], trainable: bool = True
+        self,
+        kind: str,
+        shape: tuple[Any, ...],
+        name: str | None = None,
+        trainable: bool = True,
     ) -> Tensor:
         """Makes a weight with the initializer, the regularizer and the constraint that
-        begin with its name."""
+        begin with its kind."""
         return self.add_weight(
             shape,
-            getattr(self, f"{name}_initializer"),
-            name=f"{self.name}_{name}",
-            regularizer=getattr(self, f"{name}_regularizer", None),
-            constraint=getattr(self, f"{name}_constraint", None),
+            getattr(self, f"{kind}_initializer"),
+            name=f"{self.name}_{name or kind}",
+            regularizer=getattr(self, f"{kind}_regularizer", None),
+            constraint=getattr(self, f"{kind}_constraint", None),
             trainable=trainable,
         )

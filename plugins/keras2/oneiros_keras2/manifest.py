@@ -20,17 +20,23 @@ _RANDOM = (
 _RANKS = ("1D", "2D", "3D")
 _LAYERS = {
     "advanced_activations": ("Keras2ReLU", "Keras2Softmax"),
+    "attention": ("AdditiveAttention", "Attention", "MultiHeadAttention"),
     "convolutional": (
         *(f"Keras2Conv{rank}" for rank in _RANKS),
         *("Conv1DTranspose", "Keras2Conv2DTranspose", "Conv3DTranspose"),
         *("DepthwiseConv1D", "DepthwiseConv2D"),
         *("SeparableConv1D", "Keras2SeparableConv2D"),
     ),
+    "core": ("AlphaDropout", "EinsumDense"),
     "images": (
         *("Keras2UpSampling2D", "Resizing", "CenterCrop", "RandomCrop"),
         *("Augmentation", "Keras2ZeroPadding1D", "Keras2ZeroPadding3D"),
     ),
-    "normalization": ("LayerNormalization",),
+    "merging": ("Keras2Dot", "Minimum", "Subtract"),
+    "normalization": (
+        *("GroupNormalization", "Keras2BatchNormalization", "LayerNormalization"),
+        "UnitNormalization",
+    ),
     "pooling": (
         *("Keras2MaxPooling1D", "Keras2AveragePooling1D"),
         *(f"Keras2GlobalMaxPooling{rank}" for rank in _RANKS),
@@ -42,6 +48,14 @@ LAYERS = {
     name: f"{_PACKAGE}.{module}:{name}"
     for module, names in _LAYERS.items()
     for name in names
+}
+OF_ATTENTION = ("use_causal_mask", "return_attention_scores")
+"""Arguments of the calls of layers with attention."""
+MULTI_HEAD: dict[str, Any] = {
+    "inputs": ("value", "key"),
+    "settings": OF_ATTENTION,
+    "groups": ("query_dense", "key_dense", "value_dense", "output_dense"),
+    "neutral": {"query_shape": None, "key_shape": None, "value_shape": None},
 }
 
 
@@ -66,6 +80,10 @@ def oneiros_migrations():
     }
     rows["Keras2ReLU"]["elementwise"] = True
     rows["Keras2Softmax"]["inputs"] = ("mask", "a second argument")
+    rows["MultiHeadAttention"] |= MULTI_HEAD
+    for name in ("AdditiveAttention", "Attention"):
+        rows[name] |= {"settings": OF_ATTENTION}
+    rows["Identity"] = {"name": "Activation", "added": {"activation": "linear"}}
     for name in (*_RANDOM, "Augmentation"):
         rows[name] = f"{_PACKAGE}.image_files:AugmentationMigration"
     rows["RandomCrop"] = f"{_PACKAGE}.image_files:RandomCropMigration"

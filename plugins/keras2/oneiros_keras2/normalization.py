@@ -1,15 +1,88 @@
 """Layers that normalise their input to mean 0 and variance 1."""
 
-from typing import Any
-
 from oneiros import backend as K
-from oneiros.arguments import check_bool, check_number
-from oneiros.typing import Shape
+from oneiros.arguments import check_bool, check_int, check_number, label
+from oneiros.errors import ShapeError
+from oneiros.typing import Shape, Tensor
 
 from oneiros_keras2.base import Keras2Layer
 
 
-class LayerNormalization(Keras2Layer):
+class AffineNormalization(Keras2Layer):
+    """Base of the layers that multiply what they normalise by gamma and add beta. Not a
+    layer itself.
+
+    # Arguments
+        epsilon: float, added to the variance.
+        center: bool, whether to add beta.
+        scale: bool, whether to multiply by gamma.
+        beta_initializer, gamma_initializer: initializations of both.
+        beta_regularizer, gamma_regularizer: regularizers of both.
+        beta_constraint, gamma_constraint: constraints of both.
+    """
+
+    supports_masking = True
+
+    def __init__(
+        self,
+        epsilon: float = 0.001,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer="zero",
+        gamma_initializer="one",
+        beta_regularizer=None,
+        gamma_regularizer=None,
+        beta_constraint=None,
+        gamma_constraint=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.epsilon = check_number(self, "epsilon", epsilon)
+        self.center = check_bool(self, "center", center)
+        self.scale = check_bool(self, "scale", scale)
+        self.set_arguments(
+            beta_initializer=beta_initializer,
+            gamma_initializer=gamma_initializer,
+            beta_regularizer=beta_regularizer,
+            gamma_regularizer=gamma_regularizer,
+            beta_constraint=beta_constraint,
+            gamma_constraint=gamma_constraint,
+        )
+
+    def make_affine(self, input_shape: Shape, axes: list[int]) -> None:
+        """Makes gamma and beta, a value per place on these axes each."""
+        shape = tuple(input_shape[axis] for axis in axes)
+        self.gamma = self.add_parameter("gamma", shape) if self.scale else None
+        self.beta = self.add_parameter("beta", shape) if self.center else None
+        self.spread = tuple(
+            size if axis in axes else 1 for axis, size in enumerate(input_shape)
+        )
+
+    def affine(self, normalised: Tensor) -> Tensor:
+        """Returns what is normalised, times gamma plus beta."""
+        if self.gamma is not None:
+            normalised = normalised * self.aligned(self.gamma)
+        if self.beta is not None:
+            normalised = normalised + self.aligned(self.beta)
+        return normalised
+
+    def aligned(self, weight: Tensor) -> Tensor:
+        """Returns a weight with the axes of the input."""
+        return K.reshape(weight, self.spread)
+
+    def normalised(self, x: Tensor, axes: list[int]) -> Tensor:
+        """Returns values with mean 0 and variance 1 over these axes."""
+        mean = K.mean(x, axis=axes, keepdims=True)
+        variance = K.var(x, axis=axes, keepdims=True)
+        return (x - mean) / K.sqrt(variance + self.epsilon)
+
+    def axes_of(self, axis, rank: int) -> list[int]:
+        """Returns an axis, or a list of them, counted from 0 and in order."""
+        axes = axis if isinstance(axis, (list, tuple)) else [axis]
+        return sorted(each % rank for each in axes)
+
+
+class LayerNormalization(AffineNormalization):
     """Normalises each sample over some of its axes, then applies a learned mean and
     spread.
 
@@ -44,67 +117,192 @@ class LayerNormalization(Keras2Layer):
     """
 
     loadable = True
+
+    def __init__(self, axis=-1, rms_scaling: bool = False, **kwargs):
+        super().__init__(**kwargs)
+        self.axis = axis
+        self.rms_scaling = check_bool(self, "rms_scaling", rms_scaling)
+
+    def build(self, input_shape: Shape) -> None:
+        """Makes gamma and beta."""
+        self.axes = self.axes_of(self.axis, len(input_shape))
+        self.make_affine(input_shape, self.axes)
+
+    def call(self, x, mask=None):
+        """Returns the normalised input."""
+        if not self.rms_scaling:
+            return self.affine(self.normalised(x, self.axes))
+        square = K.mean(K.square(x), axis=self.axes, keepdims=True)
+        return x / K.sqrt(square + self.epsilon) * self.aligned(self.gamma)
+
+
+class GroupNormalization(AffineNormalization):
+    """Normalises each sample over the places of an image and the channels of a group.
+
+    # Example
+        ```python
+        from oneiros.layers import GroupNormalization
+        from oneiros.models import Sequential
+
+        model = Sequential([GroupNormalization(4, input_shape=(8, 8, 16))])
+        model.count_params()  # 32
+        ```
+
+    # Arguments
+        groups: int, the number of groups; -1 for one per channel.
+        axis: int, the axis of the channels.
+        epsilon, center, scale, …: as for `LayerNormalization`.
+
+    # Input shape
+        Any; the channels must be known.
+
+    # Output shape
+        The same.
+
+    # References
+        - Wu, He: Group Normalization, arXiv:1803.08494
+    """
+
+    loadable = True
+
+    def __init__(self, groups: int = 32, axis: int = -1, **kwargs):
+        super().__init__(**kwargs)
+        self.groups = check_int(self, "groups", groups, minimum=None)
+        self.axis = check_int(self, "axis", axis, minimum=None)
+
+    def build(self, input_shape: Shape) -> None:
+        """Makes gamma and beta, a value per channel each."""
+        (self.channel_axis,) = self.axes_of(self.axis, len(input_shape))
+        channels = input_shape[self.channel_axis] or 1
+        groups = channels if self.groups == -1 else self.groups
+        if channels % groups:
+            raise ShapeError(
+                f"{label(self)} has groups={self.groups} and received an input of "
+                f"shape {input_shape}. Expected a number of channels, on axis "
+                f"{self.axis}, that the groups divide."
+            )
+        self.grouped = (groups, channels // groups)
+        self.make_affine(input_shape, [self.channel_axis])
+
+    def call(self, x, mask=None):
+        """Returns the normalised input."""
+        shape = K.shape(x)
+        axis = self.channel_axis
+        sizes = [shape[place] for place in range(K.ndim(x))]
+        split = K.reshape(x, (*sizes[:axis], *self.grouped, *sizes[axis + 1 :]))
+        axes = [place for place in range(1, K.ndim(split)) if place != axis]
+        normalised = self.normalised(split, axes)
+        return self.affine(K.reshape(normalised, tuple(sizes)))
+
+
+class UnitNormalization(Keras2Layer):
+    """Scales its input to length 1.
+
+    # Example
+        ```python
+        import numpy as np
+        from oneiros.layers import UnitNormalization
+        from oneiros.models import Sequential
+
+        model = Sequential([UnitNormalization(input_shape=(2,))])
+        model.predict(np.array([[3.0, 4.0]])).tolist()  # about [[0.6, 0.8]]
+        ```
+
+    # Arguments
+        axis: int or list of int, the axes along which the length is measured.
+
+    # Input shape
+        Any.
+
+    # Output shape
+        The same.
+    """
+
+    loadable = True
     supports_masking = True
-    gamma: Any = None
-    beta: Any = None
+
+    def __init__(self, axis=-1, **kwargs):
+        super().__init__(**kwargs)
+        self.axis = axis
+
+    def call(self, x, mask=None):
+        """Returns the scaled input."""
+        square = K.sum(K.square(x), axis=self.axis, keepdims=True)
+        return x / K.sqrt(K.maximum(square, 1e-12))
+
+
+class Keras2BatchNormalization(AffineNormalization):
+    """Batch normalization over several axes, as Keras 2's `BatchNormalization`.
+
+    # Example
+        ```python
+        from oneiros.layers import Keras2BatchNormalization
+        from oneiros.models import Sequential
+
+        model = Sequential()
+        model.add(Keras2BatchNormalization(axis=[1, 3], input_shape=(4, 5, 6)))
+        model.count_params()  # 96
+        ```
+
+    # Arguments
+        axis: int or list of int, the axes with a mean and a variance per place.
+        momentum: float, the weight of the old running averages at each batch.
+        moving_mean_initializer, moving_variance_initializer: initializations of the
+            running averages.
+        epsilon, center, scale, …: as for `LayerNormalization`.
+
+    # Input shape
+        Any; the axes must be known.
+
+    # Output shape
+        The same.
+
+    # References
+        - Ioffe, Szegedy: Batch Normalization, arXiv:1502.03167
+    """
+
+    loadable = True
+    uses_learning_phase = True
 
     def __init__(
         self,
         axis=-1,
-        epsilon: float = 0.001,
-        center: bool = True,
-        scale: bool = True,
-        beta_initializer="zero",
-        gamma_initializer="one",
-        beta_regularizer=None,
-        gamma_regularizer=None,
-        beta_constraint=None,
-        gamma_constraint=None,
-        rms_scaling: bool = False,
+        momentum: float = 0.99,
+        moving_mean_initializer="zero",
+        moving_variance_initializer="one",
         **kwargs,
     ):
         super().__init__(**kwargs)
         self.axis = axis
-        self.epsilon = check_number(self, "epsilon", epsilon)
-        self.center = check_bool(self, "center", center)
-        self.scale = check_bool(self, "scale", scale)
-        self.rms_scaling = check_bool(self, "rms_scaling", rms_scaling)
+        self.momentum = check_number(self, "momentum", momentum)
         self.set_arguments(
-            beta_initializer=beta_initializer,
-            gamma_initializer=gamma_initializer,
-            beta_regularizer=beta_regularizer,
-            gamma_regularizer=gamma_regularizer,
-            beta_constraint=beta_constraint,
-            gamma_constraint=gamma_constraint,
+            moving_mean_initializer=moving_mean_initializer,
+            moving_variance_initializer=moving_variance_initializer,
         )
 
     def build(self, input_shape: Shape) -> None:
-        """Makes gamma and beta, a value per place on the axes each."""
-        rank = len(input_shape)
-        axes = self.axis if isinstance(self.axis, (list, tuple)) else [self.axis]
-        self.axes = sorted(axis % rank for axis in axes)
-        shape = tuple(input_shape[axis] for axis in self.axes)
-        if self.scale:
-            self.gamma = self.add_parameter("gamma", shape)
-        if self.center:
-            self.beta = self.add_parameter("beta", shape)
-        self.broadcast = [
-            size if axis in self.axes else 1 for axis, size in enumerate(input_shape)
-        ]
+        """Makes gamma, beta and the running averages."""
+        axes = self.axes_of(self.axis, len(input_shape))
+        self.make_affine(input_shape, axes)
+        self.axes = [place for place in range(len(input_shape)) if place not in axes]
+        shape = tuple(input_shape[axis] for axis in axes)
+        self.moving_mean = self.add_parameter("moving_mean", shape, trainable=False)
+        self.moving_variance = self.add_parameter(
+            "moving_variance", shape, trainable=False
+        )
 
     def call(self, x, mask=None):
-        """Returns the normalised input."""
-        if self.rms_scaling:
-            square = K.mean(K.square(x), axis=self.axes, keepdims=True)
-            return x / K.sqrt(square + self.epsilon) * self._spread(self.gamma)
-        mean = K.mean(x, axis=self.axes, keepdims=True)
-        variance = K.var(x, axis=self.axes, keepdims=True)
-        normalised = (x - mean) / K.sqrt(variance + self.epsilon)
-        if self.scale:
-            normalised = normalised * self._spread(self.gamma)
-        if self.center:
-            normalised = normalised + self._spread(self.beta)
-        return normalised
-
-    def _spread(self, weight):
-        return K.reshape(weight, tuple(self.broadcast))
+        """Returns the input normalised by the batch in training, otherwise by the
+        running averages."""
+        shape = K.get_variable_shape(self.moving_mean)
+        mean = K.reshape(K.mean(x, axis=self.axes), shape)
+        variance = K.reshape(K.var(x, axis=self.axes), shape)
+        averages = [
+            K.moving_average_update(self.moving_mean, mean, self.momentum),
+            K.moving_average_update(self.moving_variance, variance, self.momentum),
+        ]
+        self.add_update(averages, x)
+        mean = K.in_train_phase(mean, self.moving_mean)
+        variance = K.in_train_phase(variance, self.moving_variance)
+        spread = K.sqrt(self.aligned(variance) + self.epsilon)
+        return self.affine((x - self.aligned(mean)) / spread)

@@ -81,7 +81,13 @@ class Keras2Layer(Migration):
             self.renamed = {**same_names(*self._own_arguments()), **self.renamed}
 
     def _own_arguments(self) -> Mapping[str, inspect.Parameter]:
-        return inspect.signature(registry.resolve("layer", self.name)).parameters
+        """Returns the arguments of the class here, those of its base classes, too."""
+        found: dict[str, inspect.Parameter] = {}
+        for cls in registry.resolve("layer", self.name).__mro__:
+            constructor = vars(cls).get("__init__")
+            if inspect.isfunction(constructor):
+                found = {**inspect.signature(constructor).parameters, **found}
+        return found
 
     def to_keras3(self, config: Config, arrays: Arrays) -> Keras3Layer | None:
         """Returns the layer of Keras 3, by the tables read backwards."""

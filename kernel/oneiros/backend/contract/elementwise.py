@@ -360,6 +360,20 @@ class Elementwise:
             ArgumentError: if `x` isn't a tensor, array or number.
         """
 
+    def erf(self, x):
+        """Returns the error function: twice the area under the bell curve
+        `exp(-t ** 2) / sqrt(pi)` from 0 to `x`.
+
+        # Arguments
+            x: tensor; integers become the default float type.
+
+        # Returns
+            A tensor of floats of the shape of `x`.
+
+        # Raises
+            ArgumentError: if `x` isn't a tensor, array or number.
+        """
+
     def softsign(self, x):
         """Returns `x / (1 + abs(x))`.
 

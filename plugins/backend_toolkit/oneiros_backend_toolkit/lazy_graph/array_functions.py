@@ -99,7 +99,7 @@ class ArrayFunctions(Promotion):
 
     # Properties
         namespace: the engine's functions, by NumPy's names.
-        activations: its `relu`, `sigmoid`, `softmax` and `softplus`.
+        activations: its `erf`, `relu`, `sigmoid`, `softmax` and `softplus`.
         operators: the functions behind Python's operators, by the names of the methods
             without underscores.
     """
@@ -242,6 +242,7 @@ class ArrayFunctions(Promotion):
     sign = _on_numbers("sign")
     round = _on_numbers("round")
     exp = _on_floats("exp")
+    erf = _on_floats("erf", "activations")
     log = _on_floats("log")
     sin = _on_floats("sin")
     cos = _on_floats("cos")

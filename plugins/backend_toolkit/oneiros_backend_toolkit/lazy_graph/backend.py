@@ -46,6 +46,7 @@ ELEMENTWISE_NAMES = (
     "clip",
     "cos",
     "equal",
+    "erf",
     "exp",
     "greater",
     "greater_equal",

@@ -1,0 +1,215 @@
+"""Layers of single inputs: EinsumDense and AlphaDropout."""
+
+import math
+from typing import Any
+
+from oneiros import backend as K
+from oneiros.arguments import check_fraction, label
+from oneiros.errors import ShapeError
+from oneiros.typing import Shape, Tensor
+
+from oneiros_keras2.activations import SELU_ALPHA, SELU_SCALE
+from oneiros_keras2.base import Keras2Layer
+
+MISSING = -SELU_ALPHA * SELU_SCALE
+"""What selu approaches for very negative values."""
+FREE = "0123456789"
+"""Labels for the axes that an ellipsis stands for."""
+
+
+class AlphaDropout(Keras2Layer):
+    """Dropout that keeps the mean and the variance of what `selu` returns.
+
+    # Example
+        ```python
+        from oneiros.layers import AlphaDropout, Dense
+        from oneiros.models import Sequential
+
+        model = Sequential([Dense(8, activation="selu", input_dim=4)])
+        model.add(AlphaDropout(0.1))
+        model.uses_learning_phase  # True
+        ```
+
+    # Arguments
+        rate: float, the fraction of the values to drop in training.
+        noise_shape: tuple, the shape of what is dropped together; that of the input if
+            None.
+        seed: int, for the same values each time.
+
+    # Input shape
+        Any.
+
+    # Output shape
+        The same.
+
+    # References
+        - Klambauer et al.: Self-Normalizing Neural Networks, arXiv:1706.02515
+    """
+
+    loadable = True
+    supports_masking = True
+
+    def __init__(self, rate: float, noise_shape=None, seed=None, **kwargs):
+        super().__init__(**kwargs)
+        self.rate = check_fraction(self, "rate", rate)
+        self.noise_shape = noise_shape
+        self.seed = seed
+        self.uses_learning_phase = rate > 0
+
+    def call(self, x, mask=None):
+        """Returns the input; in training, with values dropped."""
+        if not self.rate:
+            return x
+        shape = self.noise_shape or K.shape(x)
+        is_kept = K.random_binomial(shape, 1 - self.rate, K.dtype(x), self.seed)
+        variance = (1 - self.rate) * (1 + self.rate * MISSING**2)
+        scale = 1 / math.sqrt(variance)
+        offset = -scale * MISSING * self.rate
+        dropped = x * is_kept + MISSING * (1 - is_kept)
+        return K.in_train_phase(scale * dropped + offset, x)
+
+
+class EinsumDense(Keras2Layer):
+    """A product with a kernel over the axes that an equation names.
+
+    # Example
+        ```python
+        from oneiros.layers import EinsumDense, Input
+
+        layer = EinsumDense("abc,cde->abde", output_shape=(None, 2, 8), bias_axes="de")
+        layer(Input(shape=(10, 16)))._keras_shape  # (None, 10, 2, 8)
+        ```
+
+    # Arguments
+        equation: str, the labels of the axes of the input, the kernel and the output,
+            as for NumPy's `einsum`. An ellipsis stands for any axes. A label of the
+            kernel is either summed over or new in the output.
+        output_shape: int or tuple, the sizes of the output without the samples; None
+            for those of the input.
+        activation: name or function.
+        bias_axes: str, the labels of the output's axes that the bias has; without it
+            there is none.
+        kernel_initializer, bias_initializer, kernel_regularizer, bias_regularizer,
+            kernel_constraint, bias_constraint: of kernel and bias.
+
+    # Input shape
+        That of the equation; the axes of the kernel must be known.
+
+    # Output shape
+        That of the equation.
+    """
+
+    loadable = True
+    activation: Any
+
+    def __init__(
+        self,
+        equation: str,
+        output_shape,
+        activation=None,
+        bias_axes: str | None = None,
+        kernel_initializer="glorot_uniform",
+        bias_initializer="zero",
+        kernel_regularizer=None,
+        bias_regularizer=None,
+        kernel_constraint=None,
+        bias_constraint=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.equation = equation
+        self.sizes = output_shape
+        self.bias_axes = bias_axes
+        self.set_arguments(
+            activation=activation,
+            kernel_initializer=kernel_initializer,
+            bias_initializer=bias_initializer,
+            kernel_regularizer=kernel_regularizer,
+            bias_regularizer=bias_regularizer,
+            kernel_constraint=kernel_constraint,
+            bias_constraint=bias_constraint,
+        )
+
+    def build(self, input_shape: Shape) -> None:
+        """Makes the kernel and the bias."""
+        self._read_equation(len(input_shape))
+        sizes = self.sizes if isinstance(self.sizes, (list, tuple)) else [self.sizes]
+        known = dict(zip(self.of_input, input_shape))
+        outer = len(self.of_output) - len(sizes)
+        for axis, size in zip(self.of_output[outer:], sizes):
+            known.setdefault(axis, size)
+        self.known = known
+        unknown = [axis for axis in self.of_kernel if known.get(axis) is None]
+        if unknown:
+            raise ShapeError(
+                f"{label(self)} received an input of shape {input_shape}. The sizes of "
+                f"{', '.join(unknown)} in {self.equation!r} must be known."
+            )
+        self.kernel = self.add_parameter("kernel", self._sizes(self.of_kernel))
+        self.bias: Any = None
+        if self.bias_axes:
+            first = min(map(self.of_output.index, self.bias_axes))
+            spread = [
+                known[axis] if axis in self.bias_axes else 1
+                for axis in self.of_output[first:]
+            ]
+            self.bias = self.add_parameter("bias", tuple(spread))
+
+    def _read_equation(self, rank: int) -> None:
+        """Sets the labels of the axes; an ellipsis becomes digits."""
+        inputs, _, of_output = self.equation.replace(" ", "").partition("->")
+        of_input, _, of_kernel = inputs.partition(",")
+        count = rank - len(of_input.replace("...", ""))
+        free = FREE[:count]
+        self.of_input = of_input.replace("...", free)
+        self.of_output = of_output.replace("...", free)
+        self.of_kernel = of_kernel
+        is_shared = {*self.of_kernel} & {*self.of_input} & {*self.of_output}
+        axes = {*self.of_input, *self.of_kernel}
+        if len(self.of_input) != rank or is_shared or not {*self.of_output} <= axes:
+            raise ShapeError(
+                f"{label(self)} has the equation {self.equation!r} and received an "
+                f"input with {rank} axes. Expected as many labels, and each label of "
+                "the kernel either in the input or in the output."
+            )
+
+    def _sizes(self, axes: str) -> tuple[Any, ...]:
+        return tuple(self.known[axis] for axis in axes)
+
+    def call(self, x, mask=None):
+        """Returns the product with the kernel, plus the bias."""
+        summed = [axis for axis in self.of_kernel if axis in self.of_input]
+        new = [axis for axis in self.of_kernel if axis not in self.of_input]
+        kept = [axis for axis in self.of_input if axis not in summed]
+        product = K.dot(
+            self._grouped(x, self.of_input, kept, summed), self._matrix(summed, new)
+        )
+        sizes = [K.shape(x)[self.of_input.index(axis)] for axis in kept[1:]]
+        product = K.reshape(product, (-1, *sizes, *self._sizes("".join(new))))
+        order = [(kept + new).index(axis) for axis in self.of_output]
+        output = K.permute_dimensions(product, tuple(order))
+        if self.bias is not None:
+            output = output + self.bias
+        return self.activation(output)
+
+    def _grouped(self, x: Tensor, axes: str, kept: list[str], summed: list[str]):
+        """Returns the input as a matrix: all kept axes, all summed ones."""
+        order = tuple(axes.index(axis) for axis in kept + summed)
+        size = math.prod(self._sizes("".join(summed)))
+        return K.reshape(K.permute_dimensions(x, order), (-1, size))
+
+    def _matrix(self, summed: list[str], new: list[str]):
+        """Returns the kernel as a matrix."""
+        order = tuple(self.of_kernel.index(axis) for axis in summed + new)
+        size = math.prod(self._sizes("".join(summed)))
+        return K.reshape(K.permute_dimensions(self.kernel, order), (size, -1))
+
+    def get_output_shape_for(self, input_shape: Shape) -> Shape:
+        """Returns the sizes of the output's axes."""
+        return self._sizes(self.of_output)
+
+    def argument_config(self, argument: str) -> dict[str, Any]:
+        """Returns an argument; a layer's `output_shape` is another thing."""
+        if argument == "output_shape":
+            return {"output_shape": self.sizes}
+        return super().argument_config(argument)
