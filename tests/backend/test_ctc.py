@@ -368,6 +368,15 @@ def test_beam_searches_at_once(floatx, backend):
         assert_allclose(other, scores, rtol=1e-5)
 
 
+@pytest.mark.parametrize("backend", ["jax"], indirect=True)
+def test_a_beam_search_in_float64(backend):
+    p = np.array([[[0.3, 0.5, 0.2]]])
+    _, scores = K.ctc_decode(K.variable(p, "float64"), np.ones(1), greedy=False)
+    positive = p + 1e-8
+    expected = np.log(positive.max() / positive.sum())
+    assert_allclose(K.eval(scores), [[expected]], rtol=1e-12)
+
+
 def test_labels_with_their_end_marked(predicting_backend):
     labels = np.array([[1, 2, 3], [4, 5, 6], [7, 8, 9]], "float32")
     marked = evaluate(K.ctc_label_dense_to_sparse, labels, np.array([2, 0, 3], "int32"))

@@ -114,9 +114,13 @@ class Derived(Types):
 
     def random_integers(self, shape, low, high, dtype, seed):
         """Returns integers of the interval [low, high)."""
-        width = float(high - low)
+        width = self.cast(high - low, "float32")
         above_low = self.random_uniform(shape, 0.0, width, "float32", seed)
-        return self.cast(above_low, dtype) + int(low)
+        whole = self.cast(above_low, dtype)
+        if not self.owns(low):
+            return whole + int(low)
+        start = self.cast(low, dtype)
+        return whole + start
 
     def random_normal_variable(
         self, shape, mean, scale, dtype=None, name=None, seed=None
@@ -278,6 +282,8 @@ class Derived(Types):
     # Element by element
 
     def square(self, x):
+        if not self.owns(x):
+            x = self.to_dense(x)
         return x * x
 
     def elu(self, x, alpha=1.0):
