@@ -387,7 +387,7 @@ class Container(Layer):
         """Returns the model's configuration, without weights, as YAML text.
 
         # Raises
-            CapabilityError: if no plugin for saving is installed.
+            UnknownNameError: if no plugin for saving is installed.
         """
         return services.configurations.to_yaml(self._updated_config(), **kwargs)
 

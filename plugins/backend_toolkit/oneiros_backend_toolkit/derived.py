@@ -9,18 +9,17 @@ from typing import Any
 import numpy as np
 from oneiros.arguments import refusal
 from oneiros.backend import common
-from oneiros.backend.contract import draw_seed
+from oneiros.backend.contract import LOCK, draw_seed
 from oneiros.backend.donated_arrays import donated, owned
 from oneiros.errors import ArgumentError, DataError
 from oneiros.typing import Array, Tensor, Tensors
+from oneiros.user_warnings import warn
 
 from oneiros_backend_toolkit.function import Update
 from oneiros_backend_toolkit.interrupts import deferred_interrupts
 from oneiros_backend_toolkit.operands import UnsuitedError
-from oneiros_backend_toolkit.stored_values import LOCK
 from oneiros_backend_toolkit.tensors import SPARSE, StateKey
 from oneiros_backend_toolkit.types import INTEGERS, Types
-from oneiros_backend_toolkit.user_warnings import warn
 
 DRAWN_AT_ONCE = 1 << 20
 PADDED: StateKey[bool] = StateKey("whether rows are filled up with FILLER")

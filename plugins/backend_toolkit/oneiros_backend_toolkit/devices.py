@@ -95,10 +95,12 @@ def missing(
         advice: how to get a GPU.
     """
     has_gpu = any(name.startswith("gpu") for name in there)
-    helps = device.kind == "gpu" and not has_gpu
+    remedy = "Type"
+    if device.kind == "gpu" and not has_gpu:
+        remedy = f"{advice} Or"
     return SettingsError(
         f"{_source()} asks the backend {backend} for {device}, but its engine has "
-        f"{', '.join(there) or 'none'}. {f'{advice} Or' if helps else 'Type'} "
+        f"{', '.join(there) or 'none'}. {remedy} "
         "ONEIROS_DEVICE=auto for the engine's own choice."
     )
 

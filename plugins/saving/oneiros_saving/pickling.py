@@ -11,11 +11,11 @@ from oneiros import backend as K
 from oneiros import config as configs
 from oneiros import services
 from oneiros.arguments import label
+from oneiros.backend.contract import LOCK
 from oneiros.backend.dispatch import backend_of
 from oneiros.engine.container import Container
 from oneiros.engine.node import one_or_all, origins
 from oneiros.errors import ArgumentError
-from oneiros_backend_toolkit.stored_values import LOCK
 from oneiros_optimizers.optimizer import Optimizer
 from oneiros_training.parts import Values, assign, parts_of, values_of
 

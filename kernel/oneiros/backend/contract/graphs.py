@@ -1,8 +1,14 @@
 """The contract of `K`: functions, updates, gradients and the learning phase; and the
 contract of compiled functions, which `K.function` returns."""
 
+import threading
 from collections.abc import Sequence
 from typing import Any, Protocol
+
+LOCK = threading.RLock()
+"""The lock of all variables' values: held from reading variables to storing all their
+new values, so that what is read belongs to one moment. Who holds it sees the variables
+between two updates; training in other threads waits meanwhile."""
 
 
 class Upload(Protocol):
