@@ -1,6 +1,7 @@
 """`Keras2Layer`: describes a layer of Keras 2 with a table of its arguments."""
 
 import inspect
+import pkgutil
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
@@ -18,7 +19,7 @@ from oneiros_old_files.keras3 import (
     check_own,
 )
 from oneiros_old_files.parts import part_of_layer, plain
-from oneiros_old_files.rows import ANY, NEUTRAL, MigrationRow, Renamed
+from oneiros_old_files.rows import ANY, NEUTRAL, Renamed
 
 DTYPES = ("dtype", "autocast")
 """Arguments with the type in which a layer computes."""
@@ -48,10 +49,6 @@ class Keras2Layer(Migration):
     """A layer of later versions that exists here under other names.
 
     Subclasses set what a `MigrationRow` has.
-
-    # Arguments
-        origin: `Origin`.
-        row: `MigrationRow`, for a layer without a class.
     """
 
     name: str
@@ -60,10 +57,6 @@ class Keras2Layer(Migration):
     added: Mapping[str, Any] = {}
     keras3: str | None = ""
     of_keras1 = False
-
-    def __init__(self, origin: Origin = HERE, row: MigrationRow | None = None):
-        super().__init__(origin)
-        vars(self).update(row or {})
 
     def to_keras3(self, config: Config, arrays: Arrays) -> Keras3Layer | None:
         """Returns the layer of Keras 3, by the tables read backwards."""
@@ -192,7 +185,9 @@ def migration_of(name, origin: Origin = HERE) -> Migration | None:
     except UnknownNameError:
         return None
     if isinstance(found, dict):
-        return Keras2Layer(origin, {"name": name, **found})
+        base = found.get("base")
+        cls: type[Migration] = pkgutil.resolve_name(base) if base else Keras2Layer
+        return cls(origin, {"name": name, **found})
     migration: Migration = found(origin)
     return migration
 
