@@ -71,7 +71,8 @@ class Ctc(Folds):
         is_used = self._is_before(y_pred, lengths)
         best = self.argmax(y_pred, 2)
         best = self.cast(best, "int32")
-        blank = self._size(y_pred, 2) - 1
+        class_count = self._size(y_pred, 2)
+        blank = class_count - 1
         before = self._moved_on(best, blank)
         is_label = self.not_equal(best, blank)
         is_new = self.not_equal(best, before)

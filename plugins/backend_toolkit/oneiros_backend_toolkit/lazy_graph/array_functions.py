@@ -234,14 +234,18 @@ class ArrayFunctions(Promotion):
 
     def dot(self, x, y):
         x, y = self.paired(x, y)
-        last = self.rank(x) - 1
-        summed = max(self.rank(y) - 2, 0)
+        x_rank = self.rank(x)
+        y_rank = self.rank(y)
+        last = x_rank - 1
+        summed = max(y_rank - 2, 0)
         x, y = self.summable(x, last, y, summed)
         return self.product(x, y)
 
     def batch_dot(self, x, y, axes=None):
         x, y = self.paired(x, y)
-        x_axis, y_axis = batch_dot_axes(self.rank(x), self.rank(y), axes)
+        x_rank = self.rank(x)
+        y_rank = self.rank(y)
+        x_axis, y_axis = batch_dot_axes(x_rank, y_rank, axes)
         x, y = self.summable(x, x_axis, y, y_axis)
         x, y = self.summable(x, 0, y, 0)
         result = self.product_by_sample(x, x_axis, y, y_axis)
@@ -252,20 +256,23 @@ class ArrayFunctions(Promotion):
     def in_top_k(self, predictions, targets, k):
         scores = self.floats(predictions)
         labels = self.cast(targets, "int64")
-        if self.rank(scores) != 2 or self.rank(labels) != 1:
+        ranks = (self.rank(scores), self.rank(labels))
+        if ranks != (2, 1):
             raise ValueError("predictions are (batch, classes), targets (batch,)")
         column = self.expand_dims(labels)
-        class_count = self.shape(scores)[1]
-        classes = self.arange(class_count)
+        shape = self.shape(scores)
+        classes = self.arange(shape[1])
         is_target = self.equal(column, classes)
         of_target = self.switch(is_target, scores, -np.inf)
         own = self.max(of_target, 1, keepdims=True)
-        better = self.cast(self.greater(scores, own), "int32")
-        nb_better = self.sum(better, 1)
+        is_better = self.greater(scores, own)
+        nb_better = self.sum(is_better, 1)
         # Classes that don't exist have the score -inf
-        is_valid = self.lesser(self.abs(own), np.inf)
+        distance = self.abs(own)
+        is_finite = self.lesser(distance, np.inf)
+        is_valid = self.squeeze(is_finite, 1)
         is_in_top = self.lesser(nb_better, k)
-        return self.squeeze(is_valid, 1) & is_in_top
+        return is_valid & is_in_top
 
     # Tensors
 
