@@ -13,6 +13,7 @@ from oneiros.errors import ArgumentError, CapabilityError, FileFormatError
 from oneiros.layers import Dense, Dropout
 from oneiros.models import Sequential, load_model
 from oneiros.optimizers import SGD
+from small_models import compiled_dense
 
 X = np.arange(22.0, dtype="float32")[:, None]
 BATCHES = 6
@@ -80,8 +81,7 @@ class Held(list):
 
 
 def new_model(optimizer="sgd", width=1):
-    model = Sequential([Dense(width, input_dim=1)])
-    model.compile(optimizer, "mse")
+    model = compiled_dense(1, width, optimizer=optimizer)
     model.train_function = Step(model)
     model.test_function = lambda arrays: [np.float32(model.get_weights()[0].mean())]
     return model

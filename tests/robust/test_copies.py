@@ -92,9 +92,7 @@ def graph():
 
 
 def same(one, other):
-    assert len(one) == len(other)
-    for a, b in zip(one, other, strict=True):
-        np.testing.assert_array_equal(a, b)
+    np.testing.assert_equal(one, other)
 
 
 def fitted(model, x, y, **arguments):
