@@ -293,17 +293,20 @@ class Derived(Types):
         return self.switch(is_positive, x, if_negative)
 
     def softsign(self, x):
-        return x / (1 + self.abs(x))
+        divisor = 1 + self.abs(x)
+        return x / divisor
 
     def hard_sigmoid(self, x):
-        line = 0.2 * x + 0.5
+        scaled = 0.2 * x
+        line = scaled + 0.5
         return self.clip(line, 0.0, 1.0)
 
     def l2_normalize(self, x, axis):
         squared = self.square(x)
         total = self.sum(squared, axis, keepdims=True)
         total = self.maximum(total, 1e-12)
-        return x / self.sqrt(total)
+        norm = self.sqrt(total)
+        return x / norm
 
     def dropout(self, x, level, noise_shape=None, seed: int | None = None):
         if not 0.0 <= level < 1.0:
@@ -327,7 +330,8 @@ class Derived(Types):
 
     def var(self, x, axis=None, keepdims=False):
         mean = self.mean(x, axis, keepdims=True)
-        squared = self.square(x - mean)
+        deviation = x - mean
+        squared = self.square(deviation)
         return self.mean(squared, axis, keepdims)
 
     def std(self, x, axis=None, keepdims=False):
