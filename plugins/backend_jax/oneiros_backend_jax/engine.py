@@ -52,7 +52,7 @@ class JaxEngine(Engine):
     def gradients(
         self, forward: AnyFunction, values: Tensors
     ) -> tuple[Tensors, Tensors]:
-        """Differentiates the replay, which runs once.
+        """Differentiates the program, which runs once.
 
         Values that are known while tracing stay known.
         """

@@ -373,7 +373,9 @@ class Derived(Types):
         var = self.var(x, axes)
         shape = []
         for axis in range(rank):
-            size = 1 if axis in axes else self._size(x, axis)
+            size = 1
+            if axis not in axes:
+                size = self._size(x, axis)
             shape.append(size)
 
         def spread(parameter):

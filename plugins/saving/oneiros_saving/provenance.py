@@ -70,7 +70,7 @@ def _released(origin: Entry | PluginRecord) -> dict[str, Any]:
     return {"distribution": origin.distribution, "version": version}
 
 
-def recorded(model, model_config, training_config) -> Origins:
+def origins_of(model, model_config, training_config) -> Origins:
     """Returns, by `kind:name`, the distribution and version of every part of a
     model."""
     named = references(*json.loads(json_text.dumps([model_config, training_config])))

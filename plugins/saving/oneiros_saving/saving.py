@@ -99,7 +99,7 @@ def configuration_of(model) -> ModelState:
             training_config=training_config(model),
             keras_version=configs.KERAS_VERSION,
         )
-        state.provenance = provenance.recorded(
+        state.provenance = provenance.origins_of(
             model, state.model_config, state.training_config
         )
     return state
