@@ -122,8 +122,8 @@ def theano():
     """Runs the test on Theano."""
     from oneiros import backend as K
 
-    with K.use("theano"):
-        yield
+    with K.use("theano") as used:
+        yield used
 
 
 @pytest.fixture
@@ -135,6 +135,16 @@ def float64():
     K.set_floatx("float64")
     yield
     K.set_floatx(before)
+
+
+@pytest.fixture
+def set_ordering():
+    """Gives `K.set_image_dim_ordering`; afterwards the order is as before."""
+    from oneiros import backend as K
+
+    before = K.image_dim_ordering()
+    yield K.set_image_dim_ordering
+    K.set_image_dim_ordering(before)
 
 
 @pytest.fixture

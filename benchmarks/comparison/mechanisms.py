@@ -605,8 +605,8 @@ MECHANISMS = {
     ),
     "borrowed_arrays": Mechanism(
         module=f"{TOOLKIT}.function",
-        what="predictions of case a",
-        start=predictions_of("a", 6400),
+        what="predictions of case a, 400 MB of data",
+        start=predictions_of("a", 128000),
         replaced={
             f"{TOOLKIT}.function:Function.borrow": (
                 lambda function, arrays: function.upload(arrays)
@@ -697,6 +697,12 @@ MECHANISMS = {
         what="a step of case b",
         start=step_of("b"),
         replaced={"oneiros_backend_jax.spatial:max_pool": xla_max_pool},
+    ),
+    "native_convolution": Mechanism(
+        module=f"{JAX}.native_convolution",
+        what="a step of case b",
+        start=step_of("b"),
+        replaced={f"{JAX}.convolutions:LARGE": float("inf")},
     ),
     "volumes": Mechanism(
         module=f"{JAX}.convolutions",

@@ -18,7 +18,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from oneiros import services
-from oneiros.errors import ArgumentError
+from oneiros.errors import ArgumentError, UnknownNameError
+from oneiros.plugins import did_you_mean
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -193,12 +194,13 @@ def known_arguments(
     """
     if set(accepted).issuperset(arguments):
         return arguments
-    known = services.old_code.without_removed(where, arguments)
-    for name in known:
-        if name not in accepted:
-            names = [*accepted, *shown]
-            raise services.old_code.unknown_argument(where, name, names)
-    return known
+    names = [*accepted, *shown]
+    try:
+        return services.old_code.known_arguments(where, arguments, accepted, names)
+    except UnknownNameError as error:
+        name = next(name for name in arguments if name not in accepted)
+        text = f"{where} received the unknown argument {name!r}."
+        raise TypeError(f"{text}{did_you_mean(name, names)} {error}") from None
 
 
 def open_to_old_code(function: Function) -> Function:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import import_module
 from typing import Any
 
 from oneiros import load_context, modules, registry
@@ -23,14 +22,9 @@ from oneiros.plugins import manager
 KERAS_VERSION = "1.2.2"
 """The version of Keras that defines these configurations and files."""
 
-CLASS_KINDS = {
-    "layer": "oneiros.engine.layer",
-    "optimizer": "oneiros.optimizers",
-    "regularizer": "oneiros.regularizers",
-    "constraint": "oneiros.constraints",
-}
-"""Kinds of the registry whose classes have a base class, and the module that defines
-it: `Layer` for `layer`."""
+CLASS_KINDS = ("layer", "optimizer", "regularizer", "constraint")
+"""Kinds of the registry whose classes have a base class, which plugins register, too:
+`keras.optimizers.Optimizer` for `optimizer`."""
 
 Objects = dict[str, Any] | None
 
@@ -189,7 +183,7 @@ def _base_class(kind: str) -> type:
     """Returns the class that all classes of a kind derive from."""
     if kind not in CLASS_KINDS:
         return object
-    base: type = getattr(import_module(CLASS_KINDS[kind]), kind.capitalize())
+    base: type = modules.attribute(f"oneiros.{kind}s", kind.capitalize())
     return base
 
 

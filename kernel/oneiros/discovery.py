@@ -31,7 +31,6 @@ class Entry:
     name: str
     reference: Any = field(hash=False)
     distribution: str
-    version: str
 
     @property
     def module(self) -> str:

@@ -15,8 +15,9 @@ from types import ModuleType
 from typing import Any
 
 from oneiros import registry
+from oneiros.discovery import Entry
 from oneiros.errors import NameConflictError, PluginLoadError
-from oneiros.plugins import Entry, did_you_mean, manager
+from oneiros.plugins import did_you_mean, manager
 
 LAYERS = "oneiros.layers"
 """The module that shows all layers, and all names of the modules below it."""

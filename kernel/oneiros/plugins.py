@@ -15,10 +15,7 @@ from typing import Any
 import pluggy
 
 from oneiros import hookspecs, load_context, settings
-from oneiros.discovery import KERNEL as KERNEL
-from oneiros.discovery import Entry as Entry
-from oneiros.discovery import PluginRecord as PluginRecord
-from oneiros.discovery import installed, load_manifest
+from oneiros.discovery import Entry, PluginRecord, installed, load_manifest
 from oneiros.errors import NameConflictError
 from oneiros.hookspecs import REGISTRATION
 
@@ -35,8 +32,7 @@ class PluginManager:
     """The plugins of this environment, for one setting of `disable` and `prefer`.
 
     # Properties
-        plugins: a record of each plugin, in calling order; `records` has them by
-            distribution.
+        records: a record of each plugin by its distribution, sorted.
         entries: kind → name → the entries that provide it.
         modules: path of a module below `oneiros.` → public name → the entries that
             provide it.
@@ -47,7 +43,6 @@ class PluginManager:
     ):
         self.disabled = disabled
         self.prefer = prefer or {}
-        self.plugins: list[PluginRecord] = []
         self.records: dict[str, PluginRecord] = {}
         self.entries: dict[str, dict[str, list[Entry]]] = {kind: {} for kind in KINDS}
         self.modules: dict[str, dict[str, list[Entry]]] = {}
@@ -63,10 +58,9 @@ class PluginManager:
                 manifest = load_manifest(record, entry_point)
                 if manifest is not None:
                     manifests[record.distribution] = manifest
-        self.plugins = list(self.records.values())
-        for record in reversed(self.plugins):
-            if record.distribution in manifests:
-                self._register(record, manifests[record.distribution])
+        # The one that pluggy lists last is called first.
+        for distribution in reversed(manifests):
+            self._register(self.records[distribution], manifests[distribution])
         for kind in KINDS:
             check = partial(_problem_of_names, kind)
             for record, names in self.run(f"oneiros_{kind}s", {}, check):
@@ -86,7 +80,6 @@ class PluginManager:
         results = []
         implementations = getattr(self._pluggy.hook, hook).get_hookimpls()
         manifests = [implementation.plugin for implementation in implementations]
-        # The one that pluggy lists last is called first.
         for implementation in reversed(implementations):
             record = self.records[implementation.plugin_name]
             others = [each for each in manifests if each is not implementation.plugin]
@@ -156,9 +149,7 @@ class PluginManager:
         """Adds the names that a hook returned."""
         for path, name, reference in _references(kind, names):
             full_name = f"{path}.{name}" if path else name
-            entry = Entry(
-                kind, full_name, reference, record.distribution, record.version
-            )
+            entry = Entry(kind, full_name, reference, record.distribution)
             if kind == "module":
                 table = self.modules.setdefault(path, {})
             else:

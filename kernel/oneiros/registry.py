@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from oneiros import load_context, settings
+from oneiros.discovery import Entry
 from oneiros.errors import ArgumentError, PluginLoadError, UnknownNameError
-from oneiros.plugins import KINDS, Entry, did_you_mean, manager
+from oneiros.plugins import KINDS, did_you_mean, manager
 
 FEW = 12
 """If no similar name exists, an error lists all names of a kind, up to this number."""
@@ -67,13 +68,12 @@ def register(
     conflict, as between plugins. Registering a name again replaces your own earlier
     object.
     """
-    if not name.replace(".", "_").isidentifier() or kind not in KINDS:
-        raise ArgumentError(
-            f"{kind!r} must be one of {KINDS} and {name!r} an identifier."
-        )
+    _table(kind)
+    if not name.replace(".", "_").isidentifier():
+        raise ArgumentError(f"A registered name is an identifier, not {name!r}.")
     attribute = getattr(obj, "__qualname__", name)
     reference = f"{getattr(obj, '__module__', '')}:{attribute}"
-    entry = Entry(kind, name, reference, distribution, "")
+    entry = Entry(kind, name, reference, distribution)
     for other in list(registered):
         if (other.kind, other.name, other.distribution) == (kind, name, distribution):
             del registered[other]
@@ -100,9 +100,10 @@ def load(entry: Entry) -> Any:
     try:
         return attrgetter(attribute)(import_module(entry.module))
     except (Exception, SystemExit) as error:
-        manager().records[entry.distribution].report("resolve", error)
+        record = manager().records[entry.distribution]
+        record.report("resolve", error)
         raise PluginLoadError(
-            f"The {entry.kind} {entry.name!r} of {entry.distribution} {entry.version} "
+            f"The {entry.kind} {entry.name!r} of {entry.distribution} {record.version} "
             f"can't be imported from {entry.reference}: {type(error).__name__}: "
             f"{error}. `oneiros plugins` shows more."
         ) from error
@@ -147,8 +148,9 @@ def _unknown(kind: str, name: str) -> str:
     """Returns the error message for a name that no plugin provides."""
     distribution, _, bare = name.rpartition(":")
     owner = owners().get(kind, {}).get(bare)
+    unknown = "This needs the" if kind == "service" else "Unknown"
     if owner and distribution in ("", owner):
-        return f"Unknown {kind} {name!r}. {absence(owner)}"
+        return f"{unknown} {kind} {name!r}. {absence(owner)}"
     available = names(kind)
     advice = did_you_mean(bare, available)
     if not advice and 0 < len(available) <= FEW:
@@ -156,7 +158,7 @@ def _unknown(kind: str, name: str) -> str:
     text = f"Unknown {kind} {name!r}.{advice or ' `oneiros plugins` lists all.'}"
     broken = [
         f"{record.distribution} ({record.error or record.state})"
-        for record in manager().plugins
+        for record in manager().records.values()
         if record.state != "ok"
     ]
     if broken:

@@ -15,12 +15,12 @@ from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, Protocol
 
 from oneiros import registry
-from oneiros.typing import Tensor
 
 if TYPE_CHECKING:
     from oneiros.bases import Callback, Callbacks, Rebuilt
     from oneiros.engine.container import Container
     from oneiros.engine.layer import Layer
+    from oneiros.typing import Tensor
 
 Config = dict[str, Any]
 
@@ -41,10 +41,15 @@ class OldCode(Protocol):
     def without_removed(self, where: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Returns arguments without those that Keras removed, and warns about these."""
 
-    def unknown_argument(
-        self, where: str, name: str, names: Collection[str]
-    ) -> TypeError:
-        """Returns the error for an argument that a function doesn't accept."""
+    def known_arguments(
+        self,
+        where: str,
+        arguments: dict[str, Any],
+        accepted: Collection[str],
+        names: Collection[str],
+    ) -> dict[str, Any]:
+        """Does the same for arguments of which some aren't accepted; raises TypeError
+        for one that Keras didn't remove, which may suggest `names`."""
 
     def own_loop(
         self,
@@ -159,6 +164,6 @@ summaries: Summaries
 
 
 def __getattr__(name: str) -> Any:
-    if name not in __annotations__:
+    if name not in registry.owners()["service"]:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return registry.resolve("service", name)

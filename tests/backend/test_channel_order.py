@@ -5,6 +5,7 @@ The numbers of channels last; transposes only at the edges of a block of layers.
 
 import numpy as np
 import pytest
+from comparison import assert_each_close
 from oneiros import backend as K
 from oneiros.layers import (
     Activation,
@@ -113,8 +114,7 @@ def test_both_orderings_agree(backend, phase):
         by_image.transpose(0, 3, 1, 2),
         *map(ordered, by_weights),
     ]
-    for mine, other in zip(results["th"], expected, strict=True):
-        np.testing.assert_allclose(mine, other, rtol=1e-3, atol=1e-4)
+    assert_each_close(results["th"], expected, rtol=1e-3, atol=1e-4)
 
 
 def test_dropout_between_convolutions_works_with_channels_first(backend):

@@ -55,13 +55,26 @@ def test_a_range_that_ends_before_it_starts_is_empty():
 
 
 def test_whole_numbers_are_drawn_from_the_whole_interval():
-    draws = K.eval(K.random_uniform((400,), -2, 3, dtype="int32"))
-    assert draws.dtype == "int32"
-    assert sorted(set(draws.tolist())) == [-2, -1, 0, 1, 2]
+    count = K.shape(K.variable(np.ones(3)))[0]
+    for low, high in [(-2, 3), (1 - count, count)]:
+        draws = K.eval(K.random_uniform((400,), low, high, dtype="int32"))
+        assert draws.dtype == "int32"
+        assert sorted(set(draws.tolist())) == [-2, -1, 0, 1, 2]
+
+
+def test_elements_are_repeated_as_often_as_another_tensor_has_rows():
+    count = K.shape(K.variable(np.ones((3, 2))))[0]
+    repeated = K.repeat_elements(K.variable([[1, 2], [3, 4]]), count, axis=0)
+    assert K.eval(repeated).tolist() == [[1, 2]] * 3 + [[3, 4]] * 3
 
 
 def test_the_value_of_an_array_is_the_array():
-    assert K.eval(K.square(np.array([3.0]))).tolist() == [9.0]
+    assert K.eval(np.array([9.0])).tolist() == [9.0]
+
+
+def test_functions_take_arrays_as_tensors_of_the_default_float_type():
+    for function in (K.abs, K.square):
+        assert K.dtype(function(np.array([3.0]))) == K.floatx()
 
 
 def test_variables_tell_and_take_their_values():

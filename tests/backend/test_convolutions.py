@@ -136,6 +136,18 @@ def agree(build, expected, arrays, ordering="tf", shape=None, **tolerance):
         assert K.ndim(tensor) == value.ndim and K.dtype(tensor) == value.dtype.name
 
 
+def agree_on(cases, compute, expected, arrays, ordering="tf"):
+    """Compares `compute(*placeholders, case)` with `expected(case)` for all cases; in
+    Theano's ordering the kernels, which follow the first array, have theirs."""
+    x, *kernels = arrays
+    agree(
+        lambda *tensors: {case: compute(*tensors, case) for case in cases},
+        {case: expected(case) for case in cases},
+        [x, *(kernel_first(k) if ordering == "th" else k for k in kernels)],
+        ordering,
+    )
+
+
 @pytest.mark.parametrize("ordering", ORDERINGS)
 def test_conv2d(ordering, predicting_backend):
     x, kernel = array64(2, 7, 6, 3), array64(3, 2, 3, 4, seed=1)
@@ -148,13 +160,11 @@ def test_conv2d(ordering, predicting_backend):
         )
         if dilation == (1, 1) or strides != (3, 3)
     ]
-    agree(
-        lambda x, k: {
-            case: K.conv2d(x, k, case[0], case[1], ordering, filter_dilation=case[2])
-            for case in cases
-        },
-        {case: convolved(x, kernel, *case) for case in cases},
-        [x, kernel_first(kernel) if ordering == "th" else kernel],
+    agree_on(
+        cases,
+        lambda x, k, c: K.conv2d(x, k, c[0], c[1], ordering, filter_dilation=c[2]),
+        lambda case: convolved(x, kernel, *case),
+        [x, kernel],
         ordering,
     )
 
@@ -171,13 +181,11 @@ def test_conv3d(ordering, predicting_backend):
         ((1, 1, 1), "same", (2, 1, 2)),
         ((1, 1, 1), "valid", (2, 1, 3)),
     ]
-    agree(
-        lambda x, k: {
-            case: K.conv3d(x, k, case[0], case[1], ordering, filter_dilation=case[2])
-            for case in cases
-        },
-        {case: convolved(x, kernel, *case) for case in cases},
-        [x, kernel_first(kernel) if ordering == "th" else kernel],
+    agree_on(
+        cases,
+        lambda x, k, c: K.conv3d(x, k, c[0], c[1], ordering, filter_dilation=c[2]),
+        lambda case: convolved(x, kernel, *case),
+        [x, kernel],
         ordering,
     )
 
@@ -218,16 +226,11 @@ def test_conv1d(predicting_backend):
 def test_atrous_conv2d(ordering, predicting_backend):
     x, kernel = array64(2, 8, 7, 2), array64(3, 2, 2, 3, seed=1)
     cases = list(product([1, 2, (1, 3)], ["valid", "same"]))
-    agree(
-        lambda x, k: {
-            case: K.atrous_conv2d(x, k, case[0], case[1], dim_ordering=ordering)
-            for case in cases
-        },
-        {
-            case: convolved(x, kernel, (1, 1), case[1], np.broadcast_to(case[0], 2))
-            for case in cases
-        },
-        [x, kernel_first(kernel) if ordering == "th" else kernel],
+    agree_on(
+        cases,
+        lambda x, k, case: K.atrous_conv2d(x, k, *case, dim_ordering=ordering),
+        lambda c: convolved(x, kernel, (1, 1), c[1], np.broadcast_to(c[0], 2)),
+        [x, kernel],
         ordering,
     )
 
@@ -238,21 +241,11 @@ def test_separable_conv2d(ordering, predicting_backend):
     depthwise = array64(3, 2, 3, 2, seed=1)
     pointwise = array64(1, 1, 6, 4, seed=2)
     cases = list(product([(1, 1), (2, 2), (1, 2)], ["valid", "same", "full"]))
-    agree(
-        lambda x, d, p: {
-            case: K.separable_conv2d(x, d, p, *case, ordering) for case in cases
-        },
-        {
-            case: convolved_depthwise(x, depthwise, *case) @ pointwise[0, 0]
-            for case in cases
-        },
-        [
-            x,
-            *[
-                kernel_first(k) if ordering == "th" else k
-                for k in (depthwise, pointwise)
-            ],
-        ],
+    agree_on(
+        cases,
+        lambda x, d, p, case: K.separable_conv2d(x, d, p, *case, ordering),
+        lambda case: convolved_depthwise(x, depthwise, *case) @ pointwise[0, 0],
+        [x, depthwise, pointwise],
         ordering,
     )
 
@@ -322,19 +315,16 @@ def test_deconv2d(ordering, predicting_backend):
     ]
     assert len(cases) > 20
 
-    def build(x, k):
-        shapes = [
-            (None, *c[:2], 4) if ordering == "tf" else (None, 4, *c[:2]) for c in cases
-        ]
-        return {
-            case: K.deconv2d(x, k, shape, *case[2:], ordering)
-            for case, shape in zip(cases, shapes, strict=True)
-        }
+    def compute(x, k, case):
+        sizes = case[:2]
+        shape = (None, *sizes, 4) if ordering == "tf" else (None, 4, *sizes)
+        return K.deconv2d(x, k, shape, *case[2:], ordering)
 
-    agree(
-        build,
-        {case: convolved_back(x, kernel, case[:2], *case[2:]) for case in cases},
-        [x, kernel_first(kernel) if ordering == "th" else kernel],
+    agree_on(
+        cases,
+        compute,
+        lambda case: convolved_back(x, kernel, case[:2], *case[2:]),
+        [x, kernel],
         ordering,
     )
 
@@ -357,9 +347,10 @@ def test_deconv2d_to_the_size_of_another_tensor(predicting_backend):
 def test_pool2d(ordering, mode, predicting_backend):
     x = array64(2, 7, 6, 3) - 3.0  # far from 0, so that a border that counts is noticed
     cases = list(product([(2, 2), (3, 2)], [(1, 1), (2, 2), (2, 3)], ["valid", "same"]))
-    agree(
-        lambda x: {case: K.pool2d(x, *case, ordering, mode) for case in cases},
-        {case: pooled(x, *case, mode) for case in cases},
+    agree_on(
+        cases,
+        lambda x, case: K.pool2d(x, *case, ordering, mode),
+        lambda case: pooled(x, *case, mode),
         [x],
         ordering,
     )
@@ -372,9 +363,10 @@ def test_pool3d(ordering, mode, predicting_backend):
     cases = list(
         product([(2, 2, 2), (3, 1, 2)], [(1, 1, 1), (2, 3, 2)], ["valid", "same"])
     )
-    agree(
-        lambda x: {case: K.pool3d(x, *case, ordering, mode) for case in cases},
-        {case: pooled(x, *case, mode) for case in cases},
+    agree_on(
+        cases,
+        lambda x, case: K.pool3d(x, *case, ordering, mode),
+        lambda case: pooled(x, *case, mode),
         [x],
         ordering,
     )
@@ -408,16 +400,12 @@ def test_spatial_sizes_may_be_open(predicting_backend):
     )
 
 
-def test_default_ordering_is_the_one_that_is_set(predicting_backend):
+def test_default_ordering_is_the_one_that_is_set(predicting_backend, set_ordering):
     x, kernel = array64(2, 5, 5, 3), array64(2, 2, 3, 4, seed=1)
     expected = {"conv": convolved(x, kernel, (1, 1), "valid", (1, 1))}
     for ordering, k in zip(ORDERINGS, (kernel, kernel_first(kernel)), strict=True):
-        before = K.image_dim_ordering()
-        K.set_image_dim_ordering(ordering)
-        try:
-            agree(lambda x, k: {"conv": K.conv2d(x, k)}, expected, [x, k], ordering)
-        finally:
-            K.set_image_dim_ordering(before)
+        set_ordering(ordering)
+        agree(lambda x, k: {"conv": K.conv2d(x, k)}, expected, [x, k], ordering)
 
 
 # Derivatives
@@ -473,36 +461,22 @@ DIFFERENTIABLE = {
         (2, 2, 3, 2, 2),
         (2, 2, 1, 2, 3),
     ),
-    "max": (
-        lambda x, k: k * K.pool2d(x, (3, 2), (2, 2), "same", "tf", "max"),
-        (2, 5, 5, 2),
-        (2,),
-    ),
-    "avg": (
-        lambda x, k: k * K.pool2d(x, (3, 2), (2, 2), "same", "tf", "avg"),
-        (2, 5, 5, 2),
-        (2,),
-    ),
-    "max, large": (
-        lambda x, k: k * K.pool2d(x, (4, 5), (4, 5), "same", "tf", "max"),
-        (1, 9, 10, 2),
-        (2,),
-    ),
-    "avg, large": (
-        lambda x, k: k * K.pool2d(x, (4, 5), (4, 5), "same", "tf", "avg"),
-        (1, 9, 10, 2),
-        (2,),
-    ),
-    "max, volumes": (
-        lambda x, k: k * K.pool3d(x, (2, 2, 2), (2, 1, 2), "same", "tf", "max"),
-        (2, 3, 4, 3, 2),
-        (2,),
-    ),
-    "avg, volumes": (
-        lambda x, k: k * K.pool3d(x, (2, 2, 2), (2, 1, 2), "same", "tf", "avg"),
-        (2, 3, 4, 3, 2),
-        (2,),
-    ),
+}
+POOLED = {
+    "small": (K.pool2d, (3, 2), (2, 2), (2, 5, 5, 2)),
+    "large": (K.pool2d, (4, 5), (4, 5), (1, 9, 10, 2)),
+    "volumes": (K.pool3d, (2, 2, 2), (2, 1, 2), (2, 3, 4, 3, 2)),
+}
+
+
+def scaled_pooling(pool, window, strides, mode):
+    return lambda x, k: k * pool(x, window, strides, "same", "tf", mode)
+
+
+DIFFERENTIABLE |= {
+    (name, mode): (scaled_pooling(pool, window, strides, mode), shape, (2,))
+    for name, (pool, window, strides, shape) in POOLED.items()
+    for mode in ("max", "avg")
 }
 
 

@@ -87,6 +87,11 @@ def long_batch(samples=6, steps=40, classes=12, width=9, sharpness=3.0):
     return labels, p, lengths, count
 
 
+def cost_and_gradient(labels, p, steps, count):
+    cost = K.ctc_batch_cost(labels, p, steps, count)
+    return [cost, *K.gradients(K.sum(cost), [p])]
+
+
 @pytest.mark.parametrize("sharpness", [1.0, 30.0])
 def test_cost_and_gradient_agree_with_tensorflows_loss(sharpness, backend):
     import tensorflow as tf
@@ -100,11 +105,7 @@ def test_cost_and_gradient_agree_with_tensorflows_loss(sharpness, backend):
             labels, logits, count[:, 0], steps[:, 0], False, blank_index=-1
         )
 
-    def build(labels, p, steps, count):
-        cost = K.ctc_batch_cost(labels, p, steps, count)
-        return [cost, *K.gradients(K.sum(cost), [p])]
-
-    cost, gradient = evaluate(build, labels, p, steps, count)
+    cost, gradient = evaluate(cost_and_gradient, labels, p, steps, count)
     assert_allclose(cost[:, 0], loss.numpy(), rtol=1e-4)
     expected = tape.gradient(loss, probabilities).numpy()
     assert_allclose(gradient, expected, rtol=2e-3, atol=1e-4 * np.abs(expected).max())
@@ -123,11 +124,7 @@ def test_sum_over_impossible_and_wrong_samples(backend):
     labels, steps, count = batch(samples)
     p = probabilities(len(samples), 4, 3)
 
-    def build(labels, p, steps, count):
-        cost = K.ctc_batch_cost(labels, p, steps, count)
-        return [cost, *K.gradients(K.sum(cost), [p])]
-
-    cost, gradient = evaluate(build, labels, p, steps, count)
+    cost, gradient = evaluate(cost_and_gradient, labels, p, steps, count)
     assert_array_equal(
         np.isnan(cost[:, 0]), [False, False, True, True, True, True, True]
     )
@@ -164,11 +161,7 @@ def test_probabilities_of_zero_and_one(backend):
     p[:, np.arange(6), [0, 3, 1, 1, 3, 2]] = 1
     labels, steps, count = batch([([0, 1, 2], 6), ([0, 1, 1], 6)])
 
-    def build(labels, p, steps, count):
-        cost = K.ctc_batch_cost(labels, p, steps, count)
-        return [cost, *K.gradients(K.sum(cost), [p])]
-
-    cost, gradient = evaluate(build, labels, p, steps, count)
+    cost, gradient = evaluate(cost_and_gradient, labels, p, steps, count)
     assert_allclose(cost[0], 0, atol=1e-6)
     # The second needs one class of probability 1e-8 at least.
     assert -np.log(1e-8 * 10) < cost[1] < 2 * -np.log(1e-8) + 1
@@ -366,6 +359,15 @@ def test_beam_searches_at_once(floatx, backend):
     for one, other in zip(values[::2], values[1::2], strict=True):
         assert_array_equal(one, path)
         assert_allclose(other, scores, rtol=1e-5)
+
+
+@pytest.mark.parametrize("backend", ["jax"], indirect=True)
+def test_a_beam_search_in_float64(backend):
+    p = np.array([[[0.3, 0.5, 0.2]]])
+    _, scores = K.ctc_decode(K.variable(p, "float64"), np.ones(1), greedy=False)
+    positive = p + 1e-8
+    expected = np.log(positive.max() / positive.sum())
+    assert_allclose(K.eval(scores), [[expected]], rtol=1e-12)
 
 
 def test_labels_with_their_end_marked(predicting_backend):

@@ -5,6 +5,7 @@ from collections import namedtuple
 
 import numpy as np
 import pytest
+from comparison import assert_each_close
 from oneiros import backend as K
 from oneiros.errors import ShapeError
 from slopes import assert_slopes
@@ -44,8 +45,7 @@ def test_folds_from_either_end(steps, predicting_backend):
         functools.reduce(mixed, rows[::-1], ones),
         functools.reduce(mixed, [row.sum() for row in rows], 1.0),
     ]
-    for value, right in zip(values(folds, x=x), expected, strict=True):
-        np.testing.assert_allclose(value, right, rtol=1e-5)
+    assert_each_close(values(folds, x=x), expected, rtol=1e-5)
 
 
 def test_folds_of_several_tensors(predicting_backend):
@@ -59,10 +59,9 @@ def test_folds_of_several_tensors(predicting_backend):
         lambda so_far, pair: (so_far[0] + pair[0], pair[1] * 2), (x, y)
     )
     results = values([scaled, total, last], x=x, y=y)
-    for value, right in zip(
-        results, [(X * Y[:, None]).sum(0), X.sum(0), Y[0] * 2], strict=True
-    ):
-        np.testing.assert_allclose(value, right, rtol=1e-5, atol=1e-6)
+    assert_each_close(
+        results, [(X * Y[:, None]).sum(0), X.sum(0), Y[0] * 2], rtol=1e-5, atol=1e-6
+    )
 
 
 def test_map_fn(predicting_backend):
@@ -75,8 +74,7 @@ def test_map_fn(predicting_backend):
     assert K.int_shape(squares) == (None, 3) and K.int_shape(pairs) == (None, 2)
     results = values([squares, sums, firsts, pairs], x=x, y=y)
     expected = [X**2, X.sum(1) * Y, X[:, 0], np.stack([Y, Y], 1)]
-    for value, right in zip(results, expected, strict=True):
-        np.testing.assert_allclose(value, right, rtol=1e-5, atol=1e-6)
+    assert_each_close(results, expected, rtol=1e-5, atol=1e-6)
 
 
 def test_functions_may_return_named_tuples(backend):

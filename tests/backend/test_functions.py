@@ -5,6 +5,7 @@ Feeds, updates, the learning phase, randomness, uploads and loops, float64.
 
 import numpy as np
 import pytest
+from comparison import assert_each_close
 from oneiros import backend as K
 from oneiros.errors import ArgumentError, DataError
 from oneiros_backend_toolkit import derived
@@ -54,10 +55,7 @@ def test_variables_copy_in_and_out(backend):
 def test_variable_makers(backend):
     made = [K.zeros((2, 3)), K.ones((4,)), K.eye(3), K.variable(2.5)]
     values = K.batch_get_value(made)
-    for value, expected in zip(
-        values, [np.zeros((2, 3)), np.ones(4), np.eye(3), 2.5], strict=True
-    ):
-        np.testing.assert_array_equal(value, expected)
+    np.testing.assert_equal(values, [np.zeros((2, 3)), np.ones(4), np.eye(3), 2.5])
     assert [K.count_params(v) for v in made] == [6, 4, 9, 1]
     assert [K.get_variable_shape(v) for v in made] == [(2, 3), (4,), (3, 3), ()]
     K.batch_set_value([(made[0], np.ones((2, 3))), (made[3], 1)])
@@ -74,8 +72,7 @@ def test_random_variables_come_from_numpy(backend, monkeypatch, drawn_at_once):
     )
     np.random.seed(5)
     expected = np.random.uniform(2, 4, (50, 40)), np.random.normal(1, 3, (50, 40))
-    for ours, theirs in zip(drawn, expected, strict=True):
-        np.testing.assert_allclose(ours, theirs, rtol=1e-6)
+    assert_each_close(drawn, expected, rtol=1e-6)
     same = [
         K.get_value(K.random_uniform_variable((3,), 0, 1, seed=9)) for _ in range(2)
     ]
@@ -138,8 +135,7 @@ def test_no_variable_is_lost_when_a_feed_is_wrong(backend):
     before = K.batch_get_value(variables)
     with pytest.raises(DataError):
         f([x, y[:5]])
-    for old, new in zip(before, K.batch_get_value(variables), strict=True):
-        np.testing.assert_array_equal(old, new)
+    np.testing.assert_equal(before, K.batch_get_value(variables))
     f([x, y])
 
 
@@ -417,8 +413,7 @@ def test_numpys_seed_alone_reproduces_a_run(backend):
         f, variables = network(phase=True)
         losses = [f([*data(), 1])[0] for _ in range(3)]
         runs.append([*losses, *K.batch_get_value(variables)])
-    for one, another in zip(*runs, strict=True):
-        np.testing.assert_array_equal(one, another)
+    np.testing.assert_equal(*runs)
 
 
 def test_functions_that_share_a_draw_go_on_where_the_other_stopped(backend):
@@ -458,8 +453,7 @@ def test_loop_is_step_by_step(phase, steps, backend):
             ]
         results.append([*outputs, *K.batch_get_value(variables)])
     assert results[1][0].shape == (steps,) and results[1][1].shape == (steps, 4)
-    for one, another in zip(*results, strict=True):
-        np.testing.assert_allclose(one, another, rtol=1e-5, atol=1e-6)
+    assert_each_close(*results, rtol=1e-5, atol=1e-6)
 
 
 def test_loop_goes_on_where_calls_stopped(backend):
@@ -613,8 +607,7 @@ def test_borrowed_data_gives_what_uploaded_data_gives(order, contiguous, backend
             for index in (ORDERS["in order"], ORDERS[order])
         ]
         results.append([*outputs[0], *outputs[1], *K.batch_get_value(variables)])
-    for one, another in zip(*results, strict=True):
-        np.testing.assert_array_equal(one, another)
+    np.testing.assert_equal(*results)
 
 
 def test_borrowed_data_is_read_where_it_is(backend):

@@ -179,6 +179,22 @@ def test_a_loop_of_convolutions_is_no_loop_on_a_cpu():
     assert len(function._steps) == 1 and losses[2] < losses[0]
 
 
+def test_a_loop_of_convolutions_traces_its_step_once():
+    x = K.placeholder((1, 3, 6, 6, 1))
+    w = K.variable(np.ones((3, 3, 1, 1)))
+    traced = []
+
+    def step(x, states):
+        x = K.apply(lambda value: traced.append(1) or value, x)
+        return K.conv2d(x, w, border_mode="same", dim_ordering="tf"), []
+
+    mean = K.mean(K.rnn(step, x, [])[1])
+    function = K.function([x], [mean], [(w, w * mean)])
+    traced.clear()
+    function([np.ones((1, 3, 6, 6, 1))])
+    assert len(traced) == 1
+
+
 def test_an_upload_is_a_copy_of_its_own_and_no_second_one():
     from oneiros_jax_support.runs import uploaded
 

@@ -7,7 +7,7 @@ import pytest
 from k_arguments import arguments, tensor
 from oneiros import backend as K
 from oneiros.backend import contract
-from oneiros.backend.contract import functions_of
+from oneiros.backend.contract import OPTIONAL_FUNCTIONS
 
 
 def parts_of(result):
@@ -32,7 +32,7 @@ VARIADIC = {"apply"}
 @pytest.mark.spread
 def test_every_function_of_k_takes_its_arguments_by_name(backend, capsys):
     named = arguments()
-    expected = set(contract.functions()) - set(functions_of("session")) - VARIADIC
+    expected = set(contract.functions()) - set(OPTIONAL_FUNCTIONS["session"]) - VARIADIC
     assert set(named) == expected
     names = []
     by_name = []

@@ -332,6 +332,11 @@ def test_in_top_k(predicting_backend):
     )
     assert_array_equal(first, [False, False, False])
     assert_array_equal(second, [True, True, True])
+    scores[0, 2] = np.nan
+    (unknown,) = evaluate(
+        lambda s, t: [K.in_top_k(s, t, 3)], scores, targets + np.int32([0, 0, 2])
+    )
+    assert_array_equal(unknown, [False, True, False])
 
 
 def test_switch_chooses_as_a_whole_and_calls_functions(predicting_backend):

@@ -112,17 +112,13 @@ def test_values_shapes_and_gradients(open_sizes, backend):
         np.testing.assert_allclose(value, right, rtol=1e-5, atol=1e-6, err_msg=name)
 
 
-def test_ordering_that_is_set_counts(predicting_backend):
+def test_ordering_that_is_set_counts(predicting_backend, set_ordering):
     x = K.placeholder((None, 3, 4, 5))
-    before = K.image_dim_ordering()
     shapes = {
         "tf": ((None, 5, 8, 5), (None, 6, 4, 5)),
         "th": ((None, 3, 6, 9), (None, 3, 8, 5)),
     }
-    try:
-        for ordering, (padded, resized) in shapes.items():
-            K.set_image_dim_ordering(ordering)
-            assert K.int_shape(K.spatial_2d_padding(x, (1, 2))) == padded
-            assert K.int_shape(K.resize_images(x, 2, 1, "default")) == resized
-    finally:
-        K.set_image_dim_ordering(before)
+    for ordering, (padded, resized) in shapes.items():
+        set_ordering(ordering)
+        assert K.int_shape(K.spatial_2d_padding(x, (1, 2))) == padded
+        assert K.int_shape(K.resize_images(x, 2, 1, "default")) == resized

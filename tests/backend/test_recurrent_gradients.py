@@ -5,6 +5,7 @@ Values, first and second derivatives, masks, order.
 
 import numpy as np
 import pytest
+from comparison import assert_each_close
 from oneiros import backend as K
 from slopes import assert_slopes
 
@@ -123,8 +124,7 @@ def test_values_and_derivatives(backend, float64, kind):
         fed += inputs
         feeds += values
         computed += results
-    for value, wanted in zip(K.function(fed, computed)(feeds), expected, strict=True):
-        np.testing.assert_allclose(value, wanted, rtol=1e-6, atol=1e-8)
+    assert_each_close(K.function(fed, computed)(feeds), expected, rtol=1e-6, atol=1e-8)
     assert_slopes(cases, rtol=1e-5)
 
 
@@ -162,8 +162,7 @@ def test_the_projection_of_the_input(backend, kind, mask, backwards, features):
         variants.append(
             K.function([], [outputs, *last, *K.gradients(total, parts)])([])
         )
-    for expected, value in zip(*variants, strict=True):
-        np.testing.assert_allclose(value, expected, rtol=1e-10, atol=1e-12)
+    assert_each_close(*variants[::-1], rtol=1e-10, atol=1e-12)
 
 
 @KINDS
@@ -176,8 +175,7 @@ def test_sizes_that_open_up(backend, kind):
     for steps in (STEPS, 2):
         feeds = [values[0][:, :steps], *values[1:-1]]
         expected = reference(kind, feeds[0], feeds[1:], values[-1])
-        for a, b in zip(compute(feeds), expected, strict=True):
-            np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
+        assert_each_close(compute(feeds), expected, rtol=1e-4, atol=1e-5)
 
 
 def test_half_precision_stays(backend):
@@ -227,5 +225,4 @@ def test_the_form_without_a_gradient_gives_the_same(
     both = K.function([], [last, outputs, *K.gradients(K.sum(outputs), [x, W, b, U])])(
         []
     )[:2]
-    for a, b in zip(alone, both, strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-12)
+    assert_each_close(alone, both, rtol=1e-12)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from comparison import assert_each_close
 from oneiros import backend as K
 from oneiros.errors import ArgumentError, DataError, ShapeError
 from random_arrays import uniform_array
@@ -48,6 +49,14 @@ def expected(data=DATA, first=None, mask=None, go_backwards=False, zeros=False):
     return output, np.stack(outputs, 1), state
 
 
+def sequences():
+    return K.placeholder((None, STEPS, FEATURES))
+
+
+def masks():
+    return K.placeholder((None, STEPS), dtype="bool")
+
+
 def zeros_for(x, units=UNITS):
     return K.zeros_like(K.dot(x[:, 0], K.variable(np.zeros((FEATURES, units)))))
 
@@ -57,8 +66,7 @@ def run(inputs, outputs, data):
 
 
 def close(actual, wanted, **tolerance):
-    for a, b in zip(actual, wanted, strict=True):
-        np.testing.assert_allclose(a, b, **{"rtol": 1e-4, "atol": 1e-5, **tolerance})
+    assert_each_close(actual, wanted, **{"rtol": 1e-4, "atol": 1e-5, **tolerance})
 
 
 # The loop
@@ -108,7 +116,7 @@ def test_no_steps_leave_the_states():
 
 
 def test_states_of_other_shapes_and_types_than_the_output():
-    x = K.placeholder((None, STEPS, FEATURES))
+    x = sequences()
     count = K.cast(K.sum(x[:, 0] * 0, axis=1), "int32")
 
     def step(x, states):
@@ -131,14 +139,14 @@ def test_states_of_other_shapes_and_types_than_the_output():
 
 
 def test_a_state_gets_the_type_that_the_step_gives_it():
-    x = K.placeholder((None, STEPS, FEATURES))
+    x = sequences()
     first = K.cast(x[:, 0] * 0, "int32")
     last, _, states = K.rnn(lambda x, s: (s[0] + x, [s[0] + x]), x, [first])
     close(run([x], [last, *states], [DATA]), [DATA.sum(1)] * 2)
 
 
 def test_constants_follow_the_states():
-    x, c = K.placeholder((None, STEPS, FEATURES)), K.placeholder((None, FEATURES))
+    x, c = sequences(), K.placeholder((None, FEATURES))
     seen = []
 
     def step(x, states):
@@ -175,7 +183,7 @@ def test_integer_inputs():
 
 
 def test_a_step_may_return_what_comes_from_outside():
-    x = K.placeholder((None, STEPS, FEATURES))
+    x = sequences()
     outside = x[:, 1] * 2
     last, outputs, states = K.rnn(lambda x, s: (outside, [outside]), x, [x[:, 0]])
     wanted = DATA[:, 1] * 2
@@ -208,7 +216,7 @@ def test_loops_in_loops():
 @pytest.mark.parametrize("form", ["bool", "float32", "third axis"])
 @pytest.mark.parametrize("go_backwards", [False, True])
 def test_masked_steps_repeat_output_and_states(form, go_backwards):
-    x, first = K.placeholder((None, STEPS, FEATURES)), K.placeholder((None, UNITS))
+    x, first = sequences(), K.placeholder((None, UNITS))
     third = form == "third axis"
     mask = K.placeholder(
         (None, STEPS, 1) if third else (None, STEPS), dtype="bool" if third else form
@@ -223,8 +231,8 @@ def test_masked_steps_repeat_output_and_states(form, go_backwards):
 
 
 def test_first_steps_left_out_are_zeros_if_unrolled():
-    x, first = K.placeholder((None, STEPS, FEATURES)), K.placeholder((None, UNITS))
-    mask = K.placeholder((None, STEPS), dtype="bool")
+    x, first = sequences(), K.placeholder((None, UNITS))
+    mask = masks()
     last, outputs, states = K.rnn(simple(), x, [first], mask=mask, unroll=True)
     start = uniform_array(SAMPLES, UNITS, seed=4)
     results = run([x, first, mask], [last, outputs, *states], [DATA, start, MASK])
@@ -235,8 +243,7 @@ def test_first_steps_left_out_are_zeros_if_unrolled():
 @pytest.mark.parametrize("go_backwards", [False, True])
 @pytest.mark.parametrize("states", [0, 1])
 def test_masks_of_outputs_that_are_no_state(states, go_backwards, unroll):
-    x = K.placeholder((None, STEPS, FEATURES))
-    mask = K.placeholder((None, STEPS), dtype="bool")
+    x, mask = sequences(), masks()
 
     def step(x, states):
         return K.sum(x, axis=1) + 5, [s + 1 for s in states]
@@ -255,8 +262,7 @@ def test_masks_of_outputs_that_are_no_state(states, go_backwards, unroll):
 
 
 def test_an_output_that_is_several_states_keeps_the_first_under_a_mask():
-    x = K.placeholder((None, STEPS, FEATURES))
-    mask = K.placeholder((None, STEPS), dtype="bool")
+    x, mask = sequences(), masks()
 
     def step(x, states):
         output = K.sum(x, axis=1, keepdims=True)
@@ -271,8 +277,7 @@ def test_an_output_that_is_several_states_keeps_the_first_under_a_mask():
 
 
 def test_states_that_no_sample_owns_are_not_masked():
-    x = K.placeholder((None, STEPS, FEATURES))
-    mask = K.placeholder((None, STEPS), dtype="bool")
+    x, mask = sequences(), masks()
     _, _, (count,) = K.rnn(
         lambda x, s: (x, [s[0] + 1]), x, [K.variable(np.float32(0))], mask=mask
     )
@@ -280,8 +285,7 @@ def test_states_that_no_sample_owns_are_not_masked():
 
 
 def test_masked_steps_have_no_gradient():
-    x = K.placeholder((None, STEPS, FEATURES))
-    mask = K.placeholder((None, STEPS), dtype="bool")
+    x, mask = sequences(), masks()
     last, outputs, _ = K.rnn(simple(), x, [zeros_for(x)], mask=mask)
     (gradient,) = K.gradients(K.sum(last) + K.sum(outputs), [x])
     result = run([x, mask], [gradient], [DATA, MASK])[0]
@@ -302,8 +306,7 @@ def test_masked_steps_have_no_gradient():
     ],
 )
 def test_gradients_of_any_order_are_those_of_the_unrolled_graph(go_backwards, masked):
-    x = K.placeholder((None, STEPS, FEATURES))
-    mask = K.placeholder((None, STEPS), dtype="bool")
+    x, mask = sequences(), masks()
     w = K.variable(W)
     u = K.variable(U)
     first = K.placeholder((None, UNITS))
@@ -346,7 +349,7 @@ def test_gradients_of_any_order_are_those_of_the_unrolled_graph(go_backwards, ma
 
 
 def test_gradients_inside_a_step():
-    x = K.placeholder((None, STEPS, FEATURES))
+    x = sequences()
     w = K.variable(W)
     product = K.sum(w**3)
 
@@ -380,7 +383,7 @@ def test_gradients_inside_a_step():
 
 
 def test_variables_in_and_around_the_loop_are_trained():
-    x = K.placeholder((None, STEPS, FEATURES))
+    x = sequences()
     w, bias = K.variable(W), K.variable(uniform_array(UNITS))
     total = K.variable(np.float32(0))
 
@@ -405,7 +408,7 @@ def test_variables_in_and_around_the_loop_are_trained():
 
 
 def test_draws_differ_at_each_step_and_call():
-    x = K.placeholder((None, STEPS, FEATURES))
+    x = sequences()
     noise = []
 
     def step(x, states):
@@ -452,7 +455,7 @@ def test_draws_in_loops_in_loops_differ():
 
 
 def test_a_draw_is_the_same_in_the_gradient():
-    x = K.placeholder((None, STEPS, FEATURES))
+    x = sequences()
     w = K.variable(np.ones(FEATURES))
 
     def step(x, states):
@@ -465,7 +468,7 @@ def test_a_draw_is_the_same_in_the_gradient():
 
 
 def test_the_learning_phase_inside_a_step():
-    x = K.placeholder((None, STEPS, FEATURES))
+    x = sequences()
     phase = K.learning_phase()
 
     def step(x, states):
@@ -481,7 +484,7 @@ def test_the_learning_phase_inside_a_step():
 
 
 def test_dropout_inside_a_step_is_drawn_per_step_in_training_only():
-    x = K.placeholder((None, STEPS, FEATURES))
+    x = sequences()
     phase = K.learning_phase()
     outputs = K.rnn(lambda x, s: (K.in_train_phase(K.dropout(x, 0.5), x), []), x, [])[1]
     f = K.function([x, phase], [outputs])
@@ -521,7 +524,7 @@ def test_faults_of_ones_own_code_stay_what_they_are():
 
 
 def test_states_of_another_number_of_samples_are_told_at_the_call():
-    x, first = K.placeholder((None, STEPS, FEATURES)), K.placeholder((None, UNITS))
+    x, first = sequences(), K.placeholder((None, UNITS))
     f = K.function([x, first], [K.rnn(simple(), x, [first])[0]])
     with pytest.raises(DataError, match=r"4.*2|2.*4"):
         f([DATA, np.zeros((2, UNITS))])
@@ -549,7 +552,7 @@ def test_no_steps_have_no_last_output():
 @pytest.mark.parametrize("steps", [STEPS - 1, STEPS + 1])
 def test_masks_have_as_many_steps_as_the_inputs(steps, unroll):
     message = rf"K\.rnn received inputs of {STEPS} steps and a mask of {steps}"
-    x, mask = K.placeholder((None, STEPS, FEATURES)), K.placeholder((None, steps))
+    x, mask = sequences(), K.placeholder((None, steps))
     with pytest.raises(ShapeError, match=message):
         K.rnn(simple(), x, [zeros_for(x)], mask=mask, unroll=unroll)
     mask = K.placeholder((None, None))

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from comparison import assert_each_close
 from oneiros import backend as K
 from oneiros.errors import DataError, GraphError
 from oneiros_backend_tensorflow import compiled_programs as reuse
@@ -97,8 +98,7 @@ def test_a_graph_that_xla_compiled_before_is_not_compiled_again(xla_uses):
             results.append([*f([batch]), *looped, K.get_value(total)])
         assert xla_uses.count(True) == (6 if anew else 2)  # a step and a loop each
     for one, another in zip(results[:2], results[2:], strict=True):
-        for value, expected in zip(one, another, strict=True):
-            np.testing.assert_allclose(value, expected, rtol=1e-6)
+        assert_each_close(one, another, rtol=1e-6)
     assert not np.allclose(results[0][0], results[1][0])
 
 
@@ -258,8 +258,7 @@ def test_apply(tf):
     f = K.function([x], [low, high, looped, y, *K.gradients(K.sum(y), [x])])
     data = array(2, 3)
     expected = [data.min(1), data.max(1), data * 8, data * 3, np.full((2, 3), 6)]
-    for value, reference in zip(f([data]), expected, strict=True):
-        np.testing.assert_allclose(value, reference, rtol=1e-6)
+    assert_each_close(f([data]), expected, rtol=1e-6)
     factor.assign(5.0)
     np.testing.assert_allclose(f([data])[3], data * 5, rtol=1e-6)
 
@@ -386,8 +385,7 @@ def test_batch_normalization_of_images_is_what_its_formula_says():
         first = K.gradients(sum(K.sum(K.sin(part)) for part in results), variables)
         second = K.gradients(K.sum(K.square(first[0])), [x, gamma])
         variants.append(K.function([], [*results, *first, *second])([]))
-    for expected, value in zip(*variants, strict=True):
-        np.testing.assert_allclose(value, expected, rtol=2e-4, atol=2e-5)
+    assert_each_close(*variants[::-1], rtol=2e-4, atol=2e-5)
 
 
 def test_a_kernel_of_open_sizes_may_have_strides_and_dilation():
@@ -413,8 +411,7 @@ def test_images_normalised_by_given_moments_are_what_the_formula_says(shape):
     (alone,) = K.function([], [result])([])
     values = K.function([], [*parts[0], *parts[1]])([])
     np.testing.assert_allclose(alone, values[0], rtol=1e-5, atol=1e-6)
-    for mine, other in zip(values[:6], values[6:], strict=True):
-        np.testing.assert_allclose(mine, other, rtol=1e-4, atol=1e-5)
+    assert_each_close(values[:6], values[6:], rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("stateful", [True, False])

@@ -10,6 +10,7 @@ from oneiros import backend as K
 from oneiros.errors import ArgumentError, DataError, GraphError, ShapeError
 from oneiros.layers import Dense, Input, Lambda, Layer
 from oneiros.models import Sequential
+from small_models import compiled_dense
 
 
 def test_names_and_operations_of_tensorflow(on_tensorflow):
@@ -42,8 +43,7 @@ def test_models_train_inside_of_sessions_and_graphs(on_tensorflow, tf, place):
         if place == "session":
             with pytest.warns(UserWarning, match="set_session"):
                 K.set_session(session)
-        model = Sequential([Dense(1, input_dim=3)])
-        model.compile("sgd", "mse")
+        model = compiled_dense(3)
         K.get_session().run(v1.global_variables_initializer())
         before = model.get_weights()
         model.fit(x, x[:, :1], nb_epoch=1, batch_size=2, verbose=0)

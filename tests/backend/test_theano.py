@@ -18,11 +18,7 @@ from oneiros_backend_theano.jax_op import JaxOp
 from processes import run_python
 from pytensor.raise_op import Assert
 
-
-@pytest.fixture(autouse=True)
-def theano():
-    with K.use("theano") as backend:
-        yield backend
+pytestmark = pytest.mark.usefixtures("theano")
 
 
 # Gradients

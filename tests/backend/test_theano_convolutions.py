@@ -3,17 +3,14 @@ compiled."""
 
 import numpy as np
 import pytest
+from comparison import assert_each_close
 from oneiros import backend as K
 from oneiros_jax_support import convolutions, ynn
 from processes import run_python
 
 PERFORM = "FAST_COMPILE"
 
-
-@pytest.fixture(autouse=True)
-def theano():
-    with K.use("theano") as backend:
-        yield backend
+pytestmark = pytest.mark.usefixtures("theano")
 
 
 def convolve(x, kernel, strides, border, dilation):
@@ -76,8 +73,7 @@ def test_volumes_as_images_agree_with_xlas_convolutions(
     feeds = {x: np.random.randn(*size), kernel: np.random.randn(*window)}
     as_images = run(outputs, feeds)
     monkeypatch.setattr(convolutions, "platform", lambda: "gpu")
-    for ours, expected in zip(as_images, run(outputs, feeds), strict=True):
-        np.testing.assert_allclose(ours, expected, rtol=1e-4, atol=1e-4)
+    assert_each_close(as_images, run(outputs, feeds), rtol=1e-4, atol=1e-4)
 
 
 def test_an_option_that_xla_doesnt_know_is_left_out(monkeypatch):

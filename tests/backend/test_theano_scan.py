@@ -4,15 +4,12 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 import pytest
+from comparison import assert_each_close
 from oneiros import backend as K
 from oneiros.layers import Lambda
 from oneiros.models import Sequential
 
-
-@pytest.fixture(autouse=True)
-def theano():
-    with K.use("theano") as backend:
-        yield backend
+pytestmark = pytest.mark.usefixtures("theano")
 
 
 def accumulated(x):
@@ -95,5 +92,4 @@ def test_loops_of_all_kinds_of_states_agree_with_pytensor():
     ours, expected = (
         K.function([x], results, mode=mode)([data]) for mode in ("jax", "FAST_COMPILE")
     )
-    for value, other in zip(ours, expected, strict=True):
-        np.testing.assert_allclose(value, other, rtol=1e-5, atol=1e-5)
+    assert_each_close(ours, expected, rtol=1e-5, atol=1e-5)

@@ -1,6 +1,8 @@
 """One rule of types for operators and functions, the same on every backend."""
 
 import operator
+from functools import partial
+from itertools import product
 
 import numpy as np
 import pytest
@@ -26,9 +28,9 @@ ARITHMETIC = {
     "floordiv": operator.floordiv,
     "mod": operator.mod,
     "pow": operator.pow,
-    "K.maximum": lambda x, y: K.maximum(x, y),
-    "K.minimum": lambda x, y: K.minimum(x, y),
-    "K.pow": lambda x, y: K.pow(x, y),
+    "K.maximum": K.maximum,
+    "K.minimum": K.minimum,
+    "K.pow": K.pow,
     "K.clip": lambda x, y: K.clip(x, y, y),
 }
 CHOICES = {
@@ -41,12 +43,12 @@ COMPARISONS = {
     "le": operator.le,
     "gt": operator.gt,
     "ge": operator.ge,
-    "K.equal": lambda x, y: K.equal(x, y),
-    "K.not_equal": lambda x, y: K.not_equal(x, y),
-    "K.greater": lambda x, y: K.greater(x, y),
-    "K.greater_equal": lambda x, y: K.greater_equal(x, y),
-    "K.lesser": lambda x, y: K.lesser(x, y),
-    "K.lesser_equal": lambda x, y: K.lesser_equal(x, y),
+    "K.equal": K.equal,
+    "K.not_equal": K.not_equal,
+    "K.greater": K.greater,
+    "K.greater_equal": K.greater_equal,
+    "K.lesser": K.lesser,
+    "K.lesser_equal": K.lesser_equal,
 }
 COMPUTE = {
     "K.maximum": np.maximum,
@@ -78,23 +80,26 @@ def computed(cases):
     return values
 
 
+def check(cases, rtol=0):
+    """Compares tensors, a list of (case, tensor, type, value)."""
+    values = computed([case[:3] for case in cases])
+    for (case, *_, expected), value in zip(cases, values, strict=True):
+        np.testing.assert_allclose(value, expected, rtol, err_msg=str(case))
+
+
 @pytest.mark.spread
 @pytest.mark.parametrize("name", sorted(ARITHMETIC))
 def test_arithmetic_of_two_tensors(name, predicting_backend):
     cases = []
-    values = []
-    for one, other in pairs():
-        dtype = expected_type(one, other)
+    for pair in pairs():
+        common = dtype = expected_type(*pair)
         if name == "truediv" and dtype not in FLOATS:
             dtype = "float64"
-        x, y = tensors(one, other)
-        cases.append(((one, other), ARITHMETIC[name](x, y), dtype))
-        arrays = [
-            K.get_value(part).astype(expected_type(one, other)) for part in (x, y)
-        ]
-        values.append(COMPUTE.get(name, ARITHMETIC[name])(*arrays))
-    for (case, *_), value, expected in zip(cases, computed(cases), values, strict=True):
-        np.testing.assert_allclose(value, expected, rtol=1e-3, err_msg=str(case))
+        x, y = tensors(*pair)
+        arrays = [K.get_value(part).astype(common) for part in (x, y)]
+        value = COMPUTE.get(name, ARITHMETIC[name])(*arrays)
+        cases.append((pair, ARITHMETIC[name](x, y), dtype, value))
+    check(cases, rtol=1e-3)
 
 
 @pytest.mark.parametrize("name", sorted(CHOICES))
@@ -110,12 +115,13 @@ def test_choices_between_two_tensors(name, predicting_backend):
 @pytest.mark.spread
 @pytest.mark.parametrize("name", sorted(COMPARISONS))
 def test_comparisons(name, predicting_backend):
-    cases = [(pair, COMPARISONS[name](*tensors(*pair)), "bool") for pair in pairs()]
-    for (pair, *_), value in zip(cases, computed(cases), strict=True):
+    plain = name.replace("lesser", "less").replace("K.", "")
+    cases = []
+    for pair in pairs():
         arrays = [np.array(v).astype(t) for v, t in zip(VALUES, pair, strict=True)]
-        plain = name.replace("lesser", "less").replace("K.", "")
         expected = getattr(np, plain, COMPARISONS[name])(*arrays)
-        np.testing.assert_array_equal(value, expected, err_msg=str(pair))
+        cases.append((pair, COMPARISONS[name](*tensors(*pair)), "bool", expected))
+    check(cases)
 
 
 BITS = {"and": operator.and_, "or": operator.or_, "xor": operator.xor}
@@ -127,19 +133,12 @@ def test_integers_meet_bit_by_bit_and_booleans_as_truth_values(
     name, predicting_backend
 ):
     cases = []
-    values = []
-    for one in DISCRETE:
-        for other in DISCRETE:
-            dtype = expected_type(one, other, "bool")
-            arrays = [
-                np.array(value).astype(kind)
-                for value, kind in zip(BIT_VALUES, (one, other), strict=True)
-            ]
-            x, y = map(K.variable, arrays, (one, other))
-            cases.append(((one, other), BITS[name](x, y), dtype))
-            values.append(BITS[name](*arrays))
-    for (case, *_), value, expected in zip(cases, computed(cases), values, strict=True):
-        np.testing.assert_array_equal(value, expected, err_msg=str(case))
+    for pair in product(DISCRETE, DISCRETE):
+        arrays = [np.array(v).astype(t) for v, t in zip(BIT_VALUES, pair, strict=True)]
+        combined = BITS[name](*map(K.variable, arrays, pair))
+        dtype = expected_type(*pair, "bool")
+        cases.append((pair, combined, dtype, BITS[name](*arrays)))
+    check(cases)
 
 
 @pytest.mark.parametrize("name", sorted(BITS))
@@ -147,7 +146,6 @@ def test_constants_meet_integers_and_booleans_as_in_numpy(name, predicting_backe
     bools = np.array([True, False])
     numbers = np.array([6, 1], "int32")
     cases = []
-    values = []
     for array, constant in (
         (bools, True),
         (bools, np.array([False, True])),
@@ -159,11 +157,10 @@ def test_constants_meet_integers_and_booleans_as_in_numpy(name, predicting_backe
         x = K.variable(array, dtype=str(array.dtype))
         is_boolean = np.result_type(array, constant).kind == "b"
         dtype = "bool" if is_boolean else "int32"
+        value = BITS[name](array, constant)
         for operands in ((x, constant), (constant, x)):
-            cases.append(((array, constant), BITS[name](*operands), dtype))
-            values.append(BITS[name](array, constant))
-    for (case, *_), value, expected in zip(cases, computed(cases), values, strict=True):
-        np.testing.assert_array_equal(value, expected, err_msg=str(case))
+            cases.append(((array, constant), BITS[name](*operands), dtype, value))
+    check(cases)
 
 
 @pytest.mark.parametrize("dtype", DISCRETE)
@@ -320,27 +317,6 @@ FRACTIONAL = (
 )
 """Those that give floats, of the default type for what isn't one."""
 TELLING = ("any", "all", "argmax", "argmin")
-COMPUTE_ONE = {
-    "abs": np.abs,
-    "sign": np.sign,
-    "round": np.round,
-    "relu": lambda x: np.maximum(x, 0),
-    "square": np.square,
-    "neg": np.negative,
-    "sqrt": np.sqrt,
-    "erf": scipy.special.erf,
-    "softsign": lambda x: x / (1 + np.abs(x)),
-    "sum": lambda x: x.sum(1),
-    "prod": lambda x: x.prod(1),
-    "max": lambda x: x.max(1),
-    "min": lambda x: x.min(1),
-    "mean": lambda x: x.mean(1),
-    "std": lambda x: x.std(1),
-    "any": lambda x: x.any(1),
-    "all": lambda x: x.all(1),
-    "argmax": lambda x: x.argmax(1),
-    "argmin": lambda x: x.argmin(1),
-}
 ALONG_AXIS = (
     "sum",
     "prod",
@@ -355,6 +331,14 @@ ALONG_AXIS = (
     "argmin",
     "l2_normalize",
 )
+COMPUTE_ONE = {
+    "relu": lambda x: np.maximum(x, 0),
+    "neg": np.negative,
+    "erf": scipy.special.erf,
+    "softsign": lambda x: x / (1 + np.abs(x)),
+    **{name: getattr(np, name) for name in ("abs", "sign", "round", "square", "sqrt")},
+    **{name: partial(getattr(np, name), axis=1) for name in ALONG_AXIS[:-1]},
+}
 
 
 def of_one_tensor(name, x):

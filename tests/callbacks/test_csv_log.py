@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from oneiros.callbacks import CSVLogger, ReduceLROnPlateau, Resume
 from oneiros.errors import ArgumentError
-from oneiros.layers import Dense
-from oneiros.models import Sequential
+from small_models import compiled_dense
 
 
 def log_epochs(log, *epochs, first=0):
@@ -32,8 +31,7 @@ def path(tmp_path):
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 def test_a_fit_as_a_table(path, separator):
-    model = Sequential([Dense(1, input_dim=2)])
-    model.compile("sgd", "mse", metrics=["mae"])
+    model = compiled_dense(2, metrics=["mae"])
     x = np.random.random((8, 2))
     callbacks = [ReduceLROnPlateau(), CSVLogger(path, separator)]
     history = model.fit(
@@ -144,8 +142,7 @@ class Logging(CSVLogger):
 
 def train(*callbacks):
     np.random.seed(0)
-    model = Sequential([Dense(1, input_dim=2, name="d")])
-    model.compile("sgd", "mse")
+    model = compiled_dense(2, name="d")
     x = np.random.random((8, 2))
     model.fit(x, x[:, :1], nb_epoch=5, verbose=0, callbacks=callbacks)
 

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 from oneiros.callbacks import LambdaCallback
-from oneiros.layers import Dense
-from oneiros.models import Sequential
+from small_models import compiled_dense
 
 METHODS = (
     "on_train_begin",
@@ -23,8 +22,7 @@ def heard(**arguments):
     def note(name):
         return lambda *passed: calls.append((name, *passed))
 
-    model = Sequential([Dense(1, input_dim=1)])
-    model.compile("sgd", "mse")
+    model = compiled_dense()
     callback = LambdaCallback(**{name: note(name) for name in METHODS}, **arguments)
     x = np.ones((6, 1))
     model.fit(x, x, batch_size=4, nb_epoch=1, verbose=0, callbacks=[callback])

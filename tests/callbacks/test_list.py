@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from oneiros import callbacks
 from oneiros.callbacks import BaseLogger, Callback, CallbackList, History
-from oneiros.layers import Dense
-from oneiros.models import Sequential
+from small_models import compiled_dense
 
 
 class Noting(Callback):
@@ -168,8 +167,7 @@ def test_subclasses_need_not_call_up(tmp_path):
         def on_train_begin(self, logs=None):
             self.begun = True
 
-    model = Sequential([Dense(1, input_dim=1)])
-    model.compile("sgd", "mse")
+    model = compiled_dense()
     x = np.ones((4, 1))
     bare = Bare()
     listed = [bare, Saving(tmp_path / "m.h5"), Stopping("loss")]

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 from oneiros.callbacks import Callback, TerminateOnNaN
-from oneiros.layers import Dense
-from oneiros.models import Sequential
+from small_models import compiled_dense
 
 
 class EachBatch(Callback):
@@ -17,8 +16,7 @@ class EachBatch(Callback):
 def fitted(losses, batches, callbacks=(), nb_epoch=3):
     """Fits a model whose batches have these losses, over and over; returns history."""
     values = iter(losses * nb_epoch)
-    model = Sequential([Dense(1, input_dim=1)])
-    model.compile("sgd", "mse")
+    model = compiled_dense()
     model.train_function = lambda arrays: [np.float32(next(values))]
     x = np.ones((batches, 1))
     callbacks = [TerminateOnNaN(), *callbacks]
@@ -49,8 +47,7 @@ def test_numbers_do_not_end_it(capsys):
 @pytest.mark.filterwarnings("ignore:The loss became NaN")
 @pytest.mark.parametrize("callbacks", [(), (EachBatch(),)])
 def test_a_real_training_ends(backend, callbacks, capsys):
-    model = Sequential([Dense(1, input_dim=1, init="one")])
-    model.compile("sgd", "mse")
+    model = compiled_dense(init="one")
     x = np.full((64, 1), 1e30)
     history = model.fit(
         x,

@@ -13,9 +13,8 @@ import time
 import numpy as np
 import pytest
 from oneiros.callbacks import Callback, ProgbarLogger
-from oneiros.layers import Dense
-from oneiros.models import Sequential
 from oneiros.utils.generic_utils import Progbar
+from small_models import compiled_dense
 
 IN_A_TERMINAL = """
 import time
@@ -176,8 +175,7 @@ def fitted():
     """Returns a function that fits a small model whose steps cost nothing."""
 
     def fit(**arguments):
-        model = Sequential([Dense(1, input_dim=1)])
-        model.compile("sgd", "mse")
+        model = compiled_dense()
         model.train_function = lambda arrays: [np.float32(arrays[0].mean())]
         model.test_function = lambda arrays: [np.float32(0.5)]
         x = np.arange(8.0)[:, None]
@@ -204,8 +202,7 @@ def test_a_file_has_no_frames_of_the_first_epoch(singly, capsys):
         def on_batch_end(self, batch, logs=None):
             pass
 
-    model = Sequential([Dense(1, input_dim=1)])
-    model.compile("sgd", "mse")
+    model = compiled_dense()
     x = np.ones((64, 1))
     callbacks = [EachBatch()] if singly else []
     history = model.fit(x, x, batch_size=8, nb_epoch=1, callbacks=callbacks)

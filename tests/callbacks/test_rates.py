@@ -8,11 +8,11 @@ from oneiros.errors import ArgumentError
 from oneiros.layers import Dense
 from oneiros.models import Sequential
 from oneiros.optimizers import SGD, Optimizer
+from small_models import compiled_dense
 
 
 def trained(schedule, callbacks=(), **arguments):
-    model = Sequential([Dense(1, input_dim=1, init="zero", bias=False)])
-    model.compile(SGD(lr=7.0), "mse")
+    model = compiled_dense(optimizer=SGD(lr=7.0), init="zero", bias=False)
     x = np.ones((1, 1))
     callbacks = [LearningRateScheduler(schedule), *callbacks]
     model.fit(x, x, verbose=0, callbacks=callbacks, **arguments)
@@ -82,8 +82,7 @@ def test_batches_still_come_in_runs():
         def on_run_end(self, logs):
             self.lengths.append(len(logs["batch"]))
 
-    model = Sequential([Dense(1, input_dim=1)])
-    model.compile("sgd", "mse")
+    model = compiled_dense()
     x = np.ones((640, 1))
     callbacks = [LearningRateScheduler(lambda epoch: 0.1), Runs()]
     model.fit(x, x, nb_epoch=1, verbose=0, callbacks=callbacks)

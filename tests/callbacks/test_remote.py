@@ -9,8 +9,7 @@ from urllib.parse import parse_qs
 import numpy as np
 import pytest
 from oneiros.callbacks import RemoteMonitor
-from oneiros.layers import Dense
-from oneiros.models import Sequential
+from small_models import compiled_dense
 
 
 class Receiving(BaseHTTPRequestHandler):
@@ -44,8 +43,7 @@ def server():
 
 
 def fitted(monitor):
-    model = Sequential([Dense(1, input_dim=2)])
-    model.compile("sgd", "mse", metrics=["mae"])
+    model = compiled_dense(2, metrics=["mae"])
     x = np.random.random((8, 2))
     return model.fit(
         x, x[:, :1], nb_epoch=2, verbose=0, validation_split=0.5, callbacks=[monitor]

@@ -8,9 +8,9 @@ import pytest
 from oneiros import backend as K
 from oneiros.callbacks import EarlyStopping, ModelCheckpoint, ReduceLROnPlateau
 from oneiros.errors import ArgumentError
-from oneiros.layers import Dense
-from oneiros.models import Sequential, load_model
+from oneiros.models import load_model
 from oneiros.optimizers import SGD
+from small_models import compiled_dense
 
 
 class Fake:
@@ -174,8 +174,7 @@ class TestModelCheckpoint:
             callback.on_train_begin()
 
     def test_a_missing_folder_is_told_before_training(self, tmp_path):
-        model = Sequential([Dense(1, input_dim=1)])
-        model.compile("sgd", "mse")
+        model = compiled_dense()
         before = model.get_weights()
         callback = ModelCheckpoint(tmp_path / "no" / "m-{epoch}.h5")
         x = np.ones((4, 1))
@@ -187,8 +186,7 @@ class TestModelCheckpoint:
         ModelCheckpoint(tmp_path / "run-{epoch}" / "m.h5").on_train_begin()
 
     def test_a_file_that_loads(self, backend, tmp_path):
-        model = Sequential([Dense(2, input_dim=3)])
-        model.compile("sgd", "mse")
+        model = compiled_dense(3, 2)
         x, y = np.random.normal(size=(8, 3)), np.random.normal(size=(8, 2))
         path = tmp_path / "best-{epoch}.h5"
         model.fit(
@@ -277,8 +275,7 @@ class TestReduceLROnPlateau:
         assert lowered(callback, "val_loss", [5, 4, 4]) == pytest.approx([1, 1, 0.1])
 
     def test_history_tells_the_rate_that_each_epoch_had(self, backend):
-        model = Sequential([Dense(1, input_dim=1)])
-        model.compile(SGD(lr=0.5), "mse")
+        model = compiled_dense(optimizer=SGD(lr=0.5))
         x = np.zeros((4, 1))
         history = model.fit(
             x, x, nb_epoch=3, verbose=0, callbacks=[ReduceLROnPlateau("loss", 0.5, 0)]
@@ -324,8 +321,7 @@ class TestReduceLROnPlateau:
 
 @pytest.mark.parametrize("make", [EarlyStopping, ReduceLROnPlateau])
 def test_warnings_point_at_the_line_of_the_user(make):
-    model = Sequential([Dense(1, input_dim=1)])
-    model.compile("sgd", "mse")
+    model = compiled_dense()
     x = np.ones((4, 1))
     with pytest.warns(RuntimeWarning, match=r"watches 'val_loss'") as caught:
         model.fit(x, x, nb_epoch=1, verbose=0, callbacks=[make()])

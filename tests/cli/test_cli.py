@@ -50,7 +50,7 @@ def test_json_holds_all_that_is_known(run):
     assert (code, err) == (0, "")
     answer = json.loads(out)
     assert answer["kernel"] == oneiros.__version__
-    records = plugins.manager().plugins
+    records = plugins.manager().records.values()
     assert [row["distribution"] for row in answer["plugins"]] == [
         record.distribution for record in records
     ]
@@ -78,7 +78,7 @@ def test_every_name_is_shown(run):
     code, out, _ = run("plugins")
     assert code == 0
     words = set(out.replace(",", " ").replace(":", " ").split())
-    for record in plugins.manager().plugins:
+    for record in plugins.manager().records.values():
         assert record.distribution in words
         names = [
             name

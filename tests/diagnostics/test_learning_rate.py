@@ -11,12 +11,12 @@ from oneiros.errors import ArgumentError, DataError, NotCompiledError
 from oneiros.layers import Dense
 from oneiros.models import Sequential
 from oneiros.optimizers import SGD, Optimizer
+from small_models import compiled_dense
 
 
 def line():
     """Returns a model of a line, which SGD can train up to a rate of about 1."""
-    model = Sequential([Dense(1, input_dim=1, bias=False, init="zero")])
-    model.compile(SGD(lr=0.5), "mse")
+    model = compiled_dense(optimizer=SGD(lr=0.5), bias=False, init="zero")
     x = np.ones((40, 1), "float32")
     return model, x, 3 * x
 

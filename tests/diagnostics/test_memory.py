@@ -23,6 +23,7 @@ from oneiros.layers import (
 )
 from oneiros.models import Model, Sequential
 from oneiros.optimizers import get as optimizer_named
+from small_models import compiled_dense
 
 OPTIMIZERS = ("sgd", "rmsprop", "adagrad", "adadelta", "adam", "adamax", "nadam")
 
@@ -128,8 +129,7 @@ def test_float64_takes_twice_as_much(float64):
 
 
 def test_the_table():
-    model = Sequential([Dense(1024, input_dim=255, name="wide")])
-    model.compile("adam", "mse")
+    model = compiled_dense(255, 1024, optimizer="adam", name="wide")
     text = io.StringIO()
     estimate_memory(model, batch_size=2).print(text)
     lines = [line.split() for line in text.getvalue().splitlines()]

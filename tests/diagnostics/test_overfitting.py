@@ -4,15 +4,12 @@ import numpy as np
 import pytest
 from oneiros.diagnostics import overfit_batch
 from oneiros.errors import ArgumentError
-from oneiros.layers import Dense
-from oneiros.models import Sequential
 from oneiros.optimizers import SGD
+from small_models import compiled_dense
 
 
 def model_with(rate, activation="linear"):
-    model = Sequential([Dense(1, input_dim=2, activation=activation, init="zero")])
-    model.compile(SGD(lr=rate), "mse")
-    return model
+    return compiled_dense(2, optimizer=SGD(lr=rate), activation=activation, init="zero")
 
 
 def rows(count=20):

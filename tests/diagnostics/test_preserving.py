@@ -12,6 +12,7 @@ from oneiros.diagnostics import (
 from oneiros.layers import LSTM, BatchNormalization, Dense
 from oneiros.models import Sequential
 from oneiros_visualization.diagnostics import learning_rate
+from small_models import compiled_dense
 
 
 def data(rows=64):
@@ -100,7 +101,6 @@ def test_states_between_batches_are_as_before():
 
 def test_a_state_that_was_never_used_stays_at_its_beginning():
     np.random.seed(5)
-    model = Sequential([Dense(1, input_dim=4)])
-    model.compile("adam", "mse")
+    model = compiled_dense(4, optimizer="adam")
     find_learning_rate(model, *data(), batches=12)
     assert all((array == 0).all() for array in model.optimizer.get_weights())

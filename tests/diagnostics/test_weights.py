@@ -8,11 +8,11 @@ from oneiros.diagnostics import weight_statistics
 from oneiros.layers import Dense, Dropout, Input
 from oneiros.models import Model, Sequential
 from oneiros.optimizers import SGD
+from small_models import compiled_dense
 
 
 def test_numbers_are_those_of_numpy(backend):
-    model = Sequential([Dense(1, input_dim=3, name="line")])
-    model.compile(SGD(lr=0.1), "mse")
+    model = compiled_dense(3, optimizer=SGD(lr=0.1), name="line")
     weights = np.array([[1.0], [0.0], [-2.0]]), np.array([0.0])
     model.set_weights(weights)
     x = np.random.RandomState(0).normal(size=(8, 3))
@@ -46,8 +46,7 @@ def test_a_layer_that_learns_nothing_is_named():
 
 
 def test_nan_is_told_of_gradients_and_of_weights():
-    model = Sequential([Dense(1, input_dim=2)])
-    model.compile("sgd", "mse")
+    model = compiled_dense(2)
     rows = weight_statistics(model, np.full((4, 2), np.nan), np.ones((4, 1)))
     assert rows[0].gradient.not_finite == 1 and "gradient" in rows[0].problem
     model.set_weights([np.array([[np.inf], [1.0]]), np.zeros(1)])
@@ -70,8 +69,7 @@ def test_several_inputs_and_a_learning_phase():
 
 
 def test_the_table():
-    model = Sequential([Dense(2, input_dim=3, name="line")])
-    model.compile("sgd", "mse")
+    model = compiled_dense(3, 2, name="line")
     text = io.StringIO()
     weight_statistics(model, np.ones((4, 3)), np.ones((4, 2))).print(text)
     heading, kernel, bias = text.getvalue().splitlines()

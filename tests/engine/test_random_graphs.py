@@ -3,6 +3,7 @@ against NumPy."""
 
 import numpy as np
 import pytest
+from comparison import assert_each_close
 from hypothesis import given
 from hypothesis import strategies as st
 from oneiros import backend as K
@@ -189,8 +190,7 @@ def test_predictions_are_those_of_numpy_also_after_a_round_trip(backend, graph):
         np.testing.assert_allclose(one, meaning(feed), rtol=1e-4, atol=1e-4)
     again = model_from_json(model.to_json(), OBJECTS)
     again.set_weights(model.get_weights())
-    for one, other in zip(outputs, predictions(again, feed), strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-6)
+    assert_each_close(outputs, predictions(again, feed), rtol=1e-6, atol=1e-6)
 
 
 @given(graphs())

@@ -21,7 +21,7 @@ from oneiros.layers import (
 )
 from oneiros.models import Model, Sequential
 from oneiros_exports.cases import drawn_cases
-from oneiros_exports.replay import recorded
+from oneiros_exports.replay import expectation_of
 
 pytestmark = pytest.mark.usefixtures("theano")
 
@@ -60,7 +60,7 @@ def test_masks_have_gaps_and_hide_whole_rows():
 def test_open_sizes_that_are_too_small_for_the_model_are_left_out():
     x = Input((None, None, 3))
     y = GlobalMaxPooling2D()(Convolution2D(2, 9, 9)(x))
-    cases = by_kind(recorded(Model(x, y)).cases)
+    cases = by_kind(expectation_of(Model(x, y)).cases)
     assert {size for _, size in cases} == {32, 67}
     assert cases["noise", 32].arrays[0].shape == (32, 32, 32, 3)
 
@@ -68,7 +68,7 @@ def test_open_sizes_that_are_too_small_for_the_model_are_left_out():
 def test_a_single_row_that_a_model_does_not_take_is_left_out():
     pairs = Lambda(lambda x: K.reshape(K.reshape(x, (-1, 2, 3)), (-1, 3)), (3,))
     x = Input((3,))
-    assert list(by_kind(recorded(Model(x, pairs(x))).cases)) == [
+    assert list(by_kind(expectation_of(Model(x, pairs(x))).cases)) == [
         ("noise", None),
         ("wide noise", None),
     ]
@@ -79,7 +79,7 @@ def test_if_no_size_fits_the_message_says_why_the_largest_does_not():
     four = Input((4, 2))
     joined = merge([MaxPooling1D(2)(steps), four], mode="concat", concat_axis=2)
     with pytest.raises(ExportError, match=r"Merge .*\(32, 33, 2\).*inputs="):
-        recorded(Model([steps, four], joined))
+        expectation_of(Model([steps, four], joined))
 
 
 def test_integers_stay_below_the_number_of_embedded_words():
@@ -111,7 +111,7 @@ def test_outputs_without_a_number_are_no_proof():
     model = Sequential([Dense(2, input_dim=3, name="d")])
     model.set_weights([np.full((3, 2), np.nan), np.zeros(2)])
     with pytest.raises(ExportError, match="only NaN or infinity for d, so nothing"):
-        recorded(model)
+        expectation_of(model)
 
 
 def test_a_fixed_batch_size_is_kept():

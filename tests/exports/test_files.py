@@ -6,14 +6,14 @@ The test command takes four of them to ONNX; the exhaustive run takes all to all
 
 from pathlib import Path
 
-import numpy as np
 import oneiros
 import onnx
 import pytest
+from comparison import assert_each_close
 from oneiros import backend as K
 from oneiros.exports import ExportError
 from oneiros.models import load_model
-from oneiros_exports.replay import recorded
+from oneiros_exports.replay import expectation_of
 
 pytestmark = pytest.mark.usefixtures("one_process")
 
@@ -73,12 +73,11 @@ def test_a_file_predicts_the_same_elsewhere(tmp_path, path, target):
 
 def assert_predicts_alike(model, other):
     """Checks that two models predict the same for the inputs of a replay."""
-    recording = recorded(other)
+    expectation = expectation_of(other)
     model.reset_states()
-    for case, outputs in zip(recording.cases, recording.outputs, strict=True):
+    for case, outputs in zip(expectation.cases, expectation.outputs, strict=True):
         predicted = as_list(model.predict_on_batch(case.arrays))
-        for one, another in zip(predicted, outputs, strict=True):
-            np.testing.assert_allclose(one, another, rtol=1e-5, atol=1e-5)
+        assert_each_close(predicted, outputs, rtol=1e-5, atol=1e-5)
 
 
 def as_list(values):

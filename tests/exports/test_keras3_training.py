@@ -7,7 +7,7 @@ import pytest
 from oneiros import backend as K
 from oneiros import objectives
 from oneiros.layers import GRU, LSTM, BatchNormalization, Dense, Highway, Input
-from oneiros.models import Model, Sequential
+from oneiros.models import Model
 from oneiros.optimizers import SGD, Adadelta, Adagrad, Adam, Adamax, Nadam, RMSprop
 from oneiros_exports.keras3.compilation import LOSSES, compilation_of
 from oneiros_exports.keras3.description import Describer
@@ -16,6 +16,7 @@ from oneiros_old_files.base import Origin
 from oneiros_old_files.keras2 import migration_of
 from oneiros_old_files.keras2_compilation import compile_arguments
 from processes import run_python
+from small_models import compiled_dense
 
 pytestmark = pytest.mark.usefixtures("theano")
 
@@ -160,8 +161,9 @@ def test_what_has_no_counterpart_is_left_out_with_the_reason():
     class Mine(SGD):
         pass
 
-    model = Sequential([Dense(2, input_dim=3)])
-    model.compile(Adam(), loss_of_mine, metrics=["accuracy", "fmeasure"])
+    model = compiled_dense(
+        3, 2, optimizer=Adam(), loss=loss_of_mine, metrics=["accuracy", "fmeasure"]
+    )
     compilation = compilation_of(model)
     assert compilation.data["loss"] is None
     assert compilation.data["metrics"] == [["categorical_accuracy"]]
@@ -180,8 +182,7 @@ def test_what_has_no_counterpart_is_left_out_with_the_reason():
 
 
 def test_the_users_model_stays_as_it_is():
-    model = Sequential([Dense(2, input_dim=3)])
-    model.compile("adam", "mse")
+    model = compiled_dense(3, 2, optimizer="adam")
     optimizer = model.optimizer
     model.train_on_batch(np.ones((2, 3)), np.ones((2, 2)))
     before = [*model.get_weights(), *optimizer.get_weights()]

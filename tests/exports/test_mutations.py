@@ -23,7 +23,7 @@ from oneiros.layers import (
 )
 from oneiros.models import Model
 from oneiros_exports.onnx.onnx_file import OnnxExport
-from oneiros_exports.replay import compared, recorded
+from oneiros_exports.replay import compared, expectation_of
 from oneiros_saving.pickling import on_backend
 from onnx import helper, numpy_helper
 
@@ -55,12 +55,12 @@ def export(tmp_path_factory):
         path = tmp_path_factory.mktemp("export") / "m.onnx"
         destination = OnnxExport()
         written = destination.write(on_backend(model, "onnx"), path)
-        yield model, recorded(model), destination, path, written
+        yield model, expectation_of(model), destination, path, written
 
 
 def replayed(export, path):
-    model, recording, destination, _, written = export
-    return compared(model, recording, destination, path, written, TOLERANCE)
+    model, expectation, destination, _, written = export
+    return compared(model, expectation, destination, path, written, TOLERANCE)
 
 
 def test_the_right_file_agrees(export):

@@ -102,8 +102,7 @@ def test_masks(backend):
         np.concatenate([all_true, kept_a], axis=1),
         kept_b,
     ]
-    for mask, right in zip(masks_of(outputs, inputs, [a, b]), expected, strict=True):
-        np.testing.assert_array_equal(mask, right)
+    np.testing.assert_equal(masks_of(outputs, inputs, [a, b]), expected)
     assert merge([one, other], mode="dot")._keras_history[0].output_mask is None
 
 

@@ -18,6 +18,7 @@ from oneiros.layers import (
 )
 from oneiros.models import Model, Sequential
 from oneiros.optimizers import SGD
+from small_models import compiled_dense
 
 X = np.random.RandomState(0).normal(size=(6, 4)).astype("float32")
 
@@ -96,8 +97,7 @@ def test_losses_and_metrics_are_functions(backend):
     def largest_error(y_true, y_pred):
         return K.max(K.abs(y_true - y_pred))
 
-    model = Sequential([Dense(2, input_dim=4)])
-    model.compile("sgd", huber, metrics=[largest_error])
+    model = compiled_dense(4, 2, loss=huber, metrics=[largest_error])
     y = np.zeros((6, 2), "float32")
     error = abs(model.predict(X))
     expected = np.where(error < 1, 0.5 * error**2, error - 0.5).mean(), error.max()

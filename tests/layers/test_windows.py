@@ -134,10 +134,9 @@ def test_attributes_of_keras(backend):
     ) == (3, 3, 2)
 
 
-def test_a_layer_keeps_its_order_of_axes(backend):
+def test_a_layer_keeps_its_order_of_axes(backend, set_ordering):
     """A configuration holds dim_ordering, so a layer made from it doesn't depend on the
     default."""
-    before = K.image_dim_ordering()
     makers = (
         (Convolution2D, 2, 3, 3),
         (UpSampling2D,),
@@ -147,13 +146,10 @@ def test_a_layer_keeps_its_order_of_axes(backend):
         (MaxPooling2D,),
         (GlobalMaxPooling2D,),
     )
-    try:
-        K.set_image_dim_ordering("th")
-        made = [cls(*arguments) for cls, *arguments in makers]
-        K.set_image_dim_ordering("tf")
-        again = [type(layer).from_config(layer.get_config()) for layer in made]
-    finally:
-        K.set_image_dim_ordering(before)
+    set_ordering("th")
+    made = [cls(*arguments) for cls, *arguments in makers]
+    set_ordering("tf")
+    again = [type(layer).from_config(layer.get_config()) for layer in made]
     assert [layer.dim_ordering for layer in again] == ["th"] * len(makers)
 
 

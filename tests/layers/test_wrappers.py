@@ -3,6 +3,7 @@ that users derive."""
 
 import numpy as np
 import pytest
+from comparison import assert_each_close
 from oneiros import backend as K
 from oneiros import config as configs
 from oneiros.constraints import maxnorm
@@ -233,8 +234,7 @@ def test_merge_modes(backend):
     )
     expected = [forward + backward, forward * backward, (forward + backward) / 2]
     expected.append(np.concatenate([forward, backward], -1))
-    for value, wanted in zip(merged, expected, strict=True):
-        np.testing.assert_allclose(value, wanted, rtol=1e-5)
+    assert_each_close(merged, expected, rtol=1e-5)
 
 
 def test_names_weights_and_order(backend):
@@ -250,8 +250,7 @@ def test_names_weights_and_order(backend):
     names = [w.name.removesuffix(":0") for w in layer.weights]
     assert names[:3] == ["forward_words_W_z", "forward_words_U_z", "forward_words_b_z"]
     assert names[9] == "backward_words_W_z"
-    for mine, expected in zip(layer.get_weights(), weights, strict=True):
-        np.testing.assert_array_equal(mine, expected)
+    np.testing.assert_equal(layer.get_weights(), weights)
     np.testing.assert_array_equal(layer.backward_layer.get_weights()[0], weights[9])
     layer.set_weights(weights[9:] + weights[:9])
     np.testing.assert_array_equal(layer.forward_layer.get_weights()[0], weights[9])
@@ -299,20 +298,17 @@ def test_trainable(backend):
             0,
             count,
         ]
-    for mine, expected in zip(layer.get_weights(), weights, strict=True):
-        np.testing.assert_array_equal(mine, expected)
+    np.testing.assert_equal(layer.get_weights(), weights)
 
 
 def test_weights_of_a_model_inside_keep_its_order(backend):
     inside = dense_model()
     timed = built(TimeDistributed(inside), 3, 5)
-    for mine, other in zip(timed.get_weights(), inside.get_weights(), strict=True):
-        np.testing.assert_array_equal(mine, other)
+    np.testing.assert_equal(timed.get_weights(), inside.get_weights())
     outer = Sequential([TimeDistributed(dense_model(), input_shape=(3, 5))])
     outer.set_weights([arrays(*w.shape) for w in outer.get_weights()])
     timed.set_weights(outer.layers[0].get_weights())
-    for mine, other in zip(inside.get_weights(), outer.get_weights(), strict=True):
-        np.testing.assert_array_equal(mine, other)
+    np.testing.assert_equal(inside.get_weights(), outer.get_weights())
 
 
 def test_states_of_both_directions(backend):

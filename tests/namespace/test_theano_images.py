@@ -7,7 +7,10 @@ import pytest
 import scipy.signal
 import theano
 import theano.tensor as T
-from theano.tensor.nnet.abstract_conv import conv2d_grad_wrt_inputs
+from theano.tensor.nnet.abstract_conv import (
+    conv2d_grad_wrt_inputs,
+    conv3d_grad_wrt_inputs,
+)
 from theano.tensor.signal.downsample import max_pool_2d
 from theano.tensor.signal.pool import pool_2d
 
@@ -76,6 +79,22 @@ def test_convolution_flips_filters(results, name):
 def test_gradient_by_the_input(results):
     by_function = results["gradient by Theano's function"]
     np.testing.assert_allclose(results["gradient"], by_function, rtol=1e-4)
+
+
+def test_convolutions_of_volumes():
+    volumes = np.random.RandomState(1).randn(2, 2, 5, 6, 7).astype("float32")
+    filters = np.random.RandomState(2).randn(3, 2, 2, 3, 2).astype("float32")
+    x = T.tensor5()
+    options = {"border_mode": (1, 0, 2), "subsample": (2, 1, 3)}
+    strided = T.nnet.conv3d(x, filters, **options)
+    by_function = conv3d_grad_wrt_inputs(
+        2 * strided, filters, (None, *volumes.shape[1:]), **options
+    )
+    outputs = [T.nnet.conv3d(x, filters), T.grad(T.sum(T.sqr(strided)), x), by_function]
+    plain, gradient, same = theano.function([x], outputs)(volumes)
+    expected = convolved(volumes, filters)
+    np.testing.assert_allclose(plain, expected, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(gradient, same, rtol=1e-4, atol=1e-4)
 
 
 def pooled(image, window, strides, zeros, mode, ignore_border):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import theano
 import theano.tensor as T
+from comparison import assert_each_close
 from oneiros import backend as K
 from oneiros.layers import Dense, GlobalAveragePooling1D, Lambda, Layer
 from oneiros.models import Sequential
@@ -99,5 +100,4 @@ def test_gradients_by_theano_are_those_of_keras():
     weights = model.trainable_weights
     f = theano.function([model.input], T.grad(loss, weights))
     g = K.function([model.input], K.gradients(loss, weights))
-    for one, other in zip(f(x), g([x]), strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-7)
+    assert_each_close(f(x), g([x]), rtol=1e-5, atol=1e-7)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import theano
 import theano.tensor as T
+from comparison import assert_each_close
 from theano.tensor.shared_randomstreams import RandomStreams
 
 STEPS = np.random.RandomState(1).randn(5, 3).astype("float32")
@@ -26,8 +27,7 @@ def test_map_and_folds():
         (STEPS * weights).sum(0),
         STEPS[0] ** np.arange(1, 4)[:, None],
     ]
-    for value, wanted in zip(results, expected, strict=True):
-        np.testing.assert_allclose(value, wanted, rtol=1e-5, atol=1e-6)
+    assert_each_close(results, expected, rtol=1e-5, atol=1e-6)
 
 
 def test_taps_and_several_outputs():
@@ -108,8 +108,7 @@ def test_gradients_through_the_sequence_of_a_backward_loop():
     data = np.random.RandomState(4).randn(2, 4, 3).astype("float32")
     backward = slopes(go_backwards=True)(data)
     forward = slopes()(data[:, ::-1])
-    for slope, expected in zip(backward, forward, strict=True):
-        np.testing.assert_allclose(slope, expected, rtol=1e-4, atol=1e-6)
+    assert_each_close(backward, forward, rtol=1e-4, atol=1e-6)
 
 
 def test_sizes_that_the_data_tells_inside_a_loop():

@@ -191,8 +191,9 @@ def test_names_below_modules_are_there(path):
 
 def test_star_import():
     scope = {}
-    exec("from theano.tensor import *", scope)
+    exec("from theano.tensor import *; from theano.tensor.nnet import *", scope)
     assert scope["inv"] is T.inv and scope["exp"] is T.exp
+    assert scope["conv3d"] is T.nnet.conv3d and "pt" not in scope
 
 
 def test_tensors_are_declared_as_in_theano():

@@ -4,6 +4,7 @@ then; and weights of Keras 0.x, which came from there."""
 import h5py
 import numpy as np
 import pytest
+from comparison import assert_each_close
 from oneiros import backend as K
 from oneiros.layers import Activation, Convolution2D, Dense, Flatten
 from oneiros.models import Sequential, load_model
@@ -96,5 +97,4 @@ def test_weights_of_keras_0_load_into_a_model_that_fits(backend, tmp_path):
     model = network()
     model.load_weights(keras_0(tmp_path / "w.h5", layers))
     expected = [kernel[:, :, ::-1, ::-1], np.ones(2), dense, np.full(3, 2.0)]
-    for weight, value in zip(model.get_weights(), expected, strict=True):
-        np.testing.assert_allclose(weight, value)
+    assert_each_close(model.get_weights(), expected)

@@ -9,14 +9,15 @@ from oneiros.errors import ArgumentError, ConfigError, DataError, UnknownNameErr
 from oneiros.layers import LSTM, Dense, PReLU
 from oneiros.models import Sequential
 from scipy import sparse
+from small_models import compiled_dense
 
 X = np.random.RandomState(0).uniform(size=(4, 3)).astype("float32")
 
 
 def classifier():
-    model = Sequential([Dense(3, input_dim=3, activation="softmax")])
-    model.compile("sgd", "sparse_categorical_crossentropy")
-    return model
+    return compiled_dense(
+        3, 3, loss="sparse_categorical_crossentropy", activation="softmax"
+    )
 
 
 @pytest.mark.parametrize("wrong", [[1, 2, 3, 3], [7, 7, 7, 7], [0, -1, 1, 2]])
@@ -49,9 +50,7 @@ def test_pixels_are_divided_for_binary_crossentropy():
 
 
 def binary():
-    model = Sequential([Dense(1, input_dim=3, activation="sigmoid")])
-    model.compile("sgd", "binary_crossentropy")
-    return model
+    return compiled_dense(3, loss="binary_crossentropy", activation="sigmoid")
 
 
 def test_labels_of_plus_and_minus_one_are_told_once_for_binary_crossentropy():
@@ -94,8 +93,7 @@ def test_sizes_of_inputs_as_keras_0_took_them(make):
 
 @pytest.mark.parametrize("form", ["csr_matrix", "coo_matrix"])
 def test_sparse_matrices_are_answered_readably(form):
-    model = Sequential([Dense(1, input_dim=3)])
-    model.compile("sgd", "mse")
+    model = compiled_dense(3)
     matrix = getattr(sparse, form)(X)
     for method in (lambda: model.fit(matrix, X[:, :1]), lambda: model.predict(matrix)):
         with pytest.raises(DataError, match=r"input.*sparse.*\.toarray\(\)"):

@@ -11,6 +11,7 @@ from oneiros.layers import BatchNormalization, Dense, Input
 from oneiros.models import Model, Sequential, load_model, model_from_json
 from oneiros.optimizers import SGD
 from oneiros_old_code import optional
+from small_models import compiled_dense
 
 X = np.random.RandomState(0).uniform(size=(4, 3)).astype("float32")
 
@@ -26,8 +27,7 @@ def constant_loss(y_true, y_pred):
 def test_losses_and_metrics_that_are_set_in_their_modules(monkeypatch, tmp_path):
     monkeypatch.setattr(module("objectives"), "mine", constant_loss, raising=False)
     monkeypatch.setattr(module("metrics"), "own", constant_loss, raising=False)
-    model = Sequential([Dense(1, input_dim=3)])
-    model.compile("sgd", "mine", metrics=["own"])
+    model = compiled_dense(3, loss="mine", metrics=["own"])
     assert model.train_on_batch(X, np.zeros((4, 1))) == [2.0, 2.0]
     model.save(tmp_path / "m.h5")
     assert load_model(tmp_path / "m.h5").loss == "mine"
@@ -41,8 +41,7 @@ def test_a_name_that_is_replaced_means_the_new_object(monkeypatch, through_dict)
         monkeypatch.setitem(objectives.__dict__, "mse", constant_loss)
     else:
         monkeypatch.setattr(objectives, "mse", constant_loss)
-    model = Sequential([Dense(1, input_dim=3)])
-    model.compile("sgd", "mse")
+    model = compiled_dense(3)
     assert model.test_on_batch(X, np.zeros((4, 1))) == 2.0
     monkeypatch.undo()
     model.compile("sgd", "mse")

@@ -9,6 +9,7 @@ from oneiros import backend as K
 from oneiros.callbacks import Callback
 from oneiros.layers import Dense, Dropout, Input
 from oneiros.models import Model, Sequential
+from small_models import compiled_dense
 
 X = np.random.RandomState(0).uniform(size=(8, 3)).astype("float32")
 Y = X.sum(axis=1, keepdims=True)
@@ -82,8 +83,7 @@ def test_no_epoch_at_all():
     "class_weight", [[1.0, 3.0], (1, 3), np.array([1.0, 3.0]), {0: 1, 1: np.int64(3)}]
 )
 def test_class_weights_may_be_listed_in_the_order_of_the_classes(class_weight):
-    model = Sequential([Dense(1, input_dim=3, activation="sigmoid")])
-    model.compile("sgd", "binary_crossentropy")
+    model = compiled_dense(3, loss="binary_crossentropy", activation="sigmoid")
     before = model.get_weights()
     weighted = model.train_on_batch(X, CLASSES, class_weight=class_weight)
     model.set_weights(before)

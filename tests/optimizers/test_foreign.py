@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from oneiros import backend as K
 from oneiros import constraints, optimizers
-from oneiros.layers import Dense
-from oneiros.models import Sequential
+from small_models import compiled_dense
 
 START = np.array([[1.0, -2.0], [0.5, 3.0]])
 
@@ -56,8 +55,7 @@ def test_constraints_apply(tf):
 @pytest.mark.parametrize("wrap", [optimizers.TFOptimizer, lambda theirs: theirs])
 def test_fit(tf, wrap):
     x = np.random.normal(size=(64, 4))
-    model = Sequential([Dense(1, input_dim=4)])
-    model.compile(wrap(tf.compat.v1.train.FtrlOptimizer(0.5)), "mse")
+    model = compiled_dense(4, optimizer=wrap(tf.compat.v1.train.FtrlOptimizer(0.5)))
     losses = model.fit(
         x, x.sum(axis=1, keepdims=True), nb_epoch=3, batch_size=16, verbose=0
     ).history["loss"]

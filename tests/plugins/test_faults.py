@@ -192,10 +192,10 @@ hook = "oneiros_default_callbacks"
 callbacks = plugins.call(hook, model=None, params={"verbose": 0})
 fields = ("state", "phase", "error")
 print(json.dumps({
-    "order": [record.distribution for record in manager.plugins],
+    "order": [record.distribution for record in manager.records.values()],
     "records": {
         record.distribution: {field: getattr(record, field) for field in fields}
-        for record in manager.plugins
+        for record in manager.records.values()
     },
     "answers": {name: ask(kind, name) for kind, name in asked},
     "callbacks": [each for each in callbacks if each and isinstance(each[0], str)],

@@ -7,7 +7,7 @@ from oneiros.testing import check_plugin
 from oneiros_testing.plugin import excess_imports
 from published_imports import faulty_imports
 
-RECORDS = [record for record in manager().plugins if record.entry_point]
+RECORDS = [record for record in manager().records.values() if record.entry_point]
 
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.distribution)

@@ -61,15 +61,11 @@ def test_arrays_have_the_rows_first(picture):
     assert img_to_array(grey, dim_ordering="th").shape == (1, 6, 9)
 
 
-def test_the_default_ordering_is_that_of_the_backend():
-    before = K.image_dim_ordering()
-    try:
-        for ordering, shape in (("tf", (6, 9, 3)), ("th", (3, 6, 9))):
-            K.set_image_dim_ordering(ordering)
-            assert img_to_array(COLOURS).shape == shape
-            assert array_to_img(img_to_array(COLOURS)).size == (9, 6)
-    finally:
-        K.set_image_dim_ordering(before)
+def test_the_default_ordering_is_that_of_the_backend(set_ordering):
+    for ordering, shape in (("tf", (6, 9, 3)), ("th", (3, 6, 9))):
+        set_ordering(ordering)
+        assert img_to_array(COLOURS).shape == shape
+        assert array_to_img(img_to_array(COLOURS)).size == (9, 6)
 
 
 @pytest.mark.parametrize("ordering", ["th", "tf"])

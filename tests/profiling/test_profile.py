@@ -11,6 +11,7 @@ from oneiros.engine.streams import Observer, current_observer
 from oneiros.layers import Dense
 from oneiros.models import Sequential
 from oneiros_backend_toolkit.function import Function
+from small_models import compiled_dense
 
 
 class Clock:
@@ -73,8 +74,7 @@ def clocked(monkeypatch):
     too."""
     clock = Clock()
     monkeypatch.setattr(StepProfile, "clock", clock)
-    model = Sequential([Dense(1, input_dim=1)])
-    model.compile("sgd", "mse")
+    model = compiled_dense()
     model.train_function = Metered(model, clock)
     model.test_function = Metered(model, clock)
     return model, clock

@@ -13,6 +13,7 @@ from oneiros.errors import ArgumentError, CapabilityError, FileFormatError
 from oneiros.layers import Dense, Dropout
 from oneiros.models import Sequential, load_model
 from oneiros.optimizers import SGD
+from small_models import compiled_dense
 
 X = np.arange(22.0, dtype="float32")[:, None]
 BATCHES = 6
@@ -80,8 +81,7 @@ class Held(list):
 
 
 def new_model(optimizer="sgd", width=1):
-    model = Sequential([Dense(width, input_dim=1)])
-    model.compile(optimizer, "mse")
+    model = compiled_dense(1, width, optimizer=optimizer)
     model.train_function = Step(model)
     model.test_function = lambda arrays: [np.float32(model.get_weights()[0].mean())]
     return model
@@ -281,11 +281,17 @@ class TestTheFile:
 
     def test_other_data(self, path):
         fit([Resume(path, keep=True)])
-        with pytest.raises(
-            ArgumentError,
-            match=r"training with {'batch_size': 4, 'nb_sample': 22}; this has",
-        ):
+        with pytest.raises(FileFormatError, match=r"The data.*\(12,\).*\(22,\)"):
             fit([Resume(path)], x=X[:12])
+
+    @pytest.mark.parametrize("shuffle", [True, False])
+    def test_another_size_of_batches_goes_on(self, shuffle, path):
+        """Also if the epoch has fewer batches then than it has had."""
+        interrupted(InterruptingRuns(9), Resume(path, batches=1), shuffle=shuffle)
+        model = new_model()
+        resume = Resume(path)
+        history = model.fit(X, X, 11, EPOCHS, 0, [resume], shuffle=shuffle)
+        assert history.epoch == list(range(EPOCHS))
 
     def test_another_model(self, path):
         fit([Resume(path, keep=True)])

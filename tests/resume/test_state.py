@@ -9,17 +9,18 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from comparison import assert_each_close
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from oneiros import backend as K
 from oneiros.bases import Callback
 from oneiros.errors import ArgumentError, OneirosError
-from oneiros.layers import Dense
-from oneiros.models import Sequential, load_model
+from oneiros.models import load_model
 from oneiros.saving import Budget, ModelState
 from oneiros_saving.formats.hdf5 import HDF5Format
 from oneiros_saving.plain_data_encoding import decoded, encoded, same
+from small_models import compiled_dense
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "models"
 FACTS = {
@@ -131,10 +132,7 @@ def test_draws_of_a_loop_go_on_in_a_function_built_from_another_seed(backend):
     expected = [one([x[:3]]) for _ in index]
     other.set_random_state(kept)
     looped = other.loop(other.upload([x]), index)
-    for values, expected_values in zip(
-        looped, zip(*expected, strict=True), strict=True
-    ):
-        np.testing.assert_allclose(values, expected_values, rtol=1e-6)
+    assert_each_close(looped, zip(*expected, strict=True), rtol=1e-6)
     assert other.get_random_state() == one.get_random_state()
 
 
@@ -180,8 +178,7 @@ def test_saved_and_loaded_training_goes_on_as_in_the_same_process(
 
 
 def saved(tmp_path, optimizer="nadam"):
-    model = Sequential([Dense(1, input_dim=1)])
-    model.compile(optimizer, "mse")
+    model = compiled_dense(optimizer=optimizer)
     model._make_train_function()
     model.save(tmp_path / "model.h5")
     return tmp_path / "model.h5"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from comparison import assert_each_close
 from oneiros import backend as K
 from oneiros.models import load_model, model_from_json
 from oneiros_backend_onnx.conversion import model_proto, names_of_states
@@ -73,8 +74,7 @@ class Case:
 
 def close(actual, expected):
     assert len(actual) == len(expected) > 0
-    for one, other in zip(actual, expected, strict=True):
-        np.testing.assert_allclose(one, other, rtol=RTOL, atol=ATOL)
+    assert_each_close(actual, expected, rtol=RTOL, atol=ATOL)
 
 
 @pytest.mark.spread

@@ -818,13 +818,9 @@ def test_an_order_that_no_layer_tells_is_warned_of_where_nothing_fails():
     assert model.layers[2].dim_ordering == "tf"
 
 
-def test_who_follows_the_warning_gets_the_other_order_in_silence():
-    before = K.image_dim_ordering()
-    K.set_image_dim_ordering("th")
-    try:
-        model = model_from_json(json.dumps(enlarged()))
-    finally:
-        K.set_image_dim_ordering(before)
+def test_who_follows_the_warning_gets_the_other_order_in_silence(set_ordering):
+    set_ordering("th")
+    model = model_from_json(json.dumps(enlarged()))
     assert model.layers[2].output_shape == (None, 1, 16, 16)
 
 

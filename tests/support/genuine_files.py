@@ -1,6 +1,7 @@
 """What genuine files of Keras 2 and 3 predict, and how their training goes on."""
 
 import numpy as np
+from comparison import assert_each_close
 
 
 def each(values):
@@ -23,8 +24,9 @@ class Expected:
 
     def check_predictions(self, model, name):
         predictions = each(model.predict(self.arrays(name, "x")))
-        for one, other in zip(predictions, each(self.arrays(name, "y")), strict=True):
-            np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+        assert_each_close(
+            predictions, each(self.arrays(name, "y")), rtol=1e-4, atol=1e-5
+        )
 
     def check_training(self, model, name, rtol=1e-5):
         batch = self.arrays(name, "x"), self.arrays(name, "t")

@@ -5,6 +5,7 @@ import inspect
 import json
 
 import numpy as np
+from comparison import assert_each_close
 from layer_strategies import FUNCTIONS, SAMPLES, STRATEGIES, Scripted
 from oneiros import backend as K
 from oneiros import config as configs
@@ -227,12 +228,12 @@ class Probe:
                 ],
             ]
             for name in ("y", "penalty"):
-                for value, same in zip(
+                assert_each_close(
                     values[name],
                     values["copy" if name == "y" else "copy_penalty"],
-                    strict=True,
-                ):
-                    np.testing.assert_allclose(value, same, rtol=1e-12, atol=1e-14)
+                    rtol=1e-12,
+                    atol=1e-14,
+                )
             self.check_gradient(phase)
         return results, self.check_draws() if random else None
 
@@ -294,8 +295,7 @@ class Probe:
         ]
         assert len(self.copy.trainable_weights) == len(self.layer.trainable_weights)
         if self.case.arguments.get("weights") is None:
-            for mine, other in zip(self.initial, self.initial_copy, strict=True):
-                np.testing.assert_array_equal(mine, other)
+            np.testing.assert_equal(self.initial, self.initial_copy)
 
     def check_gradient(self, phase):
         """The gradient is the slope of the loss, between a step forth and a step back.

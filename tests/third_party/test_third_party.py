@@ -99,7 +99,7 @@ print("imported:", sorted({name for name in sys.modules if name.startswith(heavy
 LISTING = """
 import json
 from oneiros import plugins
-records = plugins.manager().plugins
+records = plugins.manager().records.values()
 print(json.dumps({p.distribution: [p.version, p.state, p.kinds] for p in records}))
 """
 

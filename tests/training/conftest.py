@@ -4,9 +4,8 @@ them."""
 import numpy as np
 import pytest
 from oneiros import backend as K
-from oneiros.layers import Dense
-from oneiros.models import Sequential
 from oneiros_backend_toolkit.function import Function
+from small_models import compiled_dense
 
 
 class Recorded(Function):
@@ -58,8 +57,7 @@ def recorded():
     """
 
     def make(metrics=(), **arguments):
-        model = Sequential([Dense(1, input_dim=1, **arguments)])
-        model.compile("sgd", "mse", metrics=list(metrics))
+        model = compiled_dense(metrics=list(metrics), **arguments)
         model.train_function = Recorded(model, 1 + len(metrics))
         model.test_function = Recorded(model, 1 + len(metrics))
         return model, model.train_function, model.test_function

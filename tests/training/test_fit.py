@@ -429,8 +429,7 @@ def test_same_seed_same_training_bit_for_bit(backend):
         )
         return model.get_weights()
 
-    for one, other in zip(weights(), weights(), strict=True):
-        np.testing.assert_array_equal(one, other)
+    np.testing.assert_equal(weights(), weights())
 
 
 def test_models_of_all_backends_train_side_by_side():

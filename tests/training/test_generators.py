@@ -11,6 +11,7 @@ from itertools import chain, islice
 
 import numpy as np
 import pytest
+from comparison import assert_each_close
 from oneiros import models, settings
 from oneiros.callbacks import Callback
 from oneiros.engine.training import GeneratorEnqueuer
@@ -23,6 +24,7 @@ from oneiros.errors import (
 )
 from oneiros.layers import Dense, Input
 from oneiros.models import Model, Sequential
+from small_models import compiled_dense
 
 BOTH = pytest.mark.parametrize("pickle_safe", [False, True])
 DATA = np.random.RandomState(0).normal(size=(24, 3)).astype("float32")
@@ -187,10 +189,9 @@ class TestFit:
         ]
         for name, values in expected.history.items():
             np.testing.assert_allclose(history.history[name], values, rtol=1e-5)
-        for one, other in zip(
-            arrays.get_weights(), generator.get_weights(), strict=True
-        ):
-            np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-7)
+        assert_each_close(
+            arrays.get_weights(), generator.get_weights(), rtol=1e-5, atol=1e-7
+        )
 
     def test_callbacks_are_told_of_each_batch(self, recorded):
         notes = []
@@ -364,10 +365,9 @@ class TestEvaluateAndPredict:
         ]
         for form in forms:
             batches = map(form, chain.from_iterable(endless(DATA, batch=10)))
-            for one, other in zip(
-                model.predict_generator(batches, 26), expected, strict=True
-            ):
-                np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+            assert_each_close(
+                model.predict_generator(batches, 26), expected, rtol=1e-5, atol=1e-6
+            )
 
     def test_predict_gives_as_many_as_asked_for(self):
         model = linear()
@@ -872,8 +872,7 @@ class TestBatches:
         ],
     )
     def test_wrong_arguments(self, arguments, error, expected):
-        model = Sequential([Dense(1, input_dim=1)])
-        model.compile("sgd", "mse")
+        model = compiled_dense()
         with pytest.raises(error, match=expected):
             model.fit(**{"x": Batches(), "verbose": 0, **arguments})
 

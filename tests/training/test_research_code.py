@@ -7,6 +7,7 @@ from itertools import islice
 
 import numpy as np
 import pytest
+from comparison import assert_each_close
 from oneiros import backend as K
 from oneiros.callbacks import Callback
 from oneiros.errors import DataError
@@ -102,8 +103,7 @@ def test_a_training_function_of_ones_own(backend):
     epochs = np.reshape(losses, (2, 2)).mean(axis=1)
     for train, expected in ((by_hand, losses), (fitted, epochs), (generated, epochs)):
         np.testing.assert_allclose(train(), expected, rtol=1e-4)
-        for one, other in zip(model.get_weights(), (w, b), strict=True):
-            np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+        assert_each_close(model.get_weights(), (w, b), rtol=1e-4, atol=1e-5)
         assert K.get_value(model.steps) == 4
         K.set_value(model.steps, 0.0)
         filled(model)

@@ -9,13 +9,13 @@ import pandas
 import polars
 import pyarrow
 import pytest
+from comparison import assert_each_close
 from hypothesis import given
 from hypothesis import strategies as st
 from oneiros import registry
 from oneiros.engine.training import standardize_input_data
 from oneiros.errors import DataError
-from oneiros.layers import Dense
-from oneiros.models import Sequential
+from small_models import compiled_dense
 
 MAKERS = {
     "pandas": pandas.DataFrame,
@@ -130,9 +130,7 @@ class TestArrays:
 
 @pytest.fixture(scope="module")
 def model():
-    made = Sequential([Dense(1, input_dim=2, name="out")])
-    made.compile("sgd", "mse")
-    return made
+    return compiled_dense(2, name="out")
 
 
 class TestTraining:
@@ -157,8 +155,7 @@ class TestTraining:
         table = make(COLUMNS)
         others = make({"y": TARGETS, "w": WEIGHTS})
         trained = train(table, others["y"], others["w"], (table, others["y"]))
-        for array, other in zip(trained, expected, strict=True):
-            np.testing.assert_allclose(array, other, rtol=1e-4, atol=1e-6)
+        assert_each_close(trained, expected, rtol=1e-4, atol=1e-6)
 
     @EVERY_TABLE
     def test_a_part_to_validate_on_and_weights_of_classes(self, model, make):

@@ -16,8 +16,6 @@ from oneiros.errors import (
     FileMissingError,
     UnsafeFileError,
 )
-from oneiros.layers import Dense
-from oneiros.models import Sequential
 from oneiros.saving import Budget
 from oneiros.utils.io_utils import (
     HDF5Matrix,
@@ -25,6 +23,7 @@ from oneiros.utils.io_utils import (
     load_array,
     save_array,
 )
+from small_models import compiled_dense
 
 ROWS = np.arange(60, dtype="float32").reshape(20, 3)
 DATA = Path(__file__).parent.parent / "data"
@@ -176,8 +175,7 @@ def test_no_file_and_no_hdf5(tmp_path):
 
 
 def compiled():
-    model = Sequential([Dense(2, input_dim=3)])
-    model.compile("sgd", "mse")
+    model = compiled_dense(3, 2)
     model.set_weights([np.full((3, 2), 0.01, "float32"), np.zeros(2, "float32")])
     return model
 

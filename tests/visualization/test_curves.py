@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 from oneiros.callbacks import History
 from oneiros.errors import ArgumentError, PluginLoadError
-from oneiros.layers import Dense
-from oneiros.models import Sequential
 from oneiros.visualization import plot_history
+from small_models import compiled_dense
 
 VALUES = {
     "loss": [0.9, 0.5, 0.4],
@@ -34,8 +33,7 @@ def test_each_metric_has_a_panel_with_both_lines():
 
 
 def test_a_fit_is_drawn_from_its_first_epoch(tmp_path):
-    model = Sequential([Dense(1, input_dim=2)])
-    model.compile("sgd", "mse")
+    model = compiled_dense(2)
     x = np.ones((8, 2))
     history = model.fit(x, x[:, :1], nb_epoch=5, initial_epoch=2, verbose=0)
     figure = history.plot()

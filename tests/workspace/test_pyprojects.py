@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from graphlib import TopologicalSorter
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
@@ -55,6 +56,10 @@ def every_dependency(project):
     """Yields what a distribution depends on, its extras too."""
     extras = project.get("optional-dependencies", {}).values()
     return itertools.chain(project["dependencies"], *extras)
+
+
+def requirement_name(dependency):
+    return re.match("[a-zA-Z0-9-]+", dependency)[0]
 
 
 def bound_of(folder):
@@ -217,10 +222,19 @@ def imported_packages(folder):
 @pytest.mark.parametrize("folder", MEMBERS, ids=name_of)
 def test_what_a_distribution_imports_from_outside_is_declared(folder):
     dependencies = every_dependency(load(folder)["project"])
-    declared = {re.match("[a-zA-Z0-9-]+", each)[0].lower() for each in dependencies}
+    declared = {requirement_name(each).lower() for each in dependencies}
     for package in imported_packages(folder) - BROUGHT:
         names = DISTRIBUTIONS.get(package, [package])
         assert {name.lower() for name in names} & declared, package
+
+
+def test_dependencies_of_distributions_form_no_cycle():
+    requirements = {
+        project_name(folder): map(requirement_name, every_dependency(project))
+        for folder in MEMBERS
+        for project in [load(folder)["project"]]
+    }
+    TopologicalSorter(requirements).prepare()
 
 
 @pytest.mark.parametrize("folder", MEMBERS, ids=name_of)
@@ -240,6 +254,6 @@ FAMILIES = (
 @pytest.mark.parametrize("name", FAMILIES)
 def test_a_family_brings_the_kernel_and_families_that_it_uses(name):
     declared = load(ROOT / "plugins" / name)["project"]["dependencies"]
-    needed = {re.match("[a-zA-Z0-9-]+", dependency)[0] for dependency in declared}
+    needed = set(map(requirement_name, declared))
     families = {f"oneiros-{family.replace('_', '-')}" for family in FAMILIES}
     assert needed - families <= {"numpy", "oneiros-kernel"}

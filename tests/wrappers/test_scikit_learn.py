@@ -13,6 +13,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
+from small_models import compiled_dense
 
 RANDOM = np.random.RandomState(0)
 X = RANDOM.normal(size=(90, 4))
@@ -28,15 +29,17 @@ def softmax(units=8, loss="sparse_categorical_crossentropy", outputs=3):
 
 
 def sigmoid():
-    model = Sequential([Dense(1, activation="sigmoid", input_dim=4)])
-    model.compile(Adam(lr=0.05), "binary_crossentropy", metrics=["accuracy"])
-    return model
+    return compiled_dense(
+        4,
+        optimizer=Adam(lr=0.05),
+        loss="binary_crossentropy",
+        metrics=["accuracy"],
+        activation="sigmoid",
+    )
 
 
 def linear(outputs=1, metrics=None):
-    model = Sequential([Dense(outputs, input_dim=4)])
-    model.compile(Adam(lr=0.1), "mse", metrics=metrics)
-    return model
+    return compiled_dense(4, outputs, optimizer=Adam(lr=0.1), metrics=metrics)
 
 
 def classifier(**params):
@@ -107,9 +110,7 @@ def test_a_regressor_trains_predicts_and_scores_as_keras_1_did():
 
 def test_weights_of_samples_reach_training():
     def zero():
-        model = Sequential([Dense(1, init="zero", input_dim=4)])
-        model.compile("sgd", "mse")
-        return model
+        return compiled_dense(4, init="zero")
 
     regressor = KerasRegressor(zero, nb_epoch=1, batch_size=90, verbose=0)
     history = regressor.fit(X, SUM, sample_weight=np.full(90, 2.0))
@@ -266,9 +267,7 @@ class FittedRegressor(KerasRegressor):
         return self
 
     def __call__(self):
-        model = Sequential([Dense(1, input_dim=self._features)])
-        model.compile(Adam(lr=0.1), "mse")
-        return model
+        return compiled_dense(self._features, optimizer=Adam(lr=0.1))
 
 
 @pytest.mark.exhaustive(only=True)

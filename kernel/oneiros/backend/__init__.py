@@ -27,8 +27,8 @@ Backend = contract.Backend
 _required = dispatch.dispatchers()
 _optional = {
     name: _required.pop(name)
-    for capability in contract.CAPABILITIES
-    for name in contract.functions_of(capability)
+    for names in contract.OPTIONAL_FUNCTIONS.values()
+    for name in names
 }
 globals().update(_required)
 

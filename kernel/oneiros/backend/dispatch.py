@@ -246,8 +246,8 @@ def _dispatcher(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
         return getattr(_only or _pick(name, args, kwargs), name)(*args, **kwargs)
 
     functools.update_wrapper(dispatch, method, updated=())
-    # Bound to something, a method's signature is without `self`.
-    dispatch.__dict__["__signature__"] = inspect.signature(method.__get__(name))
+    without_self = functools.partial(method, None)
+    vars(dispatch)["__signature__"] = inspect.signature(without_self)
     dispatch.__module__ = "oneiros.backend"
     dispatch.__qualname__ = name
     return dispatch

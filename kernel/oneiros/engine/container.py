@@ -49,7 +49,8 @@ class Container(Layer):
         name: str.
 
     # Properties
-        layers: list of the layers, those farthest from the outputs first.
+        layers: list of the layers, those farthest from the outputs first; a subclass
+            may keep another list.
         inputs, outputs: lists of tensors.
         input_layers, output_layers: lists of the layers that they come from;
             `…_node_indices` and `…_tensor_indices` give the call and the output.
@@ -137,10 +138,12 @@ class Container(Layer):
         return self._graph.layers
 
     def _called_layers(self) -> list[Layer]:
+        """Returns the layers in the order of their calls, inputs first."""
         return unique(node.outbound_layer for node in self.graph_nodes())
 
     def weight_layers(self) -> list[Layer]:
-        """Returns the layers in the order of their weights."""
+        """Returns the layers in the order of their weights: `layers`, in `Sequential`
+        also those of branches before a `Merge`."""
         return self.layers
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
@@ -162,8 +165,8 @@ class Container(Layer):
         )
         raise ArgumentError(f"{label(self)} has no layer {description}.{hint}")
 
-    def _recorded(self, kind: str, inputs: Any) -> list[Any]:
-        items = super()._recorded(kind, inputs)
+    def _items_for(self, kind: str, inputs: Any) -> list[Any]:
+        items = super()._items_for(kind, inputs)
         getter = f"get_{kind}_for"
         if inputs is None:
             for layer in self._called_layers():
@@ -178,7 +181,7 @@ class Container(Layer):
     def updates(self) -> list[Any]:  # type: ignore[override]
         """The layers' `(variable, new value)` pairs, which a training step applies."""
         return unique(
-            self._recorded("updates", None) + self._recorded("updates", self.inputs)
+            self._items_for("updates", None) + self._items_for("updates", self.inputs)
         )
 
     @property
@@ -186,7 +189,7 @@ class Container(Layer):
     def losses(self) -> list[Tensor]:  # type: ignore[override]
         """The scalar tensors that layers add to the loss."""
         return unique(
-            self._recorded("losses", None) + self._recorded("losses", self.inputs)
+            self._items_for("losses", None) + self._items_for("losses", self.inputs)
         )
 
     @property
@@ -387,7 +390,7 @@ class Container(Layer):
         """Returns the model's configuration, without weights, as YAML text.
 
         # Raises
-            CapabilityError: if no plugin for saving is installed.
+            UnknownNameError: if no plugin for saving is installed.
         """
         return services.configurations.to_yaml(self._updated_config(), **kwargs)
 

@@ -547,7 +547,7 @@ class Layer(Rebuilt):
             inputs: the input tensors of the call on which they depend; None if they
                 depend on weights only.
         """
-        self._record("losses", losses, inputs)
+        self._add_items("losses", losses, inputs)
 
     def add_update(self, updates: Any, inputs: Any = None) -> None:
         """Adds `(variable, new value)` pairs that each training step applies.
@@ -557,28 +557,28 @@ class Layer(Rebuilt):
             inputs: the input tensors of the call on which they depend; None if they
                 depend on none.
         """
-        self._record("updates", updates, inputs)
+        self._add_items("updates", updates, inputs)
 
     def get_updates_for(self, inputs: Any) -> list[Any]:
         """Returns the updates that depend on these tensors; for None, those that depend
         on none."""
-        return self._recorded("updates", inputs)
+        return self._items_for("updates", inputs)
 
     def get_losses_for(self, inputs: Any) -> list[Tensor]:
         """Returns the losses that depend on these tensors; for None, those that depend
         on none."""
-        return self._recorded("losses", inputs)
+        return self._items_for("losses", inputs)
 
-    def _record(self, kind: str, items: Any, inputs: Any) -> None:
+    def _add_items(self, kind: str, items: Any, inputs: Any) -> None:
         new = [] if items is None else to_list(items)
         if inputs is not None:
-            _, recorded = self._conditional[kind].setdefault(
+            _, of_call = self._conditional[kind].setdefault(
                 object_list_uid(inputs), (inputs, [])
             )
-            recorded.extend(new)
+            of_call.extend(new)
         vars(self)[kind].extend(new)
 
-    def _recorded(self, kind: str, inputs: Any) -> list[Any]:
+    def _items_for(self, kind: str, inputs: Any) -> list[Any]:
         records = self._conditional[kind]
         if inputs is not None:
             return list(records.get(object_list_uid(inputs), (None, []))[1])

@@ -8,6 +8,7 @@ from oneiros.typing import Tensor
 from oneiros_jax_support.jax_import import jax
 
 Path = tuple[int, ...]
+WORD = np.uint32
 
 
 @dataclass
@@ -44,16 +45,21 @@ def beam_search(
     A path is (batch, steps), with -1 after its end.
 
     JAX may call the host in another thread, in which 64-bit types are off. So the host
-    returns 32-bit types.
+    gets and returns words of 32 bits.
     """
     samples, steps, _ = logits.shape
     paths_shape = (top_paths, samples, steps)
-    scores_shape = (samples, top_paths)
+    dtype = np.promote_types(logits.dtype, np.float32)
+    numbers = logits.astype(dtype)
+    words = jax.lax.bitcast_convert_type(numbers, WORD)
+    scores_shape = (samples, top_paths, *words.shape[3:])
 
-    def search(logits, lengths):
+    def search(words, lengths):
         paths = np.full(paths_shape, -1, np.int32)
-        scores = np.full(scores_shape, -np.inf, np.float32)
-        all_rows = np.asarray(logits, np.float64)
+        scores = np.full((samples, top_paths), -np.inf, dtype)
+        contiguous = np.ascontiguousarray(words)
+        flat = contiguous.view(dtype)
+        all_rows = flat.reshape(logits.shape)
         step_counts = np.asarray(lengths)
         for sample, length in enumerate(map(int, step_counts)):
             rows = all_rows[sample, :length]
@@ -62,13 +68,15 @@ def beam_search(
                 steps_taken = len(path)
                 paths[place, sample, :steps_taken] = path
                 scores[sample, place] = score
-        return paths, scores
+        score_words = scores.view(WORD)
+        return paths, score_words.reshape(scores_shape)
 
     like_paths = jax.ShapeDtypeStruct(paths_shape, np.int32)
-    like_scores = jax.ShapeDtypeStruct(scores_shape, np.float32)
+    like_scores = jax.ShapeDtypeStruct(scores_shape, WORD)
     like = (like_paths, like_scores)
-    paths, scores = jax.pure_callback(search, like, logits, lengths)
+    paths, score_words = jax.pure_callback(search, like, words, lengths)
     paths = paths.astype(np.int64)
+    scores = jax.lax.bitcast_convert_type(score_words, dtype)
     scores = scores.astype(logits.dtype)
     return list(paths), scores
 
@@ -78,6 +86,7 @@ def _best(rows, width: int):
 
     The last class is the blank.
     """
+    rows = np.asarray(rows, np.float64)
     totals = np.logaddexp.reduce(rows, -1, keepdims=True)
     scores = rows - totals
     empty_path = _Beam(ended=0.0)

@@ -52,7 +52,7 @@ class JaxEngine(Engine):
     def gradients(
         self, forward: AnyFunction, values: Tensors
     ) -> tuple[Tensors, Tensors]:
-        """Differentiates the replay, which runs once.
+        """Differentiates the program, which runs once.
 
         Values that are known while tracing stay known.
         """
@@ -94,13 +94,15 @@ class JaxEngine(Engine):
             place, slices = numbered_slices
             return step(place, slices, states, captured)
 
+        # Whoever asks for its graph, it is traced once
+        traceable = jax.jit(body, inline=True)
+
         def holds_convolution(*shapes) -> bool:
-            trace = jax.make_jaxpr(body)
-            traced = trace(*shapes)
+            traced = traceable.trace(*shapes)
             return convolves(traced.jaxpr)
 
         return scan(
-            body, states, tensors, convolves=holds_convolution, reverse=backwards
+            traceable, states, tensors, convolves=holds_convolution, reverse=backwards
         )
 
 

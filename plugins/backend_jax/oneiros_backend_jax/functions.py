@@ -12,7 +12,6 @@ import numpy as np
 from oneiros.arguments import is_int
 from oneiros.errors import ArgumentError
 from oneiros_backend_toolkit.lazy_graph.array_functions import ArrayFunctions
-from oneiros_backend_toolkit.operands import batch_dot_axes
 from oneiros_backend_toolkit.types import DISCRETE
 from oneiros_jax_support.jax_import import jax, jnp
 from oneiros_jax_support.products import product
@@ -64,19 +63,6 @@ def _size(n):
     """Returns a size as an int or a symbol."""
     size = concrete(n)
     return size if is_symbolic(size) else int(size)
-
-
-def _summed_product(x, x_axis: int, y, y_axis: int, samples=()):
-    """Multiplies, and sums over an axis of each factor.
-
-    # Arguments
-        x, x_axis: a factor, and the axis to sum over.
-        y, y_axis: the other one.
-        samples: axes of both that stand for samples.
-    """
-    summed = ((x_axis,), (y_axis,))
-    shared = (samples, samples)
-    return jax.lax.dot_general(x, y, (summed, shared))
 
 
 class JaxFunctions(ArrayFunctions):
@@ -282,38 +268,24 @@ class JaxFunctions(ArrayFunctions):
 
     # Linear algebra and lookup
 
+    product = staticmethod(product)
+
     def matmul(self, x, y):
-        x, y, _ = self._factors(x, y)
+        x, y = self.paired(x, y)
+        summed = max(y.ndim - 2, 0)
+        x, y = self.summable(x, -1, y, summed)
         return jnp.matmul(x, y)
 
-    def dot(self, x, y):
-        x, y, axis = self._factors(x, y)
-        if x.ndim == y.ndim == 2:
-            return product(x, y)
-        last = x.ndim - 1
-        return _summed_product(x, last, y, axis)
-
-    def _factors(self, x, y):
-        """Returns two factors, and the axis of the second one that is summed over."""
-        x, y = self.paired(x, y)
-        axis = max(y.ndim - 2, 0)
-        x, y = with_equal_axes(x, -1, y, axis)
+    def summable(self, x, axis: int, y, other: int):
+        x, y = with_equal_axes(x, axis, y, other)
         x = jnp.asarray(x)
         y = jnp.asarray(y)
-        return x, y, axis
+        return x, y
 
-    def batch_dot(self, x, y, axes=None):
-        x, y = self.paired(x, y)
-        x_axis, y_axis = batch_dot_axes(x.shape, y.shape, axes)
-        x, y = with_equal_axes(x, x_axis, y, y_axis)
-        x, y = with_equal_axes(x, 0, y, 0)
-        x = jnp.asarray(x)
-        y = jnp.asarray(y)
-        samples = (0,)
-        result = _summed_product(x, x_axis, y, y_axis, samples)
-        if result.ndim == 1:
-            return result[:, None]
-        return result
+    def product_by_sample(self, x, x_axis: int, y, y_axis: int):
+        summed = ((x_axis,), (y_axis,))
+        samples = ((0,), (0,))
+        return jax.lax.dot_general(x, y, (summed, samples))
 
     def gather(self, reference, indices):
         reference = self.tensor(reference)
@@ -329,24 +301,6 @@ class JaxFunctions(ArrayFunctions):
         is_negative = indices < 0
         from_start = jnp.where(is_negative, size, indices)
         return jnp.take(reference, from_start, 0, mode="fill")
-
-    def in_top_k(self, predictions, targets, k):
-        scores = self.floats(predictions)
-        classes = scores.shape[1]
-        last_class = classes - 1
-        labels = jnp.asarray(targets)
-        targets = labels.astype(np.int32)
-        is_from_zero = targets >= 0
-        is_below = targets < classes
-        places = jnp.clip(targets, 0, last_class)
-        columns = places[:, None]
-        target_scores = jnp.take_along_axis(scores, columns, 1)
-        of_samples = target_scores[:, 0]
-        is_finite = jnp.isfinite(of_samples)
-        is_better = scores > target_scores
-        better = jnp.sum(is_better, 1)
-        is_among_best = better < k
-        return is_from_zero & is_below & is_finite & is_among_best
 
 
 FUNCTIONS = JaxFunctions()

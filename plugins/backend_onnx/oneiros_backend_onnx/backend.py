@@ -1,11 +1,11 @@
 """The ONNX backend: Keras 1's `K` as graphs of ONNX, computed by ONNX Runtime."""
 
+from oneiros.user_warnings import warn
 from oneiros_backend_toolkit.convolutions import Convolutions
 from oneiros_backend_toolkit.ctc import Ctc
 from oneiros_backend_toolkit.lazy_graph.backend import RecordedBackend
 from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
 from oneiros_backend_toolkit.rnn import Rnn
-from oneiros_backend_toolkit.user_warnings import warn
 
 from oneiros_backend_onnx import spatial
 from oneiros_backend_onnx.engine import OnnxEngine, OnnxFunction

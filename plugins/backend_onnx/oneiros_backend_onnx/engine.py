@@ -35,12 +35,12 @@ class OnnxEngine(Engine):
         with graph.building():
             arguments = []
             for i, spec in enumerate(specs):
-                argument = _stand_in(f"argument_{i}", spec)
+                argument = _placeholder(f"argument_{i}", spec)
                 arguments.append(argument)
             result = call(*arguments)
             return map_tree(_spec_of, result)
 
-    # Replaying
+    # Running
 
     def convert(self, value, dtype: str | None):
         """Returns a tensor."""
@@ -79,7 +79,7 @@ class OnnxFunction(RecordedFunction):
         return CompiledProgram(self.program, phase)
 
 
-def _stand_in(name: str, spec: Spec):
+def _placeholder(name: str, spec: Spec):
     """Returns what stands for a value of which only the Spec is known."""
     sizes = spec.static_sizes
     if isinstance(sizes, int):

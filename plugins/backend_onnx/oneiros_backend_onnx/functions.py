@@ -2,7 +2,6 @@
 
 import numpy as np
 from oneiros_backend_toolkit.lazy_graph.array_functions import ArrayFunctions
-from oneiros_backend_toolkit.operands import batch_dot_axes, batch_dot_equation
 from oneiros_backend_toolkit.types import SOME_FLOAT
 
 from oneiros_backend_onnx.graphs import emit, graph_in_work
@@ -11,18 +10,8 @@ from oneiros_backend_onnx.namespace import Namespace
 from oneiros_backend_onnx.normalization import normalized_by_node
 from oneiros_backend_onnx.promotion import OnnxPromotion, computed, constant
 from oneiros_backend_onnx.shapes import as_scalar, reshaped, shape_of, size_of, sizes_of
-from oneiros_backend_onnx.tensors import Size, Tensor
+from oneiros_backend_onnx.tensors import Tensor
 from oneiros_backend_onnx.transposition import pointwise
-
-LETTERS = "abcdefghijklmnopqrstuvwx"
-"""Names of axes in the equations of Einsum; z is the axis that is summed over, y the
-last one."""
-
-
-def _check_equal(size: Size, other: Size) -> None:
-    """Checks sizes over which a product is summed, which ONNX doesn't."""
-    if None not in (size, other) and size != other:
-        raise ValueError(f"the sizes {size} and {other} differ")
 
 
 class OnnxFunctions(OnnxPromotion, ArrayFunctions):
@@ -94,36 +83,22 @@ class OnnxFunctions(OnnxPromotion, ArrayFunctions):
 
     # Linear algebra and lookup
 
-    def dot(self, x, y):
-        x, y = self.paired(x, y)
+    def summable(self, x, axis: int, y, other: int):
         if 0 in (x.ndim, y.ndim):
             raise ValueError("a number has no axis to sum over")
-        if y.ndim <= 2 or x.ndim < 2:
-            return computed("MatMul", x, y)
-        _check_equal(x.shape[-1], y.shape[-2])
-        count = x.ndim - 1
-        left = LETTERS[:count]
-        right = LETTERS[count:]
-        first = right[: y.ndim - 2]
-        equation = f"{left}z,{first}zy->{left}{first}y"
-        return computed("Einsum", x, y, equation=equation)
-
-    def batch_dot(self, x, y, axes=None):
-        x, y = self.paired(x, y)
-        x_axis, y_axis = batch_dot_axes(x.shape, y.shape, axes)
-        _check_equal(x.shape[x_axis], y.shape[y_axis])
-        _check_equal(x.shape[0], y.shape[0])
-        equation = batch_dot_equation(x.ndim, x_axis, y.ndim, y_axis)
-        result = computed("Einsum", x, y, equation=equation)
-        if result.ndim > 1:
-            return result
-        return self.expand_dims(result, 1)
+        size = x.shape[axis]
+        other_size = y.shape[other]
+        if None not in (size, other_size) and size != other_size:
+            raise ValueError(f"the sizes {size} and {other_size} differ")
+        return x, y
 
     def gather(self, reference, indices):
         reference = self.tensor(reference)
         indices = self.places(indices)
         size = size_of(reference, 0)
-        inside = _inside(indices, size)
+        lowest = constant(0, indices.dtype)
+        highest = as_scalar(size - 1, indices.dtype)
+        inside = emit("Clip", indices, lowest, highest)
         rows = emit("Gather", reference, inside, axis=0)
         if reference.dtype.kind != "f":
             return rows
@@ -135,34 +110,12 @@ class OnnxFunctions(OnnxPromotion, ArrayFunctions):
         missing = constant(np.nan, reference.dtype)
         return emit("Where", is_inside, rows, missing)
 
-    def in_top_k(self, predictions, targets, k):
-        scores = self.floats(predictions)
-        targets = self.cast(targets, np.int64)
-        count = size_of(scores, 1)
-        places = _inside(targets, count)
-        column = self.expand_dims(places)
-        own_score = emit("GatherElements", scores, column, axis=1)
-        is_better = self.cast(scores > own_score, np.int32)
-        nb_better = self.sum(is_better, 1)
-        is_finite = abs(own_score) < np.inf
-        is_valid = self.squeeze(is_finite, 1)
-        is_class = self.equal(places, targets)
-        is_known = is_class & is_valid
-        return is_known & (nb_better < int(k))
-
 
 def _is_number(x):
     """Returns whether a tensor is a constant without axes."""
     if x.value is None:
         return False
     return x.ndim == 0
-
-
-def _inside(places, size):
-    """Returns the nearest of the places that an axis has."""
-    lowest = constant(0, places.dtype)
-    highest = as_scalar(size - 1, places.dtype)
-    return emit("Clip", places, lowest, highest)
 
 
 FUNCTIONS = OnnxFunctions()

@@ -55,6 +55,9 @@ OPERATORS = {
     "tanh": "Tanh",
 }
 """Those that compute with numbers, by NumPy's names."""
+LETTERS = "abcdefghijklmnopqrstuvwx"
+"""Names of axes in the equations of Einsum; z is the axis that is summed over, y the
+last one."""
 CHOSEN_AS = SMALL_INTEGERS | {"bool": "uint8", "float16": "float32"}
 """Types between which ONNX Runtime can't choose, and others that hold their values."""
 Axes = tuple[int, ...] | None
@@ -151,6 +154,19 @@ class Namespace:
 
     def concatenate(self, tensors: Sequence[Tensor], axis: int):
         return emit("Concat", *tensors, axis=axis)
+
+    def dot(self, x, y):
+        if y.ndim <= 2 or x.ndim < 2:
+            return computed("MatMul", x, y)
+        count = x.ndim - 1
+        left = LETTERS[:count]
+        right = LETTERS[count:]
+        first = right[: y.ndim - 2]
+        equation = f"{left}z,{first}zy->{left}{first}y"
+        return self.einsum(equation, x, y)
+
+    def einsum(self, equation: str, x, y):
+        return computed("Einsum", x, y, equation=equation)
 
     def expand_dims(self, x, axis: int):
         return emit("Unsqueeze", x, integers(axis))

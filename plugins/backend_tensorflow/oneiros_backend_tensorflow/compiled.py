@@ -4,11 +4,11 @@ from collections.abc import Callable
 from contextlib import nullcontext
 
 import numpy as np
+from oneiros.backend.contract import LOCK
 from oneiros.errors import DataError
 from oneiros.typing import Array, Tensors
 from oneiros_backend_toolkit.lazy_graph.array_functions import Function
 from oneiros_backend_toolkit.lazy_graph.program import Program
-from oneiros_backend_toolkit.stored_values import LOCK
 
 from oneiros_backend_tensorflow.compiled_programs import compiled_once
 from oneiros_backend_tensorflow.devices import on_device

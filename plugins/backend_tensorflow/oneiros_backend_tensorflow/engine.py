@@ -28,7 +28,7 @@ class TensorFlowEngine(Engine):
     reason = staticmethod(reason)
     infer = staticmethod(infer)
 
-    # Replaying
+    # Running
 
     def convert(self, value, dtype: str | None):
         """Returns a new tensor."""

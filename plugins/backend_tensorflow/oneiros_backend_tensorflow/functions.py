@@ -7,11 +7,7 @@ from oneiros.typing import Array, Tensor
 from oneiros_backend_toolkit.lazy_graph.array_functions import ArrayFunctions
 from oneiros_backend_toolkit.lazy_graph.pinning import floatx
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor
-from oneiros_backend_toolkit.operands import (
-    batch_dot_axes,
-    batch_dot_equation,
-    pair_of_axes,
-)
+from oneiros_backend_toolkit.operands import pair_of_axes
 
 from oneiros_backend_tensorflow.namespace import Namespace, widened
 from oneiros_backend_tensorflow.tensorflow_import import tf
@@ -135,13 +131,14 @@ class TensorFlowFunctions(ArrayFunctions):
 
     # Linear algebra and lookup
 
-    def dot(self, x, y):
-        x, y = self.paired(x, y)
-        return _dot(x, y)
-
     def batch_dot(self, x, y, axes=None):
         x, y = self.paired(x, y)
-        return _batch_dot(x, y, axes)
+        rank = x.shape.rank
+        chosen = pair_of_axes(rank, y.shape.rank, axes)
+        is_of_batch = 0 in chosen
+        if rank == y.shape.rank and (rank > 3 or is_of_batch):
+            return _product_of_matrices(x, y, *chosen)
+        return super().batch_dot(x, y, axes)
 
     def gather(self, reference, indices):
         reference = self.tensor(reference)
@@ -169,33 +166,6 @@ class TensorFlowFunctions(ArrayFunctions):
 
 
 @widened
-def _dot(x, y):
-    x_rank = x.shape.rank
-    y_rank = y.shape.rank
-    if x_rank == y_rank == 2:
-        return tf.matmul(x, y)
-    x_axis = x_rank - 1
-    y_axis = max(y_rank - 2, 0)
-    axes = [[x_axis], [y_axis]]
-    return tf.tensordot(x, y, axes)
-
-
-@widened
-def _batch_dot(x, y, axes):
-    x_axis, y_axis = pair_of_axes(x.shape, y.shape, axes)
-    x_rank = x.shape.rank
-    y_rank = y.shape.rank
-    is_of_batch = 0 in (x_axis, y_axis)
-    if x_rank == y_rank and (x_rank > 3 or is_of_batch):
-        return _product_of_matrices(x, y, x_axis, y_axis)
-    x_axis, y_axis = batch_dot_axes(x.shape, y.shape, axes)
-    equation = batch_dot_equation(x_rank, x_axis, y_rank, y_axis)
-    result = tf.einsum(equation, x, y)
-    if result.shape.rank > 1:
-        return result
-    return tf.expand_dims(result, 1)
-
-
 def _product_of_matrices(x, y, x_axis: int, y_axis: int):
     """Returns what Keras 1.2.2 gave on TensorFlow where an axis is the batch's, or
     where there are more than three.

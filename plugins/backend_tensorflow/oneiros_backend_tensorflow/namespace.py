@@ -4,6 +4,7 @@ Where TensorFlow lacks a type, another one is computed with.
 """
 
 import operator
+from functools import partial
 
 from oneiros_backend_toolkit.lazy_graph.array_functions import Function
 
@@ -40,6 +41,18 @@ def _of_truth_too(fn: Function, of_truth: Function) -> Function:
         return reduce(x, axis, keepdims)
 
     return function
+
+
+@widened
+def _dot(x, y):
+    x_rank = x.shape.rank
+    y_rank = y.shape.rank
+    if x_rank == y_rank == 2:
+        return tf.matmul(x, y)
+    x_axis = x_rank - 1
+    y_axis = max(y_rank - 2, 0)
+    axes = [[x_axis], [y_axis]]
+    return tf.tensordot(x, y, axes)
 
 
 NAMES: dict[str, Function] = {
@@ -83,6 +96,13 @@ class Namespace:
         # Of zero minus x TensorFlow's optimizer makes a negation, which it hasn't here.
         return tf.bitwise.invert(x) + 1
 
+    def dot(self, x, y):
+        return _dot(x, y)
+
+    def einsum(self, equation: str, x, y):
+        compute = widened(partial(tf.einsum, equation))
+        return compute(x, y)
+
     def sign(self, x):
         if x.dtype.is_unsigned:
             return tf.cast(x > 0, x.dtype)
@@ -104,7 +124,9 @@ class Namespace:
     def repeat(self, x, times, axis: int):
         repeated = tf.repeat(x, times, axis)
         sizes = x.shape.as_list()
-        if sizes[axis] is not None:
+        if tf.is_tensor(times):
+            sizes[axis] = None
+        elif sizes[axis] is not None:
             sizes[axis] *= times
         if sizes.count(None) == 1 and 0 not in sizes:
             # TensorFlow Lite needs to know that the others are fixed.

@@ -7,7 +7,7 @@ import pytensor
 import pytensor.tensor as pt
 from oneiros.arguments import is_int
 from oneiros.backend.common import floatx
-from oneiros.backend.contract import FLAGS, draw_seed
+from oneiros.backend.contract import FLAGS, LOCK, draw_seed
 from oneiros.backend.donated_arrays import owned
 from oneiros_backend_toolkit.convolutions import Convolutions
 from oneiros_backend_toolkit.ctc import Ctc
@@ -15,7 +15,6 @@ from oneiros_backend_toolkit.gradients import Gradients
 from oneiros_backend_toolkit.operands import rank_of_placeholder
 from oneiros_backend_toolkit.rnn import Rnn
 from oneiros_backend_toolkit.sessions import Sessions
-from oneiros_backend_toolkit.stored_values import LOCK
 from oneiros_backend_toolkit.tensors import SPARSE
 from pytensor.gradient import disconnected_grad
 from pytensor.graph.basic import Variable

@@ -12,7 +12,7 @@ import numpy as np
 import pytensor.tensor as pt
 from oneiros.arguments import is_int
 from oneiros_backend_toolkit.lazy_graph.array_functions import ArrayFunctions
-from oneiros_backend_toolkit.operands import batch_dot_axes, joined, may_agree
+from oneiros_backend_toolkit.operands import joined, may_agree
 from oneiros_backend_toolkit.types import DISCRETE, Types
 from pytensor.graph.basic import Variable
 from pytensor.tensor.elemwise import Elemwise
@@ -172,27 +172,19 @@ class TheanoFunctions(ArrayFunctions):
 
     # Linear algebra and lookup
 
-    def dot(self, x, y):
-        x, y = self.paired(x, y)
-        if x.ndim < 3 and y.ndim < 3:
-            return pt.dot(x, y)
-        last = x.ndim - 1
-        summed = max(y.ndim - 2, 0)
-        return pt.tensordot(x, y, [[last], [summed]])
-
-    def batch_dot(self, x, y, axes=None):
-        x, y = self.paired(x, y)
-        x_shape = x.type.shape
-        y_shape = y.type.shape
-        x_axis, y_axis = batch_dot_axes(x_shape, y_shape, axes)
-        x_summed = x_shape[x_axis]
-        y_summed = y_shape[y_axis]
-        if not may_agree([x_summed], [y_summed]):
+    def summable(self, x, axis: int, y, other: int):
+        x_size = x.type.shape[axis]
+        y_size = y.type.shape[other]
+        # One sample counts for all
+        if axis and not may_agree([x_size], [y_size]):
             # Such reasons become notes; the error's message follows the contract
             raise ValueError("the axes that are summed over have different sizes")
+        return x, y
+
+    def product_by_sample(self, x, x_axis: int, y, y_axis: int):
         if x.ndim == y.ndim == 2:
             products = x * y
-            return self.sum(products, axis=1, keepdims=True)
+            return self.sum(products, 1)
         x_kept = _other_axes(x, x_axis)
         y_kept = _other_axes(y, y_axis)
         x_sizes = sizes(x)
@@ -223,21 +215,6 @@ class TheanoFunctions(ArrayFunctions):
         from_start = pt.switch(is_negative, length, indices)
         return reference[from_start]
 
-    def in_top_k(self, predictions, targets, k: int):
-        if predictions.ndim != 2:
-            raise ValueError("predictions are (batch, classes)")
-        class_count = predictions.shape[1]
-        classes = pt.arange(class_count)
-        row = classes.dimshuffle("x", 0)
-        labels = self.cast(targets, "int64")
-        column = labels.dimshuffle(0, "x")
-        is_target = pt.eq(column, row)
-        of_target = pt.switch(is_target, predictions, -np.inf)
-        chosen = pt.max(of_target, axis=1, keepdims=True)
-        is_better = pt.gt(predictions, chosen)
-        better = pt.sum(is_better, axis=1, dtype="int32")
-        return pt.lt(better, k)
-
     # Element by element
 
     def clipped(self, x, low, high):
@@ -252,6 +229,11 @@ class TheanoFunctions(ArrayFunctions):
         return super().switch(condition, then_expression, else_expression)
 
     # Shapes
+
+    def count(self, n):
+        if self.is_tensor(n):
+            return n
+        return super().count(n)
 
     def shape(self, x):
         return self.tensor(x).shape

@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 import pytensor
+from oneiros.backend.contract import LOCK
 from oneiros.errors import CapabilityError
 from oneiros_backend_toolkit.devices import Device, requested
 from oneiros_backend_toolkit.images import last_order
-from oneiros_backend_toolkit.stored_values import LOCK
 from pytensor.graph.replace import clone_replace
 
 from oneiros_backend_theano.draw import STEP, STREAM

@@ -1,7 +1,7 @@
 """Variables of the Theano backend."""
 
 import numpy as np
-from oneiros_backend_toolkit.stored_values import LOCK
+from oneiros.backend.contract import LOCK
 from pytensor.tensor.sharedvar import TensorSharedVariable
 
 

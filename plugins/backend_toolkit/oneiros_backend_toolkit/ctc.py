@@ -71,7 +71,8 @@ class Ctc(Folds):
         is_used = self._is_before(y_pred, lengths)
         best = self.argmax(y_pred, 2)
         best = self.cast(best, "int32")
-        blank = self._size(y_pred, 2) - 1
+        class_count = self._size(y_pred, 2)
+        blank = class_count - 1
         before = self._moved_on(best, blank)
         is_label = self.not_equal(best, blank)
         is_new = self.not_equal(best, before)
@@ -251,24 +252,29 @@ class Ctc(Folds):
             keeps = self.expand_dims(keeps, 1)
             row, count = states
             is_next = self.equal(column, count)
-            is_place = is_next & self.equal(keeps, 1)
+            is_kept_now = self.equal(keeps, 1)
+            is_place = is_next & is_kept_now
             row = self.switch(is_place, label, row)
-            return [], [row, count + keeps]
+            new_count = count + keeps
+            return [], [row, new_count]
 
         label_by_step = self.transpose(labels)
         keeps_by_step = self.transpose(is_kept)
         sequences = [label_by_step, keeps_by_step]
-        empty_rows = self.zeros_like(labels) - 1
-        no_labels = self.zeros_like(is_kept[:, :1])
+        zeros = self.zeros_like(labels)
+        empty_rows = zeros - 1
+        first_column = is_kept[:, :1]
+        no_labels = self.zeros_like(first_column)
         initial = [empty_rows, no_labels]
-        states, _ = self._scan(step, sequences, initial)
-        return self.cast(states[0], "int64")
+        (rows, _), _ = self._scan(step, sequences, initial)
+        return self.cast(rows, "int64")
 
     def _interleaved(self, labels, blank):
         """Puts blanks before, between and after the labels along the last axis of a
         matrix."""
         twice = self.repeat_elements(labels, 2, 1)
-        end = self.zeros_like(twice[:, :1])
+        first = twice[:, :1]
+        end = self.zeros_like(first)
         with_end = self.concatenate([twice, end], 1)
         position = self._places(with_end, 1)
         remainder = position % 2
@@ -282,7 +288,8 @@ class Ctc(Folds):
         if not self.owns(y_pred):
             y_pred = self.variable(y_pred)
         self._check_rank(y_pred, 3)
-        return self.floats_alike(y_pred)[0]
+        (floats,) = self.floats_alike(y_pred)
+        return floats
 
     def _positive(self, y_pred):
         """Returns probabilities above 0; half precision can't represent numbers as
@@ -297,7 +304,8 @@ class Ctc(Folds):
         peak = self.stop_gradient(peak)
         scaled = self.exp(log_p - peak)
         total = self.sum(scaled, 1, keepdims=True)
-        return peak + self.log(total)
+        log_total = self.log(total)
+        return peak + log_total
 
     def _advanced(self, log_p, log_skip):
         """Returns the probabilities after one transition: staying, moving by one, or by
@@ -312,12 +320,15 @@ class Ctc(Folds):
         moving = self.exp(by_one - peak)
         skipping = self.exp(by_two - peak)
         total = staying + moving + skipping
-        return peak + self.log(total)
+        log_total = self.log(total)
+        return peak + log_total
 
     def _moved_on(self, x, filler):
         """Returns what stands before each place along axis 1, and a filler before the
         first."""
-        first = self.zeros_like(x[:, :1]) + filler
+        first_column = x[:, :1]
+        zeros = self.zeros_like(first_column)
+        first = zeros + filler
         but_last = x[:, :-1]
         return self.concatenate([first, but_last], 1)
 

@@ -9,18 +9,17 @@ from typing import Any
 import numpy as np
 from oneiros.arguments import refusal
 from oneiros.backend import common
-from oneiros.backend.contract import draw_seed
+from oneiros.backend.contract import LOCK, draw_seed
 from oneiros.backend.donated_arrays import donated, owned
 from oneiros.errors import ArgumentError, DataError
 from oneiros.typing import Array, Tensor, Tensors
+from oneiros.user_warnings import warn
 
 from oneiros_backend_toolkit.function import Update
 from oneiros_backend_toolkit.interrupts import deferred_interrupts
 from oneiros_backend_toolkit.operands import UnsuitedError
-from oneiros_backend_toolkit.stored_values import LOCK
 from oneiros_backend_toolkit.tensors import SPARSE, StateKey
 from oneiros_backend_toolkit.types import INTEGERS, Types
-from oneiros_backend_toolkit.user_warnings import warn
 
 DRAWN_AT_ONCE = 1 << 20
 PADDED: StateKey[bool] = StateKey("whether rows are filled up with FILLER")
@@ -114,9 +113,14 @@ class Derived(Types):
 
     def random_integers(self, shape, low, high, dtype, seed):
         """Returns integers of the interval [low, high)."""
-        width = float(high - low)
+        difference = high - low
+        width = self.cast(difference, "float32")
         above_low = self.random_uniform(shape, 0.0, width, "float32", seed)
-        return self.cast(above_low, dtype) + int(low)
+        whole = self.cast(above_low, dtype)
+        if not self.owns(low):
+            return whole + int(low)
+        start = self.cast(low, dtype)
+        return whole + start
 
     def random_normal_variable(
         self, shape, mean, scale, dtype=None, name=None, seed=None
@@ -278,6 +282,8 @@ class Derived(Types):
     # Element by element
 
     def square(self, x):
+        if not self.owns(x):
+            x = self.to_dense(x)
         return x * x
 
     def elu(self, x, alpha=1.0):
@@ -287,17 +293,20 @@ class Derived(Types):
         return self.switch(is_positive, x, if_negative)
 
     def softsign(self, x):
-        return x / (1 + self.abs(x))
+        divisor = 1 + self.abs(x)
+        return x / divisor
 
     def hard_sigmoid(self, x):
-        line = 0.2 * x + 0.5
+        scaled = 0.2 * x
+        line = scaled + 0.5
         return self.clip(line, 0.0, 1.0)
 
     def l2_normalize(self, x, axis):
         squared = self.square(x)
         total = self.sum(squared, axis, keepdims=True)
         total = self.maximum(total, 1e-12)
-        return x / self.sqrt(total)
+        norm = self.sqrt(total)
+        return x / norm
 
     def dropout(self, x, level, noise_shape=None, seed: int | None = None):
         if not 0.0 <= level < 1.0:
@@ -321,7 +330,8 @@ class Derived(Types):
 
     def var(self, x, axis=None, keepdims=False):
         mean = self.mean(x, axis, keepdims=True)
-        squared = self.square(x - mean)
+        deviation = x - mean
+        squared = self.square(deviation)
         return self.mean(squared, axis, keepdims)
 
     def std(self, x, axis=None, keepdims=False):
@@ -363,7 +373,9 @@ class Derived(Types):
         var = self.var(x, axes)
         shape = []
         for axis in range(rank):
-            size = 1 if axis in axes else self._size(x, axis)
+            size = 1
+            if axis not in axes:
+                size = self._size(x, axis)
             shape.append(size)
 
         def spread(parameter):

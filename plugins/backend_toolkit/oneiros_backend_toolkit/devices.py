@@ -48,7 +48,7 @@ class Choice:
     def __init__(self, backend: str, find: Callable[[Device], Any]):
         self._backend = backend
         self._find = find
-        self._settled: tuple[Device | None, Any] | None = None
+        self._chosen: tuple[Device | None, Any] | None = None
 
     def __call__(self):
         """Returns the engine's device, or None if the engine chooses; `auto` keeps an
@@ -59,14 +59,14 @@ class Choice:
                 another one than before.
         """
         device = requested(self._backend)
-        if self._settled is None:
+        if self._chosen is None:
             engine_device = None if device is None else self._find(device)
-            self._settled = device, engine_device
-        settled, engine_device = self._settled
-        if device not in (None, settled):
+            self._chosen = device, engine_device
+        chosen, engine_device = self._chosen
+        if device not in (None, chosen):
             raise SettingsError(
                 f"{_source()} asks the backend {self._backend} for {device}, but this "
-                f"process already computes on {settled or 'auto'}. Start a new process "
+                f"process already computes on {chosen or 'auto'}. Start a new process "
                 "with the device set first."
             )
         return engine_device
@@ -95,10 +95,12 @@ def missing(
         advice: how to get a GPU.
     """
     has_gpu = any(name.startswith("gpu") for name in there)
-    helps = device.kind == "gpu" and not has_gpu
+    remedy = "Type"
+    if device.kind == "gpu" and not has_gpu:
+        remedy = f"{advice} Or"
     return SettingsError(
         f"{_source()} asks the backend {backend} for {device}, but its engine has "
-        f"{', '.join(there) or 'none'}. {f'{advice} Or' if helps else 'Type'} "
+        f"{', '.join(there) or 'none'}. {remedy} "
         "ONEIROS_DEVICE=auto for the engine's own choice."
     )
 

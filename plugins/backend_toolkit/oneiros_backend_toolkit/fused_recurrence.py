@@ -180,7 +180,9 @@ class FusedRecurrence(Types):
         ]
         expected += [(state, (samples, units)) for state in inputs.initial_states]
         for tensor, shape in expected:
-            own_shape = self.int_shape(tensor) if self.owns(tensor) else shape
+            own_shape = shape
+            if self.owns(tensor):
+                own_shape = self.int_shape(tensor)
             if not may_agree(own_shape, shape):
                 raise ValueError(f"expected a tensor of shape {shape}")
 

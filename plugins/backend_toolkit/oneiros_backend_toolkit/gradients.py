@@ -60,7 +60,9 @@ class Gradients(Derived):
 
     def _check_floats(self, argument: str, tensors: Sequence[Tensor]) -> None:
         for x in tensors:
-            dtype = self.dtype(x) if self.owns(x) else "float32"
+            dtype = "float32"
+            if self.owns(x):
+                dtype = self.dtype(x)
             if not dtype.startswith("float"):
                 raise ArgumentError(
                     f"K.gradients received {argument}={shown(x)} of type "

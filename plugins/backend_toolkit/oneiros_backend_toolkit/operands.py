@@ -41,13 +41,13 @@ class UnsuitedError(ArgumentError):
         self.kind = kind
 
 
-def batch_dot_axes(x_shape: Sizes, y_shape: Sizes, axes) -> tuple[int, int]:
+def batch_dot_axes(x_rank: int, y_rank: int, axes) -> tuple[int, int]:
     """Returns the same as `pair_of_axes`, but refuses the batch axis.
 
     # Raises
         ArgumentError: if an axis is the batch axis, or doesn't exist.
     """
-    x_axis, y_axis = pair_of_axes(x_shape, y_shape, axes)
+    x_axis, y_axis = pair_of_axes(x_rank, y_rank, axes)
     if x_axis == 0 or y_axis == 0:
         raise ArgumentError(
             f"batch_dot can't sum over axis 0, the batch; it received axes={axes!r}."
@@ -55,19 +55,17 @@ def batch_dot_axes(x_shape: Sizes, y_shape: Sizes, axes) -> tuple[int, int]:
     return x_axis, y_axis
 
 
-def pair_of_axes(x_shape: Sizes, y_shape: Sizes, axes) -> tuple[int, int]:
+def pair_of_axes(x_rank: int, y_rank: int, axes) -> tuple[int, int]:
     """Returns the axes over which `K.batch_dot` sums: one per tensor, not negative.
 
     # Arguments
-        x_shape, y_shape: sequences of sizes.
+        x_rank, y_rank: the numbers of axes.
         axes: the argument of `batch_dot`: an int, a pair, or None for the last axis of
             the first tensor and the last but one of the second.
 
     # Raises
         ArgumentError: if a tensor has only one axis, or an axis doesn't exist.
     """
-    x_rank = len(x_shape)
-    y_rank = len(y_shape)
     if x_rank < 2 or y_rank < 2:
         raise ArgumentError(
             f"batch_dot needs tensors of rank 2 or more, not of {x_rank} and {y_rank}."

@@ -80,7 +80,9 @@ class Rnn(Folds):
             # A mask has no influence on types
             states = self._cast(states, self._types_given(new_states, states))
             new_states = self._masked_states(slices[1:], new_states, states)
-            return [output if place is None else new_states[place]], new_states
+            if place is None:
+                return [output], new_states
+            return [new_states[place]], new_states
 
         results = self._scan_of_types(fn, sequences, initial, go_backwards)
         states, (outputs,) = results

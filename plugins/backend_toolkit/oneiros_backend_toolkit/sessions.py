@@ -13,10 +13,10 @@ from typing import Any
 
 from oneiros.errors import ArgumentError
 from oneiros.typing import Tensors
+from oneiros.user_warnings import warn
 
 from oneiros_backend_toolkit.derived import Derived
 from oneiros_backend_toolkit.function import Update
-from oneiros_backend_toolkit.user_warnings import warn
 
 REMEMBERED_FUNCTIONS = 16
 """Maximum number of compiled functions that a session keeps, for calls of `run` in a

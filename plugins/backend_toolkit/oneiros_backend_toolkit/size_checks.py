@@ -76,7 +76,10 @@ def _shape(tensor, values: Values) -> Shape | None:
     form = None
     if tensor not in values:
         form = CHANNELS_LAST_FORM.get(tensor)
-    value: Any = values.get(tensor if form is None else form)
+    key = tensor
+    if form is not None:
+        key = form
+    value: Any = values.get(key)
     try:
         shape = tuple(value.shape)
     except (AttributeError, ValueError):

@@ -1,5 +1,4 @@
-"""What annotations call tensors, and the state that the kernel and backends attach to
-them.
+"""The state that the kernel and backends attach to tensors.
 
 A tensor belongs to its engine, so only the engine knows which attributes it has. Keras
 1's own three, `_keras_shape`, `_keras_history` and `_uses_learning_phase`, are still

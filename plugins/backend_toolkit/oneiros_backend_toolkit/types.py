@@ -46,8 +46,10 @@ def common_type(
     integers = [dtype for dtype in tensors if dtype.kind in INTEGERS]
     if integers:
         widest: DType = reduce(np.promote_types, integers)
+        if widest.kind in INTEGERS:
+            return widest
         # No type of integers can represent both int64 and uint64
-        return widest if widest.kind in INTEGERS else np.dtype(np.int64)
+        return np.dtype(np.int64)
     if arithmetic or constant_kinds.intersection(INTEGERS):
         return np.dtype(np.int32)
     return np.dtype(bool)

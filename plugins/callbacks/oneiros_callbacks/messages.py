@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from oneiros_backend_toolkit import user_warnings
+from oneiros import user_warnings
 
 from oneiros_callbacks.progbar import say as say
 

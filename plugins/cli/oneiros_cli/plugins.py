@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 import oneiros
 import typer
+from oneiros.discovery import PluginRecord
 from oneiros.errors import UnknownNameError
-from oneiros.plugins import PluginRecord, manager
+from oneiros.plugins import manager
 from oneiros.settings import distribution_name
 from oneiros_testing.plugin import check_plugin
 
@@ -48,7 +49,7 @@ def plugins(
     The exit status is 0 even if plugins failed, since a list was asked for; with
     --check it is 1 then.
     """
-    records = manager().plugins
+    records = list(manager().records.values())
     if name is not None:
         records = [
             record

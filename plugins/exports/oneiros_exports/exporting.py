@@ -27,8 +27,8 @@ from oneiros_saving.pickling import on_backend
 
 from oneiros_exports.destination import Export, ExportError
 from oneiros_exports.first_difference import first_difference
-from oneiros_exports.inference import names_of
-from oneiros_exports.replay import Comparison, Report, compared, recorded, size_of
+from oneiros_exports.predictor import names_of
+from oneiros_exports.replay import Comparison, Report, compared, expectation_of, size_of
 
 LIBRARIES = {
     "keras": ("keras3", "keras", "oneiros_keras3"),
@@ -105,7 +105,7 @@ def export(
     copied = model if destination.trains else on_backend(model, destination.backend)
     arrays = None if inputs is None else input_arrays(model, inputs)
     source = on_backend(model) if model.stateful else model
-    recording = recorded(source, arrays)
+    expectation = expectation_of(source, arrays)
     with file_access.saving(target), temporary_folder(target.parent) as folder:
         draft = folder / target.name
         try:
@@ -118,11 +118,13 @@ def export(
                 f"{destination.title} can't hold this model: {type(error).__name__}: "
                 f"{first_line:.300}. Try another destination: {available_paths()}."
             ) from error
-        comparison = compared(model, recording, destination, draft, written, tolerance)
+        comparison = compared(
+            model, expectation, destination, draft, written, tolerance
+        )
         if not comparison.agrees:
             models = (source, copied)
             layer = first_difference(
-                models, destination, recording, comparison, target.name
+                models, destination, expectation, comparison, target.name
             )
             raise _disagreement(comparison, layer)
         _put(draft, target, destination)

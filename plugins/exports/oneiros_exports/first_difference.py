@@ -11,13 +11,13 @@ from oneiros.models import Model
 
 from oneiros_exports.cases import Case
 from oneiros_exports.destination import Export
-from oneiros_exports.replay import Comparison, Recording, predicted, replayed
+from oneiros_exports.replay import Comparison, Expectation, predicted, replayed
 
 
 def first_difference(
     models: tuple[Any, Any],
     destination: Export,
-    recording: Recording,
+    expectation: Expectation,
     comparison: Comparison,
     file_name: str,
 ) -> str:
@@ -28,12 +28,12 @@ def first_difference(
         models: the model, whose layers' states are changed, and its copy on the
             destination's backend.
         destination: the `Export`.
-        recording: the batches.
+        expectation: the batches.
         comparison: the `Comparison` that doesn't agree.
         file_name: str, the name of the file that differs.
     """
     model, copied = models
-    cases = _cases(model, recording, comparison)
+    cases = _cases(model, expectation, comparison)
     model.reset_states()
     part = _with_all_outputs(model)
     try:
@@ -41,8 +41,8 @@ def first_difference(
         with tempfile.TemporaryDirectory(prefix="oneiros-part-") as folder:
             path = Path(folder) / file_name
             written = destination.write(_with_all_outputs(copied), path)
-            part_recording = Recording(cases, outputs)
-            _, differences = replayed(part_recording, destination, path, written)
+            part_expectation = Expectation(cases, outputs)
+            _, differences = replayed(part_expectation, destination, path, written)
     except Exception as error:  # another library's, or of a third party's plugin
         reason = f"{type(error).__name__}: {error}"
         return f"unknown, as the outputs of all layers can't be exported: {reason}"
@@ -55,11 +55,11 @@ def first_difference(
     return "none, if the outputs of all layers are exported"
 
 
-def _cases(model, recording: Recording, comparison: Comparison) -> list[Case]:
+def _cases(model, expectation: Expectation, comparison: Comparison) -> list[Case]:
     """Returns the row that differs most; all batches if the number of rows is fixed, as
     layers that keep their states need."""
     if any(K.int_shape(x)[0] for x in model.inputs):
-        return recording.cases
+        return expectation.cases
     largest = comparison.largest
     rows = slice(largest.row, largest.row + 1)
     return [replace(largest.case, arrays=[x[rows] for x in largest.case.arrays])]

@@ -11,7 +11,7 @@ from oneiros.typing import Array
 
 from oneiros_exports.cases import Case, drawn_cases
 from oneiros_exports.destination import Export, ExportError, Written
-from oneiros_exports.inference import names_of
+from oneiros_exports.predictor import names_of
 from oneiros_exports.processes import call
 
 NB_OPEN_SIZES = 2
@@ -85,7 +85,7 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class Recording:
+class Expectation:
     """Batches, and what a model computes for them.
 
     # Properties
@@ -97,7 +97,7 @@ class Recording:
     outputs: list[list[Array]]
 
 
-def recorded(model, inputs: list[Array] | None = None) -> Recording:
+def expectation_of(model, inputs: list[Array] | None = None) -> Expectation:
     """Computes what a model predicts.
 
     # Arguments
@@ -110,18 +110,18 @@ def recorded(model, inputs: list[Array] | None = None) -> Recording:
     """
     model.reset_states()
     if inputs is None:
-        recording = _drawn(model)
+        expectation = _drawn(model)
     else:
         case = Case("the given inputs", inputs)
-        recording = Recording([case], [predicted(model, inputs)])
-    _check_repeatable(model, recording)
-    _check_finite(model, recording.outputs)
-    return recording
+        expectation = Expectation([case], [predicted(model, inputs)])
+    _check_repeatable(model, expectation)
+    _check_finite(model, expectation.outputs)
+    return expectation
 
 
-def _drawn(model) -> Recording:
+def _drawn(model) -> Expectation:
     """Returns the drawn batches that the model takes, with the first open sizes."""
-    recording = Recording([], [])
+    expectation = Expectation([], [])
     sizes = set()
     failure = None
     for cases in drawn_cases(model):
@@ -131,17 +131,17 @@ def _drawn(model) -> Recording:
             except OneirosError as error:
                 failure = error
                 continue
-            recording.cases.append(case)
-            recording.outputs.append(outputs)
+            expectation.cases.append(case)
+            expectation.outputs.append(outputs)
             sizes.add(case.open_size)
         if len(sizes) == NB_OPEN_SIZES:
             break
-    if not recording.cases:
+    if not expectation.cases:
         raise ExportError(
             f"The model can't predict any of the inputs drawn for the replay: "
             f"{failure} Pass your own: inputs=[…], or --inputs FILE.npz."
         )
-    return recording
+    return expectation
 
 
 def predicted(model, arrays: list[Array]) -> list[Array]:
@@ -151,10 +151,10 @@ def predicted(model, arrays: list[Array]) -> list[Array]:
     return outputs if isinstance(outputs, list) else [outputs]
 
 
-def _check_repeatable(model, recording: Recording) -> None:
+def _check_repeatable(model, expectation: Expectation) -> None:
     model.reset_states()
-    again = predicted(model, recording.cases[0].arrays)
-    pairs = zip(recording.outputs[0], again)
+    again = predicted(model, expectation.cases[0].arrays)
+    pairs = zip(expectation.outputs[0], again)
     if not all(np.array_equal(a, b, equal_nan=True) for a, b in pairs):
         raise ExportError(
             "The model predicts something else each time, so nothing can be compared: "
@@ -177,7 +177,7 @@ def _check_finite(model, outputs: list[list[Array]]) -> None:
 
 def compared(
     model,
-    recording: Recording,
+    expectation: Expectation,
     export: Export,
     path: Path,
     written: Written,
@@ -188,20 +188,20 @@ def compared(
     # Raises
         ExportError: if the library fails, or returns outputs of other shapes.
     """
-    runtime, differences = replayed(recording, export, path, written)
+    runtime, differences = replayed(expectation, export, path, written)
     if not differences:
         raise ExportError("The model has no output to compare.")
     return Comparison(
         largest=max(differences, key=lambda difference: difference.relative),
         tolerance=tolerance,
-        cases=recording.cases,
+        cases=expectation.cases,
         source=backend_of(model).name,
         runtime=runtime,
     )
 
 
 def replayed(
-    recording: Recording, export: Export, path: Path, written: Written
+    expectation: Expectation, export: Export, path: Path, written: Written
 ) -> tuple[str, list[Difference]]:
     """Returns the name of the destination's library, and the largest difference of each
     output.
@@ -210,14 +210,14 @@ def replayed(
         ExportError: as for `compared`.
     """
     names = [port.name for port in written.inputs]
-    inputs = [dict(zip(names, case.arrays, strict=True)) for case in recording.cases]
+    inputs = [dict(zip(names, case.arrays, strict=True)) for case in expectation.cases]
     failure = f"{export.title} can't compute the outputs"
     runtime, results = call(export.runtime, [path, inputs], failure)
     differences = []
     for place, port in enumerate(written.outputs):
-        expected = [arrays[place] for arrays in recording.outputs]
+        expected = [arrays[place] for arrays in expectation.outputs]
         actual = [arrays[port.name] for arrays in results]
-        differences.append(_largest(port.name, recording.cases, expected, actual))
+        differences.append(_largest(port.name, expectation.cases, expected, actual))
     return runtime, differences
 
 

@@ -12,6 +12,7 @@ from itertools import chain, repeat, starmap
 from typing import Any
 
 import numpy as np
+from oneiros.backend.contract import LOCK
 from oneiros.typing import Array
 from oneiros_backend_toolkit.compiled_on_demand import (
     CompiledLoop,
@@ -19,7 +20,6 @@ from oneiros_backend_toolkit.compiled_on_demand import (
     CompiledStep,
 )
 from oneiros_backend_toolkit.interrupts import deferred_interrupts
-from oneiros_backend_toolkit.stored_values import LOCK
 
 from oneiros_jax_support.devices import platform, scope
 from oneiros_jax_support.jax_import import jax, jnp

@@ -20,13 +20,14 @@ MANY_SAMPLES = 64
 
 
 def product(x, y):
-    """Multiplies matrices of the same type.
+    """Returns NumPy's `dot` of arrays of the same type.
 
-    The derivative by `y` is computed in the faster order.
+    The derivative of matrices by `y` is computed in the faster order.
     """
-    if _is_faster_transposed(x, y):
+    are_matrices = x.ndim == y.ndim == 2
+    if are_matrices and _is_faster_transposed(x, y):
         return _product_with_derivative(x, y)
-    return jnp.matmul(x, y)
+    return jnp.dot(x, y)
 
 
 def transposed_product(x, y):

@@ -41,7 +41,8 @@ class JaxMath:
         y_features = y.shape[-1]
         x_rows = x.reshape(-1, x_features)
         y_rows = y.reshape(-1, y_features)
-        return x_rows.T @ y_rows
+        columns = x_rows.T
+        return columns @ y_rows
 
     def total(self, x):
         """Sums a sequence over steps and samples."""

@@ -20,7 +20,9 @@ def graphs_inside(equation) -> Iterator[Any]:
     """Yields the graphs inside an operation. jax.extend does so too, but takes a tenth
     of a second to import."""
     for value in equation.params.values():
-        parts = value if isinstance(value, (list, tuple)) else [value]
+        parts = [value]
+        if isinstance(value, (list, tuple)):
+            parts = list(value)
         for part in parts:
             graph = getattr(part, "jaxpr", part)
             if hasattr(graph, "eqns"):

@@ -3,8 +3,8 @@
 from typing import Any
 
 from oneiros import backend as K
-from oneiros import constraints, regularizers, services
-from oneiros.arguments import check_int
+from oneiros import constraints, regularizers
+from oneiros.arguments import check_int, known_arguments
 from oneiros_layers_core.spatial import Sizes, kernel_shape
 
 from oneiros_layers_convolutional.base import PlaneConvolution
@@ -113,12 +113,9 @@ class SeparableConvolution2D(PlaneConvolution):
 
     def _refuse_kernel_arguments(self, arguments: dict[str, Any]) -> None:
         for kind in ("regularizer", "constraint"):
-            if f"W_{kind}" in arguments:
-                raise services.old_code.unknown_argument(
-                    type(self).__name__,
-                    f"W_{kind}",
-                    [f"depthwise_{kind}", f"pointwise_{kind}"],
-                )
+            of_kernel = {f"W_{kind}"} & arguments.keys()
+            names = [f"depthwise_{kind}", f"pointwise_{kind}"]
+            known_arguments(type(self).__name__, dict.fromkeys(of_kernel), names)
 
     def _add_weights(self) -> None:
         channels = self._channels

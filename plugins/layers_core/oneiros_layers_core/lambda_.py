@@ -7,7 +7,7 @@ from oneiros import backend as K
 from oneiros.arguments import label
 from oneiros.config import custom_object_scope
 from oneiros.engine.layer import Layer
-from oneiros_activations.engine_functions import check_engine
+from oneiros_activations.functions import check_engine
 
 from oneiros_layers_core.function_arguments import (
     call_function,

@@ -23,23 +23,23 @@ MATRIX_RANK = 3
 """Axes of a tensor that holds a matrix for each sample."""
 
 
-def _agreed(shapes: list[Shape]) -> list[int | None] | None:
+def _common_sizes(shapes: list[Shape]) -> list[int | None] | None:
     """Returns the sizes that shapes share, as far as one knows them; None if they
     differ."""
     if len(set(map(len, shapes))) > 1:
         return None
-    agreed: list[int | None] = []
+    common_sizes: list[int | None] = []
     for sizes in zip(*shapes, strict=True):
         known_sizes = set(sizes) - {None}
         if len(known_sizes) > 1:
             return None
-        agreed.append(next(iter(known_sizes), None))
-    return agreed
+        common_sizes.append(next(iter(known_sizes), None))
+    return common_sizes
 
 
 def _one_shape(merge, shapes: list[Shape]) -> Shape:
     """Returns the shape that all inputs share, or raises ShapeError."""
-    shape = _agreed(shapes)
+    shape = _common_sizes(shapes)
     if shape is None:
         raise ShapeError(
             f"{label(merge)} with mode={merge.mode!r} received inputs of shapes "
@@ -102,7 +102,7 @@ class Concatenation:
             )
         position = axis % rank
         others = [(*shape[:position], *shape[position + 1 :]) for shape in shapes]
-        output = _agreed(others)
+        output = _common_sizes(others)
         if output is None:
             raise ShapeError(
                 f"{label(merge)} with mode='concat' and concat_axis={axis} received "

@@ -131,11 +131,11 @@ class Wrapper(Layer):
         inner_updates = self._collected("updates")
         return unique([*inner_updates, *vars(self)["updates"]])
 
-    def _recorded(self, kind: str, inputs) -> list[Any]:
+    def _items_for(self, kind: str, inputs) -> list[Any]:
         items: list[Any] = []
         for layer in self.wrapped:
             items += getattr(layer, f"get_{kind}_for")(inputs)
-        items += super()._recorded(kind, inputs)
+        items += super()._items_for(kind, inputs)
         return unique(items)
 
     @property

@@ -5,7 +5,7 @@ import difflib
 from collections.abc import Collection
 from typing import Any
 
-from oneiros_backend_toolkit.user_warnings import warn
+from oneiros.user_warnings import warn
 
 REMOVED = {
     "accuracy": "Write compile(…, metrics=['accuracy'])",
@@ -87,6 +87,30 @@ def without_removed(where: str, arguments: dict[str, Any]) -> dict[str, Any]:
             f"removed. It has no effect. {REMOVED[name]}."
         )
     return {name: arguments[name] for name in arguments if name not in REMOVED}
+
+
+def known_arguments(
+    where: str,
+    arguments: dict[str, Any],
+    accepted: Collection[str],
+    names: Collection[str],
+) -> dict[str, Any]:
+    """Returns arguments without those that Keras removed, and warns about these.
+
+    # Arguments
+        where: str, the function or class that received them.
+        arguments: dict.
+        accepted: the names that it accepts.
+        names: the names that an error may suggest.
+
+    # Raises
+        TypeError: for another argument that isn't accepted.
+    """
+    known = without_removed(where, arguments)
+    for name in known:
+        if name not in accepted:
+            raise unknown_argument(where, name, names)
+    return known
 
 
 def unknown_argument(where: str, name: str, names: Collection[str]) -> TypeError:

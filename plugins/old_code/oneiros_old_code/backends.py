@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from oneiros import backend as K
 from oneiros.errors import PluginLoadError
-from oneiros_backend_toolkit.user_warnings import warn
+from oneiros.user_warnings import warn
 
 from oneiros_old_code import tensorflow_helpers, theano_helpers
 

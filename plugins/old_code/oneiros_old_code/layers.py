@@ -3,7 +3,7 @@
 from oneiros import backend as K
 from oneiros.arguments import check_choice
 from oneiros.engine.layer import Layer
-from oneiros_backend_toolkit.user_warnings import warn
+from oneiros.user_warnings import warn
 
 MERGED_BY = {"sum": K.sum, "mul": K.prod, "ave": K.mean}
 """Functions that merge steps, by mode."""

@@ -104,6 +104,7 @@ class Migration:
 
     # Arguments
         origin: `Origin`, the version that wrote a file.
+        row: `MigrationRow`, properties for this class.
     """
 
     stored: int | None = None
@@ -111,7 +112,8 @@ class Migration:
     slots: tuple[str, ...] = ()
     elementwise = False
 
-    def __init__(self, origin: Origin = HERE):
+    def __init__(self, origin: Origin = HERE, row: dict[str, Any] | None = None):
+        vars(self).update(row or {})
         self.origin = origin
 
     def translated(self, name: str, config) -> Described:

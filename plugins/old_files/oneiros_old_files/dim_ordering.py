@@ -7,7 +7,7 @@ from copy import deepcopy
 from oneiros import backend as K
 from oneiros import config as configs
 from oneiros.errors import ConfigError, OneirosError
-from oneiros_backend_toolkit.user_warnings import warn
+from oneiros.user_warnings import warn
 from oneiros_safe_files.config_extent import parts_of
 
 from oneiros_old_files.base import Described, Origin

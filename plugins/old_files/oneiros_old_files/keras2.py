@@ -1,6 +1,7 @@
 """`Keras2Layer`: describes a layer of Keras 2 with a table of its arguments."""
 
 import inspect
+import pkgutil
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
@@ -27,7 +28,7 @@ from oneiros_old_files.keras3 import (
 )
 from oneiros_old_files.keras3_graph import places_of
 from oneiros_old_files.parts import part_of_layer, plain
-from oneiros_old_files.rows import ANY, NEUTRAL, MigrationRow, Renamed, same_names
+from oneiros_old_files.rows import ANY, NEUTRAL, Renamed, same_names
 
 DTYPES = ("dtype", "autocast")
 """Arguments with the type in which a layer computes."""
@@ -57,10 +58,6 @@ class Keras2Layer(Migration):
     """A layer of later versions that exists here under other names.
 
     Subclasses set what a `MigrationRow` has.
-
-    # Arguments
-        origin: `Origin`.
-        row: `MigrationRow`, for a layer without a class.
     """
 
     name: str
@@ -74,9 +71,8 @@ class Keras2Layer(Migration):
     settings: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
 
-    def __init__(self, origin: Origin = HERE, row: MigrationRow | None = None):
-        super().__init__(origin)
-        vars(self).update(row or {})
+    def __init__(self, origin: Origin = HERE, row: dict[str, Any] | None = None):
+        super().__init__(origin, row)
         if self.as_stored:
             self.renamed = {**same_names(*self._own_arguments()), **self.renamed}
 
@@ -229,7 +225,9 @@ def migration_of(name, origin: Origin = HERE) -> Migration | None:
     except UnknownNameError:
         return None
     if isinstance(found, dict):
-        return Keras2Layer(origin, {"name": name, **found})
+        base = found.get("base")
+        cls: type[Migration] = pkgutil.resolve_name(base) if base else Keras2Layer
+        return cls(origin, {"name": name, **found})
     migration: Migration = found(origin)
     return migration
 

@@ -13,11 +13,7 @@ NAMES = {
 _CONVOLUTIONS = {
     "Convolution1D": "Conv1D",
     "AtrousConvolution1D": "Conv1D",
-    "Convolution2D": "Conv2D",
-    "AtrousConvolution2D": "Conv2D",
-    "Convolution3D": "Conv3D",
     "Deconvolution2D": "Conv2DTranspose",
-    "SeparableConvolution2D": "SeparableConv2D",
 }
 _CLASSES = {
     "convolutions": (
@@ -25,14 +21,11 @@ _CLASSES = {
         *("LocallyConnected2D", "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D"),
     ),
     "core": (
-        *("Dense", "TimeDistributedDense", "Activation", "ActivityRegularization"),
+        *("Dense", "Activation", "ActivityRegularization"),
         *("Dropout", "Flatten", "Permute", "Lambda", "Merge", "Embedding"),
-        *("PReLU", "ParametricSoftplus", "SReLU", "ReLU", "BatchNormalization"),
-        *("TimeDistributed", "Bidirectional"),
+        *("ReLU", "BatchNormalization", "TimeDistributed", "Bidirectional"),
     ),
-    "optimizers": (
-        *("SGD", "RMSprop", "Adagrad", "Adadelta", "Adam", "Adamax", "Nadam"),
-    ),
+    "optimizers": ("RMSprop", "Nadam"),
     "recurrent": ("SimpleRNN", "LSTM", "CuDNNLSTM", "GRU", "ConvLSTM2D"),
 }
 

@@ -21,6 +21,8 @@ MigrationRow = dict[str, Any]
   such class
 - `elementwise`: bool, whether the layer takes each value by itself, wherever it is
 - `of_keras1`: bool, whether later versions lack the class
+- `base`: str, a reference to the class that the row completes, where arrays or values
+  move; the row may have that class's properties, too
 - `as_stored`: bool, whether the arguments there are those of the class here
 - `inputs`: tuple of arguments of a call that are further inputs here
 - `settings`: tuple of arguments of a call that the layer's constructor has here
@@ -43,7 +45,11 @@ AFFINE: Renamed = {
 ORDERED: Renamed = {"data_format": "dim_ordering"}
 PLACE: Renamed = {"strides": "subsample", "padding": "border_mode", **ORDERED}
 RATE: Renamed = {"rate": "p", "seed": "seed"}
+WINDOW: Renamed = {**PLACE, "filters": "nb_filter"}
 IMAGE_KERNEL: Renamed = {"kernel_size": ("nb_row", "nb_col")}
+_CLASSES = "oneiros_old_files.classes"
+_CONVOLUTION = f"{_CLASSES}.convolutions:ConvolutionMigration"
+_LEARNED = f"{_CLASSES}.core:LearnedMigration"
 UNDILATED = (1, [1], [1, 1], [1, 1, 1])
 ANY = None
 """Of an argument: it may have any value, because a loaded model doesn't depend on
@@ -134,7 +140,35 @@ def _merge(mode: str, **renamed: str) -> MigrationRow:
     return {"name": "Merge", "added": {"mode": mode}, "renamed": arguments}
 
 
+def _optimizer(keras3: str, slots: tuple[str, ...], *arguments: str) -> MigrationRow:
+    """Returns the row of an optimizer with arguments of its own."""
+    base = f"{_CLASSES}.optimizers:OptimizerMigration"
+    return {"base": base, "keras3": keras3, "slots": slots, "own_arguments": arguments}
+
+
 ACTIVATIONS: dict[str, MigrationRow] = {
+    "PReLU": {
+        "base": _LEARNED,
+        "renamed": {"alpha_initializer": "init", "shared_axes": "shared_axes"},
+    },
+    "ParametricSoftplus": {
+        "base": _LEARNED,
+        "keras3": f"{PACKAGE}ParametricSoftplus",
+        "of_keras1": True,
+        "renamed": same_names("alpha_init", "beta_init", "shared_axes"),
+    },
+    "SReLU": {
+        "base": _LEARNED,
+        "keras3": f"{PACKAGE}SReLU",
+        "of_keras1": True,
+        "renamed": {
+            "t_left_initializer": "t_left_init",
+            "a_left_initializer": "a_left_init",
+            "t_right_initializer": "t_right_init",
+            "a_right_initializer": "a_right_init",
+            "shared_axes": "shared_axes",
+        },
+    },
     "LeakyReLU": {
         "renamed": {"alpha": "alpha", "negative_slope": "alpha"},
         "elementwise": True,
@@ -156,6 +190,11 @@ CORE: dict[str, MigrationRow] = {
     "MaxoutDense": {
         "keras3": f"{PACKAGE}MaxoutDense",
         "renamed": {**AFFINE, "units": "output_dim", "maps": "nb_feature"},
+        "of_keras1": True,
+    },
+    "TimeDistributedDense": {
+        "base": f"{_CLASSES}.core:DenseMigration",
+        "keras3": "Dense",
         "of_keras1": True,
     },
     "SpatialDropout1D": {"renamed": RATE},
@@ -197,7 +236,63 @@ IMAGES: dict[str, MigrationRow] = {
     **_pooling("Max"),
     **_pooling("Average"),
 }
-ROWS = {**ACTIVATIONS, **CORE, **MERGED, **IMAGES}
+_CONVOLUTION_2D: MigrationRow = {
+    "base": _CONVOLUTION,
+    "name": "Convolution2D",
+    "keras3": "Conv2D",
+    "dilated": "AtrousConvolution2D",
+    "renamed": {**AFFINE, **WINDOW, **IMAGE_KERNEL},
+}
+_CONVOLUTION_3D: MigrationRow = {
+    "base": _CONVOLUTION,
+    "name": "Convolution3D",
+    "keras3": "Conv3D",
+    "places": (0, 1, 2, 3, 4),
+    "places_first": (2, 3, 4, 1, 0),
+    "renamed": {
+        **AFFINE,
+        **WINDOW,
+        "kernel_size": ("kernel_dim1", "kernel_dim2", "kernel_dim3"),
+    },
+}
+# Keras 1 had it on TensorFlow alone, so no engine flips its kernels.
+_SEPARABLE_2D: MigrationRow = {
+    "base": _CONVOLUTION,
+    "name": "SeparableConvolution2D",
+    "keras3": "SeparableConv2D",
+    "flips": False,
+    "renamed": {
+        **WINDOW,
+        **IMAGE_KERNEL,
+        **same_names("depth_multiplier", "activation", "activity_regularizer"),
+        **same_names("depthwise_regularizer", "pointwise_regularizer"),
+        **same_names("depthwise_constraint", "pointwise_constraint"),
+        "use_bias": "bias",
+        "depthwise_initializer": "init",
+        "bias_regularizer": "b_regularizer",
+        "bias_constraint": "b_constraint",
+    },
+}
+CONVOLUTIONS = {
+    "AtrousConvolution2D": _CONVOLUTION_2D,
+    "Conv2D": _CONVOLUTION_2D,
+    "Conv3D": _CONVOLUTION_3D,
+    "Convolution2D": _CONVOLUTION_2D,
+    "Convolution3D": _CONVOLUTION_3D,
+    "SeparableConv2D": _SEPARABLE_2D,
+    "SeparableConvolution2D": _SEPARABLE_2D,
+}
+"""Those of Keras 1 and of later versions."""
+OPTIMIZERS = {
+    "SGD": _optimizer("SGD", ("momentum",), "momentum", "nesterov"),
+    "Adagrad": _optimizer(f"{PACKAGE}Adagrad", ("accumulator",)),
+    "Adadelta": _optimizer(
+        "Adadelta", ("accumulated_grad", "accumulated_delta_var"), "rho"
+    ),
+    "Adam": _optimizer("Adam", ("momentum", "velocity"), "beta_1", "beta_2"),
+    "Adamax": _optimizer("Adamax", ("momentum", "norm"), "beta_1", "beta_2"),
+}
+ROWS = {**ACTIVATIONS, **CORE, **MERGED, **IMAGES, **CONVOLUTIONS, **OPTIMIZERS}
 CONSTRAINTS: dict[str, dict[str, str]] = {
     "MaxNorm": {"max_value": "m", "axis": "axis"},
     "MinMaxNorm": {

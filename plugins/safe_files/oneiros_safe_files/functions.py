@@ -13,8 +13,8 @@ from types import CodeType, FunctionType
 from weakref import WeakValueDictionary
 
 from oneiros import registry
+from oneiros.discovery import Entry
 from oneiros.errors import NameConflictError
-from oneiros.plugins import Entry
 
 FUNCTION_KINDS = ("activation", "objective", "metric", "initialization")
 """Kinds of the registry whose objects are functions."""

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from oneiros import load_context, registry
+from oneiros.discovery import KERNEL, Entry
 from oneiros.errors import (
     ArgumentError,
     ConfigError,
@@ -16,7 +17,7 @@ from oneiros.errors import (
     UnsafeFileError,
 )
 from oneiros.load_context import BuildLimits
-from oneiros.plugins import KERNEL, Entry, manager
+from oneiros.plugins import manager
 from oneiros.settings import distribution_name
 from oneiros_safe_files import file_access
 from oneiros_safe_files.budget import check_time
@@ -88,15 +89,17 @@ class CallerChoices:
         check_time()
         if not _is_new(entry):
             return
+        version = manager().records[entry.distribution].version
+        owner = f"{entry.distribution} {version}"
         if self._plugins != INSTALLED and entry.distribution not in self._allowed:
             module = entry.module
             raise UnsafeFileError(
                 f"The file needs the {entry.kind} {entry.name!r}, which is in {module} "
-                f"of {entry.distribution} {entry.version}. It isn't imported yet, and "
+                f"of {owner}. It isn't imported yet, and "
                 f"plugins={self._plugins!r} doesn't let a file import it. To permit "
                 f"it: plugins=[{entry.distribution!r}], or `import {module}` first."
             )
-        self._imported.add(f"{entry.distribution} {entry.version}")
+        self._imported.add(owner)
 
     def check_functions(self, config) -> None:
         """Raises ArgumentError if the caller supplied a function for a layer that isn't

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from oneiros import registry
-from oneiros.plugins import Entry
+from oneiros.discovery import Entry
 from oneiros_safe_files.budget import check_time
 from oneiros_safe_files.config_extent import parts_of
 from oneiros_safe_files.functions import FUNCTION_KINDS

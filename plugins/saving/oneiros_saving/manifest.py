@@ -20,6 +20,7 @@ SAVING = {
     "function_scope": "oneiros_old_files.stored_functions:function_scope",
     "provenance": "oneiros_saving.provenance:provenance",
     "parameter_budget": "oneiros_safe_files.budget:parameter_budget",
+    "rebuilt": "oneiros_saving.pickling:rebuilt",
 }
 
 FORMATS = {

@@ -22,7 +22,7 @@ from oneiros.errors import (
     PluginLoadError,
     UnsafeFileError,
 )
-from oneiros_backend_toolkit.user_warnings import warn
+from oneiros.user_warnings import warn
 from oneiros_safe_files import file_access
 from oneiros_safe_files.atomic_files import replacing
 from oneiros_safe_files.budget import Budget, checked

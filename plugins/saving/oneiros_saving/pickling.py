@@ -5,17 +5,19 @@ this module.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from pkgutil import resolve_name
 from typing import Any
 
 from oneiros import backend as K
 from oneiros import config as configs
 from oneiros import services
 from oneiros.arguments import label
+from oneiros.backend.contract import LOCK
 from oneiros.backend.dispatch import backend_of
 from oneiros.engine.container import Container
 from oneiros.engine.node import one_or_all, origins
 from oneiros.errors import ArgumentError
-from oneiros_backend_toolkit.stored_values import LOCK
+from oneiros.plugins import manager
 from oneiros_optimizers.optimizer import Optimizer
 from oneiros_training.parts import Values, assign, parts_of, values_of
 
@@ -33,6 +35,9 @@ def reduced(obj) -> tuple[Any, ...]:
     """Returns a function and its arguments that make a copy of a layer, a model or an
     optimizer.
 
+    They name functions and classes of plugins by the paths that programs import, so
+    that a pickle still loads after a plugin has moved its modules.
+
     # Raises
         ArgumentError: for a layer with weights but an unknown input shape.
         NotImplementedError: for an optimizer that has no configuration.
@@ -41,8 +46,43 @@ def reduced(obj) -> tuple[Any, ...]:
     with K.use(backend), LOCK:
         if isinstance(obj, Optimizer):
             config = obj.get_config()
-            return _optimizer, (backend.name, type(obj), config, values_of(obj))
-        return _layer, (replace(_uncompiled(obj), training=_training(obj)),)
+            data = {"backend": backend.name, "config": config, "values": values_of(obj)}
+        else:
+            data = vars(replace(_uncompiled(obj), training=_training(obj)))
+            del data["cls"]
+        return rebuilt, (by_path(type(obj)), by_path(data))
+
+
+def rebuilt(cls, data: dict[str, Any]):
+    """Returns a copy of an object, from what `reduced` returned."""
+    if issubclass(cls, Optimizer):
+        return _optimizer(cls, **data)
+    return _layer(Template(cls=cls, **data))
+
+
+rebuilt.__module__ = "oneiros.saving"  # where pickles look for it
+
+
+def by_path(value):
+    """Returns a value in which the path by which programs import them stands for
+    classes and functions of plugins; other modules may be the plugins' own then."""
+    if isinstance(value, dict):
+        return {key: by_path(item) for key, item in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(map(by_path, value))
+    path = _import_path(value) if hasattr(value, "__qualname__") else None
+    return Captured((resolve_name, (path,))) if path else value
+
+
+def _import_path(obj) -> str | None:
+    """Returns the path by which programs import a class or a function of a plugin, such
+    as `"oneiros.layers.core:Dense"`; None if no plugin provides it under its name."""
+    reference = f"{obj.__module__}:{obj.__qualname__}"
+    for path, table in manager().modules.items():
+        for entry in table.get(obj.__name__, ()):
+            if entry.reference == reference:
+                return f"oneiros.{path}:{obj.__name__}"
+    return None
 
 
 def on_backend(model, backend: str | None = None):
@@ -133,7 +173,7 @@ def _uncompiled(layer) -> Template:
     )
 
 
-def _optimizer(backend: str, cls, config, values: Values):
+def _optimizer(cls, backend: str, config, values: Values):
     with K.use(backend):
         optimizer = cls.from_config(config)
         optimizer.weights = [

@@ -13,9 +13,10 @@ from typing import Any
 from oneiros import config as configs
 from oneiros import load_context, modules, registry
 from oneiros.backend.dispatch import backend_of
+from oneiros.discovery import Entry, PluginRecord
 from oneiros.engine.layer import Layer
 from oneiros.errors import NameConflictError, UnknownNameError
-from oneiros.plugins import Entry, manager
+from oneiros.plugins import manager
 from oneiros_constraints.constraint import Constraint
 from oneiros_optimizers.optimizer import Optimizer
 from oneiros_regularizers.regularizer import Regularizer
@@ -27,7 +28,6 @@ from oneiros_saving.config_references import Reference, find, references
 
 Origins = dict[str, dict[str, Any]]
 KEY = "oneiros_provenance"
-FIELDS = ("distribution", "version")
 BASES = {
     "layer": Layer,
     "optimizer": Optimizer,
@@ -56,15 +56,21 @@ def provenance(obj) -> dict[str, Any] | None:
     ]
     origin = (
         next(iter(registered), None)
-        or _nearest(module, manager().plugins)
+        or _nearest(module, manager().records.values())
         or _nearest(module, _entries())
     )
-    if origin is None:
-        return None
-    return {field: getattr(origin, field) for field in FIELDS}
+    return _released(origin) if origin else None
 
 
-def recorded(model, model_config, training_config) -> Origins:
+def _released(origin: Entry | PluginRecord) -> dict[str, Any]:
+    """Returns the distribution of an entry or a record, with its version if it's
+    installed."""
+    record = manager().records.get(origin.distribution)
+    version = record.version if record else ""
+    return {"distribution": origin.distribution, "version": version}
+
+
+def origins_of(model, model_config, training_config) -> Origins:
     """Returns, by `kind:name`, the distribution and version of every part of a
     model."""
     named = references(*json.loads(json_text.dumps([model_config, training_config])))
@@ -108,7 +114,7 @@ def provider_of(kind: str, name: str) -> Entry | None:
 
 def _origin(kind: str, name: str) -> dict[str, Any] | None:
     entry = provider_of(kind, name)
-    return {key: getattr(entry, key) for key in FIELDS} if entry else None
+    return _released(entry) if entry else None
 
 
 def _keys(used) -> list[str]:

@@ -9,7 +9,7 @@ import numpy as np
 from oneiros import backend as K
 from oneiros import config as configs
 from oneiros.errors import FileFormatError, OneirosError
-from oneiros_backend_toolkit.user_warnings import warn
+from oneiros.user_warnings import warn
 from oneiros_old_files.base import Origin
 from oneiros_old_files.keras2_compilation import compile_arguments
 from oneiros_old_files.optimizer_state import (

@@ -10,11 +10,11 @@ from oneiros import backend as K
 from oneiros import config as configs
 from oneiros import services
 from oneiros.arguments import open_to_old_code
+from oneiros.backend.contract import LOCK
 from oneiros.backend.dispatch import backend_of
 from oneiros.errors import ArgumentError
-from oneiros_backend_toolkit.interrupts import repeated_interrupts
-from oneiros_backend_toolkit.stored_values import LOCK
-from oneiros_backend_toolkit.user_warnings import warn
+from oneiros.interrupts import repeated_interrupts
+from oneiros.user_warnings import warn
 from oneiros_safe_files import file_access
 from oneiros_safe_files.model_state import LayerWeights, ModelState, Named
 from oneiros_safe_files.names import is_visible
@@ -99,7 +99,7 @@ def configuration_of(model) -> ModelState:
             training_config=training_config(model),
             keras_version=configs.KERAS_VERSION,
         )
-        state.provenance = provenance.recorded(
+        state.provenance = provenance.origins_of(
             model, state.model_config, state.training_config
         )
     return state

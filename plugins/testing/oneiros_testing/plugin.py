@@ -9,8 +9,9 @@ from importlib import metadata
 
 from oneiros import registry
 from oneiros.backend.contract import Backend, missing
+from oneiros.discovery import Entry, PluginRecord
 from oneiros.errors import OneirosError
-from oneiros.plugins import Entry, PluginRecord, manager
+from oneiros.plugins import manager
 
 MARKER = "oneiros.hookimpl"
 """The decorator of a manifest's functions."""

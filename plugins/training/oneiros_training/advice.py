@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from oneiros.typing import Array
-from oneiros_backend_toolkit.user_warnings import warn
+from oneiros.user_warnings import warn
 
 from oneiros_training.arrays.naming import name_of
 

@@ -21,8 +21,8 @@ from oneiros.engine.streams import (
     observed_by,
     opened,
 )
+from oneiros.interrupts import repeated_interrupts
 from oneiros.typing import Tensor
-from oneiros_backend_toolkit.interrupts import repeated_interrupts
 
 from oneiros_training.arrays.array_stream import ArrayStream
 from oneiros_training.arrays.user_data import (

@@ -54,7 +54,7 @@ import numpy as np
 
 from oneiros.backend.contract.capabilities import FLAGS, Lacking, leave_out
 from oneiros.backend.contract.elementwise import Elementwise
-from oneiros.backend.contract.graphs import CompiledFunction, Graphs, Sessions
+from oneiros.backend.contract.graphs import LOCK, CompiledFunction, Graphs, Sessions
 from oneiros.backend.contract.images import Convolution, Padding, Pooling, Resizing
 from oneiros.backend.contract.sequences import Ctc, FusedRecurrence, Recurrence, Scans
 from oneiros.backend.contract.tensors import (
@@ -69,11 +69,12 @@ from oneiros.backend.contract.variables import Variables
 __all__ = [
     "CAPABILITIES",
     "FLAGS",
+    "LOCK",
+    "OPTIONAL_FUNCTIONS",
     "Backend",
     "CompiledFunction",
     "draw_seed",
     "functions",
-    "functions_of",
     "missing",
 ]
 
@@ -93,19 +94,11 @@ OPTIONAL: dict[str, type] = {
 CAPABILITIES = frozenset({*FLAGS, *OPTIONAL})
 """All capabilities: those that `FLAGS` explains, and those that bring functions."""
 
-_FUNCTIONS = {
+OPTIONAL_FUNCTIONS = {
     capability: leave_out(owner, f"the capability {capability!r}")
     for capability, owner in OPTIONAL.items()
 }
-
-
-def functions_of(capability: str) -> list[str]:
-    """Returns the names of the functions that belong to a capability.
-
-    # Arguments
-        capability: str, one of `CAPABILITIES`; flags and unknown names have none.
-    """
-    return list(_FUNCTIONS.get(capability, ()))
+"""The names of the functions that each capability brings."""
 
 
 def draw_seed(seed: int | None = None) -> int:
@@ -148,7 +141,7 @@ class Backend(
         super().__init_subclass__(**kwargs)
         offered = {
             capability
-            for capability, names in _FUNCTIONS.items()
+            for capability, names in OPTIONAL_FUNCTIONS.items()
             if not any(_lacks(cls, name) for name in names)
         }
         cls.capabilities = cls.capabilities | offered

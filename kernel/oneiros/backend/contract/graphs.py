@@ -1,8 +1,14 @@
 """The contract of `K`: functions, updates, gradients and the learning phase; and the
 contract of compiled functions, which `K.function` returns."""
 
+import threading
 from collections.abc import Sequence
 from typing import Any, Protocol
+
+LOCK = threading.RLock()
+"""The lock of all variables' values: held from reading variables to storing all their
+new values, so that what is read belongs to one moment. Who holds it sees the variables
+between two updates; training in other threads waits meanwhile."""
 
 
 class Upload(Protocol):
@@ -22,25 +28,53 @@ class CompiledFunction:
     phase_index: int | None = None
 
     def __call__(self, arrays: Sequence[Any]) -> Any:
-        """Runs once."""
+        """Runs once.
+
+        # Arguments
+            arrays: list of arrays or numbers, one per input.
+        """
         raise NotImplementedError
 
     def run_length(
         self, batches: int, data_bytes: int, operations: float, evenly: bool = False
     ) -> int:
-        """Returns how many steps a call of `loop` should run on a data set."""
+        """Returns how many steps a call of `loop` should run on a data set.
+
+        # Arguments
+            batches: int, the steps of an epoch.
+            data_bytes: int, the size of the data set.
+            operations: float, the approximate number of arithmetic operations in a
+                step.
+            evenly: bool, whether to make as few calls as possible, of similar lengths.
+        """
         raise NotImplementedError
 
     def upload(self, arrays: Sequence[Any]) -> Upload:
-        """Copies whole data sets to where `loop` reads them."""
+        """Copies whole data sets to where `loop` reads them.
+
+        # Arguments
+            arrays: list, one per placeholder; the first axis counts rows.
+
+        # Returns
+            What `loop` takes as `handle`.
+        """
         raise NotImplementedError
 
     def borrow(self, arrays: Sequence[Any]) -> Upload:
-        """Lets `loop` read whole data sets in place."""
+        """Lets `loop` read whole data sets in place; otherwise like `upload`."""
         raise NotImplementedError
 
     def loop(self, handle: Any, index: Any, phase: int | None = None) -> list[Any]:
-        """Runs one step per row of `index` on the rows with these numbers."""
+        """Runs one step per row of `index` on the rows with these numbers.
+
+        # Arguments
+            handle: the result of `upload` or `borrow`.
+            index: integer array `(steps, batch size)`.
+            phase: int, the learning phase, if it is an input.
+
+        # Returns
+            List of the outputs, each with an additional first axis for the steps.
+        """
         raise NotImplementedError
 
     def get_random_state(self) -> Any:

@@ -17,7 +17,14 @@ from oneiros.typing import Tensor, Tensors
 from oneiros_backend_toolkit.lazy_graph.pinning import floatx
 from oneiros_backend_toolkit.lazy_graph.promotion import Promotion
 from oneiros_backend_toolkit.missing_values import OPERATORS
-from oneiros_backend_toolkit.operands import UnsuitedError, axes_of, axis_of, order_of
+from oneiros_backend_toolkit.operands import (
+    UnsuitedError,
+    axes_of,
+    axis_of,
+    batch_dot_axes,
+    batch_dot_equation,
+    order_of,
+)
 from oneiros_backend_toolkit.types import INTEGERS, clipping_bounds
 
 Function = Callable[..., Tensor]
@@ -139,10 +146,9 @@ class ArrayFunctions(Promotion):
         """Returns tensors that can be joined along an axis."""
         return tensors
 
-    def rank(self, x) -> int | None:
+    def rank(self, x):
         """Returns the number of a tensor's axes, None if that is open."""
-        rank: int | None = x.ndim
-        return rank
+        return x.ndim
 
     def count(self, n):
         """Returns an integer argument as the namespace takes it."""
@@ -159,6 +165,22 @@ class ArrayFunctions(Promotion):
 
     def stop_gradient(self, variables):
         raise NotImplementedError
+
+    def summable(self, x, axis: int, y, other: int) -> tuple[Tensor, Tensor]:
+        """Returns factors with axes of one size, over which to sum or both of
+        samples."""
+        return x, y
+
+    def product(self, x, y):
+        """Returns NumPy's `dot` of two tensors of one type."""
+        return self.namespace.dot(x, y)
+
+    def product_by_sample(self, x, x_axis: int, y, y_axis: int):
+        """Multiplies samples, and sums over an axis of each factor."""
+        x_rank = self.rank(x)
+        y_rank = self.rank(y)
+        equation = batch_dot_equation(x_rank, x_axis, y_rank, y_axis)
+        return self.namespace.einsum(equation, x, y)
 
     def clipped(self, x, low, high):
         """Returns `x` between bounds of its type; the lower one counts more."""
@@ -207,6 +229,50 @@ class ArrayFunctions(Promotion):
     def indexed(self, x, index):
         """Returns `x[index]`."""
         raise NotImplementedError
+
+    # Linear algebra and lookup
+
+    def dot(self, x, y):
+        x, y = self.paired(x, y)
+        x_rank = self.rank(x)
+        y_rank = self.rank(y)
+        last = x_rank - 1
+        summed = max(y_rank - 2, 0)
+        x, y = self.summable(x, last, y, summed)
+        return self.product(x, y)
+
+    def batch_dot(self, x, y, axes=None):
+        x, y = self.paired(x, y)
+        x_rank = self.rank(x)
+        y_rank = self.rank(y)
+        x_axis, y_axis = batch_dot_axes(x_rank, y_rank, axes)
+        x, y = self.summable(x, x_axis, y, y_axis)
+        x, y = self.summable(x, 0, y, 0)
+        result = self.product_by_sample(x, x_axis, y, y_axis)
+        if self.rank(result) > 1:
+            return result
+        return self.expand_dims(result)
+
+    def in_top_k(self, predictions, targets, k):
+        scores = self.floats(predictions)
+        labels = self.cast(targets, "int64")
+        ranks = (self.rank(scores), self.rank(labels))
+        if ranks != (2, 1):
+            raise ValueError("predictions are (batch, classes), targets (batch,)")
+        column = self.expand_dims(labels)
+        shape = self.shape(scores)
+        classes = self.arange(shape[1])
+        is_target = self.equal(column, classes)
+        of_target = self.switch(is_target, scores, -np.inf)
+        own = self.max(of_target, 1, keepdims=True)
+        is_better = self.greater(scores, own)
+        nb_better = self.sum(is_better, 1)
+        # Classes that don't exist have the score -inf
+        distance = self.abs(own)
+        is_finite = self.lesser(distance, np.inf)
+        is_valid = self.squeeze(is_finite, 1)
+        is_in_top = self.lesser(nb_better, k)
+        return is_valid & is_in_top
 
     # Tensors
 
@@ -397,7 +463,6 @@ class ArrayFunctions(Promotion):
         indices = self.cast(indices, "int32")
         column = self.expand_dims(indices)
         class_count = self.count(nb_classes)
-        numbers = np.arange(class_count, dtype=np.int32)
-        classes = self.constant(numbers)
+        classes = self.arange(class_count)
         is_class = self.equal(column, classes)
         return self.as_type(is_class, floatx())

@@ -1,4 +1,4 @@
-"""The functions that an engine supplies, so that a recorder can record and replay
+"""The functions that an engine supplies, so that a recorder can record and run
 on it."""
 
 from typing import Protocol
@@ -17,7 +17,7 @@ class Engine(Protocol):
     """An eager engine, such as TensorFlow or JAX, behind a `Recorder`.
 
     Its tensors may be any objects: the recorder only passes them from one method to
-    another. Methods that are called while a graph is replayed (`convert`, `key`,
+    another. Methods that are called while a graph is run (`convert`, `key`,
     `fold`, `gradients`, `loop`) receive the engine's tracers if the engine compiles.
 
     # Properties
@@ -73,7 +73,7 @@ class Engine(Protocol):
             GraphError: if the function returns no tensor.
         """
 
-    # Replaying
+    # Running
 
     def convert(self, value, dtype: str | None):
         """Returns a tensor that belongs to no other node.

@@ -66,7 +66,7 @@ class PhaseSwitch(Source):
 
 
 @dataclass(eq=False)
-class Stream(Source):
+class RandomStream(Source):
     """The key of a random operation: its seed, and the number of its next draw."""
 
     seed: int
@@ -115,7 +115,10 @@ def parents_in_phase(node: LazyTensor, phase: int | None) -> Nodes:
     # Arguments
         phase: the learning phase, if only what is used in that one is asked for.
     """
-    return node.parents if phase is None else node.source.needed(node, phase)
+    if phase is None:
+        return node.parents
+    needed: Nodes = node.source.needed(node, phase)
+    return needed
 
 
 def reachable(

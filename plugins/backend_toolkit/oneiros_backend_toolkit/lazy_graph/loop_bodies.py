@@ -1,6 +1,6 @@
 """Loops: a step is recorded once, on placeholders.
 
-It is replayed as the body of a loop of the engine.
+It is run as the body of a loop of the engine.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from oneiros_backend_toolkit.lazy_graph.graph import (
     Derivatives,
     PhaseSwitch,
     Placeholder,
+    RandomStream,
     Source,
-    Stream,
     between,
     by_age,
     dependents,
@@ -122,7 +122,7 @@ def record_body(
     new = [recorder.lift(x, state.dtype) for x, state in pairs]
     roots = [*outputs, *new]
     recorded = [x for x in reachable(roots) if x.id > mark]
-    streams = set(of_kind(recorded, Stream))
+    streams = set(of_kind(recorded, RandomStream))
     changing = _changing(roots, {*slices, *inner, *streams})
     used = set(roots)
     for node in changing:

@@ -1,6 +1,6 @@
 """Programs: what a function computes, as a pure function that an engine compiles.
 
-A `Program` replays the graph behind some nodes, on values of its inputs and variables,
+A `Program` runs the graph behind some nodes, on values of its inputs and variables,
 at one learning phase. Random nodes draw from a stream's seed and from the number of the
 step.
 """
@@ -18,7 +18,7 @@ from oneiros_backend_toolkit.lazy_graph.graph import (
     Derivatives,
     Operation,
     Placeholder,
-    Stream,
+    RandomStream,
     Variable,
     between,
     by_age,
@@ -82,7 +82,7 @@ class Program:
         read = of_kind(nodes, Variable)
         distinct = dict.fromkeys([*self.written, *read])
         self.variables = list(distinct)
-        self.streams = of_kind(nodes, Stream)
+        self.streams = of_kind(nodes, RandomStream)
         self._targets = differentiated(nodes)
         self.differentiates = bool(self._targets)
 

@@ -7,8 +7,8 @@ parents, so nodes that nobody uses are freed. Besides operations there are
 - placeholders and variables, which get their values from outside;
 - the learning phase, and choices by it, of which only the branch taken is computed;
 - streams, which give random operations a key that differs at each step;
-- gradients, which the engine computes over a replay of their loss;
-- loops, whose step is a graph of its own, replayed in a loop of the engine.
+- gradients, which the engine computes over a run of their loss;
+- loops, whose step is a graph of its own, run in a loop of the engine.
 
 `oneiros_backend_toolkit.lazy_graph.program` says how a graph is computed.
 """
@@ -30,8 +30,8 @@ from oneiros_backend_toolkit.lazy_graph.graph import (
     Operation,
     Phase,
     PhaseSwitch,
+    RandomStream,
     Source,
-    Stream,
     reachable,
 )
 from oneiros_backend_toolkit.lazy_graph.loop_bodies import record_body
@@ -125,13 +125,15 @@ class Recorder:
         def converted(x=value):
             return self.engine.convert(x, dtype)
 
-        # Of the engine's own tensors alone a call would be computed at once.
-        args = () if self.engine.is_tensor(value) else (value,)
+        args: tuple[Any, ...] = (value,)
+        if self.engine.is_tensor(value):
+            # Of the engine's own tensors alone a call would be computed at once.
+            args = ()
         return self.record(converted, args, label="conversion")
 
     def stream(self, seed: int) -> LazyTensor:
         """Makes a node that gives a random function its key, new at each step."""
-        return self.node(Stream(seed), self.engine.key_spec)
+        return self.node(RandomStream(seed), self.engine.key_spec)
 
     def select(self, in_training, in_testing) -> LazyTensor:
         """Returns a node that is one tensor in training, and another in testing."""

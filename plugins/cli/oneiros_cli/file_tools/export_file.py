@@ -8,7 +8,7 @@ from oneiros.backend.dispatch import backend_of
 from oneiros.errors import ArgumentError
 from oneiros.typing import Array
 from oneiros_exports.exporting import TOLERANCE, export, input_arrays
-from oneiros_exports.inference import names_of
+from oneiros_exports.predictor import names_of
 from oneiros_exports.replay import Report
 from oneiros_safe_files.npy import read_npz
 from oneiros_saving import loading, model_files

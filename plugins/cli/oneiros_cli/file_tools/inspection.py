@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 from oneiros import registry
+from oneiros.discovery import Entry
 from oneiros.errors import OneirosError, UnsafeFileError
-from oneiros.plugins import Entry
 from oneiros_old_files.base import Origin
 from oneiros_old_files.configs import Unreadable, leaving_unreadable, migrated
 from oneiros_old_files.file_origin import origin_of

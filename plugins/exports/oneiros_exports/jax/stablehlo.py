@@ -9,12 +9,12 @@ from oneiros.errors import OneirosError
 from oneiros_jax_support.jax_import import jax
 
 from oneiros_exports.destination import ExportError
-from oneiros_exports.inference import Inference, InferenceExport
+from oneiros_exports.predictor import Predictor, PredictorExport
 
 PLATFORMS = ("cpu", "cuda", "rocm", "tpu")
 
 
-class StableHLOExport(InferenceExport):
+class StableHLOExport(PredictorExport):
     """A file that `jax.export.deserialize` reads, with an open batch size.
 
     Its function takes a dict of the inputs by their names, and returns a dict of the
@@ -25,18 +25,18 @@ class StableHLOExport(InferenceExport):
     backend = "jax"
     runtime = "oneiros_exports.jax.runtime:run"
 
-    def write_inference(self, inference: Inference, path: Path) -> str:
+    def write_predictor(self, predictor: Predictor, path: Path) -> str:
         """Writes the file."""
-        weights = K.batch_get_value(inference.variables)
-        names = inference.input_names
+        weights = K.batch_get_value(predictor.variables)
+        names = predictor.input_names
 
         def predict(inputs: dict[str, Any]) -> dict[str, Any]:
             values = [inputs[name] for name in names]
-            outputs = inference.outputs(values, weights)
-            return dict(zip(inference.output_names, outputs, strict=True))
+            outputs = predictor.outputs(values, weights)
+            return dict(zip(predictor.output_names, outputs, strict=True))
 
         exporting = export.export(jax.jit(predict), platforms=PLATFORMS)
-        inputs, _ = inference.ports()
+        inputs, _ = predictor.ports()
         # Open sizes are symbols, the same for all inputs.
         scope = export.SymbolicScope()
         arguments = {}

@@ -10,9 +10,9 @@ from oneiros_old_files import keras3
 from oneiros_training.parts import parts_of
 
 from oneiros_exports.destination import Export, Refusal, Written
-from oneiros_exports.inference import ports
 from oneiros_exports.keras3.compilation import compilation_of
 from oneiros_exports.keras3.description import Describer
+from oneiros_exports.predictor import ports
 from oneiros_exports.processes import call
 
 BUILDER = "oneiros_exports.keras3.builder:main"

@@ -13,7 +13,7 @@ from oneiros_backend_onnx.conversion import (
 from oneiros_backend_onnx.graphs import OPSET
 
 from oneiros_exports.destination import Export, Port, State, Written
-from oneiros_exports.inference import left_out
+from oneiros_exports.predictor import left_out
 
 
 class OnnxExport(Export):

@@ -12,7 +12,7 @@ from oneiros.errors import OneirosError
 from oneiros_training.parts import parts_of
 
 from oneiros_exports.destination import ExportError
-from oneiros_exports.inference import Inference, InferenceExport
+from oneiros_exports.predictor import Predictor, PredictorExport
 from oneiros_exports.processes import call
 from oneiros_exports.tensorflow.saved_model import write_saved_model
 
@@ -23,7 +23,7 @@ BY_BATCH = 2
 """The mode in which `BatchNormalization` predicts from a batch's own moments."""
 
 
-class TFLiteExport(InferenceExport):
+class TFLiteExport(PredictorExport):
     """A file for TensorFlow Lite.
 
     A model that TensorFlow Lite can't hold with an open batch size, such as a recurrent
@@ -34,18 +34,18 @@ class TFLiteExport(InferenceExport):
     backend = "tensorflow"
     runtime = "oneiros_exports.tensorflow.runtime:run_tflite"
 
-    def write_inference(self, inference: Inference, path: Path) -> str:
+    def write_predictor(self, predictor: Predictor, path: Path) -> str:
         """Writes the file."""
         try:
-            _write(inference, path, None)
+            _write(predictor, path, None)
         except OneirosError:
-            _write_for_one_row(inference, path)
+            _write_for_one_row(predictor, path)
             return "batch size 1"
         return "open batch size"
 
 
-def _write_for_one_row(inference: Inference, path: Path) -> None:
-    for _, layer in parts_of(inference.model):
+def _write_for_one_row(predictor: Predictor, path: Path) -> None:
+    for _, layer in parts_of(predictor.model):
         if getattr(layer, "mode", None) == BY_BATCH:
             raise ExportError(
                 f"{FAILURE}: {label(layer)} normalizes by all rows of a batch (mode=2),"
@@ -53,14 +53,14 @@ def _write_for_one_row(inference: Inference, path: Path) -> None:
                 f"layers. {ELSEWHERE}"
             )
     try:
-        _write(inference, path, 1)
+        _write(predictor, path, 1)
     except OneirosError as error:
         reason = str(error).removeprefix(f"{FAILURE}: ").rstrip(".")
-        raise ExportError(f"{FAILURE}: {reason}. {_way_out(inference)}") from error
+        raise ExportError(f"{FAILURE}: {reason}. {_way_out(predictor)}") from error
 
 
-def _way_out(inference: Inference) -> str:
-    inputs, _ = inference.ports()
+def _way_out(predictor: Predictor) -> str:
+    inputs, _ = predictor.ports()
     names = [
         port.name
         for port in inputs
@@ -74,8 +74,8 @@ def _way_out(inference: Inference) -> str:
     )
 
 
-def _write(inference: Inference, path: Path, batch_size: int | None) -> None:
+def _write(predictor: Predictor, path: Path, batch_size: int | None) -> None:
     with tempfile.TemporaryDirectory(prefix="oneiros-tflite-") as name:
         folder = Path(name) / "saved_model"
-        write_saved_model(inference, folder, batch_size)
+        write_saved_model(predictor, folder, batch_size)
         call(CONVERTER, [str(folder), path], FAILURE)

@@ -1,8 +1,8 @@
 """The derivative by a kernel as a function that XLA calls without Python in between.
 
-A training step of case b of `benchmarks/compare.py` takes 82 ms of processor time with
-it and 95 ms without; one of a network of volumes takes 331 and 460 ms on Theano, 297
-and 609 ms on JAX (`benchmarks/volumes.py`).
+Without it, a training step of case b of `benchmarks/compare.py` takes 1.2 times the
+processor time (`benchmarks/mechanisms.py native_convolution`), one of a network of
+volumes 1.3 times on Theano and 1.7 on JAX (`benchmarks/volumes.py`).
 """
 
 import ctypes

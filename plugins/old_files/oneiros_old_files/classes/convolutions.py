@@ -11,16 +11,8 @@ from oneiros_old_files.keras2 import Keras2Layer
 from oneiros_old_files.keras3 import PACKAGE
 from oneiros_old_files.moves import Moved, channels_moved
 from oneiros_old_files.parts import plain
-from oneiros_old_files.rows import (
-    AFFINE,
-    IMAGE_KERNEL,
-    ORDERED,
-    PLACE,
-    UNDILATED,
-    same_names,
-)
+from oneiros_old_files.rows import AFFINE, IMAGE_KERNEL, ORDERED, UNDILATED, WINDOW
 
-WINDOW = {**PLACE, "filters": "nb_filter"}
 KERNEL_CONSTRAINTS = {"W_constraint", "depthwise_constraint", "pointwise_constraint"}
 
 
@@ -132,29 +124,6 @@ class Conv1DMigration(ConvolutionMigration):
         return arrays
 
 
-class Conv2DMigration(ConvolutionMigration):
-    """Convolution2D."""
-
-    name = "Convolution2D"
-    keras3 = "Conv2D"
-    dilated = "AtrousConvolution2D"
-    renamed = {**AFFINE, **WINDOW, **IMAGE_KERNEL}
-
-
-class Conv3DMigration(ConvolutionMigration):
-    """Convolution3D."""
-
-    name = "Convolution3D"
-    keras3 = "Conv3D"
-    places = (0, 1, 2, 3, 4)
-    places_first = (2, 3, 4, 1, 0)
-    renamed = {
-        **AFFINE,
-        **WINDOW,
-        "kernel_size": ("kernel_dim1", "kernel_dim2", "kernel_dim3"),
-    }
-
-
 class Conv2DTransposeMigration(ConvolutionMigration):
     """Deconvolution2D, whose output's size Keras 2 finds itself.
 
@@ -165,7 +134,7 @@ class Conv2DTransposeMigration(ConvolutionMigration):
     keras3 = "Conv2DTranspose"
     places = (0, 1, 3, 2)
     places_first = (2, 3, 0, 1)
-    renamed = Conv2DMigration.renamed
+    renamed = {**AFFINE, **WINDOW, **IMAGE_KERNEL}
     added = {"output_shape": None}
 
     def complete_there(self, arguments: Config, config: Config) -> None:
@@ -228,28 +197,6 @@ def _output_padding(config: Config) -> list[int] | None:
             "kernel needs rows and columns that are both subsample * size, or neither."
         )
     return padding
-
-
-class SeparableConv2DMigration(ConvolutionMigration):
-    """SeparableConvolution2D, whose kernels no engine flips.
-
-    Keras 1 had it on TensorFlow alone.
-    """
-
-    name = "SeparableConvolution2D"
-    keras3 = "SeparableConv2D"
-    flips = False
-    renamed = {
-        **WINDOW,
-        **IMAGE_KERNEL,
-        **same_names("depth_multiplier", "activation", "activity_regularizer"),
-        **same_names("depthwise_regularizer", "pointwise_regularizer"),
-        **same_names("depthwise_constraint", "pointwise_constraint"),
-        "use_bias": "bias",
-        "depthwise_initializer": "init",
-        "bias_regularizer": "b_regularizer",
-        "bias_constraint": "b_constraint",
-    }
 
 
 class ZeroPadding1DMigration(Keras2Layer):

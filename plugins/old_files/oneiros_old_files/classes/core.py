@@ -51,14 +51,6 @@ class DenseMigration(Keras2Layer):
         return call.config, [moved_kernel, *bias], unmoved(1)
 
 
-class TimeDistributedDenseMigration(DenseMigration):
-    """TimeDistributedDense: a Dense, which passes on masks in Keras 3."""
-
-    name = "TimeDistributedDense"
-    keras3 = "Dense"
-    of_keras1 = True
-
-
 class ActivationMigration(Keras2Layer):
     """Activation."""
 
@@ -241,37 +233,6 @@ class LearnedMigration(Keras2Layer):
         config = {**call.config, "shared_axes": shared_axes}
         arrays = list(map(moved.sample, call.arrays))
         return config, arrays, moved
-
-
-class ParametricSoftplusMigration(LearnedMigration):
-    """ParametricSoftplus, which Keras 2 doesn't have."""
-
-    name = "ParametricSoftplus"
-    keras3 = f"{PACKAGE}ParametricSoftplus"
-    of_keras1 = True
-    renamed = same_names("alpha_init", "beta_init", "shared_axes")
-
-
-class SReLUMigration(LearnedMigration):
-    """SReLU, which Keras 2 doesn't have."""
-
-    name = "SReLU"
-    keras3 = f"{PACKAGE}SReLU"
-    of_keras1 = True
-    renamed = {
-        "t_left_initializer": "t_left_init",
-        "a_left_initializer": "a_left_init",
-        "t_right_initializer": "t_right_init",
-        "a_right_initializer": "a_right_init",
-        "shared_axes": "shared_axes",
-    }
-
-
-class PReLUMigration(LearnedMigration):
-    """PReLU."""
-
-    name = "PReLU"
-    renamed = {"alpha_initializer": "init", "shared_axes": "shared_axes"}
 
 
 class ReLUMigration(Keras2Layer):

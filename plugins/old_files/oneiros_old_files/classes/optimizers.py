@@ -130,14 +130,6 @@ def _with_decay(config: Config) -> Config:
     }
 
 
-class SGDMigration(OptimizerMigration):
-    """SGD."""
-
-    own_arguments = ("momentum", "nesterov")
-    keras3 = "SGD"
-    slots = ("momentum",)
-
-
 class RMSpropMigration(OptimizerMigration):
     """RMSprop; a momentum is TensorFlow's alone."""
 
@@ -151,36 +143,6 @@ class RMSpropMigration(OptimizerMigration):
         if self.origin.keras > 1 and config.get("momentum") == 0:
             del config["momentum"]
         return super().translated(name, config)
-
-
-class AdagradMigration(OptimizerMigration):
-    """Adagrad."""
-
-    keras3 = f"{PACKAGE}Adagrad"
-    slots = ("accumulator",)
-
-
-class AdadeltaMigration(OptimizerMigration):
-    """Adadelta."""
-
-    own_arguments = ("rho",)
-    keras3 = "Adadelta"
-    slots = ("accumulated_grad", "accumulated_delta_var")
-
-
-class AdamMigration(OptimizerMigration):
-    """Adam."""
-
-    own_arguments = ("beta_1", "beta_2")
-    keras3 = "Adam"
-    slots = ("momentum", "velocity")
-
-
-class AdamaxMigration(AdamMigration):
-    """Adamax."""
-
-    keras3 = "Adamax"
-    slots = ("momentum", "norm")
 
 
 class NadamMigration(OptimizerMigration):

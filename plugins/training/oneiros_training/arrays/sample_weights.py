@@ -8,7 +8,7 @@ from oneiros import backend as K
 from oneiros.arguments import shown
 from oneiros.errors import DataError
 from oneiros.typing import Array
-from oneiros_backend_toolkit.user_warnings import warn
+from oneiros.user_warnings import warn
 
 from oneiros_training.arrays.naming import Names, listed, spread
 from oneiros_training.arrays.standardize import as_array

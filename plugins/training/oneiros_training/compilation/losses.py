@@ -149,7 +149,7 @@ def _target_shape(loss, output_shape: Shape) -> Shape | None:
 def function_arguments(arguments: dict[str, Any]) -> dict[str, Any]:
     """Returns those additional arguments of `compile` that the current backend's
     `K.function` accepts; warns about others once, instead of for each function."""
-    if arguments:
+    if arguments and registry.find("service", "old_code"):
         arguments = services.old_code.without_removed("compile", arguments)
     take = getattr(K.current(), "own_arguments", None)
     return dict(take(arguments)) if take else arguments

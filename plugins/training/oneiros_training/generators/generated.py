@@ -8,7 +8,7 @@ import numpy as np
 from oneiros.arguments import check_int, is_int, refusal
 from oneiros.engine.streams import Run
 from oneiros.typing import Array
-from oneiros_backend_toolkit.user_warnings import warn
+from oneiros.user_warnings import warn
 
 from oneiros_training.arrays.array_stream import ArrayStream
 from oneiros_training.generators.batch_stream import BatchStream

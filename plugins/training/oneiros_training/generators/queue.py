@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import numpy as np
 from oneiros.arguments import shown
 from oneiros.errors import ArgumentError, GeneratorError, SettingsError
-from oneiros_backend_toolkit.user_warnings import warn
+from oneiros.user_warnings import warn
 
 from oneiros_training.arrays.standardize import gives_batches, has_numbered_batches
 from oneiros_training.generators.workers import TICK, Workers

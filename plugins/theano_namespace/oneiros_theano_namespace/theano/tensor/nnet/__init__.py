@@ -3,10 +3,30 @@
 import pytensor.tensor as pt
 from pytensor.tensor import special
 
-from oneiros_theano_namespace.theano.tensor.nnet import abstract_conv, bn
-from oneiros_theano_namespace.theano.tensor.nnet import conv as conv
+from oneiros_theano_namespace.theano.tensor.nnet import abstract_conv, bn, conv
+
+__all__ = [
+    "abstract_conv",
+    "batch_normalization",
+    "binary_crossentropy",
+    "bn",
+    "categorical_crossentropy",
+    "conv",
+    "conv2d",
+    "conv3d",
+    "elu",
+    "hard_sigmoid",
+    "logsoftmax",
+    "relu",
+    "sigmoid",
+    "sigmoid_binary_crossentropy",
+    "softmax",
+    "softplus",
+    "ultra_fast_sigmoid",
+]
 
 conv2d = abstract_conv.conv2d
+conv3d = abstract_conv.conv3d
 batch_normalization = bn.batch_normalization
 sigmoid = pt.sigmoid
 ultra_fast_sigmoid = pt.sigmoid

@@ -1,6 +1,7 @@
-"""Convolutions of images, which flip their kernels unless told otherwise."""
+"""Convolutions of images and volumes. They flip kernels unless told otherwise."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import pytensor.tensor as pt
@@ -47,17 +48,27 @@ def conv2d(
     """
     x = _shaped(input, input_shape if image_shape is None else image_shape)
     filters = _shaped(filters, filter_shape)
-    if border_mode not in ("valid", "full"):
-        zeros = _zeros_around(filters, border_mode, filter_dilation)
-        x = padded(x, [(count, count) for count in zeros], 0.0)
-        border_mode = "valid"
-    return K.conv2d(
-        x,
-        _flipped(filters) if filter_flip else filters,
-        strides=tuple(subsample),
-        border_mode=border_mode,
-        dim_ordering="th",
-        filter_dilation=tuple(filter_dilation),
+    return _convolved(
+        K.conv2d, x, filters, border_mode, subsample, filter_flip, filter_dilation
+    )
+
+
+@on_theano
+def conv3d(
+    input,
+    filters,
+    input_shape=None,
+    filter_shape=None,
+    border_mode: Border = "valid",
+    subsample: Sequence[int] = (1, 1, 1),
+    filter_flip: bool = True,
+    filter_dilation: Sequence[int] = (1, 1, 1),
+):
+    """Convolves volumes: `conv2d` with planes before rows and columns."""
+    x = _shaped(input, input_shape)
+    filters = _shaped(filters, filter_shape)
+    return _convolved(
+        K.conv3d, x, filters, border_mode, subsample, filter_flip, filter_dilation
     )
 
 
@@ -71,11 +82,48 @@ def conv2d_grad_wrt_inputs(
         input_shape: shape of the input; None for the batch takes that of `output_grad`.
         filters, filter_shape, options: of the convolution.
     """
-    batch, *others = input_shape
+    convolve = partial(conv2d, filter_shape=filter_shape, **options)
+    return _by_input(convolve, output_grad, filters, input_shape)
+
+
+def conv3d_grad_wrt_inputs(
+    output_grad, filters, input_shape: Sequence[Any], filter_shape=None, **options
+):
+    """Gradient of `conv3d` by its input; see `conv2d_grad_wrt_inputs`."""
+    convolve = partial(conv3d, filter_shape=filter_shape, **options)
+    return _by_input(convolve, output_grad, filters, input_shape)
+
+
+def _by_input(convolve: Callable[..., Any], output_grad, filters, shape: Sequence[Any]):
+    batch, *others = shape
     count = output_grad.shape[0] if batch is None else batch
-    images = pt.zeros((count, *others), dtype=output_grad.dtype)
-    result = conv2d(images, filters, filter_shape=filter_shape, **options)
-    return pullback(result, images, output_grad)
+    x = pt.zeros((count, *others), dtype=output_grad.dtype)
+    result = convolve(x, filters)
+    return pullback(result, x, output_grad)
+
+
+def _convolved(
+    convolve: Callable[..., Any],
+    x,
+    filters,
+    border_mode: Border,
+    strides: Sequence[int],
+    flips: bool,
+    dilation: Sequence[int],
+):
+    """Calls a convolution of `K`, which flips no filters and has other borders."""
+    if border_mode not in ("valid", "full"):
+        zeros = _zeros_around(filters, border_mode, dilation)
+        x = padded(x, [(count, count) for count in zeros], 0.0)
+        border_mode = "valid"
+    return convolve(
+        x,
+        _flipped(filters) if flips else filters,
+        strides=tuple(strides),
+        border_mode=border_mode,
+        dim_ordering="th",
+        filter_dilation=tuple(dilation),
+    )
 
 
 def _zeros_around(filters, border: Border, dilation: Sequence[int]) -> Sequence[Any]:

@@ -1,4 +1,4 @@
-"""`Inference`: what a model predicts, as a pure function with named ends."""
+"""`Predictor`: what a model predicts, as a pure function with named ends."""
 
 import re
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ PREDICTING = 0
 """The learning phase."""
 
 
-class Inference:
+class Predictor:
     """What a model on a backend of the lazy graph predicts, as a pure function.
 
     # Arguments
@@ -59,7 +59,7 @@ class Inference:
         return Written(summary, *self.ports(), left_out(self.model))
 
 
-class InferenceExport(Export):
+class PredictorExport(Export):
     """Base class of destinations that write what a model predicts as a pure function.
 
     A subclass names its `backend`, one that is built on the lazy graph.
@@ -71,21 +71,21 @@ class InferenceExport(Export):
 
     def write(self, model, path: Path) -> Written:
         """Writes the file."""
-        inference = Inference(model)
-        summary = self.write_inference(inference, path)
-        return inference.written(summary)
+        predictor = Predictor(model)
+        summary = self.write_predictor(predictor, path)
+        return predictor.written(summary)
 
-    def write_inference(self, inference: Inference, path: Path) -> str:
+    def write_predictor(self, predictor: Predictor, path: Path) -> str:
         """Writes a model's predictions.
 
         # Arguments
-            inference: `Inference`.
+            predictor: `Predictor`.
             path: where to write; nothing is there yet.
 
         # Returns
             What the file consists of, such as `"batch size 1"`.
         """
-        raise NotImplementedError(f"{type(self).__name__} lacks write_inference.")
+        raise NotImplementedError(f"{type(self).__name__} lacks write_predictor.")
 
 
 def stateful_refusals(model) -> list[Refusal]:

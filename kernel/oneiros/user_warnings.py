@@ -3,6 +3,9 @@
 import sys
 import warnings
 
+PASSED_OVER = ("oneiros", "contextlib")
+"""The modules of Oneiros, and the one that runs its context managers."""
+
 
 def warn(message: str, category: type[Warning] = UserWarning) -> None:
     """Warns, and points to the nearest line outside of Oneiros.
@@ -14,13 +17,7 @@ def warn(message: str, category: type[Warning] = UserWarning) -> None:
     """
     frame = sys._getframe()
     level = 1
-    while frame.f_back and _is_passed_over(frame.f_globals.get("__name__", "")):
+    while frame.f_back and frame.f_globals.get("__name__", "").startswith(PASSED_OVER):
         frame = frame.f_back
         level += 1
     warnings.warn(message, category, level)
-
-
-def _is_passed_over(module: str) -> bool:
-    """Returns whether a module belongs to Oneiros, or is the one that runs its context
-    managers."""
-    return module == "contextlib" or module.startswith("oneiros")
