@@ -30,9 +30,12 @@ def gelu(x, approximate: bool = False):
         - Hendrycks, Gimpel: Gaussian Error Linear Units, arXiv:1606.08415
     """
     if approximate:
-        inner = math.sqrt(2 / math.pi) * (x + 0.044715 * K.pow(x, 3))
-        return 0.5 * x * (1 + K.tanh(inner))
-    return 0.5 * x * (1 + K.erf(x / math.sqrt(2)))
+        cubic = x + 0.044715 * K.pow(x, 3)
+        bent = K.tanh(math.sqrt(2 / math.pi) * cubic)
+    else:
+        bent = K.erf(x / math.sqrt(2))
+    probability = 0.5 * (1 + bent)
+    return x * probability
 
 
 def log_softmax(x):
@@ -41,8 +44,11 @@ def log_softmax(x):
     # Arguments
         x: tensor of rank 2 or more.
     """
-    shifted = x - K.max(x, axis=-1, keepdims=True)
-    return shifted - K.log(K.sum(K.exp(shifted), axis=-1, keepdims=True))
+    largest = K.max(x, axis=-1, keepdims=True)
+    shifted = x - largest
+    exponentials = K.exp(shifted)
+    total = K.sum(exponentials, axis=-1, keepdims=True)
+    return shifted - K.log(total)
 
 
 def mish(x):
@@ -55,7 +61,8 @@ def mish(x):
         - Misra: Mish: A Self Regularized Non-Monotonic Activation Function,
           arXiv:1908.08681
     """
-    return x * K.tanh(K.softplus(x))
+    gate = K.tanh(K.softplus(x))
+    return x * gate
 
 
 def relu6(x):

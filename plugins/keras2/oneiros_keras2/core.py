@@ -1,6 +1,7 @@
 """Layers of single inputs: EinsumDense and AlphaDropout."""
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 from oneiros import backend as K
@@ -13,6 +14,7 @@ from oneiros_keras2.base import Keras2Layer
 
 MISSING = -SELU_ALPHA * SELU_SCALE
 """What selu approaches for very negative values."""
+Axes = list[str]
 FREE = "0123456789"
 """Labels for the axes that an ellipsis stands for."""
 
@@ -60,13 +62,15 @@ class AlphaDropout(Keras2Layer):
         """Returns the input; in training, with values dropped."""
         if not self.rate:
             return x
+        kept_rate = 1 - self.rate
         shape = self.noise_shape or K.shape(x)
-        is_kept = K.random_binomial(shape, 1 - self.rate, K.dtype(x), self.seed)
-        variance = (1 - self.rate) * (1 + self.rate * MISSING**2)
-        scale = 1 / math.sqrt(variance)
-        offset = -scale * MISSING * self.rate
-        dropped = x * is_kept + MISSING * (1 - is_kept)
-        return K.in_train_phase(scale * dropped + offset, x)
+        is_kept = K.random_binomial(shape, kept_rate, K.dtype(x), self.seed)
+        is_dropped = 1 - is_kept
+        dropped = x * is_kept + MISSING * is_dropped
+        variance = kept_rate * (1 + self.rate * MISSING**2)
+        mean = MISSING * self.rate
+        standardised = (dropped - mean) / math.sqrt(variance)
+        return K.in_train_phase(standardised, x)
 
 
 class EinsumDense(Keras2Layer):
@@ -133,13 +137,8 @@ class EinsumDense(Keras2Layer):
     def build(self, input_shape: Shape) -> None:
         """Makes the kernel and the bias."""
         self._read_equation(len(input_shape))
-        sizes = self.sizes if isinstance(self.sizes, (list, tuple)) else [self.sizes]
-        known = dict(zip(self.of_input, input_shape))
-        outer = len(self.of_output) - len(sizes)
-        for axis, size in zip(self.of_output[outer:], sizes):
-            known.setdefault(axis, size)
-        self.known = known
-        unknown = [axis for axis in self.of_kernel if known.get(axis) is None]
+        self.known = self._known_sizes(input_shape)
+        unknown = [axis for axis in self.of_kernel if self.known.get(axis) is None]
         if unknown:
             raise ShapeError(
                 f"{label(self)} received an input of shape {input_shape}. The sizes of "
@@ -148,32 +147,52 @@ class EinsumDense(Keras2Layer):
         self.kernel = self.add_parameter("kernel", self._sizes(self.of_kernel))
         self.bias: Any = None
         if self.bias_axes:
-            first = min(map(self.of_output.index, self.bias_axes))
-            spread = [
-                known[axis] if axis in self.bias_axes else 1
-                for axis in self.of_output[first:]
-            ]
-            self.bias = self.add_parameter("bias", tuple(spread))
+            self.bias = self.add_parameter("bias", self._bias_shape(self.bias_axes))
+
+    def _known_sizes(self, input_shape: Shape) -> dict[str, int | None]:
+        """Returns the sizes of the axes by their labels."""
+        sizes = self.sizes
+        if not isinstance(sizes, (list, tuple)):
+            sizes = [sizes]
+        known = dict(zip(self.of_input, input_shape))
+        inner_axes = self.of_output[-len(sizes) :]
+        for axis, size in zip(inner_axes, sizes):
+            known.setdefault(axis, size)
+        return known
+
+    def _bias_shape(self, bias_axes: str) -> tuple[Any, ...]:
+        """Returns the sizes of the output's axes from the bias's first one on."""
+        places = [self.of_output.index(axis) for axis in bias_axes]
+        shape = []
+        for axis in self.of_output[min(places) :]:
+            size = self.known[axis] if axis in bias_axes else 1
+            shape.append(size)
+        return tuple(shape)
 
     def _read_equation(self, rank: int) -> None:
         """Sets the labels of the axes; an ellipsis becomes digits."""
-        inputs, _, of_output = self.equation.replace(" ", "").partition("->")
+        equation = self.equation.replace(" ", "")
+        inputs, _, of_output = equation.partition("->")
         of_input, _, of_kernel = inputs.partition(",")
-        count = rank - len(of_input.replace("...", ""))
+        named = of_input.replace("...", "")
+        count = rank - len(named)
         free = FREE[:count]
         self.of_input = of_input.replace("...", free)
         self.of_output = of_output.replace("...", free)
         self.of_kernel = of_kernel
-        is_shared = {*self.of_kernel} & {*self.of_input} & {*self.of_output}
-        axes = {*self.of_input, *self.of_kernel}
-        if len(self.of_input) != rank or is_shared or not {*self.of_output} <= axes:
+        input_axes = set(self.of_input)
+        kernel_axes = set(of_kernel)
+        output_axes = set(self.of_output)
+        is_shared = kernel_axes & input_axes & output_axes
+        is_unknown = output_axes - input_axes - kernel_axes
+        if len(self.of_input) != rank or is_shared or is_unknown:
             raise ShapeError(
                 f"{label(self)} has the equation {self.equation!r} and received an "
                 f"input with {rank} axes. Expected as many labels, and each label of "
                 "the kernel either in the input or in the output."
             )
 
-    def _sizes(self, axes: str) -> tuple[Any, ...]:
+    def _sizes(self, axes: Iterable[str]) -> tuple[Any, ...]:
         return tuple(self.known[axis] for axis in axes)
 
     def call(self, x, mask=None):
@@ -181,28 +200,26 @@ class EinsumDense(Keras2Layer):
         summed = [axis for axis in self.of_kernel if axis in self.of_input]
         new = [axis for axis in self.of_kernel if axis not in self.of_input]
         kept = [axis for axis in self.of_input if axis not in summed]
-        product = K.dot(
-            self._grouped(x, self.of_input, kept, summed), self._matrix(summed, new)
-        )
-        sizes = [K.shape(x)[self.of_input.index(axis)] for axis in kept[1:]]
-        product = K.reshape(product, (-1, *sizes, *self._sizes("".join(new))))
-        order = [(kept + new).index(axis) for axis in self.of_output]
-        output = K.permute_dimensions(product, tuple(order))
+        rows = self._matrix(x, self.of_input, kept, summed)
+        columns = self._matrix(self.kernel, self.of_kernel, summed, new)
+        product = K.dot(rows, columns)
+        shape = K.shape(x)
+        kept_sizes = [shape[self.of_input.index(axis)] for axis in kept[1:]]
+        new_sizes = self._sizes(new)
+        product = K.reshape(product, (-1, *kept_sizes, *new_sizes))
+        axes = kept + new
+        order = tuple(map(axes.index, self.of_output))
+        output = K.permute_dimensions(product, order)
         if self.bias is not None:
             output = output + self.bias
         return self.activation(output)
 
-    def _grouped(self, x: Tensor, axes: str, kept: list[str], summed: list[str]):
-        """Returns the input as a matrix: all kept axes, all summed ones."""
-        order = tuple(axes.index(axis) for axis in kept + summed)
-        size = math.prod(self._sizes("".join(summed)))
-        return K.reshape(K.permute_dimensions(x, order), (-1, size))
-
-    def _matrix(self, summed: list[str], new: list[str]):
-        """Returns the kernel as a matrix."""
-        order = tuple(self.of_kernel.index(axis) for axis in summed + new)
-        size = math.prod(self._sizes("".join(summed)))
-        return K.reshape(K.permute_dimensions(self.kernel, order), (size, -1))
+    def _matrix(self, x: Tensor, axes: str, rows: Axes, columns: Axes) -> Tensor:
+        """Returns a tensor as a matrix of these axes."""
+        order = tuple(map(axes.index, rows + columns))
+        size = math.prod(self._sizes(columns))
+        moved = K.permute_dimensions(x, order)
+        return K.reshape(moved, (-1, size))
 
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
         """Returns the sizes of the output's axes."""

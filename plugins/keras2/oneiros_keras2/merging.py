@@ -1,5 +1,7 @@
 """Layers that join several inputs."""
 
+import functools
+
 from oneiros import backend as K
 from oneiros.arguments import check_bool, label
 from oneiros.errors import ShapeError
@@ -11,11 +13,18 @@ from oneiros_keras2.base import Keras2Layer
 def broadcast(shapes: list[Shape]) -> Shape:
     """Returns the shape of the elementwise combination of tensors of these shapes."""
     rank = max(map(len, shapes))
-    padded = [(*shape[:1], *[1] * (rank - len(shape)), *shape[1:]) for shape in shapes]
-    return tuple(
-        next((size for size in sizes if size not in (1, None)), sizes[0])
-        for sizes in zip(*padded)
-    )
+    padded: list[Shape] = []
+    for samples, *sizes in shapes:
+        missing = [1] * (rank - 1 - len(sizes))
+        padded.append((samples, *missing, *sizes))
+    return tuple(map(_common_size, zip(*padded)))
+
+
+def _common_size(sizes: Shape) -> int | None:
+    for size in sizes:
+        if size not in (1, None):
+            return size
+    return sizes[0]
 
 
 class Joining(Keras2Layer):
@@ -29,12 +38,14 @@ class Joining(Keras2Layer):
 
     def compute_mask(self, input, mask=None):
         """Returns a mask that shows what each input's mask shows."""
-        masks = [each for each in mask or [] if each is not None]
-        if not masks:
+        joined = None
+        for each in mask or []:
+            if each is None:
+                continue
+            shown = K.cast(each, "int32")
+            joined = shown if joined is None else joined * shown
+        if joined is None:
             return None
-        joined = masks[0]
-        for other in masks[1:]:
-            joined = K.cast(joined, "int32") * K.cast(other, "int32")
         return K.cast(joined, "bool")
 
 
@@ -63,7 +74,8 @@ class Subtract(Joining):
             raise ShapeError(
                 f"{label(self)} received {len(x)} tensors. Call it on a list of two."
             )
-        return x[0] - x[1]
+        first, second = x
+        return first - second
 
 
 class Minimum(Joining):
@@ -87,10 +99,7 @@ class Minimum(Joining):
 
     def call(self, x, mask=None):
         """Returns the least values."""
-        least = x[0]
-        for other in x[1:]:
-            least = K.minimum(least, other)
-        return least
+        return functools.reduce(K.minimum, x)
 
 
 class Keras2Dot(Keras2Layer):
@@ -125,26 +134,33 @@ class Keras2Dot(Keras2Layer):
         self.normalize = check_bool(self, "normalize", normalize)
 
     def _axes(self, ranks: list[int]) -> list[int]:
-        axes = self.axes if isinstance(self.axes, (list, tuple)) else [self.axes] * 2
+        axes = self.axes
+        if not isinstance(axes, (list, tuple)):
+            axes = [axes, axes]
         return [axis % rank for axis, rank in zip(axes, ranks)]
 
     def call(self, x, mask=None):
         """Returns the sums of products."""
-        axes = self._axes(list(map(K.ndim, x)))
+        first, second = x
+        axes = self._axes([K.ndim(first), K.ndim(second)])
         if self.normalize:
-            x = [K.l2_normalize(each, axis) for each, axis in zip(x, axes)]
-        return K.batch_dot(*x, axes=axes)
+            first_axis, second_axis = axes
+            first = K.l2_normalize(first, first_axis)
+            second = K.l2_normalize(second, second_axis)
+        return K.batch_dot(first, second, axes=axes)
 
     def get_output_shape_for(self, input_shape: list[Shape]) -> Shape:
         """Returns the shape of the sums."""
-        axes = self._axes(list(map(len, input_shape)))
-        kept = [
-            size
-            for shape, axis in zip(input_shape, axes)
-            for place, size in enumerate(shape)
-            if place not in (0, axis)
-        ]
-        return (input_shape[0][0], *(kept or [1]))
+        ranks = list(map(len, input_shape))
+        axes = self._axes(ranks)
+        samples = input_shape[0][0]
+        kept: list[int | None] = []
+        for shape, axis in zip(input_shape, axes):
+            kept += shape[1:axis]
+            kept += shape[axis + 1 :]
+        if not kept:
+            return (samples, 1)
+        return (samples, *kept)
 
     def compute_mask(self, input, mask=None):
         """Returns None: products have no steps."""

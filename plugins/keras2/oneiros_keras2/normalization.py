@@ -74,11 +74,14 @@ class AffineNormalization(Keras2Layer):
         """Returns values with mean 0 and variance 1 over these axes."""
         mean = K.mean(x, axis=axes, keepdims=True)
         variance = K.var(x, axis=axes, keepdims=True)
-        return (x - mean) / K.sqrt(variance + self.epsilon)
+        deviation = K.sqrt(variance + self.epsilon)
+        return (x - mean) / deviation
 
     def axes_of(self, axis, rank: int) -> list[int]:
         """Returns an axis, or a list of them, counted from 0 and in order."""
-        axes = axis if isinstance(axis, (list, tuple)) else [axis]
+        axes = [axis]
+        if isinstance(axis, (list, tuple)):
+            axes = list(axis)
         return sorted(each % rank for each in axes)
 
 
@@ -132,8 +135,10 @@ class LayerNormalization(AffineNormalization):
         """Returns the normalised input."""
         if not self.rms_scaling:
             return self.affine(self.normalised(x, self.axes))
-        square = K.mean(K.square(x), axis=self.axes, keepdims=True)
-        return x / K.sqrt(square + self.epsilon) * self.aligned(self.gamma)
+        squares = K.square(x)
+        mean_square = K.mean(squares, axis=self.axes, keepdims=True)
+        scaled = x / K.sqrt(mean_square + self.epsilon)
+        return scaled * self.aligned(self.gamma)
 
 
 class GroupNormalization(AffineNormalization):
@@ -187,12 +192,17 @@ class GroupNormalization(AffineNormalization):
     def call(self, x, mask=None):
         """Returns the normalised input."""
         shape = K.shape(x)
+        rank = K.ndim(x)
         axis = self.channel_axis
-        sizes = [shape[place] for place in range(K.ndim(x))]
-        split = K.reshape(x, (*sizes[:axis], *self.grouped, *sizes[axis + 1 :]))
-        axes = [place for place in range(1, K.ndim(split)) if place != axis]
+        sizes = [shape[place] for place in range(rank)]
+        before = sizes[:axis]
+        after = sizes[axis + 1 :]
+        split = K.reshape(x, (*before, *self.grouped, *after))
+        axes = list(range(1, rank + 1))
+        axes.remove(axis)
         normalised = self.normalised(split, axes)
-        return self.affine(K.reshape(normalised, tuple(sizes)))
+        as_before = K.reshape(normalised, tuple(sizes))
+        return self.affine(as_before)
 
 
 class UnitNormalization(Keras2Layer):
@@ -227,8 +237,10 @@ class UnitNormalization(Keras2Layer):
 
     def call(self, x, mask=None):
         """Returns the scaled input."""
-        square = K.sum(K.square(x), axis=self.axis, keepdims=True)
-        return x / K.sqrt(K.maximum(square, 1e-12))
+        squares = K.square(x)
+        square = K.sum(squares, axis=self.axis, keepdims=True)
+        length = K.sqrt(K.maximum(square, 1e-12))
+        return x / length
 
 
 class Keras2BatchNormalization(AffineNormalization):
@@ -294,15 +306,17 @@ class Keras2BatchNormalization(AffineNormalization):
     def call(self, x, mask=None):
         """Returns the input normalised by the batch in training, otherwise by the
         running averages."""
-        shape = K.get_variable_shape(self.moving_mean)
-        mean = K.reshape(K.mean(x, axis=self.axes), shape)
-        variance = K.reshape(K.var(x, axis=self.axes), shape)
-        averages = [
-            K.moving_average_update(self.moving_mean, mean, self.momentum),
-            K.moving_average_update(self.moving_variance, variance, self.momentum),
-        ]
-        self.add_update(averages, x)
-        mean = K.in_train_phase(mean, self.moving_mean)
-        variance = K.in_train_phase(variance, self.moving_variance)
-        spread = K.sqrt(self.aligned(variance) + self.epsilon)
-        return self.affine((x - self.aligned(mean)) / spread)
+        mean = self._averaged(x, K.mean(x, axis=self.axes), self.moving_mean)
+        variance = self._averaged(x, K.var(x, axis=self.axes), self.moving_variance)
+        deviation = K.sqrt(variance + self.epsilon)
+        return self.affine((x - mean) / deviation)
+
+    def _averaged(self, x: Tensor, of_batch: Tensor, average: Tensor) -> Tensor:
+        """Returns a batch's statistic in training, otherwise its running average, which
+        each batch moves."""
+        shape = K.get_variable_shape(average)
+        of_batch = K.reshape(of_batch, shape)
+        update = K.moving_average_update(average, of_batch, self.momentum)
+        self.add_update([update], x)
+        chosen = K.in_train_phase(of_batch, average)
+        return self.aligned(chosen)
