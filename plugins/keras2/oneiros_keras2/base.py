@@ -34,12 +34,13 @@ class Keras2Layer(Layer):
         shape: tuple[Any, ...],
         name: str | None = None,
         trainable: bool = True,
+        initializer: Any = None,
     ) -> Tensor:
-        """Makes a weight with the initializer, the regularizer and the constraint that
-        begin with its kind."""
+        """Makes a weight with the initializer, unless another one is passed, the
+        regularizer and the constraint that begin with its kind."""
         return self.add_weight(
             shape,
-            getattr(self, f"{kind}_initializer"),
+            initializer or getattr(self, f"{kind}_initializer"),
             name=f"{self.name}_{name or kind}",
             regularizer=getattr(self, f"{kind}_regularizer", None),
             constraint=getattr(self, f"{kind}_constraint", None),

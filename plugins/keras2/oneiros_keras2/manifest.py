@@ -18,9 +18,12 @@ _RANDOM = (
     "RandomZoom",
 )
 _RANKS = ("1D", "2D", "3D")
+_CELLS = ("GRUCell", "LSTMCell", "SimpleRNNCell")
+_RECURRENT = ("Keras2GRU", "Keras2LSTM", "Keras2SimpleRNN", "RNN", "StackedRNNCells")
 _LAYERS = {
     "advanced_activations": ("Keras2ReLU", "Keras2Softmax"),
     "attention": ("AdditiveAttention", "Attention", "MultiHeadAttention"),
+    "bidirectional": ("Keras2Bidirectional",),
     "convolutional": (
         *(f"Keras2Conv{rank}" for rank in _RANKS),
         *("Conv1DTranspose", "Keras2Conv2DTranspose", "Conv3DTranspose"),
@@ -43,6 +46,7 @@ _LAYERS = {
         *(f"Keras2GlobalAveragePooling{rank}" for rank in _RANKS),
     ),
     "preprocessing": ("Rescaling",),
+    "recurrent": (*_CELLS, *_RECURRENT),
 }
 LAYERS = {
     name: f"{_PACKAGE}.{module}:{name}"
@@ -87,4 +91,8 @@ def oneiros_migrations():
     for name in (*_RANDOM, "Augmentation"):
         rows[name] = f"{_PACKAGE}.image_files:AugmentationMigration"
     rows["RandomCrop"] = f"{_PACKAGE}.image_files:RandomCropMigration"
+    for name in _CELLS:
+        rows[name] |= {"neutral": {"implementation": None}}
+    for name in (*_RECURRENT, "Keras2Bidirectional", "CuDNNGRU", "Keras2CuDNNLSTM"):
+        rows[name] = f"{_PACKAGE}.recurrent_files:{name}Migration"
     return rows

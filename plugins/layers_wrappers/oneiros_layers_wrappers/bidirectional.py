@@ -64,6 +64,8 @@ class Bidirectional(Wrapper):
 
     loadable = True
     supports_masking = True
+    step_axis = 1
+    """The axis of the steps."""
 
     def __init__(
         self, layer, merge_mode: str | None = "concat", weights=None, **kwargs
@@ -119,12 +121,19 @@ class Bidirectional(Wrapper):
     def get_output_shape_for(self, input_shape: Shape):
         """Returns the output's shape, or a list of two."""
         with self.naming(input_shape):
-            shape = self.forward_layer.get_output_shape_for(input_shape)
+            forward, backward = (
+                layer.get_output_shape_for(input_shape) for layer in self.wrapped
+            )
+        return self.merged_shape(forward, backward)
+
+    def merged_shape(self, forward, backward):
+        """Returns the shape of outputs of these shapes once they are merged, or a list
+        of two."""
         if self.merge_mode is None:
-            return [shape, shape]
+            return [forward, backward]
         if self.merge_mode == "concat":
-            return (*shape[:-1], 2 * shape[-1])
-        return shape
+            return (*forward[:-1], forward[-1] + backward[-1])
+        return forward
 
     # As in Keras 1: no default.
     def compute_mask(self, input, mask):  # type: ignore[override]
@@ -137,8 +146,12 @@ class Bidirectional(Wrapper):
         with self.naming(K.int_shape(inputs)):
             forward = self.forward_layer.call(inputs, mask)
             backward = self.backward_layer.call(inputs, mask)
+        return self.merged(forward, backward)
+
+    def merged(self, forward, backward):
+        """Returns the outputs of both layers merged, or a list of both."""
         if self.return_sequences:
-            backward = K.reverse(backward, 1)
+            backward = K.reverse(backward, self.step_axis)
         if self.merge_mode is None:
             return [forward, backward]
         if self.merge_mode == "concat":

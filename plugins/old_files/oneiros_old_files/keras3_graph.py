@@ -42,7 +42,10 @@ Mask = tuple[Any, ...] | None
 """What a mask is computed from; None if there is no mask."""
 ZEROS = "zero_output_for_mask"
 """The argument of recurrent layers that Keras 1 doesn't have."""
-RECURRENT = ("SimpleRNN", "LSTM", "GRU", "ConvLSTM2D")
+RECURRENT = (
+    *("SimpleRNN", "LSTM", "GRU", "RNN"),
+    *("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"),
+)
 MERGES = ("Add", "Multiply", "Average", "Maximum", "Concatenate")
 MASK_OPERATIONS = ("NotEqual", "Any", "LogicalOr")
 """The operations that compute masks."""
@@ -55,10 +58,6 @@ STEPWISE = (
     *("Dropout", "GaussianDropout", "GaussianNoise", "SpatialDropout1D"),
 )
 """Layers whose output at a step depends on that step alone."""
-ZEROS_OF_BOTH = (
-    "returns sequences, with zeros at masked steps, where Keras 1 repeats the step "
-    "before."
-)
 ZEROS_OF_PRODUCTS = (
     "gives zeros at masked steps, where Keras 1 multiplies what the inputs have there."
 )
@@ -71,8 +70,7 @@ def prepared(entry: Entry, origin: Origin, leave: Leave) -> Entry:
     and without what Keras 3 says of masks.
 
     # Arguments
-        entry: dict, as in a file of Keras 3, or of `tf.keras`; that one is returned
-            unchanged.
+        entry: dict, as in a file of Keras 3, or of `tf.keras`.
         origin: `Origin`.
         leave: function that gets the layers that can't do without, and the errors.
     """
@@ -85,8 +83,6 @@ def prepared(entry: Entry, origin: Origin, leave: Leave) -> Entry:
     has_masks = any(map(_masks, entries))
     for model in models if has_masks else []:
         _Walk(model is copied, origin.keras, leave).through(model)
-    if origin.keras < 3:
-        return entry
     for each in [] if has_masks else entries:
         each["config"].pop(ZEROS, None)
     return copied
@@ -161,9 +157,14 @@ class _Call:
     @property
     def given(self) -> list[Place]:
         """The masks that it gets as arguments."""
-        arguments = self.arguments
-        masks = [arguments.get("mask"), arguments.get(SECOND)]
-        return [(name, number) for name, number, _ in _tensors(masks)]
+        masks = [self.arguments.get("mask"), self.arguments.get(SECOND)]
+        places = [
+            place
+            for mask in masks
+            if isinstance(mask, list)
+            for place in places_of(mask)
+        ]
+        return [(place[0], place[1]) for place in places if isinstance(place, list)]
 
     @property
     def arguments(self) -> Entry:
@@ -185,7 +186,7 @@ class _Walk:
         leave: as for `prepared`.
         masks: dict, the masks of outputs, and the results of operations.
         readers: dict, by outputs, the calls that get them.
-        zeroed: list of the calls that give zeros at masked steps, and what they do.
+        zeroed: list of the calls that give zeros at masked steps.
     """
 
     is_outermost: bool
@@ -193,7 +194,7 @@ class _Walk:
     leave: Leave
     masks: dict[Place, Mask] = field(default_factory=dict)
     readers: dict[Place, list[_Call]] = field(default_factory=dict)
-    zeroed: list[tuple[_Call, str]] = field(default_factory=list)
+    zeroed: list[_Call] = field(default_factory=list)
 
     def through(self, model: Entry) -> None:
         """Follows the masks, and removes what the file says of them."""
@@ -216,9 +217,13 @@ class _Walk:
                 for layer in layers
                 if layer["name"] in used or not _is_mask_operation(layer)
             ]
-        for call, reason in self.zeroed:
-            if self._shows(call, outputs):
-                self._note(call, reason)
+        for call in self.zeroed:
+            if not self._shows(call, outputs):
+                continue
+            if call.name == "Multiply":
+                self._note(call, ZEROS_OF_PRODUCTS)
+            else:
+                call.layer["config"][ZEROS] = True
 
     def _shows(self, call: _Call, outputs: set[Place]) -> bool:
         """Returns whether any output depends on a call's values at masked steps."""
@@ -299,7 +304,7 @@ class _Walk:
                 "Keras 1 does with another result.",
             )
         elif self.keras > 2 and call.name == "Multiply" and first_mask:
-            self.zeroed.append((call, ZEROS_OF_PRODUCTS))
+            self.zeroed.append(call)
         return first_mask
 
     def _after_both(self, call: _Call, mask: Mask) -> Mask:
@@ -307,8 +312,9 @@ class _Walk:
         inner = [outer[name] for name in INSIDE if outer.get(name)]
         configs = [layer["config"] for layer in inner]
         shows_steps = configs[0].get("return_sequences")
-        if mask is not None and shows_steps and not call.is_registered:
-            self.zeroed.append((call, ZEROS_OF_BOTH))
+        is_known = call.is_registered or call.name in known_objects()
+        if mask is not None and shows_steps and not is_known:
+            self.zeroed.append(call)
         for config in configs:
             config.pop(ZEROS, None)
         return _after_steps(configs[0], mask)
@@ -391,7 +397,7 @@ def places_of(places):
 
 def _references(call, nested: set[str]) -> list[Reference]:
     """Returns the references of a call; the last item of the first one holds its other
-    arguments."""
+    arguments, those that are tensors as references."""
     if isinstance(call, list):  # as in files of Keras 2
         return call
     inputs, *others = call["args"] or [None]
@@ -405,6 +411,9 @@ def _references(call, nested: set[str]) -> list[Reference]:
     arguments = dict(call["kwargs"])
     if others:
         arguments[SECOND] = others[0] if len(others) == 1 else others
+    for name, value in arguments.items():
+        places = [_counted(place, nested) for place in _tensors(value)]
+        arguments[name] = places or value
     references[0].append(arguments)
     return references
 

@@ -16,12 +16,11 @@ from oneiros_old_files.base import HERE, Config
 from oneiros_old_files.keras2 import migration_of
 from oneiros_old_files.keras3 import OPERATIONS, PACKAGE
 
-CONTAINERS = ("layers", "_layer_checkpoint_dependencies")
-"""The groups of a model with the groups of its layers; the second one in Keras 2.12."""
-WRAPPED = ("layer", "forward_layer", "backward_layer")
-"""Groups of the layers inside a wrapper."""
-INNER = ("cell",)
-"""Groups inside a layer that hold weights of its own."""
+CONTAINERS = ("layers", "_layer_checkpoint_dependencies", "cells")
+"""The groups of a model with the groups of its layers, the second one in Keras 2.12; of
+stacked cells with those of the cells."""
+WRAPPED = ("layer", "forward_layer", "backward_layer", "cell")
+"""Groups of the layers inside a wrapper, and of a recurrent layer's cell."""
 NOT_TRAINED = {"BatchNormalization": 2}
 """Number of variables of a layer that no optimizer changes; they are its last."""
 INNER_CLASS = re.compile(r"(?<=.)(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])")
@@ -49,8 +48,11 @@ def entry_of(model) -> Config:
     entry = {"class_name": _class_there(model), "config": config}
     if isinstance(model, Container):
         config["layers"] = list(map(entry_of, model.layers))
-    elif hasattr(model, "layer"):
-        config["layer"] = entry_of(model.layer)
+    for name in ("layer", "cell"):
+        if hasattr(model, name):
+            config[name] = entry_of(getattr(model, name))
+    if hasattr(model, "cells"):
+        config["cells"] = list(map(entry_of, model.cells))
     return entry
 
 
@@ -88,7 +90,8 @@ def _layers(groups: Groups, path: str, model: Config) -> Iterator[tuple[str, Con
 
 def _entries(model: Config) -> list[Config]:
     """Returns the entries of a model's layers; operations aren't layers."""
-    entries = _config(model).get("layers")
+    config = _config(model)
+    entries = config.get("layers", config.get("cells"))
     if not isinstance(entries, list):
         return []
     return [
@@ -105,7 +108,9 @@ def _variables(groups: Groups, path: str, entry: Config) -> tuple[Named, Named]:
     inside = list(_layers(groups, f"{path}/", entry))
     for name in WRAPPED:
         if f"{path}/{name}" in groups:
-            inside.append((f"{path}/{name}", _config(entry).get("layer", {})))
+            config = _config(entry)
+            inner = config.get("cell" if name == "cell" else "layer", {})
+            inside.append((f"{path}/{name}", inner))
     trained: Named = []
     fixed: Named = []
     for inner_path, inner in inside:
@@ -132,7 +137,7 @@ def _own_variables(groups: Groups, path: str, entry: Config) -> Named:
     own = groups.pop(path)
     migration = migration_of(_class_name(entry).removeprefix(PACKAGE), HERE)
     names = getattr(migration, "groups", ())
-    for name in (*INNER, *names):
+    for name in names:
         for inner_path in (f"{path}/{name}", f"{path}/_{name}"):
             if inner_path in groups:
                 own = [*own, *_own_variables(groups, inner_path, {})]

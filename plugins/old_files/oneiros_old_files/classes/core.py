@@ -17,6 +17,7 @@ from oneiros_old_files.base import (
     Migration,
     MovedCall,
 )
+from oneiros_old_files.classes.recurrent import OneInputMigration
 from oneiros_old_files.configs import inner_migrated
 from oneiros_old_files.keras2 import Keras2Layer, part
 from oneiros_old_files.keras3 import PACKAGE, Keras3Layer, argument_there
@@ -32,6 +33,8 @@ MASKED_MODES = ("ave", "concat", "mul", "sum")
 """Modes that join masks, which Keras 3's layers join in another way."""
 OF_A_DIRECTION = ("name", "go_backwards")
 """The arguments in which the layers of both directions differ."""
+OF_KERAS2 = ("return_state", "time_major")
+"""Arguments of a layer that runs in both directions, which no layer here has."""
 SHARED_OBJECT = "shared_object_id"
 
 
@@ -350,7 +353,7 @@ class TimeDistributedMigration(Keras2Layer):
             )
 
 
-class BidirectionalMigration(TimeDistributedMigration):
+class BidirectionalMigration(OneInputMigration, TimeDistributedMigration):
     """Bidirectional."""
 
     name = "Bidirectional"
@@ -373,6 +376,9 @@ class BidirectionalMigration(TimeDistributedMigration):
                 "directions: build both layers by themselves, the second with "
                 "go_backwards=True, and merge them."
             )
+        for argument in OF_KERAS2 if self.origin.keras > 1 else ():
+            if config["layer"]["config"].get(argument):
+                self.refuse(name, config["layer"]["config"], argument)
         return super().translated(name, config)
 
     def to_keras3(self, config: Config, arrays: Arrays) -> Keras3Layer | None:

@@ -1,8 +1,9 @@
 """Migration from files of other versions of Keras: recurrent layers."""
 
 import numpy as np
+from oneiros.errors import ConfigError
 
-from oneiros_old_files.base import Arrays, Config
+from oneiros_old_files.base import Arrays, Config, Reference
 from oneiros_old_files.convolution_kernels import KernelMigration
 from oneiros_old_files.keras2 import Keras2Layer
 from oneiros_old_files.rows import ANY, IMAGE_KERNEL, PLACE, Renamed, same_names
@@ -69,7 +70,26 @@ def _from_cudnn(arrays: Arrays, count: int) -> Arrays:
     ]
 
 
-class SimpleRNNMigration(Keras2Layer):
+class OneInputMigration(Keras2Layer):
+    """A layer that begins with zeros, whereas Keras 2's takes initial states."""
+
+    def called(
+        self, config: Config, inputs: list[Reference], arguments: Config
+    ) -> list[Reference]:
+        """Returns the reference to the input.
+
+        # Raises
+            ConfigError: if there are initial states.
+        """
+        if self.origin.keras > 1 and len(inputs) > 1:
+            raise ConfigError(
+                f"The layer {config.get('name')!r} is called with initial states, "
+                f"which Keras 1's {self.name} doesn't take."
+            )
+        return super().called(config, inputs, arguments)
+
+
+class SimpleRNNMigration(OneInputMigration):
     """SimpleRNN."""
 
     name = "SimpleRNN"
@@ -108,7 +128,7 @@ class GatedMigration(SimpleRNNMigration):
         return separated(arrays, self.gates, self.order)
 
 
-class ForgetBiasMigration(Keras2Layer):
+class ForgetBiasMigration(OneInputMigration):
     """What layers with a forget gate share.
 
     Keras 2 says whether that gate's bias begins with ones.

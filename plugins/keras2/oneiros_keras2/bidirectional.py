@@ -1,0 +1,148 @@
+"""Bidirectional as Keras 2 has it."""
+
+from typing import Any
+
+from oneiros import backend as K
+from oneiros.arguments import check_bool, label, refusal
+from oneiros.config import layer_from_config
+from oneiros.engine.node import one_or_all, shape_list, to_list
+from oneiros.errors import ArgumentError
+from oneiros.layers import Bidirectional
+
+from oneiros_keras2.recurrent import Recurring, described
+
+
+class Keras2Bidirectional(Bidirectional):
+    """Runs a recurrent layer from both ends of a sequence, or one from each.
+
+    # Example
+        ```python
+        from oneiros.layers import Input, Keras2Bidirectional, Keras2LSTM
+        from oneiros.models import Model
+
+        x = Input(shape=(6, 5))
+        backward = Keras2LSTM(4, activation="relu", go_backwards=True)
+        output = Keras2Bidirectional(Keras2LSTM(4), backward_layer=backward)(x)
+        Model(x, output).output_shape  # (None, 8)
+        ```
+
+    # Arguments
+        layer: recurrent layer of this plugin, such as `Keras2LSTM`.
+        merge_mode: how to merge the outputs: `"sum"`, `"mul"`, `"ave"` or `"concat"`;
+            None returns both.
+        weights: list of arrays, as for `Bidirectional`.
+        backward_layer: the layer that begins at the end; None for one like `layer`.
+        zero_output_for_mask: bool, whether the outputs of masked steps are zero if the
+            layers return sequences, as since Keras 2.4.
+
+    # Input shape
+        That of the layer; or a list of it and the initial states of both directions.
+
+    # Output shape
+        That of the layer, as for `Bidirectional`. If the layer has `return_state`, a
+        list with the states of both directions behind it.
+    """
+
+    loadable = True
+
+    def __init__(
+        self,
+        layer,
+        merge_mode: str | None = "concat",
+        weights=None,
+        backward_layer=None,
+        zero_output_for_mask: bool = False,
+        **kwargs,
+    ):
+        if not isinstance(layer, Recurring):
+            raise refusal(self, "layer", layer, "a recurrent layer like Keras2LSTM(8)")
+        super().__init__(layer, merge_mode, weights, **kwargs)
+        if backward_layer is not None:
+            self.backward_layer = self._checked(backward_layer)
+        self.zero_output_for_mask = check_bool(
+            self, "zero_output_for_mask", zero_output_for_mask
+        )
+        self.step_axis = 0 if layer.time_major else 1
+        if self.return_sequences:
+            for inner in self.wrapped:
+                inner.zero_output_for_mask = self.zero_output_for_mask
+
+    def _checked(self, backward_layer) -> Any:
+        """Returns the layer for the other direction.
+
+        # Raises
+            ArgumentError: if it returns something else, or has the same direction.
+        """
+        if not isinstance(backward_layer, Recurring):
+            expected = "a recurrent layer like Keras2LSTM(8, go_backwards=True)"
+            raise refusal(self, "backward_layer", backward_layer, expected)
+        for name in ("return_sequences", "return_state", "stateful", "time_major"):
+            if getattr(backward_layer, name) != getattr(self.layer, name):
+                raise ArgumentError(
+                    f"{label(self)} received layers that differ in {name}. Expected "
+                    "the same for both."
+                )
+        if backward_layer.go_backwards == self.layer.go_backwards:
+            raise ArgumentError(
+                f"{label(self)} received layers with the same go_backwards. Expected "
+                "backward_layer to have the other."
+            )
+        return backward_layer
+
+    def build(self, input_shape) -> None:
+        """Builds both layers."""
+        super().build(shape_list(input_shape)[0])
+
+    def get_output_shape_for(self, input_shape):
+        """Returns the output's shape, or a list of the outputs' and the states'."""
+        shape, *_ = shape_list(input_shape)
+        with self.naming(shape):
+            shapes = [layer.get_output_shape_for(shape) for layer in self.wrapped]
+        forward, *states = shape_list(shapes[0])
+        backward, *others = shape_list(shapes[1])
+        merged = shape_list(self.merged_shape(forward, backward))
+        return one_or_all([*merged, *states, *others])
+
+    def compute_mask(self, input, mask):
+        """Returns the mask of each output; None for the states."""
+        masks = to_list(super().compute_mask(input, to_list(mask)[0]))
+        if self.layer.return_state:
+            counts = [layer.state_count for layer in self.wrapped]
+            masks += [None] * sum(counts)
+        return one_or_all(masks)
+
+    def call(self, inputs, mask=None):
+        """Returns the merged outputs, or a list of them and the states.
+
+        # Arguments
+            inputs: tensor; or a list of it and the initial states of both layers.
+            mask: mask of the steps, or a list of it and others.
+        """
+        x, *initial = to_list(inputs)
+        half = len(initial) // 2
+        steps_mask = to_list(mask)[0]
+        before = [x, *initial[:half]]
+        behind = [x, *initial[half:]]
+        with self.naming(K.int_shape(x)):
+            outputs = self.forward_layer.call(before, steps_mask)
+            other_outputs = self.backward_layer.call(behind, steps_mask)
+        forward, *states = to_list(outputs)
+        backward, *others = to_list(other_outputs)
+        merged = to_list(self.merged(forward, backward))
+        return one_or_all([*merged, *states, *others])
+
+    def argument_config(self, argument: str) -> dict[str, Any]:
+        """Returns an argument, a layer with its configuration."""
+        if argument != "backward_layer":
+            return dict(super().argument_config(argument))
+        return {argument: described(self.backward_layer)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]):
+        """Makes the layers inside, and the wrapper."""
+        arguments = dict(config)
+        if arguments.get("backward_layer"):
+            entry = arguments["backward_layer"]
+            arguments["backward_layer"] = layer_from_config(entry)
+        found: Keras2Bidirectional = super().from_config(arguments)
+        return found

@@ -1,0 +1,130 @@
+"""How files describe recurrent layers of Keras 2."""
+
+from typing import Any
+
+import numpy as np
+from oneiros import registry
+from oneiros.errors import ConfigError
+from oneiros.migrations import Keras2Layer, migrated
+
+Config = dict[str, Any]
+Arrays = list[np.ndarray]
+EXTENDED = "Keras2"
+INNER = ("cell", "cells", "layer", "backward_layer")
+"""Arguments with layers inside."""
+ANY = None
+
+
+class RecurrentMigration(Keras2Layer):
+    """A recurrent layer, with the arguments and the weights of the file."""
+
+    as_stored = True
+    neutral = {"implementation": ANY, "num_constants": (0, None)}
+    inputs = ("initial_state", "a second argument")
+
+    def translated(self, name: str, config) -> tuple[str, Config]:
+        """Returns the class and its arguments, the layers inside among them."""
+        class_name, arguments = super().translated(name, config)
+        for argument in arguments.keys() & {*INNER}:
+            arguments[argument] = self._inside(arguments[argument])
+        return class_name, arguments
+
+    def _inside(self, entry):
+        """Returns a layer inside; one of Keras 1 doesn't take the states of a call."""
+        if isinstance(entry, list):
+            return list(map(self._inside, entry))
+        if not isinstance(entry, dict) or self.origin.keras < 2:
+            return entry
+        extended = f"{EXTENDED}{entry.get('class_name')}"
+        if registry.find("layer", extended) is not None:
+            entry = {**entry, "class_name": extended}
+        return migrated(entry, self.origin)
+
+    def complete_there(self, arguments: Config, config: Config) -> None:
+        """Refuses what Keras 3 doesn't have."""
+        if config.get("time_major"):
+            raise ConfigError(
+                "it has time_major=True, which Keras 3 doesn't have: put Permute "
+                "before and behind a layer without it."
+            )
+
+
+class RNNMigration(RecurrentMigration):
+    """RNN."""
+
+    name = "RNN"
+
+
+class StackedRNNCellsMigration(RecurrentMigration):
+    """StackedRNNCells."""
+
+    name = "StackedRNNCells"
+
+
+class Keras2SimpleRNNMigration(RecurrentMigration):
+    """SimpleRNN."""
+
+    name = "Keras2SimpleRNN"
+    keras3 = "SimpleRNN"
+
+
+class Keras2GRUMigration(RecurrentMigration):
+    """GRU."""
+
+    name = "Keras2GRU"
+    keras3 = "GRU"
+
+    def weights(self, config: Config, arrays: Arrays) -> Arrays:
+        """Returns the weights; CuDNN's as Keras has them."""
+        *_, bias = arrays
+        if not config["reset_after"] or bias.ndim != 1:
+            return arrays
+        return from_cudnn(arrays, 3)
+
+
+class CuDNNGRUMigration(Keras2GRUMigration):
+    """GRU of NVIDIA's library, which has these activations alone."""
+
+    added = {"activation": "tanh", "recurrent_activation": "sigmoid"}
+
+
+class Keras2LSTMMigration(RecurrentMigration):
+    """LSTM."""
+
+    name = "Keras2LSTM"
+    keras3 = "LSTM"
+
+    def weights(self, config: Config, arrays: Arrays) -> Arrays:
+        """Returns the weights; CuDNN's as Keras has them, with one bias."""
+        *_, bias = arrays
+        if not config["use_bias"] or bias.size != 8 * config["units"]:
+            return arrays
+        kernel, recurrent, biases = from_cudnn(arrays, 4)
+        return [kernel, recurrent, biases.sum(axis=0)]
+
+
+class Keras2CuDNNLSTMMigration(Keras2LSTMMigration):
+    """LSTM of NVIDIA's library, which has these activations alone."""
+
+    added = CuDNNGRUMigration.added
+
+
+class Keras2BidirectionalMigration(RecurrentMigration):
+    """Bidirectional."""
+
+    name = "Keras2Bidirectional"
+    keras3 = "Bidirectional"
+
+
+def from_cudnn(arrays: Arrays, count: int) -> Arrays:
+    """Returns CuDNN's arrays of `count` gates as Keras has them: each gate's matrices
+    are transposed, and there are two biases."""
+    kernel, recurrent, bias = arrays
+    gates = np.split(kernel, count, axis=-1)
+    kernels = [gate.reshape(gate.shape[::-1]).T for gate in gates]
+    recurrents = [gate.T for gate in np.split(recurrent, count, axis=-1)]
+    return [
+        np.concatenate(kernels, axis=-1),
+        np.concatenate(recurrents, axis=-1),
+        bias.reshape(2, -1),
+    ]
