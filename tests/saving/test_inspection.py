@@ -123,7 +123,7 @@ def keras_2(*layers):
 def test_of_keras_2_only_the_layers_that_cannot_be_read_are_refused(tmp_path):
     config = keras_2(
         ("Conv2D", {"name": "c", "filters": 3, "kernel_size": [2, 2]}),
-        ("Attention", {"name": "a"}),
+        ("Peephole", {"name": "a"}),
         ("GRU", {"name": "g", "units": 2, "reset_after": True}),
         ("TimeDistributed", {"name": "t", "layer": keras_2(("Odd", {"name": "o"}))}),
         ("Dense", {"name": "d", "units": 3}),
@@ -133,7 +133,7 @@ def test_of_keras_2_only_the_layers_that_cannot_be_read_are_refused(tmp_path):
     )
     assert [(layer.where, layer.class_name) for layer in inspection.layers] == [
         ("c", "Convolution2D"),
-        ("a", "Attention"),
+        ("a", "Peephole"),
         ("g", "Keras2GRU"),
         ("t", "TimeDistributed"),
         ("t/Sequential", "Sequential"),

@@ -175,11 +175,6 @@ def layer(cls, **arguments):
     ("text", "words"),
     [
         (
-            layer("Conv1D", filters=2, kernel_size=[3], padding="causal"),
-            ("'odd'", "padding='causal'"),
-        ),
-        (layer("Conv1D", filters=2, kernel_size=[3], groups=2), ("'odd'", "groups=2")),
-        (
             layer("Flatten", data_format="channels_first"),
             ("'odd'", "data_format='channels_first'"),
         ),
@@ -188,8 +183,6 @@ def layer(cls, **arguments):
             layer("Dense", units=2, dtype={"config": {"name": "mixed_float16"}}),
             ("'odd'", "mixed_float16"),
         ),
-        (layer("ReLU", max_value=6.0), ("ReLU layer 'odd'", "max_value=6.0")),
-        (layer("Dot", axes=1, normalize=True), ("Dot layer 'odd'", "normalize=True")),
     ],
 )
 def test_an_argument_without_a_counterpart_is_refused_by_name(text, words):
