@@ -161,6 +161,28 @@ def test_a_difference_that_may_be_rounding_says_what_to_allow(destination):
         oneiros.export(model, "model.dense")
 
 
+@pytest.mark.parametrize("shift", [6.4e-8, 2e-5])
+def test_tiny_probabilities_may_differ_by_rounding_alone(destination, shift):
+    """Their own size doesn't show what was rounded."""
+
+    def write(self, model, path):
+        written = NumpyExport.write(self, model, path)
+        stored = dict(np.load(path))
+        stored["b0"] += shift / 2e-4  # shifts the outputs by `shift`
+        with path.open("wb") as file:
+            np.savez(file, **stored)
+        return written
+
+    destination(write=write)
+    model = Sequential([Dense(2, activation="sigmoid", input_dim=3)])
+    model.set_weights([np.full((3, 2), 1e-3), np.full(2, np.log(2e-4))])
+    if shift < 1e-6:
+        assert oneiros.export(model, "model.dense").comparison.agrees
+        return
+    with pytest.raises(ExportError, match="The outputs differ by more than is allowed"):
+        oneiros.export(model, "model.dense")
+
+
 def test_all_refusals_come_at_once_and_nothing_is_written(destination):
     model = network()
     model.add(Activation("tanh", name="squash"))

@@ -45,6 +45,13 @@ def test_a_process_that_prints_when_it_starts(tmp_path, monkeypatch):
         pid()
 
 
+def test_keras_is_keras_where_the_namespace_is_installed(tmp_path, monkeypatch):
+    (tmp_path / "sitecustomize.py").write_text("import oneiros_keras_namespace.finder")
+    (tmp_path / "keras.py").write_text("def version(): return '3.15'")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    assert call("keras:version", [], "No version") == "3.15"
+
+
 def test_an_error_is_quoted_and_the_process_goes_on():
     with shared_processes():
         first = pid()

@@ -7,6 +7,7 @@ import numpy as np
 ACTIVATIONS = {
     "linear": lambda x: x,
     "tanh": np.tanh,
+    "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
     "hard_sigmoid": lambda x: np.clip(0.2 * x + 0.5, 0, 1),
     "hard_sigmoid of Keras 3": lambda x: np.clip(x + 3, 0, 6) / 6,
 }

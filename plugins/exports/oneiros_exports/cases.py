@@ -35,11 +35,13 @@ class Case:
         kind: str, such as `"wide noise"`.
         arrays: list with an array for each input of the model.
         open_size: int, the size that stands for each open one; None if all are known.
+        width: float, how many times wider than usual the noise is.
     """
 
     kind: str
     arrays: list[Array]
     open_size: int | None = None
+    width: float = MODERATE
 
     def __str__(self) -> str:
         if self.open_size is None:
@@ -100,12 +102,13 @@ def _batches(
         return [x.noise(rng, fixed or rows, open_size, scale) for x in inputs]
 
     yield Case("noise", noise(NB_ROWS, MODERATE), open_size)
-    yield Case("wide noise", noise(NB_ROWS, WIDE), open_size)
+    yield Case("wide noise", noise(NB_ROWS, WIDE), open_size, WIDE)
     row = noise(1, MODERATE)
     yield Case("one row", row, open_size)
     yield Case("zeros", list(map(np.zeros_like, row)), open_size)
     if any(x.has_steps for x in inputs):
-        yield Case("gaps", _with_gaps(rng, inputs, noise(NB_ROWS, WIDE)), open_size)
+        gaps = _with_gaps(rng, inputs, noise(NB_ROWS, WIDE))
+        yield Case("gaps", gaps, open_size, WIDE)
 
 
 def _with_gaps(

@@ -252,8 +252,10 @@ def _disagreement(comparison: Comparison, layer: str) -> ExportError:
             f"valid ones, inputs=[…] or --inputs FILE.npz. In Python, ONNX has the "
             f"option fills_missing_rows=True, which gives NaN there, too."
         )
+    verdict = "The other library computes something else"
     advice = "Please report this."
     if largest.relative < LARGEST_ROUNDING:
+        verdict = "The outputs differ by more than is allowed"
         enough = f"{2 * largest.relative:.0e}"
         advice = (
             "This may be rounding, which deep models with large weights amplify. To "
@@ -261,7 +263,7 @@ def _disagreement(comparison: Comparison, layer: str) -> ExportError:
             "small, please report this."
         )
     return ExportError(
-        f"The other library computes something else, so nothing was written. Largest "
-        f"difference: {largest}; allowed {comparison.tolerance:g}. First "
-        f"layer whose output differs: {layer.removesuffix('.')}. {advice}"
+        f"{verdict}, so nothing was written. Largest difference: {largest}; allowed "
+        f"{comparison.tolerance:g}. First layer whose output differs: "
+        f"{layer.removesuffix('.')}. {advice}"
     )

@@ -11,7 +11,13 @@ from oneiros.models import Model
 
 from oneiros_exports.cases import Case
 from oneiros_exports.destination import Export
-from oneiros_exports.replay import Comparison, Expectation, predicted, replayed
+from oneiros_exports.replay import (
+    Comparison,
+    Expectation,
+    bounded_outputs,
+    predicted,
+    replayed,
+)
 
 
 def first_difference(
@@ -41,7 +47,7 @@ def first_difference(
         with tempfile.TemporaryDirectory(prefix="oneiros-part-") as folder:
             path = Path(folder) / file_name
             written = destination.write(_with_all_outputs(copied), path)
-            part_expectation = Expectation(cases, outputs)
+            part_expectation = Expectation(cases, outputs, bounded_outputs(part))
             _, differences = replayed(part_expectation, destination, path, written)
     except Exception as error:  # another library's, or of a third party's plugin
         reason = f"{type(error).__name__}: {error}"

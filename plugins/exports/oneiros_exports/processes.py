@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import subprocess
 import sys
@@ -14,6 +15,8 @@ from typing import Any
 from oneiros_exports import child
 from oneiros_exports.destination import ExportError
 
+OTHER_LIBRARIES = {"ONEIROS_KERAS_NAMESPACE": "0"}
+"""Settings of a process in which `keras` is Keras, whatever plugins are installed."""
 _shared: list[dict[str, _Process]] = []
 """The processes of the `with shared_processes()` blocks that are open, by package."""
 
@@ -85,6 +88,7 @@ class _Process:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._printed,
+            env={**os.environ, **OTHER_LIBRARIES},
         )
 
     @property

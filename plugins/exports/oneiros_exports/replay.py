@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 from oneiros.backend.dispatch import backend_of
+from oneiros.engine.container import Container
+from oneiros.engine.node import origins
 from oneiros.errors import OneirosError
 from oneiros.typing import Array
 
@@ -16,6 +18,11 @@ from oneiros_exports.processes import call
 
 NB_OPEN_SIZES = 2
 """How many sizes stand for an open one."""
+BOUNDED = ("softmax", "sigmoid", "hard_sigmoid", "tanh", "softsign")
+"""Functions whose values don't grow with what they are computed from, and neither do
+they show how far that was rounded."""
+SMALLEST_SCALE = 0.05
+"""The smallest value that differences of bounded outputs are a share of."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +32,8 @@ class Difference:
     # Properties
         absolute: float.
         scale: float, the largest value of this output in all cases.
+        unit: float, the value that counts as 1: the largest one; for a bounded output,
+            at least `SMALLEST_SCALE`, and more where wide noise is rounded.
         output: str, the output's name.
         case: `Case`.
         row: int.
@@ -32,18 +41,19 @@ class Difference:
 
     absolute: float
     scale: float
+    unit: float
     output: str
     case: Case
     row: int
 
     @property
     def relative(self) -> float:
-        """The difference as a share of the output's largest value."""
+        """The difference as a share of the value that counts as 1."""
         if self.absolute == 0:
             return 0.0
-        if self.scale == 0:
+        if self.unit == 0:
             return math.inf
-        return self.absolute / self.scale
+        return self.absolute / self.unit
 
     def __str__(self) -> str:
         place = f"{self.output}, row {self.row} of {self.case}"
@@ -91,10 +101,25 @@ class Expectation:
     # Properties
         cases: list of `Case`.
         outputs: list with a list of arrays for each case.
+        bounded: list of bools, whether an output is that of a `BOUNDED` function.
     """
 
     cases: list[Case]
     outputs: list[list[Array]]
+    bounded: list[bool]
+
+
+def bounded_outputs(model) -> list[bool]:
+    """Returns for each output whether a `BOUNDED` function computes it."""
+    layers, _, places = origins(model.outputs)
+    return [_is_bounded(*origin) for origin in zip(layers, places)]
+
+
+def _is_bounded(layer, place: int) -> bool:
+    if isinstance(layer, Container):
+        return bounded_outputs(layer)[place]
+    activation = getattr(getattr(layer, "layer", layer), "activation", None)
+    return getattr(activation, "__name__", "") in BOUNDED
 
 
 def expectation_of(model, inputs: list[Array] | None = None) -> Expectation:
@@ -113,7 +138,8 @@ def expectation_of(model, inputs: list[Array] | None = None) -> Expectation:
         expectation = _drawn(model)
     else:
         case = Case("the given inputs", inputs)
-        expectation = Expectation([case], [predicted(model, inputs)])
+        outputs = [predicted(model, inputs)]
+        expectation = Expectation([case], outputs, bounded_outputs(model))
     _check_repeatable(model, expectation)
     _check_finite(model, expectation.outputs)
     return expectation
@@ -121,7 +147,7 @@ def expectation_of(model, inputs: list[Array] | None = None) -> Expectation:
 
 def _drawn(model) -> Expectation:
     """Returns the drawn batches that the model takes, with the first open sizes."""
-    expectation = Expectation([], [])
+    expectation = Expectation([], [], bounded_outputs(model))
     sizes = set()
     failure = None
     for cases in drawn_cases(model):
@@ -217,16 +243,22 @@ def replayed(
     for place, port in enumerate(written.outputs):
         expected = [arrays[place] for arrays in expectation.outputs]
         actual = [arrays[port.name] for arrays in results]
-        differences.append(_largest(port.name, expectation.cases, expected, actual))
+        is_bounded = expectation.bounded[place]
+        found = _largest(port.name, is_bounded, expectation.cases, expected, actual)
+        differences.append(found)
     return runtime, differences
 
 
 def _largest(
-    name: str, cases: list[Case], expected: list[Array], actual: list[Array]
+    name: str,
+    is_bounded: bool,
+    cases: list[Case],
+    expected: list[Array],
+    actual: list[Array],
 ) -> Difference:
     finite = [np.abs(array[np.isfinite(array)]) for array in expected]
     scale = max(float(values.max(initial=0.0)) for values in finite)
-    largest = Difference(0.0, scale, name, cases[0], 0)
+    largest = Difference(0.0, scale, scale, name, cases[0], 0)
     for case, wanted, computed in zip(cases, expected, actual, strict=True):
         if wanted.shape != computed.shape:
             raise ExportError(
@@ -234,9 +266,12 @@ def _largest(
                 f"({case})."
             )
         by_row = _distances(wanted, computed).reshape(len(wanted), -1)
-        if by_row.size and by_row.max() > largest.absolute:
-            row = int(by_row.max(axis=1).argmax())
-            largest = Difference(float(by_row.max()), scale, name, case, row)
+        if by_row.size == 0:
+            continue
+        unit = max(scale, SMALLEST_SCALE) * case.width if is_bounded else scale
+        row = int(by_row.max(axis=1).argmax())
+        found = Difference(float(by_row.max()), scale, unit, name, case, row)
+        largest = max(largest, found, key=lambda difference: difference.relative)
     return largest
 
 
