@@ -60,6 +60,8 @@ def test_whole_numbers_are_drawn_from_the_whole_interval():
         draws = K.eval(K.random_uniform((400,), low, high, dtype="int32"))
         assert draws.dtype == "int32"
         assert sorted(set(draws.tolist())) == [-2, -1, 0, 1, 2]
+    wide = K.eval(K.random_uniform((400,), 0, 2**40, dtype="int64"))
+    assert wide.max() > 2**32
 
 
 def test_elements_are_repeated_as_often_as_another_tensor_has_rows():

@@ -423,6 +423,11 @@ def test_functions_that_share_a_draw_go_on_where_the_other_stopped(backend):
     assert len(np.unique(values)) == 8
 
 
+def test_any_whole_number_is_a_seed(backend):
+    drawn = [K.random_uniform((2,), seed=seed) for seed in (-1, 2**40, 2**70)]
+    assert np.isfinite(K.function([], drawn)([])).all()
+
+
 def test_given_seed_reproduces_whatever_numpys_state(backend):
     values = [K.function([], [K.random_normal((4,), seed=5)])([])[0] for _ in range(2)]
     np.testing.assert_array_equal(*values)

@@ -21,6 +21,18 @@ from pytensor.raise_op import Assert
 pytestmark = pytest.mark.usefixtures("theano")
 
 
+def test_products_with_numbers():
+    x = K.variable([[1.0, 2.0]])
+    for number in (2.0, K.variable(2.0)):
+        assert K.eval(K.dot(x, number)).tolist() == [[2.0, 4.0]]
+
+
+def test_a_number_of_classes_is_no_vector():
+    x = K.variable([1], dtype="int32")
+    with pytest.raises(ArgumentError, match="one_hot"):
+        K.one_hot(x, K.variable([1, 2], dtype="int32"))
+
+
 # Gradients
 
 

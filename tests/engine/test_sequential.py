@@ -426,6 +426,24 @@ def test_a_class_may_call_the_model_inside():
     assert model.stop_training
 
 
+class Calling(Sequential):
+    def __call__(self, x, mask=None):
+        return self.model(x, mask)
+
+
+class Freezing(Sequential):
+    @property
+    def trainable_weights(self):
+        return self.model.trainable_weights[1:]
+
+
+@pytest.mark.parametrize("cls", [Calling, Freezing])
+def test_what_a_class_replaces_is_in_the_model_inside(cls):
+    model = cls([Dense(1, input_dim=3)])
+    assert len(model.trainable_weights) == 2 - (cls is Freezing)
+    assert K.int_shape(model(Input((3,)))) == (None, 1)
+
+
 def test_the_model_inside_can_be_set():
     model = small()
     model.model = None

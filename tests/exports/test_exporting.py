@@ -266,6 +266,9 @@ def test_a_folder_of_somebody_else_is_never_replaced(destination, main_file):
     with pytest.raises(ArgumentError, match="a folder that NumPy didn't write"):
         oneiros.export(network(), "m.dense", overwrite=True)
     assert Path("m.dense", "letter").read_text() == "dear"
+    Path("m.dense", "letter").unlink()
+    oneiros.export(network(), "m.dense", overwrite=True)
+    assert Path("m.dense").is_file()
 
 
 @pytest.mark.parametrize(

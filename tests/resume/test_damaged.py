@@ -152,6 +152,15 @@ def test_a_later_first_epoch(complete, tmp_path):
     )
 
 
+@pytest.mark.parametrize("changed", [{"base": None}, {"calls": -1}, {"seeds": ["x"]}])
+def test_a_random_state_that_is_none(changed, complete, tmp_path):
+    def change(training):
+        training["run"]["random_state"]["train"].update(changed)
+
+    with pytest.raises(FileFormatError, match=r"training state in .* is damaged"):
+        fit(new_model(), damaged(complete, tmp_path, change))
+
+
 class Choosy(Callback):
     def get_state(self):
         return {"count": 1}

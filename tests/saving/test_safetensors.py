@@ -217,3 +217,11 @@ def test_without_its_package_it_says_what_to_install(monkeypatch, tmp_path):
     model = Sequential([Dense(1, input_dim=1)])
     with pytest.raises(CapabilityError, match=r"'oneiros-saving\[safetensors\]'"):
         model.save_weights(tmp_path / "w.safetensors")
+
+
+def test_a_type_that_the_format_lacks_is_told(tmp_path):
+    complex_numbers = {"a": np.ones(2, "complex128")}
+    with pytest.raises(ArgumentError, match=r"m\.safetensors can't be written"):
+        safetensors_file.write_safetensors(
+            tmp_path / "m.safetensors", complex_numbers, {}
+        )

@@ -136,10 +136,10 @@ class GraphFunction(Function):
                 f"operations, but this function has {count}. Build the model as it was "
                 "when they were saved."
             )
+        numbers = [state["base"], state["calls"]]
+        self._base, self._calls = np.array(numbers, np.uint64).tolist()
         for op, seed in zip(self.random_operations, seeds, strict=True):
-            op.seed = seed
-        self._base = state["base"]
-        self._calls = state["calls"]
+            op.seed = int(np.uint32(seed))
         self.forget_compiled()
 
     def forget_compiled(self) -> None:

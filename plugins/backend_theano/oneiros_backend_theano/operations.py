@@ -173,6 +173,9 @@ class TheanoFunctions(ArrayFunctions):
     # Linear algebra and lookup
 
     def summable(self, x, axis: int, y, other: int):
+        if 0 in (x.ndim, y.ndim):
+            # Theano multiplied by numbers
+            return x, y
         x_size = x.type.shape[axis]
         y_size = y.type.shape[other]
         # One sample counts for all
@@ -231,7 +234,7 @@ class TheanoFunctions(ArrayFunctions):
     # Shapes
 
     def count(self, n):
-        if self.is_tensor(n):
+        if self.is_tensor(n) and n.ndim == 0:
             return n
         return super().count(n)
 

@@ -113,8 +113,8 @@ class Derived(Types):
 
     def random_integers(self, shape, low, high, dtype, seed):
         """Returns integers of the interval [low, high)."""
-        difference = high - low
-        width = self.cast(difference, "float32")
+        width = high - low
+        width = self.cast(width, "float32") if self.owns(width) else float(width)
         above_low = self.random_uniform(shape, 0.0, width, "float32", seed)
         whole = self.cast(above_low, dtype)
         if not self.owns(low):

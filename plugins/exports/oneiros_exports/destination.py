@@ -103,7 +103,7 @@ class Export:
         trains: bool, whether the library can go on training. Then `write` gets the
             user's own model, as it is compiled, and says what it leaves out of that.
         main_file: str, if it writes a folder, the name of a file that each such folder
-            has; no other folder is ever replaced.
+            has; no other folder is ever replaced, unless it is empty.
         companions: tuple of str, the suffixes of files that `write` may put beside its
             file, such as `".data"` for `model.onnx.data`.
     """

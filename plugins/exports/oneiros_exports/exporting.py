@@ -188,7 +188,7 @@ def _check_target(target: Path, destination: Export, overwrite: bool) -> None:
         )
     main_file = destination.main_file
     is_own = bool(main_file) and (target / main_file).exists()
-    if target.is_dir() and not is_own:
+    if target.is_dir() and any(target.iterdir()) and not is_own:
         raise ArgumentError(
             f"{target} is a folder that {destination.title} didn't write, so it isn't "
             "replaced. Choose another path, or remove the folder first."

@@ -36,6 +36,9 @@ VERSION = 1
 """Version of the training state in files."""
 DAMAGE = (AttributeError, LookupError, OverflowError, TypeError, ValueError)
 """The errors that an invalid state raises in Python and NumPy."""
+DATA_SIZES = ("batch_size", "nb_sample")
+"""The shape of the data, in which the file counts batches and rows: with another one
+samples would be left out, or trained twice, without a word."""
 
 
 class Resume(Callback):
@@ -72,10 +75,9 @@ class Resume(Callback):
         verbose: 0 for silence, 1 to print where training continues.
 
     # Raises
-        ArgumentError: if the file holds no training, or has had more epochs than
-            `nb_epoch`.
-        FileFormatError: if the file is damaged, or its shapes aren't those of the model
-            and the data; nothing has changed then.
+        ArgumentError: if the file belongs to other training or to none, or has had more
+            epochs than `nb_epoch`.
+        FileFormatError: if the file is damaged; nothing has changed then.
         CapabilityError: if the optimizer doesn't expose its state.
     """
 
@@ -115,7 +117,7 @@ class Resume(Callback):
             )
         streams = {"train": fit.train, "validation": fit.validation}
         training = Training(fit.model, streams, other_callbacks, fit.train.size)
-        keeper = Keeper(self, training, fit.epochs)
+        keeper = Keeper(self, training, fit.epochs, self.params)
         fit.epochs = keeper.epochs
         fit.train = ResumedStream(fit.train, keeper)
         fit.callbacks.append(keeper)
@@ -141,6 +143,7 @@ class Keeper(Callback):
         plan: the `Resume` that says when to save, and where.
         training: the `Training`.
         epochs: range of all epochs.
+        params: dict, the parameters of callbacks.
 
     # Properties
         epochs: range of the remaining epochs.
@@ -148,10 +151,13 @@ class Keeper(Callback):
 
     called_after_runs = True
 
-    def __init__(self, plan: Resume, training: Training, epochs: range):
+    def __init__(
+        self, plan: Resume, training: Training, epochs: range, params: dict[str, Any]
+    ):
         self.plan = plan
         self.training = training
         self.model = training.model
+        self.data_sizes = {key: params.get(key) for key in DATA_SIZES}
         self.parameters = training.parameters()
         try:
             self.model.optimizer.get_config()
@@ -265,6 +271,7 @@ class Keeper(Callback):
             "version": VERSION,
             "epoch": epoch,
             "batch": batch,
+            "fit": self.data_sizes,
             "parameters": self.parameters,
             **self.training.state(),
         }
@@ -284,8 +291,6 @@ class Keeper(Callback):
             run: Any = training_state.get("run")
             self._check_run(run)
             self._check_shapes(state, training_state["optimizer"])
-            if run["order"] is not None:
-                check_forms("The data", [self.training.order], [run["order"]])
             self.training.check_variables(run)
             return dict[str, Any](run)
 
@@ -302,6 +307,11 @@ class Keeper(Callback):
                 f"The training state in {path} has the version {run.get('version')}; "
                 f"this version of Oneiros reads {VERSION}. load_model({str(path)!r}) "
                 "returns the model."
+            )
+        if run["fit"] != self.data_sizes:
+            raise ArgumentError(
+                f"{path} belongs to training with {run['fit']}; this has "
+                f"{self.data_sizes}. Pass the same data to continue."
             )
         parameters = run["parameters"]
         is_reordered = sorted(parameters) == sorted(self.parameters)

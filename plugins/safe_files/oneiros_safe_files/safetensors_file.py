@@ -1,13 +1,12 @@
 """Reads and writes safetensors files, whose library checks the header before it
 allocates memory."""
 
-import errno
 import os
 import re
 from pathlib import Path
 
 import numpy as np
-from oneiros.errors import FileFormatError
+from oneiros.errors import ArgumentError, FileFormatError
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
@@ -67,7 +66,7 @@ def write_safetensors(
     only by its owner.
 
     # Raises
-        OSError: if the system refuses.
+        OSError: if the system refuses. ArgumentError: for a type that the format lacks.
     """
     path.touch()
     mode = path.stat().st_mode
@@ -76,6 +75,8 @@ def write_safetensors(
         save_file(arrays, path, metadata)
     except SafetensorError as error:
         reason = re.search(r"(?:os error|code:) (\d+)", str(error))
-        code = int(reason[1]) if reason else errno.EIO
+        if reason is None:
+            raise ArgumentError(f"{path} can't be written: {error}.") from error
+        code = int(reason[1])
         raise OSError(code, os.strerror(code), str(path)) from error
     path.chmod(mode)

@@ -70,9 +70,9 @@ class Sequential(Model):
     def model(self) -> Sequential:
         """This model: code for Keras 1 looks here for the `Model` of the layers.
 
-        Of a class that replaces methods of models, it is this model without these
-        methods, since they may call `self.model.fit`; callbacks and hooks get the whole
-        model. A model that you set here is returned from then on.
+        Of a class that replaces methods or properties of models, it is this model
+        without these, since they may call `self.model.fit`; callbacks and hooks get the
+        whole model. A model that you set here is returned from then on.
         """
         if own_model := vars(self).get("model"):
             return own_model  # type: ignore[no-any-return]  # whatever was set
@@ -302,13 +302,14 @@ class Sequential(Model):
 
 
 def _replaces_methods(cls: type[Sequential]) -> bool:
-    """Returns whether a class defines a public method that `Sequential` has, too."""
+    """Returns whether a class defines a method or property that `Sequential` has, too,
+    apart from its constructor."""
     own_bases = cls.__mro__[: cls.__mro__.index(Sequential)]
     own_names = {
         name
         for base in own_bases
         for name, value in vars(base).items()
-        if callable(value) and not name.startswith("_")
+        if hasattr(value, "__get__") and name != "__init__"
     }
     return any(hasattr(Sequential, name) for name in own_names)
 

@@ -103,8 +103,9 @@ OPTIONAL_FUNCTIONS = {
 
 def draw_seed(seed: int | None = None) -> int:
     """Returns `seed`, or a seed drawn from NumPy's global generator, the source of all
-    randomness."""
-    return int(np.random.randint(2**31 - 1)) if seed is None else int(seed)
+    randomness; a number that every engine takes."""
+    drawn = np.random.randint(2**31 - 1) if seed is None else seed
+    return int(drawn) % 2**31
 
 
 class Backend(

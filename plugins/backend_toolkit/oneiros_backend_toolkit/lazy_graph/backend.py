@@ -245,7 +245,7 @@ class RecordedBackend(Gradients, Sessions):
         return self.recorder.lift(x)
 
     def _random(self, name: str, seed: int | None, dtype, *args):
-        seed = draw_seed(seed) % 2**31
+        seed = draw_seed(seed)
         key = self.recorder.stream(seed)
         fn = pinned(getattr(self.random_functions, name))
         arguments = (key, *args, self._dtype(dtype))

@@ -1,5 +1,6 @@
 """The result of `K.function`: a program, compiled on demand."""
 
+import numpy as np
 from oneiros.errors import ArgumentError
 
 from oneiros_backend_toolkit.compiled_on_demand import CompiledOnDemand
@@ -77,7 +78,8 @@ class RecordedFunction(CompiledOnDemand):
                 "it was when they were saved."
             )
         with self._lock:
-            for node, (seed, counter) in zip(streams, states):
+            for node, state in zip(streams, states):
+                seed, counter = np.array(state, np.uint32).tolist()
                 node.source.seed = seed
                 node.source.counter = counter
             self.forget_compiled()
