@@ -103,9 +103,9 @@ class Keras2Bidirectional(Bidirectional):
         merged = shape_list(self.merged_shape(forward, backward))
         return one_or_all([*merged, *states, *others])
 
-    def compute_mask(self, input, mask):
+    def compute_mask(self, x, mask=None):
         """Returns the mask of each output; None for the states."""
-        masks = to_list(super().compute_mask(input, to_list(mask)[0]))
+        masks = to_list(super().compute_mask(x, to_list(mask)[0]))
         if self.layer.return_state:
             counts = [layer.state_count for layer in self.wrapped]
             masks += [None] * sum(counts)

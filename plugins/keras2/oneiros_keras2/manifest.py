@@ -20,6 +20,13 @@ _RANDOM = (
 _RANKS = ("1D", "2D", "3D")
 _CELLS = ("GRUCell", "LSTMCell", "SimpleRNNCell")
 _RECURRENT = ("Keras2GRU", "Keras2LSTM", "Keras2SimpleRNN", "RNN", "StackedRNNCells")
+_CONVOLUTIONAL = ("ConvLSTM1D", "Keras2ConvLSTM2D", "ConvLSTM3D")
+_FILES = (
+    *_RECURRENT,
+    *_CONVOLUTIONAL,
+    *("Keras2Bidirectional", "CuDNNGRU", "Keras2CuDNNLSTM"),
+)
+"""The names of recurrent layers in files."""
 _LAYERS = {
     "advanced_activations": ("Keras2ReLU", "Keras2Softmax"),
     "attention": ("AdditiveAttention", "Attention", "MultiHeadAttention"),
@@ -30,6 +37,7 @@ _LAYERS = {
         *("DepthwiseConv1D", "DepthwiseConv2D"),
         *("SeparableConv1D", "Keras2SeparableConv2D"),
     ),
+    "convolutional_recurrent": _CONVOLUTIONAL,
     "core": ("AlphaDropout", "EinsumDense"),
     "images": (
         *("Keras2UpSampling2D", "Resizing", "CenterCrop", "RandomCrop"),
@@ -93,6 +101,6 @@ def oneiros_migrations():
     rows["RandomCrop"] = f"{_PACKAGE}.image_files:RandomCropMigration"
     for name in _CELLS:
         rows[name] |= {"neutral": {"implementation": None}}
-    for name in (*_RECURRENT, "Keras2Bidirectional", "CuDNNGRU", "Keras2CuDNNLSTM"):
+    for name in _FILES:
         rows[name] = f"{_PACKAGE}.recurrent_files:{name}Migration"
     return rows

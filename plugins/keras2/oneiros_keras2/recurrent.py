@@ -9,7 +9,7 @@ from oneiros import backend as K
 from oneiros.arguments import check_bool, check_fraction, check_int, label, refusal
 from oneiros.config import layer_from_config
 from oneiros.engine.node import shape_list, to_list
-from oneiros.errors import ArgumentError
+from oneiros.errors import ArgumentError, ShapeError
 from oneiros.layers import Recurrent
 from oneiros.load_context import count_calls
 from oneiros.typing import Shape
@@ -562,7 +562,7 @@ class Recurring(Recurrent):
         """Makes the weights, and the states of a stateful layer."""
         shape = self.sequences_shape(input_shape)
         cell = self.cell_used
-        cell.add_weights(shape[-1])
+        cell.add_weights(self.features_of(shape))
         if cell is not self:
             adopt(self, [cell])
         super().build(shape)
@@ -574,20 +574,43 @@ class Recurring(Recurrent):
         leading = (second, first) if self.time_major else (first, second)
         return (*leading, *others)
 
+    def features_of(self, shape: Shape) -> int:
+        """Returns the size of the last axis of sequences of this shape.
+
+        # Raises
+            ShapeError: if it isn't known.
+        """
+        if shape[-1] is None:
+            raise ShapeError(
+                f"{label(self)} received an input of shape {tuple(shape)}; the size of "
+                "the last axis must be known to make the weights. Pass it at the "
+                "origin of the input, in input_shape."
+            )
+        return int(shape[-1])
+
     def get_output_shape_for(self, input_shape):
         """Returns the shape of the output, or a list of it and those of the states."""
         shape = self.sequences_shape(input_shape)
-        output = super().get_output_shape_for(shape)
-        if self.time_major and self.return_sequences:
-            samples, steps, *others = output
-            output = (steps, samples, *others)
+        self.check_steps(shape)
+        samples, *sizes = self.frame_shape(shape)
+        output = (samples, *sizes)
+        if self.return_sequences:
+            leading = shape[1::-1] if self.time_major else shape[:2]
+            output = (*leading, *sizes)
         if not self.return_state:
             return output
-        sizes = self.cell_used.state_sizes
-        states = [(shape[0], size) for size in sizes]
-        return [output, *states]
+        return [output, *self.state_shapes(shape)]
 
-    def compute_mask(self, input, mask):
+    def frame_shape(self, shape: Shape) -> Shape:
+        """Returns the shape of the output of a step, for sequences of this shape."""
+        return (shape[0], self.output_dim)
+
+    def state_shapes(self, shape: Shape) -> list[Shape]:
+        """Returns the shapes of the states, for sequences of this shape."""
+        sizes = self.cell_used.state_sizes
+        return [(shape[0], size) for size in sizes]
+
+    def compute_mask(self, x, mask=None):
         """Returns the mask if there is an output for each step; None for the states."""
         steps_mask = to_list(mask)[0]
         output_mask = steps_mask if self.return_sequences else None

@@ -109,6 +109,25 @@ class Keras2CuDNNLSTMMigration(Keras2LSTMMigration):
     added = CuDNNGRUMigration.added
 
 
+class ConvLSTM1DMigration(RecurrentMigration):
+    """ConvLSTM1D."""
+
+    name = "ConvLSTM1D"
+
+
+class Keras2ConvLSTM2DMigration(RecurrentMigration):
+    """ConvLSTM2D."""
+
+    name = "Keras2ConvLSTM2D"
+    keras3 = "ConvLSTM2D"
+
+
+class ConvLSTM3DMigration(RecurrentMigration):
+    """ConvLSTM3D."""
+
+    name = "ConvLSTM3D"
+
+
 class Keras2BidirectionalMigration(RecurrentMigration):
     """Bidirectional."""
 

@@ -1,0 +1,256 @@
+"""Recurrent layers of Keras 2 whose products are convolutions."""
+
+from typing import Any
+
+from oneiros import backend as K
+from oneiros.arguments import check_choice, check_int
+from oneiros.engine.layer import InputSpec
+from oneiros.typing import Shape, Tensor
+
+from oneiros_keras2.recurrent import (
+    Recurring,
+    Remembering,
+    Results,
+    States,
+    Stepped,
+    kept,
+)
+from oneiros_keras2.spatial import FORMATS, SpatialLayer, positions
+
+WINDOW = ("kernel_size", "strides", "dilation_rate")
+
+
+class ConvLSTM(Remembering, Recurring, SpatialLayer):
+    """Base of the LSTMs over sequences of anything with axes. Not a layer itself.
+
+    # Arguments
+        as for `ConvLSTM1D`.
+    """
+
+    kernel_size: Any
+    strides: Any
+    dilation_rate: Any
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size,
+        strides=1,
+        padding: str = "valid",
+        data_format: str | None = None,
+        dilation_rate=1,
+        recurrent_activation="hard_sigmoid",
+        **kwargs,
+    ):
+        super().__init__(recurrent_activation=recurrent_activation, **kwargs)
+        self.filters = check_int(self, "filters", filters)
+        self.padding = check_choice(self, "padding", padding, ("valid", "same"))
+        self.set_arguments(
+            kernel_size=kernel_size, strides=strides, dilation_rate=dilation_rate
+        )
+        self.check_spatial(data_format, *WINDOW)
+        self.input_spec = [InputSpec(ndim=self.rank + 3)]
+
+    def features_of(self, shape: Shape) -> int:
+        """Returns the number of channels of sequences of this shape."""
+        samples, _, *others = shape
+        return self.channels_of((samples, *others))
+
+    def add_weights(self, channels: int) -> None:
+        """Makes the kernels and the bias for an input with so many channels."""
+        self.add_kernels(self.kernel_size, channels, self.filters)
+
+    def output_sizes(self, sizes: list[Any]) -> list[Any]:
+        """Returns the number of the window's positions along each axis."""
+        windows = zip(sizes, self.kernel_size, self.strides, self.dilation_rate)
+        return [
+            positions(size, window, self.padding, stride, rate)
+            for size, window, stride, rate in windows
+        ]
+
+    def output_channels(self, channels) -> int:
+        """Returns the number of filters."""
+        return self.filters
+
+    def frame_shape(self, shape: Shape) -> Shape:
+        """Returns the shape of the output of a step, for sequences of this shape."""
+        samples, _, *others = shape
+        return SpatialLayer.get_output_shape_for(self, (samples, *others))
+
+    def state_shapes(self, shape: Shape) -> list[Shape]:
+        """Returns the shapes of the states, which are like the output of a step."""
+        return [self.frame_shape(shape)] * self.state_count
+
+    def state_shape(self, batch: int | None) -> Shape:
+        """Returns the shape of a state for this number of samples."""
+        _, *sizes = self.frame_shape(self.input_spec[0].shape)
+        return (batch, *sizes)
+
+    def run(self, x, initial: States, mask) -> Results:
+        """Runs the steps, with the channels last."""
+        if self.data_format == FORMATS[0]:
+            return super().run(x, initial, mask)
+        last = self.rank + 1
+        begun = [_moved(state, 1, last) for state in initial]
+        output, outputs, states = super().run(_moved(x, 2, last + 1), begun, mask)
+        return (
+            _moved(output, last, 1),
+            _moved(outputs, last + 1, 2),
+            [_moved(state, last, 1) for state in states],
+        )
+
+    def preprocess_input(self, x):
+        """Returns the convolution of all steps, and the bias."""
+        if 0 < self.dropout < 1:
+            ones = K.ones_like(x[:, 0])
+            x = x * K.expand_dims(kept(ones, self.dropout), 1)
+        _, steps, *sizes = _sizes(x)
+        frames = K.reshape(x, (-1, *sizes))
+        projected = self._convolved(
+            frames,
+            self.kernel,
+            strides=self.strides,
+            filter_dilation=self.dilation_rate,
+            border_mode=self.padding,
+        )
+        if self.use_bias:
+            projected = projected + self.bias
+        _, *sizes = _sizes(projected)
+        return K.reshape(projected, (-1, steps, *sizes))
+
+    def _convolved(self, x: Tensor, kernel: Tensor, **moves: Any) -> Tensor:
+        """Returns the convolution of frames."""
+        if self.rank == 3:
+            return K.conv3d(x, kernel, dim_ordering="tf", **moves)
+        if self.rank == 2:
+            return K.conv2d(x, kernel, dim_ordering="tf", **moves)
+        for name in ("strides", "filter_dilation"):
+            if name in moves:
+                moves[name] = (*moves[name], 1)
+        images = K.expand_dims(x, 2)
+        kernel = K.expand_dims(kernel, 1)
+        return K.squeeze(K.conv2d(images, kernel, dim_ordering="tf", **moves), 2)
+
+    def get_initial_states(self, x) -> list[Any]:
+        """Returns the states before the first step: zeros."""
+        projected = self.preprocess_input(x[:, :1])
+        zeros = K.zeros_like(projected[:, 0, ..., : self.filters])
+        return [zeros] * self.state_count
+
+    def get_constants(self, x) -> list[Any]:
+        """Returns what `step` receives after the states: the state's dropout mask."""
+        (zeros, *_) = self.get_initial_states(x)
+        return [kept(K.ones_like(zeros), self.recurrent_dropout)]
+
+    def step(self, x, states: States) -> Stepped:
+        """Returns the output and the states `[h, c]`."""
+        h, c, mask = states
+        fed_back = self._convolved(h * mask, self.recurrent, border_mode="same")
+        return self.remembered(x + fed_back, c)
+
+
+def _moved(x, source: int, target: int):
+    """Returns a tensor with an axis in another place."""
+    axes = list(range(K.ndim(x)))
+    axes.insert(target, axes.pop(source))
+    return K.permute_dimensions(x, axes)
+
+
+def _sizes(x) -> list[Any]:
+    """Returns the sizes of a tensor, those that aren't known as tensors."""
+    known = K.int_shape(x)
+    return [
+        K.shape(x)[axis] if size is None else size for axis, size in enumerate(known)
+    ]
+
+
+class ConvLSTM1D(ConvLSTM):
+    """LSTM over a sequence of sequences, whose products are convolutions.
+
+    # Example
+        ```python
+        from oneiros.layers import ConvLSTM1D
+        from oneiros.models import Sequential
+
+        model = Sequential([ConvLSTM1D(4, 3, input_shape=(6, 10, 2))])
+        model.output_shape  # (None, 8, 4)
+        ```
+
+    # Arguments
+        filters: int, number of output channels.
+        kernel_size: int, or list of an int for each axis, the window.
+        strides: int or list of int, the steps of the window over the input.
+        padding: `"valid"`, with windows inside, or `"same"`, which pads with zeros; the
+            convolution of the state is always padded.
+        data_format: `"channels_last"` or `"channels_first"`.
+        dilation_rate: int or list of int, the spacing of the window's places.
+        activation, recurrent_activation, use_bias, dropout and others: as for
+            `LSTMCell`.
+        return_sequences, return_state, go_backwards, stateful: as for `RNN`.
+
+    # Input shape
+        4D, `(samples, steps, length, channels)`; or a list of it and the states.
+
+    # Output shape
+        The same, with `filters` channels and a new length; without `return_sequences`,
+        there is no axis of steps.
+
+    # References
+        - Shi, Chen, Wang, Yeung, Wong, Woo: Convolutional LSTM Network: A Machine
+          Learning Approach for Precipitation Nowcasting, arXiv:1506.04214
+    """
+
+    loadable = True
+    rank = 1
+
+
+class Keras2ConvLSTM2D(ConvLSTM):
+    """LSTM over a sequence of images as Keras 2 has it.
+
+    # Example
+        ```python
+        from oneiros.layers import Keras2ConvLSTM2D
+        from oneiros.models import Sequential
+
+        layer = Keras2ConvLSTM2D(4, 3, dilation_rate=2, input_shape=(6, 10, 10, 2))
+        model = Sequential([layer])
+        model.output_shape  # (None, 6, 6, 4)
+        ```
+
+    # Arguments
+        all: as for `ConvLSTM1D`.
+
+    # Input shape
+        5D, `(samples, steps, rows, columns, channels)`; or a list of it and the states.
+
+    # Output shape
+        As for `ConvLSTM1D`.
+    """
+
+    loadable = True
+
+
+class ConvLSTM3D(ConvLSTM):
+    """LSTM over a sequence of volumes, whose products are convolutions.
+
+    # Example
+        ```python
+        from oneiros.layers import ConvLSTM3D
+        from oneiros.models import Sequential
+
+        model = Sequential([ConvLSTM3D(4, 2, input_shape=(3, 4, 4, 4, 2))])
+        model.output_shape  # (None, 3, 3, 3, 4)
+        ```
+
+    # Arguments
+        all: as for `ConvLSTM1D`.
+
+    # Input shape
+        6D, `(samples, steps, d1, d2, d3, channels)`; or a list of it and the states.
+
+    # Output shape
+        As for `ConvLSTM1D`.
+    """
+
+    loadable = True
+    rank = 3
