@@ -6,11 +6,28 @@ COMMON = ("name", "trainable", "dtype", "batch_input_shape")
 """Arguments that every layer has."""
 
 
-class AugmentationMigration(Keras2Layer):
+class TrainingMigration(Keras2Layer):
+    """A layer whose calls in files of Keras 3 say that they are for training, which
+    they are in training alone."""
+
+    as_stored = True
+
+    def called(self, config, inputs, arguments):
+        """Returns the references to the inputs."""
+        others = {**arguments, "training": None}
+        return super().called(config, inputs, others)
+
+
+class CenterCropMigration(TrainingMigration):
+    """CenterCrop."""
+
+    name = "CenterCrop"
+
+
+class AugmentationMigration(TrainingMigration):
     """Augmentation, which keeps the arguments of the file as they are."""
 
     name = "Augmentation"
-    as_stored = True
 
     def translated(self, name: str, config):
         """Returns the class and its arguments."""
@@ -29,13 +46,11 @@ class AugmentationMigration(Keras2Layer):
         arguments.update(config["settings"])
 
 
-class RandomCropMigration(Keras2Layer):
+class RandomCropMigration(TrainingMigration):
     """RandomCrop, which Keras 3 has only in training."""
 
     name = "RandomCrop"
     keras3 = "Resizing"
-    as_stored = True
-    neutral = {"crop_to_aspect_ratio": None}
 
     def translated(self, name: str, config):
         """Returns the class and its arguments."""

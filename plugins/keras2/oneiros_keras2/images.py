@@ -193,55 +193,21 @@ def _checked(layer: SpatialLayer, interpolation) -> str:
     return str(check_choice(layer, "interpolation", interpolation, choices))
 
 
-class Resizing(SpatialLayer):
-    """Images of a fixed size, interpolated.
+class FixedSize(SpatialLayer):
+    """Base of the layers whose output has a fixed size. Not a layer itself."""
 
-    # Example
-        ```python
-        from oneiros.layers import Resizing
-        from oneiros.models import Sequential
-
-        model = Sequential([Resizing(16, 16, input_shape=(None, None, 3))])
-        model.output_shape  # (None, 16, 16, 3)
-        ```
-
-    # Arguments
-        height, width: ints, rows and columns of the output.
-        interpolation: str, as for `Keras2UpSampling2D`.
-        crop_to_aspect_ratio: bool, whether to cut off what else would be distorted.
-        data_format: `"channels_last"` or `"channels_first"`.
-
-    # Input shape
-        4D, `(samples, rows, columns, channels)`.
-
-    # Output shape
-        4D, `(samples, height, width, channels)`.
-    """
-
-    loadable = True
+    interpolation = "bilinear"
 
     def __init__(
-        self,
-        height: int,
-        width: int,
-        interpolation: str = "bilinear",
-        crop_to_aspect_ratio: bool = False,
-        data_format: str | None = None,
-        **kwargs,
+        self, height: int, width: int, data_format: str | None = None, **kwargs
     ):
         super().__init__(**kwargs)
         self.height = check_int(self, "height", height)
         self.width = check_int(self, "width", width)
-        self.interpolation = _checked(self, interpolation)
-        self.crop_to_aspect_ratio = check_bool(
-            self, "crop_to_aspect_ratio", crop_to_aspect_ratio
-        )
         self.check_spatial(data_format)
 
     def computed(self, x: Tensor) -> Tensor:
         """Returns the images in the new size."""
-        if self.crop_to_aspect_ratio:
-            x = self.in_proportion(x)
         return resized(x, (self.height, self.width), self.interpolation)
 
     def in_proportion(self, x: Tensor) -> Tensor:
@@ -281,7 +247,56 @@ class Resizing(SpatialLayer):
         return [self.height, self.width]
 
 
-class CenterCrop(Resizing):
+class Resizing(FixedSize):
+    """Images of a fixed size, interpolated.
+
+    # Example
+        ```python
+        from oneiros.layers import Resizing
+        from oneiros.models import Sequential
+
+        model = Sequential([Resizing(16, 16, input_shape=(None, None, 3))])
+        model.output_shape  # (None, 16, 16, 3)
+        ```
+
+    # Arguments
+        height, width: ints, rows and columns of the output.
+        interpolation: str, as for `Keras2UpSampling2D`.
+        crop_to_aspect_ratio: bool, whether to cut off what else would be distorted.
+        data_format: `"channels_last"` or `"channels_first"`.
+
+    # Input shape
+        4D, `(samples, rows, columns, channels)`.
+
+    # Output shape
+        4D, `(samples, height, width, channels)`.
+    """
+
+    loadable = True
+
+    def __init__(
+        self,
+        height: int,
+        width: int,
+        interpolation: str = "bilinear",
+        crop_to_aspect_ratio: bool = False,
+        data_format: str | None = None,
+        **kwargs,
+    ):
+        super().__init__(height, width, data_format, **kwargs)
+        self.interpolation = _checked(self, interpolation)
+        self.crop_to_aspect_ratio = check_bool(
+            self, "crop_to_aspect_ratio", crop_to_aspect_ratio
+        )
+
+    def computed(self, x: Tensor) -> Tensor:
+        """Returns the images in the new size."""
+        if self.crop_to_aspect_ratio:
+            x = self.in_proportion(x)
+        return super().computed(x)
+
+
+class CenterCrop(FixedSize):
     """The middle of images; smaller ones are enlarged.
 
     # Example
@@ -306,22 +321,15 @@ class CenterCrop(Resizing):
 
     loadable = True
 
-    def __init__(
-        self, height: int, width: int, data_format: str | None = None, **kwargs
-    ):
-        super().__init__(
-            height, width, crop_to_aspect_ratio=True, data_format=data_format, **kwargs
-        )
-
     def computed(self, x: Tensor) -> Tensor:
         """Returns the middle, or all, in the new size."""
         rows, columns = self.sizes_of(x)
         if rows >= self.height and columns >= self.width:
             return self.middle(x, self.height, self.width)
-        return super().computed(x)
+        return super().computed(self.in_proportion(x))
 
 
-class RandomCrop(CenterCrop):
+class RandomCrop(FixedSize):
     """Images of a fixed size: as much of the middle as has its proportions, resized.
 
     Keras cuts out any part in training; here it is the middle, too.
@@ -349,7 +357,7 @@ class RandomCrop(CenterCrop):
 
     def computed(self, x: Tensor) -> Tensor:
         """Returns the middle in the new size."""
-        return Resizing.computed(self, x)
+        return super().computed(self.in_proportion(x))
 
 
 class Augmentation(SpatialLayer):
@@ -485,14 +493,16 @@ class Keras2ZeroPadding3D(SpatialLayer):
 
     def __init__(self, padding, data_format: str | None = None, **kwargs):
         super().__init__(**kwargs)
-        self.padding = [check_ints(self, "padding", pair, 2, 0) for pair in padding]
+        self.padding = padding
+        pairs = [padding] if self.rank == 1 else padding
+        self.pairs = [check_ints(self, "padding", pair, 2, 0) for pair in pairs]
         self.check_spatial(data_format)
 
     def computed(self, x: Tensor) -> Tensor:
         """Returns `x` among as many zeros on both sides, of which some are cut off."""
         widths = []
         index = [slice(None)]
-        for before, after in self.padding:
+        for before, after in self.pairs:
             width = max(before, after)
             start = width - before
             end = after - width or None
@@ -504,7 +514,7 @@ class Keras2ZeroPadding3D(SpatialLayer):
     def output_sizes(self, sizes: list[Any]) -> list[Any]:
         """Returns the sizes with the zeros."""
         padded = []
-        for size, pair in zip(sizes, self.padding):
+        for size, pair in zip(sizes, self.pairs):
             padded.append(None if size is None else size + sum(pair))
         return padded
 
@@ -538,10 +548,6 @@ class Keras2ZeroPadding1D(Keras2ZeroPadding3D):
     loadable = True
     rank = 1
 
-    def __init__(self, padding=1, data_format: str | None = None, **kwargs):
-        pair = (padding, padding) if is_int(padding) else padding
-        super().__init__([pair], data_format, **kwargs)
-
     def computed(self, x: Tensor) -> Tensor:
         """Returns `x` among zeros."""
-        return K.asymmetric_temporal_padding(x, *self.padding[0])
+        return K.asymmetric_temporal_padding(x, *self.pairs[0])

@@ -43,6 +43,7 @@ _LAYERS = {
         *("Keras2UpSampling2D", "Resizing", "CenterCrop", "RandomCrop"),
         *("Augmentation", "Keras2ZeroPadding1D", "Keras2ZeroPadding3D"),
     ),
+    "masks": ("Unmasked",),
     "merging": ("Keras2Dot", "Minimum", "Subtract"),
     "normalization": (
         *("GroupNormalization", "Keras2BatchNormalization", "LayerNormalization"),
@@ -91,14 +92,15 @@ def oneiros_migrations():
         for name in LAYERS
     }
     rows["Keras2ReLU"]["elementwise"] = True
+    rows["Unmasked"]["keras3"] = "Identity"
     rows["Keras2Softmax"]["inputs"] = ("mask", "a second argument")
     rows["MultiHeadAttention"] |= MULTI_HEAD
     for name in ("AdditiveAttention", "Attention"):
         rows[name] |= {"settings": OF_ATTENTION}
     rows["Identity"] = {"name": "Activation", "added": {"activation": "linear"}}
-    for name in (*_RANDOM, "Augmentation"):
-        rows[name] = f"{_PACKAGE}.image_files:AugmentationMigration"
-    rows["RandomCrop"] = f"{_PACKAGE}.image_files:RandomCropMigration"
+    for name in ("Augmentation", "CenterCrop", "RandomCrop", "Resizing"):
+        rows[name] = f"{_PACKAGE}.image_files:{name}Migration"
+    rows |= dict.fromkeys(_RANDOM, rows["Augmentation"])
     for name in _CELLS:
         rows[name] |= {"neutral": {"implementation": None}}
     for name in _FILES:

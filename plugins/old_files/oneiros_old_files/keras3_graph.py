@@ -9,6 +9,8 @@ arguments. Keras 3 and `tf.keras` treat some masks in another way than Keras 1:
 
 - At masked steps, a `Bidirectional` that returns sequences gives zeros, and Keras 1's
   repeats the step before. A recurrent layer behind it skips those steps.
+- They end a mask at a layer that can't use it, where Keras 1 refuses it, and let
+  GlobalAveragePooling1D average the steps that it leaves.
 - Keras 3 joins different masks of inputs that are merged with "or", Keras 1 and 2 with
   "and".
 
@@ -58,6 +60,21 @@ STEPWISE = (
     *("Dropout", "GaussianDropout", "GaussianNoise", "SpatialDropout1D"),
 )
 """Layers whose output at a step depends on that step alone."""
+<<<<<<< HEAD
+=======
+ENDING = (
+    *("AveragePooling", "Conv1D", "Conv2D", "Conv3D", "Cropping", "DepthwiseConv"),
+    *("Flatten", "GlobalAveragePooling", "GlobalMaxPooling", "LocallyConnected"),
+    *("MaxPooling", "Permute", "RepeatVector", "Reshape", "SeparableConv"),
+    *("UpSampling", "ZeroPadding"),
+)
+"""What the names of layers that end a mask begin with."""
+AVERAGING = "GlobalAveragePooling1D"
+ZEROS_OF_BOTH = (
+    "returns sequences, with zeros at masked steps, where Keras 1 repeats the step "
+    "before."
+)
+>>>>>>> 14a38be9 (wip masks)
 ZEROS_OF_PRODUCTS = (
     "gives zeros at masked steps, where Keras 1 multiplies what the inputs have there."
 )
@@ -186,7 +203,12 @@ class _Walk:
         leave: as for `prepared`.
         masks: dict, the masks of outputs, and the results of operations.
         readers: dict, by outputs, the calls that get them.
+<<<<<<< HEAD
         zeroed: list of the calls that give zeros at masked steps.
+=======
+        zeroed: list of the calls that give zeros at masked steps, and what they do.
+        ending: list of the calls that end a mask.
+>>>>>>> 14a38be9 (wip masks)
     """
 
     is_outermost: bool
@@ -194,7 +216,12 @@ class _Walk:
     leave: Leave
     masks: dict[Place, Mask] = field(default_factory=dict)
     readers: dict[Place, list[_Call]] = field(default_factory=dict)
+<<<<<<< HEAD
     zeroed: list[_Call] = field(default_factory=list)
+=======
+    zeroed: list[tuple[_Call, str]] = field(default_factory=list)
+    ending: list[_Call] = field(default_factory=list)
+>>>>>>> 14a38be9 (wip masks)
 
     def through(self, model: Entry) -> None:
         """Follows the masks, and removes what the file says of them."""
@@ -217,6 +244,7 @@ class _Walk:
                 for layer in layers
                 if layer["name"] in used or not _is_mask_operation(layer)
             ]
+<<<<<<< HEAD
         for call in self.zeroed:
             if not self._shows(call, outputs):
                 continue
@@ -224,6 +252,14 @@ class _Walk:
                 self._note(call, ZEROS_OF_PRODUCTS)
             else:
                 call.layer["config"][ZEROS] = True
+=======
+        for call in self.ending:
+            place = config["layers"].index(call.layer)
+            config["layers"].insert(place, _unmasked(call))
+        for call, reason in self.zeroed:
+            if self._shows(call, outputs):
+                self._note(call, reason)
+>>>>>>> 14a38be9 (wip masks)
 
     def _shows(self, call: _Call, outputs: set[Place]) -> bool:
         """Returns whether any output depends on a call's values at masked steps."""
@@ -291,7 +327,13 @@ class _Walk:
             return self._after_both(call, inputs[0])
         if name in RECURRENT:
             return _after_steps(config, inputs[0])
-        return inputs[0]
+        if inputs[0] is None or not name.startswith(ENDING):
+            return inputs[0]
+        if name == AVERAGING:
+            call.layer["class_name"] = f"Keras2{name}"
+        elif inputs[0][0] != "input":
+            self.ending.append(call)
+        return None
 
     def _after_merge(self, call: _Call, inputs: list[Mask]) -> Mask:
         first_mask = next(filter(None, inputs), None)
@@ -363,6 +405,18 @@ def _operation(call: _Call, inputs: list[Mask]) -> Mask:
     return (call.layer["name"],)
 
 
+def _unmasked(call: _Call) -> Entry:
+    """Returns the entry of a layer that ends a mask before a call, which gets its
+    output."""
+    reference = call.node[0]
+    name = f"{call.layer['config']['name']}_input_{call.made[1]}"
+    entry: Entry = {"class_name": "Unmasked", "name": name, "config": {"name": name}}
+    if "inbound_nodes" in call.layer:
+        entry["inbound_nodes"] = [[reference[:3]]]
+        reference[:3] = [name, 0, 0]
+    return entry
+
+
 def _after_steps(config: Entry, mask: Mask) -> Mask:
     """Returns the mask of a recurrent layer's output."""
     if mask is None:
@@ -393,6 +447,12 @@ def places_of(places):
     """Returns a list of references of Keras 2; late releases leave out the list around
     a single one."""
     return [places] if places and isinstance(places[0], str) else places
+
+
+def tensors_in(value) -> list[Reference]:
+    """Returns the references to tensors in an argument of a call in a file of Keras 2
+    or 3."""
+    return list(_tensors(value)) or list(places_of(value))
 
 
 def _references(call, nested: set[str]) -> list[Reference]:
