@@ -20,13 +20,13 @@ def softmax(x):
     always 1: use `sigmoid` instead.
 
     # Arguments
-        x: tensor `(samples, classes)` or `(samples, steps, classes)`.
+        x: tensor `(samples, …, classes)`.
 
     # Returns
         Tensor of the same shape, values between 0 and 1.
 
     # Raises
-        ShapeError: for a tensor of any other rank.
+        ShapeError: for a tensor of rank 1.
 
     # Example
         ```python
@@ -45,13 +45,12 @@ def softmax(x):
     rank = K.ndim(x)
     if rank == 2:
         return K.softmax(x)
-    if rank == 3:
+    if rank > 2:
         exponentials = K.exp(x - K.max(x, axis=-1, keepdims=True))
         return exponentials / K.sum(exponentials, axis=-1, keepdims=True)
     raise ShapeError(
-        "softmax needs a tensor of rank 2 (samples, classes) or 3 (samples, steps, "
-        f"classes); it received rank {rank}. Put Flatten() or Reshape() before it to "
-        "bring other tensors into this form."
+        "softmax needs a tensor of rank 2 or more, (samples, …, classes); it received "
+        f"rank {rank}. Put Reshape() before it to bring it into this form."
     )
 
 

@@ -60,8 +60,6 @@ STEPWISE = (
     *("Dropout", "GaussianDropout", "GaussianNoise", "SpatialDropout1D"),
 )
 """Layers whose output at a step depends on that step alone."""
-<<<<<<< HEAD
-=======
 ENDING = (
     *("AveragePooling", "Conv1D", "Conv2D", "Conv3D", "Cropping", "DepthwiseConv"),
     *("Flatten", "GlobalAveragePooling", "GlobalMaxPooling", "LocallyConnected"),
@@ -70,11 +68,6 @@ ENDING = (
 )
 """What the names of layers that end a mask begin with."""
 AVERAGING = "GlobalAveragePooling1D"
-ZEROS_OF_BOTH = (
-    "returns sequences, with zeros at masked steps, where Keras 1 repeats the step "
-    "before."
-)
->>>>>>> 14a38be9 (wip masks)
 ZEROS_OF_PRODUCTS = (
     "gives zeros at masked steps, where Keras 1 multiplies what the inputs have there."
 )
@@ -203,12 +196,8 @@ class _Walk:
         leave: as for `prepared`.
         masks: dict, the masks of outputs, and the results of operations.
         readers: dict, by outputs, the calls that get them.
-<<<<<<< HEAD
         zeroed: list of the calls that give zeros at masked steps.
-=======
-        zeroed: list of the calls that give zeros at masked steps, and what they do.
         ending: list of the calls that end a mask.
->>>>>>> 14a38be9 (wip masks)
     """
 
     is_outermost: bool
@@ -216,12 +205,8 @@ class _Walk:
     leave: Leave
     masks: dict[Place, Mask] = field(default_factory=dict)
     readers: dict[Place, list[_Call]] = field(default_factory=dict)
-<<<<<<< HEAD
     zeroed: list[_Call] = field(default_factory=list)
-=======
-    zeroed: list[tuple[_Call, str]] = field(default_factory=list)
     ending: list[_Call] = field(default_factory=list)
->>>>>>> 14a38be9 (wip masks)
 
     def through(self, model: Entry) -> None:
         """Follows the masks, and removes what the file says of them."""
@@ -244,7 +229,9 @@ class _Walk:
                 for layer in layers
                 if layer["name"] in used or not _is_mask_operation(layer)
             ]
-<<<<<<< HEAD
+        for call in self.ending:
+            place = config["layers"].index(call.layer)
+            config["layers"].insert(place, _unmasked(call))
         for call in self.zeroed:
             if not self._shows(call, outputs):
                 continue
@@ -252,14 +239,6 @@ class _Walk:
                 self._note(call, ZEROS_OF_PRODUCTS)
             else:
                 call.layer["config"][ZEROS] = True
-=======
-        for call in self.ending:
-            place = config["layers"].index(call.layer)
-            config["layers"].insert(place, _unmasked(call))
-        for call, reason in self.zeroed:
-            if self._shows(call, outputs):
-                self._note(call, reason)
->>>>>>> 14a38be9 (wip masks)
 
     def _shows(self, call: _Call, outputs: set[Place]) -> bool:
         """Returns whether any output depends on a call's values at masked steps."""
