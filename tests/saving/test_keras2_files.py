@@ -180,8 +180,8 @@ def layer(cls, **arguments):
         ),
         (layer("Dense", units=2, dtype="float64"), ("'odd'", "float64", "set_floatx")),
         (
-            layer("Dense", units=2, dtype={"config": {"name": "mixed_float16"}}),
-            ("'odd'", "mixed_float16"),
+            layer("Dense", units=2, dtype={"config": {"name": "float16"}}),
+            ("'odd'", "float16"),
         ),
     ],
 )

@@ -139,20 +139,27 @@ def test_a_configuration_alone_says_by_itself_that_it_is_of_keras_3():
 # What Keras 1 doesn't have
 
 
-def test_all_layers_that_cannot_be_read_are_told_at_once():
+def of_unknown_functions(data):
+    layer_named(data, "gates")["config"]["activation"] = "unknown"
+    layer_named(data, "Add").update(class_name="Histogram")
+
+
+def test_all_layers_that_cannot_be_read_are_told_at_once(tmp_path):
+    path = changed(tmp_path, "refused", config=of_unknown_functions)
     with K.use("onnx"), pytest.raises(ConfigError) as caught:
-        load_model(FOLDER / "refused.keras")
+        load_model(path)
     first, *lines = str(caught.value).splitlines()
     assert first == "2 layers can't be read here:"
     for said in (
-        "'gates' of Keras 3 can't be read: Keras 3's 'hard_sigmoid' is relu6(x + 3)",
-        "is the operation Add on tensors",
+        "'gates' of Keras 3 can't be read: Keras 1 has no activation 'unknown'",
+        "is the operation Histogram on tensors",
     ):
         assert any(said in line for line in lines), said
 
 
-def test_inspection_shows_them_too():
-    inspection = inspect_file(FOLDER / "refused.keras")
+def test_inspection_shows_them_too(tmp_path):
+    path = changed(tmp_path, "refused", config=of_unknown_functions)
+    inspection = inspect_file(path)
     refused = {refusal.where: refusal.reason for refusal in inspection.refused}
     assert "gates" in refused
     assert inspect_file(FOLDER / "dense.keras").loads
@@ -180,7 +187,20 @@ def of_another_module(data):
 
 
 def of_half_precision(data):
+    layer_named(data, "Dense")["config"]["dtype"]["config"]["name"] = "float16"
+
+
+def of_mixed_precision(data):
     layer_named(data, "Dense")["config"]["dtype"]["config"]["name"] = "mixed_float16"
+
+
+def test_what_is_computed_in_half_precision_is_computed_in_full_here(tmp_path):
+    path = changed(tmp_path, config=of_mixed_precision)
+    with K.use("onnx"), pytest.warns(UserWarning, match="compute in float32") as caught:
+        model = load_model(path)
+        outputs = model.predict(EXPECTED.arrays("dense", "x"))
+    assert len(caught) == 1
+    np.testing.assert_allclose(outputs, EXPECTED.arrays("dense", "y"), atol=1e-5)
 
 
 def with_registered_regularizer(data):
@@ -200,7 +220,7 @@ def with_lora(data):
     ("change", "said"),
     [
         (of_another_module, r"of the class Dense of 'evil'.*custom_objects"),
-        (of_half_precision, "computes in 'mixed_float16'"),
+        (of_half_precision, "computes in 'float16'"),
         (with_registered_regularizer, "'evil>L1L2' isn't Keras's own"),
         (with_registered_relu, "no activation 'evil>relu'"),
         (with_lora, "has lora_rank=4"),

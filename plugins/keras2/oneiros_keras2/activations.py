@@ -38,6 +38,24 @@ def gelu(x, approximate: bool = False):
     return x * probability
 
 
+def keras3_hard_sigmoid(x):
+    """`relu6(x + 3) / 6`, which Keras 3 calls hard_sigmoid; Keras 1's is steeper.
+
+    # Arguments
+        x: tensor of any shape.
+    """
+    return K.clip(x + 3, 0, 6) / 6
+
+
+def leaky_relu(x):
+    """`x`, and a fifth of it below 0.
+
+    # Arguments
+        x: tensor of any shape.
+    """
+    return K.relu(x, alpha=0.2)
+
+
 def log_softmax(x):
     """Logarithm of the softmax over the last axis, exact for large inputs.
 

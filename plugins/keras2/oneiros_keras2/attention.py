@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from oneiros import backend as K
 from oneiros.arguments import check_bool, check_fraction, check_int, label
-from oneiros.errors import ShapeError
+from oneiros.errors import ArgumentError, ShapeError
 from oneiros.typing import Shape, Tensor
 
 from oneiros_keras2.base import Keras2Layer
@@ -58,7 +58,7 @@ def future(queries: int | None, keys: int | None, owner: str) -> Tensor:
             f"{owner} hides later places, and the number of its places must be known. "
             "Pass it: Input(shape=(steps, features))."
         )
-    later = np.triu(np.ones((1, queries, keys)), 1 + keys - queries)
+    later = np.triu(np.ones((1, queries, keys)), 1)
     return K.variable(later)
 
 
@@ -351,16 +351,25 @@ class MultiHeadAttention(Keras2Layer):
             )
         self.projections = {
             "query": self._projection("query", query[-1], self.key_dim),
-            "key": self._projection("key", key[-1], self.key_dim),
-            "value": self._projection("value", value[-1], self.value_dim),
+            "key": self._projection("key", key[-1], self.key_dim, self.key_heads),
+            "value": self._projection(
+                "value", value[-1], self.value_dim, self.key_heads
+            ),
         }
         size = self.output_size or query[-1]
         shape = (self.num_heads, self.value_dim, size)
         self.output_kernel, self.output_bias = self._weights("output", shape, (size,))
 
-    def _projection(self, name: str, features: int | None, size: int) -> Weights:
-        heads = (self.num_heads, size)
-        return self._weights(name, (features, *heads), heads)
+    @property
+    def key_heads(self) -> int:
+        """The number of heads of keys and values."""
+        return self.num_heads
+
+    def _projection(
+        self, name: str, features: int | None, size: int, heads: int | None = None
+    ) -> Weights:
+        by_head = (heads or self.num_heads, size)
+        return self._weights(name, (features, *by_head), by_head)
 
     def _weights(self, name: str, kernel: Shape, bias: Shape) -> Weights:
         return (
@@ -398,6 +407,8 @@ class MultiHeadAttention(Keras2Layer):
         places = K.shape(x)[1]
         split = K.reshape(projected, (-1, places, heads, size))
         by_head = K.permute_dimensions(split, (0, 2, 1, 3))
+        if heads < self.num_heads:
+            by_head = K.repeat_elements(by_head, self.num_heads // heads, axis=1)
         return K.reshape(by_head, (-1, places, size))
 
     def _joined(self, means: Tensor, queries) -> Tensor:
@@ -442,4 +453,64 @@ class MultiHeadAttention(Keras2Layer):
         """Returns an argument; a layer's `output_shape` is another thing."""
         if argument == "output_shape":
             return {"output_shape": self.output_size}
+        return super().argument_config(argument)
+
+
+class GroupQueryAttention(MultiHeadAttention):
+    """Attention of several heads, where groups of queries share a key and a value.
+
+    # Example
+        ```python
+        from oneiros.layers import GroupQueryAttention, Input
+
+        x = Input(shape=(10, 16))
+        layer = GroupQueryAttention(8, num_query_heads=4, num_key_value_heads=2)
+        layer([x, x])._keras_shape  # (None, 10, 16)
+        ```
+
+    # Arguments
+        head_dim: int, the size of projected queries, keys and values.
+        num_query_heads: int.
+        num_key_value_heads: int, a divisor of `num_query_heads`.
+        dropout, use_bias, kernel_initializer, …: as for `MultiHeadAttention`.
+
+    # Input shape
+        As for `MultiHeadAttention`.
+
+    # Output shape
+        That of the query.
+
+    # References
+        - Ainslie et al.: GQA: Training Generalized Multi-Query Transformer Models from
+          Multi-Head Checkpoints, arXiv:2305.13245
+    """
+
+    loadable = True
+
+    def __init__(
+        self, head_dim: int, num_query_heads: int, num_key_value_heads: int, **kwargs
+    ):
+        super().__init__(num_query_heads, head_dim, **kwargs)
+        self.head_dim = self.key_dim
+        self.num_query_heads = self.num_heads
+        self.num_key_value_heads = check_int(
+            self, "num_key_value_heads", num_key_value_heads
+        )
+        if num_query_heads % num_key_value_heads:
+            raise ArgumentError(
+                f"{label(self)} received num_query_heads={num_query_heads} and "
+                f"num_key_value_heads={num_key_value_heads}. Expected a number of "
+                "queries that the number of keys divides."
+            )
+
+    @property
+    def key_heads(self) -> int:
+        """The number of heads of keys and values."""
+        return self.num_key_value_heads
+
+    def argument_config(self, argument: str) -> dict[str, Any]:
+        """Returns an argument; those of `MultiHeadAttention` that this layer replaces
+        aren't."""
+        if argument in ("num_heads", "key_dim", "value_dim", "output_shape"):
+            return {}
         return super().argument_config(argument)

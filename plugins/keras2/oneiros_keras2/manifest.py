@@ -5,7 +5,10 @@ from typing import Any
 from oneiros import hookimpl
 
 _PACKAGE = "oneiros_keras2"
-_ACTIVATIONS = ("exponential", "gelu", "log_softmax", "mish", "relu6", "selu", "swish")
+_ACTIVATIONS = (
+    *("exponential", "gelu", "keras3_hard_sigmoid", "leaky_relu", "log_softmax"),
+    *("mish", "relu6", "selu", "swish"),
+)
 ACTIVATIONS = {name: f"{_PACKAGE}.activations:{name}" for name in _ACTIVATIONS}
 ACTIVATIONS["silu"] = ACTIVATIONS["swish"]
 _RANDOM = (
@@ -16,6 +19,10 @@ _RANDOM = (
     *("RandomPosterization", "RandomRotation", "RandomSaturation"),
     *("RandomSharpness", "RandomShear", "RandomTranslation", "RandomWidth"),
     "RandomZoom",
+)
+_TABLES = (
+    *("CategoryCrossing", "HashedCrossing", "Hashing", "IntegerLookup"),
+    *("StringLookup", "TextVectorization"),
 )
 _RANKS = ("1D", "2D", "3D")
 _CELLS = ("GRUCell", "LSTMCell", "SimpleRNNCell")
@@ -29,7 +36,10 @@ _FILES = (
 """The names of recurrent layers in files."""
 _LAYERS = {
     "advanced_activations": ("Keras2ReLU", "Keras2Softmax"),
-    "attention": ("AdditiveAttention", "Attention", "MultiHeadAttention"),
+    "attention": (
+        *("AdditiveAttention", "Attention", "GroupQueryAttention"),
+        "MultiHeadAttention",
+    ),
     "bidirectional": ("Keras2Bidirectional",),
     "convolutional": (
         *(f"Keras2Conv{rank}" for rank in _RANKS),
@@ -54,7 +64,9 @@ _LAYERS = {
         *(f"Keras2GlobalMaxPooling{rank}" for rank in _RANKS),
         *(f"Keras2GlobalAveragePooling{rank}" for rank in _RANKS),
     ),
-    "preprocessing": ("Rescaling",),
+    "preprocessing": (
+        *("CategoryEncoding", "Discretization", "Normalization", "Rescaling"),
+    ),
     "recurrent": (*_CELLS, *_RECURRENT),
 }
 LAYERS = {
@@ -65,10 +77,15 @@ LAYERS = {
 OF_ATTENTION = ("use_causal_mask", "return_attention_scores")
 """Arguments of the calls of layers with attention."""
 MULTI_HEAD: dict[str, Any] = {
-    "inputs": ("value", "key"),
+    "inputs": ("value", "a second argument", "key"),
     "settings": OF_ATTENTION,
     "groups": ("query_dense", "key_dense", "value_dense", "output_dense"),
-    "neutral": {"query_shape": None, "key_shape": None, "value_shape": None},
+    "neutral": {
+        **dict.fromkeys(("query_shape", "key_shape", "value_shape")),
+        "flash_attention": None,
+        "sliding_window": (None,),
+        "use_gate": (False,),
+    },
 }
 
 
@@ -94,10 +111,19 @@ def oneiros_migrations():
     rows["Keras2ReLU"]["elementwise"] = True
     rows["Unmasked"]["keras3"] = "Identity"
     rows["Keras2Softmax"]["inputs"] = ("mask", "a second argument")
-    rows["MultiHeadAttention"] |= MULTI_HEAD
+    for name in ("GroupQueryAttention", "MultiHeadAttention"):
+        rows[name] |= MULTI_HEAD
+    grouped = {**rows["GroupQueryAttention"], "name": "GroupQueryAttention"}
+    rows["GroupedQueryAttention"] = grouped
     for name in ("AdditiveAttention", "Attention"):
         rows[name] |= {"settings": OF_ATTENTION}
     rows["Identity"] = {"name": "Activation", "added": {"activation": "linear"}}
+    rows["CategoryEncoding"]["inputs"] = ("count_weights", "a second argument")
+    rows["Discretization"]["neutral"] = {"num_bins": None, "epsilon": None}
+    normalization = f"{_PACKAGE}.preprocessing:NormalizationMigration"
+    rows["Normalization"]["base"] = normalization
+    for name in _TABLES:
+        rows[name] = f"{_PACKAGE}.preprocessing:TextMigration"
     for name in ("Augmentation", "CenterCrop", "RandomCrop", "Resizing"):
         rows[name] = f"{_PACKAGE}.image_files:{name}Migration"
     rows |= dict.fromkeys(_RANDOM, rows["Augmentation"])

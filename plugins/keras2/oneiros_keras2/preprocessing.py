@@ -1,8 +1,43 @@
 """Layers that prepare their input; they have no weights to train."""
 
+from typing import Any
+
+import numpy as np
 from oneiros import backend as K
+from oneiros.arguments import check_bool, check_choice, check_int, label
+from oneiros.errors import ArgumentError, ConfigError
+from oneiros.migrations import Keras2Layer as Keras2Migration
+from oneiros.migrations import Migration
+from oneiros.typing import Shape, Tensor
 
 from oneiros_keras2.base import Keras2Layer
+
+ENCODINGS = ("multi_hot", "one_hot", "count")
+"""How a layer gives integers; the first one was called `binary`."""
+
+
+def encoded(x: Tensor, size: int, mode: str, weights: Tensor | None = None) -> Tensor:
+    """Returns which integers each row holds, or how often.
+
+    # Arguments
+        x: tensor `(samples, …, places)`.
+        size: int, the number of different integers.
+        mode: one of `ENCODINGS`.
+        weights: tensor of the shape of `x`, how much each place counts.
+    """
+    hot = K.one_hot(K.cast(x, "int32"), size)
+    if mode == "one_hot":
+        return hot
+    if mode == "count":
+        weighted = hot if weights is None else hot * K.expand_dims(weights, -1)
+        return K.sum(weighted, axis=-2)
+    return K.max(hot, axis=-2)
+
+
+def encoded_shape(shape: Shape, size: int, mode: str) -> Shape:
+    """Returns the shape of `encoded`."""
+    kept = shape if mode == "one_hot" else shape[:-1]
+    return (*kept, size)
 
 
 class Rescaling(Keras2Layer):
@@ -40,3 +75,211 @@ class Rescaling(Keras2Layer):
         """Returns the scaled input."""
         scale = K.cast_to_floatx(self.scale)
         return K.cast(x, K.floatx()) * scale + K.cast_to_floatx(self.offset)
+
+
+class Normalization(Keras2Layer):
+    """Subtracts a mean and divides by the root of a variance, both known beforehand.
+
+    # Example
+        ```python
+        from oneiros.layers import Normalization
+        from oneiros.models import Sequential
+
+        layer = Normalization(mean=[1.0, 2.0], variance=[4.0, 1.0], input_shape=(2,))
+        Sequential([layer]).predict([[3.0, 2.0]])  # [[1.0, 0.0]]
+        ```
+
+    # Arguments
+        axis: int or list of int, the axes with a mean and a variance for each place;
+            None for one of both in all.
+        mean, variance: float or array. Without them, they are the first two weights;
+            the third one, the number of values that they come from, has no effect.
+        invert: bool, whether to multiply and to add instead.
+
+    # Input shape
+        Any; the sizes of `axis` must be known.
+
+    # Output shape
+        The same.
+    """
+
+    loadable = True
+    supports_masking = True
+
+    def __init__(self, axis=-1, mean=None, variance=None, invert=False, **kwargs):
+        super().__init__(**kwargs)
+        if (mean is None) != (variance is None):
+            raise ArgumentError(
+                f"{label(self)} received mean={mean!r:.80} and variance="
+                f"{variance!r:.80}. Expected both, or neither."
+            )
+        self.axis = axis
+        self.mean = mean
+        self.variance = variance
+        self.invert = check_bool(self, "invert", invert)
+
+    def build(self, input_shape: Shape) -> None:
+        """Makes mean, variance and count, unless they are given."""
+        axes = self.axis if isinstance(self.axis, (list, tuple)) else [self.axis]
+        rank = len(input_shape)
+        kept = sorted(axis % rank for axis in axes if axis is not None)
+        spread = [size if axis in kept else 1 for axis, size in enumerate(input_shape)]
+        self.spread: Any = tuple(spread)
+        self.moments: Any = None
+        if self.mean is not None:
+            return
+        sizes = tuple(input_shape[axis] for axis in kept)
+        weights = [("mean", sizes, "zero"), ("variance", sizes, "one")]
+        mean, variance, _ = [
+            self.add_weight(shape, init, name=f"{self.name}_{name}", trainable=False)
+            for name, shape, init in [*weights, ("count", (), "zero")]
+        ]
+        self.moments = K.reshape(mean, self.spread), K.reshape(variance, self.spread)
+
+    def call(self, x, mask=None):
+        """Returns the normalised input."""
+        x = K.cast(x, K.floatx())
+        mean, variance = self.moments or map(self._spread, (self.mean, self.variance))
+        deviation = K.maximum(K.sqrt(variance), K.epsilon())
+        return x * deviation + mean if self.invert else (x - mean) / deviation
+
+    def _spread(self, given) -> Tensor:
+        """Returns a constant with the axes of the input."""
+        values = np.asarray(given, K.floatx())
+        places = [size for size in self.spread if size != 1]
+        if values.ndim:
+            values = values.reshape(
+                np.broadcast_shapes(values.shape, (1,) * len(places))
+            )
+        spread = np.broadcast_to(values, places or (1,))
+        return K.variable(spread.reshape(self.spread))
+
+    def argument_config(self, argument: str) -> dict[str, Any]:
+        """Returns an argument; arrays become lists."""
+        if argument in ("mean", "variance"):
+            given = getattr(self, argument)
+            return {argument: None if given is None else np.asarray(given).tolist()}
+        return super().argument_config(argument)
+
+
+class CategoryEncoding(Keras2Layer):
+    """Turns integers into vectors with a place for each.
+
+    # Example
+        ```python
+        from oneiros.layers import CategoryEncoding
+        from oneiros.models import Sequential
+
+        model = Sequential([CategoryEncoding(4, input_shape=(3,))])
+        model.predict([[0, 2, 2]])  # [[1.0, 0.0, 1.0, 0.0]]
+        ```
+
+    # Arguments
+        num_tokens: int, the number of different integers, from 0.
+        output_mode: `"multi_hot"` for a 1 where a row holds the integer, `"count"` for
+            how often it does, `"one_hot"` for a vector per integer.
+
+    # Input shape
+        `(samples, places)`; with `"count"`, also a list of it and of as many weights.
+
+    # Output shape
+        `(samples, num_tokens)`; with `"one_hot"` and several places, `(samples, places,
+        num_tokens)`.
+    """
+
+    loadable = True
+
+    def __init__(self, num_tokens: int, output_mode: str = "multi_hot", **kwargs):
+        super().__init__(**kwargs)
+        self.num_tokens = check_int(self, "num_tokens", num_tokens)
+        mode = "multi_hot" if output_mode == "binary" else output_mode
+        self.output_mode = check_choice(self, "output_mode", mode, ENCODINGS)
+
+    def _mode(self, shape: Shape) -> str:
+        is_single = self.output_mode == "one_hot" and shape[-1] == 1
+        return "multi_hot" if is_single else self.output_mode
+
+    def call(self, x, mask=None):
+        """Returns the vectors."""
+        x, *weights = x if isinstance(x, list) else [x]
+        mode = self._mode(K.int_shape(x))
+        return encoded(x, self.num_tokens, mode, *weights)
+
+    def get_output_shape_for(self, input_shape) -> Shape:
+        """Returns the shape of the vectors."""
+        shape = input_shape[0] if isinstance(input_shape, list) else input_shape
+        return encoded_shape(shape, self.num_tokens, self._mode(shape))
+
+
+class Discretization(Keras2Layer):
+    """Gives the number of the interval in which each value lies.
+
+    # Example
+        ```python
+        from oneiros.layers import Discretization
+        from oneiros.models import Sequential
+
+        model = Sequential([Discretization([0.0, 1.0], input_shape=(3,))])
+        model.predict([[-5.0, 0.0, 7.0]])  # [[0, 1, 2]]
+        ```
+
+    # Arguments
+        bin_boundaries: list of float, increasing: the intervals' lower ends.
+        output_mode: `"int"`, or as for `CategoryEncoding`.
+
+    # Input shape
+        Any.
+
+    # Output shape
+        The same; otherwise that of `CategoryEncoding`.
+    """
+
+    loadable = True
+
+    def __init__(self, bin_boundaries, output_mode: str = "int", **kwargs):
+        super().__init__(**kwargs)
+        self.bin_boundaries = [float(boundary) for boundary in bin_boundaries]
+        self.output_mode = check_choice(
+            self, "output_mode", output_mode, ("int", *ENCODINGS)
+        )
+
+    def call(self, x, mask=None):
+        """Returns the intervals' numbers, or their vectors."""
+        boundaries = K.variable(np.asarray(self.bin_boundaries))
+        is_reached = K.greater_equal(K.expand_dims(x, -1), boundaries)
+        intervals = K.sum(K.cast(is_reached, "int32"), axis=-1)
+        if self.output_mode == "int":
+            return K.cast(intervals, "int32")
+        return encoded(intervals, len(self.bin_boundaries) + 1, self.output_mode)
+
+    def get_output_shape_for(self, input_shape: Shape) -> Shape:
+        """Returns the input's shape, or that of the vectors."""
+        if self.output_mode == "int":
+            return input_shape
+        size = len(self.bin_boundaries) + 1
+        return encoded_shape(input_shape, size, self.output_mode)
+
+
+class NormalizationMigration(Keras2Migration):
+    """`Normalization`, whose third weight is an integer there."""
+
+    def weights(self, config, arrays):
+        """Returns the weights as floats."""
+        return [np.asarray(array, K.floatx()) for array in arrays]
+
+    def weights_there(self, config, arrays):
+        """Returns the weights, the last one as an integer."""
+        return [*arrays[:2], *(np.asarray(array, "int32") for array in arrays[2:])]
+
+
+class TextMigration(Migration):
+    """Refuses the layers that look up text or numbers in tables."""
+
+    def translated(self, name: str, config):
+        """Raises the error that says what to do instead."""
+        raise ConfigError(
+            f"The {name} layer {config.get('name')!r} looks up text or numbers in a "
+            "table, and models here take arrays of numbers. In the program that wrote "
+            "the file, save the model behind this layer: Model(layer.output, "
+            "model.output); then do the layer's step on the data."
+        )

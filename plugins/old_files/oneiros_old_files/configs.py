@@ -227,10 +227,12 @@ def _without_input_layer(layers: list[Any], config) -> list[Any]:
     in Keras 1, if that is possible."""
     first = layers[0] if layers else {}
     described = {}
+    stated = {}
     if first.get("class_name") == "InputLayer" and len(layers) > 1:
         layers_behind = layers[1:]
         for name in INPUT_ARGUMENTS:
             described[name] = first["config"].get(name)
+        stated["batch_input_shape"] = described["batch_input_shape"]
     elif isinstance(config, dict) and config.get("build_input_shape"):
         layers_behind = layers
         described["batch_input_shape"] = plain(config["build_input_shape"])
@@ -240,7 +242,7 @@ def _without_input_layer(layers: list[Any], config) -> list[Any]:
     arguments = first.get("config")
     if not isinstance(arguments, dict) or "layers" in arguments:
         return layers
-    first = {**first, "config": {**described, **arguments}}
+    first = {**first, "config": {**described, **arguments, **stated}}
     return [first, *others]
 
 

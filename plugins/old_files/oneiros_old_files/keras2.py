@@ -20,6 +20,7 @@ from oneiros_old_files.base import (
 )
 from oneiros_old_files.keras3 import (
     DIM_ORDERINGS,
+    MIXED,
     PACKAGE,
     Keras3Layer,
     activation_here,
@@ -200,6 +201,7 @@ class Keras2Layer(Migration):
             dtype = stored_dtype.get("config", {}).get("name")
         if not isinstance(dtype, str):
             return {}
+        dtype = "float32" if dtype in MIXED else dtype
         if dtype.startswith(FLOATS) and dtype != K.floatx():
             raise ConfigError(
                 f"The {name} layer {config.get('name')!r} computes in {dtype!r:.40}, "

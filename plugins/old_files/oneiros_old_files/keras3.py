@@ -21,9 +21,13 @@ Config = dict[str, Any]
 HARD_SIGMOID = "hard_sigmoid"
 REGISTERED = f"{PACKAGE}{HARD_SIGMOID}"
 """The registered name of Keras 1's function; Keras 3 has another one of the name."""
+OF_KERAS3 = f"keras3_{HARD_SIGMOID}"
+"""The name here of Keras 3's function, which oneiros-keras2 provides."""
 INITIALIZERS = {here: there for there, here in reversed(INITIALIZATIONS.items())}
 """Initializations here and the initializers there. Both are names; the weights of a
 file come from neither."""
+MIXED = ("mixed_float16", "mixed_bfloat16")
+"""Names of the policies to compute in one type, and to keep weights as float32."""
 MODULES = ("keras", "keras.layers", "keras.models")
 """The modules that files give for layers and models of Keras."""
 GRAPH_MODULE = "keras.src.models."
@@ -36,8 +40,7 @@ OPERATIONS = "keras.src.ops."
 HARD_SIGMOID_THERE = (
     "Keras 3's 'hard_sigmoid' is relu6(x + 3) / 6, and Keras 1's is "
     "clip(0.2 x + 0.5, 0, 1): with the wrong one, the model predicts something else. "
-    "Supply Keras 3's: load_model(path, custom_objects={'hard_sigmoid': "
-    "lambda x: K.clip(x + 3, 0, 6) / 6})."
+    "oneiros-keras2 has Keras 3's: pip install oneiros-keras2."
 )
 DATA_FORMATS = {"tf": "channels_last", "th": "channels_first"}
 DIM_ORDERINGS = {there: here for here, there in DATA_FORMATS.items()}
@@ -84,7 +87,8 @@ def _initializer(value):
 def _activation(value):
     if not isinstance(value, str):
         raise ConfigError(f"Keras 3 can't hold the activation {value!r:.80}.")
-    return REGISTERED if value == HARD_SIGMOID else value
+    there = {HARD_SIGMOID: REGISTERED, OF_KERAS3: HARD_SIGMOID}
+    return there.get(value, value)
 
 
 def _regularizer(value):
@@ -191,8 +195,9 @@ def activation_here(value):
         return value
     if value == REGISTERED:
         return HARD_SIGMOID
-    if value == HARD_SIGMOID:
+    if value == HARD_SIGMOID and registry.find("activation", OF_KERAS3) is None:
         raise ConfigError(HARD_SIGMOID_THERE)
+    value = OF_KERAS3 if value == HARD_SIGMOID else value
     if isinstance(value, str) and registry.find("activation", value) is not None:
         return value
     name = value if isinstance(value, str) else "YourFunction"

@@ -25,10 +25,11 @@ from typing import Any
 
 from oneiros.config import known_objects
 from oneiros.errors import ConfigError
+from oneiros.user_warnings import warn
 from oneiros_safe_files.config_extent import TENSOR
 
 from oneiros_old_files.base import Origin
-from oneiros_old_files.keras3 import OPERATIONS, PACKAGE
+from oneiros_old_files.keras3 import MIXED, OPERATIONS, PACKAGE
 
 Entry = dict[str, Any]
 Reference = list[Any]
@@ -90,12 +91,24 @@ def prepared(entry: Entry, origin: Origin, leave: Leave) -> Entry:
     for model in models:
         if model["class_name"] != "Sequential":
             _with_references(model["config"], origin)
+    _warn_of_mixed_types(entries)
     has_masks = any(map(_masks, entries))
     for model in models if has_masks else []:
         _Walk(model is copied, origin.keras, leave).through(model)
     for each in [] if has_masks else entries:
         each["config"].pop(ZEROS, None)
     return copied
+
+
+def _warn_of_mixed_types(entries: list[Entry]) -> None:
+    """Warns once if layers compute in another type than they keep their weights."""
+    policies = [each["config"].get("name") for each in entries]
+    for policy in filter(MIXED.__contains__, policies):
+        warn(
+            f"The file is of {policy}: its layers compute in {policy[6:]}. Here they "
+            "compute in float32, like their weights, and predict a little more exactly."
+        )
+        return
 
 
 def _with_references(config: Entry, origin: Origin) -> None:
@@ -424,7 +437,9 @@ def replace_calls(config: Entry) -> None:
 
 def places_of(places):
     """Returns a list of references of Keras 2; late releases leave out the list around
-    a single one."""
+    a single one, and have dicts, which Keras sorts by their keys."""
+    if isinstance(places, dict):
+        places = [places[key] for key in sorted(places)]
     return [places] if places and isinstance(places[0], str) else places
 
 

@@ -21,8 +21,10 @@ CONTAINERS = ("layers", "_layer_checkpoint_dependencies", "cells")
 stacked cells with those of the cells."""
 WRAPPED = ("layer", "forward_layer", "backward_layer", "cell")
 """Groups of the layers inside a wrapper, and of a recurrent layer's cell."""
-NOT_TRAINED = {"BatchNormalization": 2}
+NOT_TRAINED = {"BatchNormalization": 2, "Normalization": 3}
 """Number of variables of a layer that no optimizer changes; they are its last."""
+NAMED_OTHERWISE = {"GroupQueryAttention": "GroupedQueryAttention"}
+"""Classes whose groups have another name than they."""
 INNER_CLASS = re.compile(r"(?<=.)(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])")
 """The places in a class's name before which the group's name has an underscore:
 `Conv2DTranspose` is `conv2d_transpose`."""
@@ -80,6 +82,7 @@ def _layers(groups: Groups, path: str, model: Config) -> Iterator[tuple[str, Con
     counts: Counter[str] = Counter()
     for entry in _entries(model):
         class_name = re.sub(r"\W", "", str(entry.get("class_name")))
+        class_name = NAMED_OTHERWISE.get(class_name, class_name)
         base = INNER_CLASS.sub("_", class_name).lower()
         name = f"{base}_{counts[base]}" if counts[base] else base
         counts[base] += 1

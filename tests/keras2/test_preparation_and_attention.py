@@ -1,0 +1,124 @@
+"""Layers that prepare their input, and attention: what they compute, that they train,
+and come back from files."""
+
+import numpy as np
+import pytest
+from oneiros.errors import ArgumentError, ConfigError
+from oneiros.layers import (
+    Attention,
+    CategoryEncoding,
+    Dense,
+    Discretization,
+    GroupQueryAttention,
+    Input,
+    MultiHeadAttention,
+    Normalization,
+)
+from oneiros.models import Model, Sequential, load_model, model_from_json
+
+MEAN, VARIANCE = [[1.0], [2.0]], [[4.0], [9.0]]
+INTEGERS = np.array([[0, 2, 2], [3, 1, 7]])
+
+
+def predicted(layer, x):
+    """Returns the outputs of a layer alone."""
+    return Sequential([layer]).predict(np.asarray(x))
+
+
+@pytest.mark.spread
+def test_normalization_spreads_what_is_given_over_its_axes(backend):
+    x = np.arange(12, dtype="float32").reshape(2, 2, 3)
+    layer = Normalization((1, 2), MEAN, VARIANCE, input_shape=(2, 3))
+    expected = (x - MEAN) / np.sqrt(VARIANCE)
+    np.testing.assert_allclose(predicted(layer, x), expected, rtol=1e-6)
+    back = Normalization((1, 2), MEAN, VARIANCE, invert=True, input_shape=(2, 3))
+    np.testing.assert_allclose(predicted(back, expected), x, atol=1e-5)
+
+
+@pytest.mark.spread
+def test_categories_are_counted_and_weighted(backend):
+    def once(row):
+        return np.bincount(row[row < 4], minlength=4)
+
+    counts = np.stack([once(row) for row in INTEGERS])
+    encoding = {"input_shape": (3,), "input_dtype": "int32"}
+    for mode, expected in (("count", counts), ("multi_hot", counts > 0)):
+        np.testing.assert_array_equal(
+            predicted(CategoryEncoding(4, mode, **encoding), INTEGERS), expected
+        )
+    places, weights = Input((3,), dtype="int32"), Input((3,))
+    weighted = CategoryEncoding(4, "count")([places, weights])
+    halves = Model([places, weights], weighted).predict(
+        [INTEGERS, np.full((2, 3), 0.5, "float32")]
+    )
+    np.testing.assert_array_equal(halves, counts / 2)
+
+
+@pytest.mark.spread
+def test_values_are_sorted_into_intervals(backend):
+    x = np.array([[-1.0, 0.0, 0.5], [1.0, 1.5, 9.0]], "float32")
+    bounds = [0.0, 1.0, 2.0]
+    expected = np.digitize(x, bounds)
+    numbers = predicted(Discretization(bounds, input_shape=(3,)), x)
+    np.testing.assert_array_equal(numbers, expected)
+    counts = predicted(Discretization(bounds, "count", input_shape=(3,)), x)
+    np.testing.assert_array_equal(
+        counts, [np.bincount(row, minlength=4) for row in expected]
+    )
+
+
+def test_what_looks_up_text_is_refused_with_the_way_out(theano):
+    layer = '{"class_name": "Hashing", "config": {"name": "h"}, "inbound_nodes": []}'
+    with pytest.raises(ConfigError, match="looks up text or numbers"):
+        model_from_json(
+            '{"class_name": "Sequential", "keras_version": "2.15.0", "config": '
+            f'{{"name": "s", "layers": [{layer}]}}}}'
+        )
+
+
+def test_a_query_sees_no_later_key_however_many_there_are(theano):
+    query, value = Input((2, 3)), Input((4, 3))
+    model = Model([query, value], Attention(use_causal_mask=True)([query, value]))
+    values = np.random.default_rng(0).normal(size=(1, 4, 3)).astype("float32")
+    outputs = model.predict([np.ones((1, 2, 3), "float32"), values])
+    np.testing.assert_allclose(outputs[0, 0], values[0, 0], rtol=1e-5)
+
+
+def test_groups_of_queries_share_keys(theano, tmp_path):
+    """With as many keys as queries, it is attention of several heads."""
+    x = Input((5, 6))
+    grouped = Model(x, GroupQueryAttention(3, 4, 2)([x, x]))
+    several = Model(x, MultiHeadAttention(4, 3)([x, x]))
+    weights = grouped.get_weights()
+    several.set_weights(
+        [
+            np.repeat(w, 2, axis=-2) if n in (2, 3, 4, 5) else w
+            for n, w in enumerate(weights)
+        ]
+    )
+    values = np.random.default_rng(1).normal(size=(2, 5, 6)).astype("float32")
+    expected = grouped.predict(values)
+    np.testing.assert_allclose(several.predict(values), expected, atol=1e-5)
+    grouped.save(tmp_path / "grouped.h5")
+    again = load_model(tmp_path / "grouped.h5")
+    np.testing.assert_allclose(again.predict(values), expected, atol=1e-6)
+    with pytest.raises(ArgumentError, match="divides"):
+        GroupQueryAttention(3, 4, 3)
+
+
+def test_layers_that_prepare_come_back_and_train_with_others(theano, tmp_path):
+    model = Sequential(
+        [
+            Normalization(input_shape=(3,)),
+            Discretization([0.0, 1.0], "count"),
+            Dense(2, activation="keras3_hard_sigmoid"),
+            Dense(1, activation="leaky_relu"),
+        ]
+    )
+    model.layers[0].set_weights([np.arange(3.0), np.arange(1.0, 4), np.array(9.0)])
+    model.compile("sgd", "mse")
+    x = np.random.default_rng(2).normal(size=(4, 3)).astype("float32")
+    model.fit(x, np.ones((4, 1)), nb_epoch=1, verbose=0)
+    model.save(tmp_path / "prepared.h5")
+    again = load_model(tmp_path / "prepared.h5")
+    np.testing.assert_allclose(again.predict(x), model.predict(x), atol=1e-6)
