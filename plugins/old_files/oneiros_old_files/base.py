@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from oneiros import registry
 from oneiros.errors import ConfigError
 
 from oneiros_old_files.keras3 import Arrays as Arrays
@@ -77,6 +78,31 @@ class Origin:
         if found is None or self.keras != 2:
             return -1
         return int(found[1])
+
+
+class UnsupportedError(ConfigError):
+    """An argument of a layer in a file that nothing installed here supports.
+
+    # Arguments
+        message: str.
+        what: str, in a few words: `"ReLU(max_value=6)"`.
+        owner: str, the distribution that supports it and is absent, if there is one.
+    """
+
+    def __init__(self, message: str, what: str, owner: str = ""):
+        if owner:
+            message += f" A plugin supports it. {registry.absence(owner)}"
+        super().__init__(message)
+        self.what = what
+        self.owner = owner
+
+
+def absent_owner(kind: str, name: str) -> str:
+    """Returns the distribution of Oneiros that has a name, if it is absent; otherwise
+    an empty text."""
+    owner = registry.owners().get(kind, {}).get(name, "")
+    is_there = owner and registry.find(kind, name) is not None
+    return "" if is_there else owner
 
 
 MALFORMED = (TypeError, ValueError, LookupError, AttributeError, RecursionError)

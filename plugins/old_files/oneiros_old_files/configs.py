@@ -1,5 +1,6 @@
 """Converts model configurations from other versions of Keras, layer by layer."""
 
+import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -11,9 +12,16 @@ from oneiros import registry
 from oneiros.errors import ConfigError, OneirosError, UnknownNameError
 
 from oneiros_old_files import keras3
-from oneiros_old_files.base import MALFORMED, Migration, Origin, Reference
+from oneiros_old_files.base import (
+    MALFORMED,
+    Migration,
+    Origin,
+    Reference,
+    UnsupportedError,
+    absent_owner,
+)
 from oneiros_old_files.dim_ordering import completed
-from oneiros_old_files.keras2 import migration_of
+from oneiros_old_files.keras2 import DTYPES, migration_of
 from oneiros_old_files.keras3_graph import GRAPHS, places_of, prepared
 from oneiros_old_files.parts import plain
 
@@ -45,6 +53,16 @@ class Unreadable:
     def reason(self) -> str:
         """The error's message."""
         return str(self.error)
+
+    @property
+    def what(self) -> str:
+        """What can't be read, in a few words: a class, perhaps with an argument."""
+        return getattr(self.error, "what", self.class_name)
+
+    @property
+    def owner(self) -> str:
+        """The distribution that has it and is absent; empty if there is none."""
+        return getattr(self.error, "owner", absent_owner("migration", self.class_name))
 
 
 _unreadable: ContextVar[list[Unreadable]] = ContextVar("unreadable")
@@ -142,7 +160,10 @@ def _parts(name: str, config, entry: Entry, origin: Origin) -> Entry:
     nodes = entry.get("inbound_nodes", []) if origin.keras > 1 else []
     if is_own and migration_of(name.removeprefix(keras3.PACKAGE)) is not None:
         return _translated(name, config, nodes, origin)
-    parts = _parts_of_others(name, config, origin) if is_own else {}
+    if is_own:
+        parts = _parts_of_others(name, config, origin)
+    else:
+        parts = _parts_of_custom(name, config, origin)
     if nodes:
         parts["inbound_nodes"] = _calls(Migration(origin), config, nodes)
     return parts
@@ -166,7 +187,11 @@ def _translated(name: str, config: Entry, nodes: list[Any], origin: Origin) -> E
             continue
         described = {"class_name": class_here, "config": arguments}
         return {**described, "inbound_nodes": calls} if nodes else described
-    raise reasons[0]
+    reason, *_ = reasons
+    owner = absent_owner("layer", f"{EXTENDED}{name}")
+    if owner:
+        raise UnsupportedError(str(reason), getattr(reason, "what", name), owner)
+    raise reason
 
 
 def _calls(migration: Migration, config: Entry, nodes: list[Any]) -> list[Any]:
@@ -197,19 +222,29 @@ def _parts_of_others(name: str, config, origin: Origin) -> Entry:
     return _unknown(name, config, origin)
 
 
+def _parts_of_custom(name: str, config, origin: Origin) -> Entry:
+    """Returns the arguments of a class of the caller, without the types of later
+    versions that it doesn't take: layers here have none of their own."""
+    cls = configs.known_objects()[name]
+    if origin.keras < 2 or not isinstance(cls, type) or not isinstance(config, dict):
+        return {}
+    unknown = set(DTYPES) - inspect.signature(cls).parameters.keys()
+    return {"config": {key: config[key] for key in config.keys() - unknown}}
+
+
 def _unknown(name: str, config, origin: Origin) -> Entry:
     """Keeps a layer of Keras 1 or a plugin, and raises an error for a layer that only
     Keras 2 has."""
-    owned = registry.owners().get("layer", {})
-    is_known = name in owned or name in registry.names("layer")
-    if origin.keras > 1 and not is_known:
-        raise UnknownNameError(
-            f"The layer {config.get('name')!r} is a {name} of Keras {origin.keras}, "
-            "which Keras 1 doesn't have. If you have a class that computes the same, "
-            f"pass custom_objects={{{name!r}: YourClass}}; it receives the arguments "
-            "as stored."
-        )
-    return {}
+    if origin.keras < 2 or name in registry.names("layer"):
+        return {}
+    owner = absent_owner("migration", name) or absent_owner("layer", name)
+    provided = f" {registry.absence(owner)}" if owner else ""
+    raise UnknownNameError(
+        f"The layer {config.get('name')!r} is a {name} of Keras {origin.keras}, which "
+        f"Keras 1 doesn't have.{provided} If you have a class that computes the same, "
+        f"pass custom_objects={{{name!r}: YourClass}}; it receives the arguments as "
+        "stored."
+    )
 
 
 def _sequential(config, origin: Origin):

@@ -17,6 +17,8 @@ from oneiros_old_files.base import (
     Migration,
     Origin,
     Reference,
+    UnsupportedError,
+    absent_owner,
 )
 from oneiros_old_files.keras3 import (
     DIM_ORDERINGS,
@@ -150,9 +152,11 @@ class Keras2Layer(Migration):
                 try:
                     arguments |= _renamed(names, argument, plain(value), self.origin)
                 except ConfigError as error:
-                    raise ConfigError(
+                    raise UnsupportedError(
                         f"The {name} layer {config.get('name')!r} of Keras "
-                        f"{self.origin.keras} can't be read: {error}"
+                        f"{self.origin.keras} can't be read: {error}",
+                        in_few_words(name, argument, value),
+                        absent_owner("activation", str(value)),
                     ) from error
                 continue
             values = neutral.get(argument, ())
@@ -183,11 +187,13 @@ class Keras2Layer(Migration):
 
     def refuse(self, name: str, config: Config, argument: str) -> NoReturn:
         """Raises the error for an argument without an equivalent here."""
-        raise ConfigError(
-            f"The {name} layer {config.get('name')!r} has {argument}="
-            f"{plain(config.get(argument))!r:.80}, which Keras 1's {self.name} doesn't "
-            f"support. If you have a class that does, pass custom_objects={{{name!r}: "
-            f"YourClass}}; it receives the arguments as stored."
+        value = plain(config.get(argument))
+        raise UnsupportedError(
+            f"The {name} layer {config.get('name')!r} has {argument}={value!r:.80}, "
+            f"which Keras 1's {self.name} doesn't support. If you have a class that "
+            f"does, pass custom_objects={{{name!r}: YourClass}}; it receives the "
+            "arguments as stored.",
+            in_few_words(name, argument, value),
         )
 
     def _input_dtype(self, name: str, config: Config, stored_dtype) -> dict[str, str]:
@@ -213,6 +219,12 @@ class Keras2Layer(Migration):
         return {"input_dtype": dtype} if config.get("batch_input_shape") else {}
 
 
+def in_few_words(name: str, argument: str, value) -> str:
+    """Returns a layer with one of its arguments, such as `"ReLU(max_value=6)"`."""
+    shown = f"{value:g}" if isinstance(value, float) else f"{plain(value)!r:.40}"
+    return f"{name}({argument}={shown})"
+
+
 def migration_of(name, origin: Origin = HERE) -> Migration | None:
     """Returns the migration for a class's name, or None.
 
@@ -229,7 +241,10 @@ def migration_of(name, origin: Origin = HERE) -> Migration | None:
     if isinstance(found, dict):
         base = found.get("base")
         cls: type[Migration] = pkgutil.resolve_name(base) if base else Keras2Layer
-        return cls(origin, {"name": name, **found})
+        try:
+            return cls(origin, {"name": name, **found})
+        except UnknownNameError:  # of a plugin that may not be imported
+            return None
     migration: Migration = found(origin)
     return migration
 

@@ -390,6 +390,7 @@ def _decoded(text):
 
 
 def _built_from(config, choices: CallerChoices, budget: Budget | None, source: str):
+    model_files.check_generation(config, source)
     state = ModelState(model_config=config)
     check_extent(state, budget, source)
     origin = origin_of(state) if isinstance(config, dict) else Origin()

@@ -103,6 +103,18 @@ def read(filepath: PathLike, budget: Budget | None = None) -> tuple[Format, Mode
     return form, state
 
 
+def check_generation(config, source: object) -> None:
+    """Raises FileFormatError for a configuration of Keras 0.x."""
+    if not isinstance(config, dict) or "class_name" in config:
+        return
+    if "name" in config and {"layers", "node_config"} & config.keys():
+        raise FileFormatError(
+            f"{source} is of Keras 0.x, whose layers have other names and arguments. "
+            "Build the model with the layers that the text lists, in their order, and "
+            "load its weights: model.load_weights(path)."
+        )
+
+
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
     """Context manager in which a refusal of a text names the file that has it."""

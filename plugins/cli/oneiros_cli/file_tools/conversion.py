@@ -29,6 +29,7 @@ from oneiros_saving.restoring import COMPILED, restore_forgotten
 
 from oneiros_cli.file_tools import model_conversion
 from oneiros_cli.file_tools.conversion_plan import ORDERINGS, ConversionPlan
+from oneiros_cli.file_tools.pairs import configuration_of, load_pair
 from oneiros_cli.file_tools.stored_file import StoredFile, read
 
 Objects = dict[str, Any] | None
@@ -42,6 +43,7 @@ def convert(
     dim_ordering: str | None = None,
     kernels: str | None = None,
     trained_on: str | None = None,
+    weights_from: PathLike | None = None,
     weights_only: bool = False,
     overwrite: bool = False,
     custom_objects: Objects = None,
@@ -59,6 +61,7 @@ def convert(
         kernels: `"theano"` or `"tensorflow"`; kernels are written as Keras 1 on this
             engine would write them.
         trained_on: as for `load_model`.
+        weights_from: path of the file with the weights of a configuration.
         weights_only: bool, whether to omit the configuration and the optimizer.
         overwrite: bool, whether `target` may exist.
         custom_objects, functions: as for `load_model`.
@@ -84,12 +87,19 @@ def convert(
     state = stored.state
     inputs: dict[str, Axes] = {}
     is_of_keras_2 = origin_of(state, trained_on).keras > 1
-    if dim_ordering or kernels or trained_on or is_of_keras_2:
+    is_changed = dim_ordering or kernels or trained_on or is_of_keras_2
+    if is_changed or weights_from is not None:
+        is_text = stored.is_text and weights_from is None
         number = None if stored.is_text else loading.number_stored(state)
         with load_context.changed(limits=limits_for(number)):
-            model = _model_of(stored, source, custom_objects, functions, trained_on)
+            if weights_from is None:
+                model = _model_of(stored, source, custom_objects, functions, trained_on)
+            else:
+                model = load_pair(
+                    source, weights_from, custom_objects, functions, trained_on
+                )
             state, inputs = _converted(
-                model, dim_ordering, kernels, custom_objects, stored.is_text
+                model, dim_ordering, kernels, custom_objects, is_text
             )
     _write(path, state, weights_only, source)
     return inputs
@@ -148,11 +158,7 @@ def check_whole(state: ModelState, source: PathLike) -> None:
 def _from_configuration(
     state: ModelState, source: PathLike, custom_objects: Objects, functions: Objects
 ):
-    config = dict(state.model_config or {})
-    if state.keras_version:
-        config["keras_version"] = state.keras_version
-    if state.provenance:
-        config[KEY] = state.provenance
+    config = configuration_of(state)
     with load_context.changed(postponed=Postponed()):
         model = model_from_config(config, custom_objects, functions)
     return checked_model(model, source)

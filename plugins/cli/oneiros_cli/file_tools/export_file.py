@@ -16,6 +16,7 @@ from oneiros_saving.model_files import PathLike
 
 from oneiros_cli.file_tools.conversion import Axes, Objects, check_whole, reordered
 from oneiros_cli.file_tools.conversion_plan import ORDERINGS
+from oneiros_cli.file_tools.pairs import load_pair
 from oneiros_cli.file_tools.stored_file import read
 
 
@@ -23,6 +24,7 @@ def export_file(
     source: PathLike,
     target: PathLike,
     *,
+    weights_from: PathLike | None = None,
     inputs: PathLike | None = None,
     tolerance: float = TOLERANCE,
     dim_ordering: str | None = None,
@@ -35,8 +37,9 @@ def export_file(
     """Writes the model in a file for another library; see `oneiros.export`.
 
     # Arguments
-        source: path of a file with a whole model.
+        source: path of a file with a whole model, or of a configuration.
         target: path of the new file or folder; its suffix selects the library.
+        weights_from: path of the file with the weights of a configuration.
         inputs: path of an `.npz` file with an array for each input of the model in
             `source`, on which to compare: by the name of the input, or in order.
         tolerance, overwrite, options: as for `oneiros.export`.
@@ -53,12 +56,17 @@ def export_file(
     check_choice("convert", "dim_ordering", dim_ordering, (*ORDERINGS, None))
     stored = read(source)
     check_whole(stored.state, source)
-    if stored.is_text:
+    if weights_from is not None:
+        model = load_pair(source, weights_from, custom_objects, functions, trained_on)
+    elif stored.is_text:
         raise ArgumentError(
             f"{source} holds no weights, so the new file would predict nothing useful. "
-            f"Load the weights, save the whole model, and convert that file."
+            f"Pass them: weights_from=path, or --weights-from FILE."
         )
-    model = loading.load_model(source, custom_objects, functions, trained_on=trained_on)
+    else:
+        model = loading.load_model(
+            source, custom_objects, functions, trained_on=trained_on
+        )
     arrays = None if inputs is None else input_arrays(model, _read_inputs(inputs))
     axes: dict[str, Axes] = {}
     if dim_ordering:

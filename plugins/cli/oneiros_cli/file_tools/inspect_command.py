@@ -11,13 +11,23 @@ from typing import Annotated, Any
 import typer
 from oneiros.errors import ArgumentError, UnsafeFileError
 from oneiros_safe_files.budget import UNTRUSTED, Budget
+from oneiros_saving.loading import load_model
 
+from oneiros_cli.file_tools.folder import (
+    Source,
+    Verdict,
+    counted,
+    inspected,
+    reported,
+    sources_in,
+)
 from oneiros_cli.file_tools.inspection import (
     Inspection,
     LayerReport,
     Weight,
     inspect_file,
 )
+from oneiros_cli.file_tools.own_objects import own_objects
 from oneiros_cli.text import one_line
 
 ENGINES = {"tensorflow": "TensorFlow", "theano": "Theano", "jax": "JAX"}
@@ -36,7 +46,8 @@ def inspect(
     file: Annotated[
         Path,
         typer.Argument(
-            help="HDF5 of a model or of weights, JSON, or another format here."
+            help="HDF5 of a model or of weights, JSON, or another format here; or a "
+            "folder of such files."
         ),
     ],
     as_json: Annotated[
@@ -50,13 +61,40 @@ def inspect(
             "may repeat this option.",
         ),
     ] = None,
+    objects: Annotated[
+        Path | None,
+        typer.Option(help="A file of Python with your own classes; it is run."),
+    ] = None,
+    load: Annotated[
+        bool | None,
+        typer.Option(
+            help="Load what should load, as load_model does, to be certain; the "
+            "default for a folder."
+        ),
+    ] = None,
 ) -> None:
-    """Show what a model's file holds.
+    """Show what a model's file holds, or a folder of them.
 
-    Nothing is built, and nothing that the file names is imported. The exit status is 1
-    if the file can't be read, or if something is missing or would be refused.
+    Nothing is built of a single file, unless with --load, and nothing that it names is
+    imported. The exit status is 1 if a file can't be read, or if something is missing
+    or would be refused.
     """
     limits = replace(UNTRUSTED, **dict(map(_limit, budget or [])))
+    with own_objects(objects):
+        if file.is_dir():
+            _inspect_folder(file, limits, load is not False, as_json)
+        else:
+            _inspect_one(file, limits, bool(load), as_json)
+
+
+def _inspect_folder(folder: Path, limits: Budget, loads: bool, as_json: bool) -> None:
+    def look(source: Source) -> Verdict:
+        return inspected(source, folder, limits, loads)
+
+    reported(sources_in(folder), look, as_json)
+
+
+def _inspect_one(file: Path, limits: Budget, loads: bool, as_json: bool) -> None:
     try:
         inspection = inspect_file(file, budget=limits)
     except UnsafeFileError as error:
@@ -68,6 +106,8 @@ def inspect(
         typer.echo("\n".join(_report(inspection)))
     if not inspection.loads:
         raise typer.Exit(1)
+    if loads and not inspection.advice:
+        load_model(file, budget=limits)
 
 
 def _limit(setting: str) -> tuple[str, Any]:
@@ -121,12 +161,22 @@ def _summary(inspection: Inspection) -> Iterator[str]:
     if inspection.holds != "a configuration":
         facts += _engines(inspection)
         facts.append(f"{inspection.parameters:,} parameters")
-    yield one_line(inspection.path, bold=True)
+    yield f"{_verdict(inspection)} {one_line(inspection.path, bold=True)}"
     yield one_line(", ".join(facts))
+    if inspection.advice:
+        yield one_line(inspection.advice)
     if inspection.model:
         yield one_line(f"{inspection.model}, {count} layers")
     else:
         yield f"{count} groups of weights"
+
+
+def _verdict(inspection: Inspection) -> str:
+    if not inspection.loads:
+        return one_line(f"lacks {counted(inspection.lacking)}:", fg="yellow")
+    if inspection.holds == "weights":
+        return one_line("weights:", fg="green")
+    return one_line("loads:", fg="green")
 
 
 def _engines(inspection: Inspection) -> list[str]:

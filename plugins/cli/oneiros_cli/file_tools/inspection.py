@@ -17,13 +17,13 @@ import numpy as np
 from oneiros import registry
 from oneiros.discovery import Entry
 from oneiros.errors import OneirosError, UnsafeFileError
-from oneiros_old_files.base import Origin
+from oneiros_old_files.base import Origin, absent_owner
 from oneiros_old_files.configs import Unreadable, leaving_unreadable, migrated
 from oneiros_old_files.file_origin import origin_of
 from oneiros_old_files.keras2_compilation import compile_arguments
 from oneiros_old_files.stored_functions import get_function
 from oneiros_safe_files.budget import UNTRUSTED, Budget, checked, running
-from oneiros_safe_files.model_state import ModelState
+from oneiros_safe_files.model_state import LayerWeights, ModelState
 from oneiros_saving import provenance
 from oneiros_saving.caller_choices import nothing_foreign
 from oneiros_saving.config_references import Part, Reference, layers, references
@@ -36,6 +36,8 @@ from oneiros_cli.file_tools.stored_file import StoredFile, read
 Shape = tuple[int, ...]
 MAX_REFUSED = 1_000
 """The number of refused functions after which no more are looked for."""
+CONFIGURATION = "(configuration)"
+"""What can't be read if no layer can."""
 _DECLARATION = re.compile(r"loadable(: .+)? = True")
 
 
@@ -71,10 +73,19 @@ class LayerReport:
 
 @dataclass(frozen=True)
 class Refusal:
-    """Something that `load_model` would refuse, and its place in the configuration."""
+    """Something that `load_model` would refuse.
+
+    # Properties
+        where: str, its place in the configuration.
+        reason: str.
+        what: str, in a few words: a class, perhaps with an argument.
+        owner: str, the distribution that has it and is absent; empty if there is none.
+    """
 
     where: str
     reason: str
+    what: str = ""
+    owner: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,6 +102,7 @@ class Inspection:
         uncompiled: str, the reason why the loaded model isn't compiled; empty if it is.
         optimizer_weights: int, the number of arrays in the optimizer's state.
         unread: list of the paths of other contents, which don't belong to the model.
+        advice: str, how to load the file, unless `load_model` does; empty if it does.
     """
 
     path: str
@@ -107,8 +119,18 @@ class Inspection:
     uncompiled: str
     optimizer_weights: int
     unread: list[str]
+    advice: str
     missing: list[Missing]
     refused: list[Refusal]
+
+    @property
+    def lacking(self) -> list[Refusal]:
+        """All that is missing and would be refused, each with its place."""
+        found = list(self.refused)
+        for name in self.missing:
+            owner = absent_owner(name.kind, name.name)
+            found += [Refusal(x, name.advice, name.name, owner) for x in name.where]
+        return found
 
     @property
     def loads(self) -> bool:
@@ -144,14 +166,19 @@ def _inspected(filepath: PathLike, stored: StoredFile) -> Inspection:
     origin = origin_of(state)
     config, unreadable = _migrated(state.model_config, origin)
     training, uncompiled = _compiled(state.training_config, origin, config)
+    if origin.keras > 1 and not uncompiled:
+        unknown = provenance.missing(references({}, training))
+        uncompiled = " ".join(name.advice for name in unknown)
     classes_told = {layer.class_name for layer in unreadable}
     named = [
         reference
         for reference in references(config, None if uncompiled else training)
         if reference.kind != "layer" or reference.name not in classes_told
     ]
+    if CONFIGURATION in classes_told:
+        named = []
     parts = list(layers(config))
-    arrays = [value for _, named_arrays in state.weights for _, value in named_arrays]
+    arrays = [value for _, named_arrays in _groups(state) for _, value in named_arrays]
     return Inspection(
         path=str(filepath),
         format=stored.format,
@@ -167,6 +194,7 @@ def _inspected(filepath: PathLike, stored: StoredFile) -> Inspection:
         uncompiled=uncompiled,
         optimizer_weights=len(state.optimizer_weights or ()),
         unread=state.unread,
+        advice=_advice(stored),
         missing=provenance.missing(named, state.provenance),
         refused=[
             *(_refusal(layer, parts) for layer in unreadable),
@@ -182,7 +210,7 @@ def _migrated(config, origin: Origin) -> tuple[Any, list[Unreadable]]:
         try:
             return migrated(config, origin), unreadable
         except OneirosError as error:
-            return config, [Unreadable("", "", error)]
+            return config, [Unreadable(CONFIGURATION, "", error)]
 
 
 def _refusal(layer: Unreadable, parts: list[Part]) -> Refusal:
@@ -192,7 +220,8 @@ def _refusal(layer: Unreadable, parts: list[Part]) -> Refusal:
         if part.class_name == layer.class_name
         and part.where.rpartition("/")[2] == layer.name
     ]
-    return Refusal(min(places, default=layer.name), layer.reason)
+    where = min(places, default=layer.name)
+    return Refusal(where, layer.reason, layer.what, layer.owner)
 
 
 def _compiled(
@@ -245,10 +274,31 @@ def _holds(stored: StoredFile) -> str:
     return "a configuration" if stored.is_text else "a whole model"
 
 
+def _groups(state: ModelState) -> LayerWeights:
+    """Returns the weights by layer, or by group in a file that doesn't name layers."""
+    groups = (state.groups or {}).items()
+    return [*state.weights, *(group for group in groups if group[1])]
+
+
+def _advice(stored: StoredFile) -> str:
+    """Returns how a file is loaded that holds a part of a model."""
+    if stored.is_text:
+        return "model_from_json(text) or model_from_yaml(text), then load the weights."
+    if stored.state.model_config is not None:
+        return ""
+    names = [name for name, _ in stored.state.weights]
+    if names and names == [f"layer_{number}" for number in range(len(names))]:
+        return (
+            "Weights of Keras 0.x, which names no layers: build the model with the "
+            "same layers in the same order, then model.load_weights(path)."
+        )
+    return "Weights alone: build the model, then model.load_weights(path)."
+
+
 def _layers(parts: list[Part], state: ModelState) -> list[LayerReport]:
     """Returns a model's layers with their weights, then weights without a layer."""
     weights = {
-        name: [_weight(*pair) for pair in arrays] for name, arrays in state.weights
+        name: [_weight(*pair) for pair in arrays] for name, arrays in _groups(state)
     }
     described = []
     for part in parts[1:]:
@@ -305,7 +355,8 @@ def _refused_functions(parts: Iterable[Part]) -> Iterator[Refusal]:
             try:
                 get_function(value, str(part.config.get("name")), str(argument))
             except UnsafeFileError as error:
-                yield Refusal(part.where, str(error))
+                what = f"{part.class_name}({argument}=…)"
+                yield Refusal(part.where, str(error), what)
 
 
 def _refused_classes(named: Iterable[Reference]) -> Iterator[Refusal]:
@@ -316,7 +367,8 @@ def _refused_classes(named: Iterable[Reference]) -> Iterator[Refusal]:
             keys_seen.add(reference.key)
             entry = provenance.provider_of(reference.kind, reference.name)
             if entry is not None and _is_undeclared(entry):
-                yield Refusal(reference.where, _undeclared(entry))
+                reason = _undeclared(entry)
+                yield Refusal(reference.where, reason, reference.name)
 
 
 def _is_undeclared(entry: Entry) -> bool:

@@ -49,6 +49,7 @@ def read(filepath: PathLike, budget: Budget | None = None) -> StoredFile:
 
 
 def _state(config, path: Path) -> ModelState:
+    model_files.check_generation(config, path)
     if not isinstance(config, dict) or "class_name" not in config:
         raise FileFormatError(
             f"{path} isn't a model's configuration, which looks like "

@@ -294,6 +294,8 @@ class BatchNormalizationMigration(Keras2Layer):
     def complete(self, arguments: Config, config: Config) -> None:
         """Leaves out what says that both weights are there, as they always are."""
         if isinstance(arguments.get("axis"), list):
+            if len(arguments["axis"]) != 1:
+                self.refuse("BatchNormalization", config, "axis")
             (arguments["axis"],) = arguments["axis"]
         for name in ("center", "scale"):
             if arguments.get(name) is True:
