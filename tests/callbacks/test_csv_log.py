@@ -7,7 +7,7 @@ import pickle
 import numpy as np
 import pytest
 from oneiros.callbacks import CSVLogger, ReduceLROnPlateau, Resume
-from oneiros.errors import ArgumentError
+from oneiros.errors import ArgumentError, FileAccessError
 from small_models import compiled_dense
 
 
@@ -109,6 +109,36 @@ def test_values_of_all_kinds(path):
         ["0", "0.5", "nan", "[1, 2.5]", "3", "a,b"],
         ["1", "1.0", "", "", "", ""],
     ]
+
+
+def test_no_text_is_a_formula(path):
+    """Numbers stay as they are, and rows are appended under the same names."""
+    for _ in range(2):
+        log = CSVLogger(path, append=True)
+        log_epochs(log, {"=cmd|' /C calc'!A0": -1.5, "note": "@SUM(1)"})
+    assert rows(path) == [
+        ["epoch", "'=cmd|' /C calc'!A0", "note"],
+        *[["0", "-1.5", "'@SUM(1)"]] * 2,
+    ]
+
+
+def test_a_state_brings_numbers_alone(path):
+    log = CSVLogger(path)
+    log.on_train_begin()
+    log.set_state([{"epoch": 0, "=a": "[1.5, -inf]", "b": "=1+cmd", "c": "<?php ?>"}])
+    log.on_train_end()
+    assert rows(path) == [["epoch", "'=a"], ["0", "[1.5, -inf]"]]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a full device")
+def test_a_full_disk_is_named(path):
+    path.symlink_to("/dev/full")
+    log = CSVLogger(path)
+    log.on_train_begin()
+    with pytest.raises(FileAccessError, match=r"log\.csv: No space left .* Free some"):
+        log.on_epoch_end(0, {"loss": 1.0})
+    with pytest.raises(FileAccessError, match=r"log\.csv"):
+        log.on_train_end()
 
 
 def test_what_can_not_be_is_told_before_training(tmp_path):

@@ -167,7 +167,17 @@ class TestModelCheckpoint:
             "m-nan-nan-0.25.h5",
         ]
 
-    @pytest.mark.parametrize("path", ["m-{}.h5", "m-{epoch.h5", "m-{epoch:.2q}.h5"])
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "m-{}.h5",
+            "m-{epoch.h5",
+            "m-{epoch:.2q}.h5",
+            "m-{epoch[0]}.h5",
+            "m-{epoch:999999999d}",
+            "m-{loss:{epoch:9999}}",
+        ],
+    )
     def test_a_path_that_can_not_be_filled_in(self, path):
         callback = ModelCheckpoint(path)
         with pytest.raises(ArgumentError, match=r"can't fill in the path 'm-.*like"):

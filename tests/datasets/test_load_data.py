@@ -482,6 +482,8 @@ def test_get_file_names_an_argument_of_another_type(argument):
         get_file(**arguments)
     with pytest.raises(ArgumentError, match="fname must be a path"):
         get_file("a\0b", closed_address())
+    with pytest.raises(ArgumentError, match=r"origin='http://\[::1'\. Expected a URL"):
+        get_file("z", "http://[::1")
 
 
 # Sizes

@@ -27,6 +27,7 @@ from oneiros.layers import (
     pooling,
 )
 from oneiros.models import Sequential
+from pytensor.graph.traversal import ancestors
 from random_arrays import array
 from slopes import assert_slopes
 
@@ -178,6 +179,17 @@ def test_each_place_has_its_weights_2d(backend, ordering):
     assert output._keras_shape == (None, *expected.shape[1:])
     assert (layer.output_row, layer.output_col, layer.W_shape) == (2, 5, W.shape)
     np.testing.assert_allclose(value, expected + added, rtol=1e-4, atol=1e-5)
+
+
+def test_a_wide_window_makes_no_larger_graph():
+    """There was one slice for each cell: 4 s for 180 bytes of JSON."""
+
+    def size(window):
+        layer = LocallyConnected1D(1, window, input_shape=(600, 1))
+        with K.use("theano"):
+            return len(list(ancestors([Sequential([layer]).output])))
+
+    assert size(2) == size(300)
 
 
 def test_the_initial_kernel_lies_within_the_limit_of_keras(backend):

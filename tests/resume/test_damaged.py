@@ -161,6 +161,15 @@ def test_a_random_state_that_is_none(changed, complete, tmp_path):
         fit(new_model(), damaged(complete, tmp_path, change))
 
 
+@pytest.mark.parametrize(
+    "change", [lambda training: training["run"].pop("order"), put(batch="x")]
+)
+def test_a_place_that_is_none(change, complete, tmp_path):
+    """It was a KeyError, or a TypeError."""
+    with pytest.raises(FileFormatError, match=r"training state in .* is damaged"):
+        fit(new_model(), damaged(complete, tmp_path, lambda tree: [change(tree)][1:]))
+
+
 class Choosy(Callback):
     def get_state(self):
         return {"count": 1}

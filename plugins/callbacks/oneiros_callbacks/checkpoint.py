@@ -1,7 +1,9 @@
 """`ModelCheckpoint`: saves a model during training."""
 
 import os
+import re
 from collections import defaultdict
+from string import Formatter
 from typing import Any
 
 from oneiros.arguments import (
@@ -15,6 +17,9 @@ from oneiros.bases import Callback, Logs
 from oneiros.errors import ArgumentError
 
 from oneiros_callbacks.messages import better, say, warn, warn_of_missing
+
+TOO_WIDE = re.compile(r"\d{4}")
+"""The width or precision of a field that no name of a file has room for."""
 
 
 class ModelCheckpoint(Callback):
@@ -142,9 +147,13 @@ class ModelCheckpoint(Callback):
         return path
 
     def _filled(self, fields: dict[str, Any]) -> str:
+        path = str(self.filepath)
         try:
-            return str(self.filepath).format_map(fields)
-        except (AttributeError, LookupError, ValueError) as error:
+            for _, _, form, _ in Formatter().parse(path):
+                if form and TOO_WIDE.search(form):
+                    raise ValueError(f"{form!r:.80} has more than 999 characters")
+            return path.format_map(fields)
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
             raise ArgumentError(
                 f"ModelCheckpoint can't fill in the path {str(self.filepath)!r} "
                 f"({error}). Fields look like {{epoch:02d}} and {{val_loss:.2f}}."

@@ -2,20 +2,31 @@
 
 import csv
 import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from oneiros.arguments import check_bool, open_to_old_code, refusal
 from oneiros.bases import Callback, Logs
+from oneiros.errors import FileAccessError
 
 from oneiros_callbacks.messages import warn
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a text begins with that a spreadsheet computes."""
+NUMBERS = re.compile(r"(nan|inf|[][\d\s.,e+-])+")
+"""The cells that a row of a file may have: a number, or numbers in brackets."""
 
 
 class CSVLogger(Callback):
     """Writes each epoch's values as a row of a CSV file.
 
     The columns are `epoch` and the values of the first epoch in alphabetical order. If
-    you append to a file that has a header, they are the columns of that header.
+    you append to a file that has a header, they are the columns of that header. A text
+    that a spreadsheet would compute, such as a name that begins with `=`, gets an
+    apostrophe before it.
 
     # Example
         ```python
@@ -47,6 +58,7 @@ class CSVLogger(Callback):
 
     # Raises
         ArgumentError: if `separator` isn't one character.
+        FileAccessError: if the system refuses to write, as on a full disk.
     """
 
     @open_to_old_code
@@ -68,11 +80,15 @@ class CSVLogger(Callback):
         return self.rows
 
     def set_state(self, state) -> None:
-        """Writes the rows of the resumed run again, unless the file still has them."""
+        """Writes the rows of the resumed run again, unless the file still has them.
+
+        Of what a file may hold, numbers alone are written.
+        """
+        rows = [_row_of_numbers(row) for row in state]
         if self.append:
-            self.rows = state
+            self.rows = rows
             return
-        for row in state:
+        for row in rows:
             self._write(row)
 
     def on_train_begin(self, logs: Logs = None) -> None:
@@ -86,19 +102,33 @@ class CSVLogger(Callback):
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Writes the epoch's row."""
-        values = {name: _cell(value) for name, value in (logs or {}).items()}
+        values = {_text(name): _cell(value) for name, value in (logs or {}).items()}
         self._write({"epoch": epoch, **values})
 
     def on_train_end(self, logs: Logs = None) -> None:
         """Closes the file."""
-        self.csv_file.close()
+        with self._told():
+            self.csv_file.close()
         self.writer = None
 
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Context manager that says what the system refuses, and where."""
+        try:
+            yield
+        except OSError as error:
+            message = (
+                f"CSVLogger can't write to {self.filename}: {error.strerror}. Free "
+                "some space, or pass a filename elsewhere"
+            )
+            raise FileAccessError(error.errno, message) from error
+
     def _write(self, row: dict[str, Any]) -> None:
-        if self.writer is None:
-            self.writer = self._begin(row)
-        self.writer.writerow(row)
-        self.csv_file.flush()
+        with self._told():
+            if self.writer is None:
+                self.writer = self._begin(row)
+            self.writer.writerow(row)
+            self.csv_file.flush()
         self.rows.append(row)
 
     def _begin(self, row: dict[str, Any]):
@@ -129,7 +159,23 @@ class CSVLogger(Callback):
 
 
 def _cell(value):
-    """Returns what a cell holds: a number, or numbers in brackets."""
+    """Returns what a cell holds: a number, numbers in brackets, or a text."""
+    if isinstance(value, str):
+        return _text(value)
     if np.ndim(value) == 0:
         return value
     return f"[{', '.join(map(str, value))}]"
+
+
+def _text(text: str) -> str:
+    """Returns a text that no spreadsheet computes."""
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def _row_of_numbers(row: dict[str, Any]) -> dict[str, Any]:
+    """Returns a row of a file without the cells that aren't numbers."""
+    cells = {}
+    for name, value in row.items():
+        if name.isprintable() and NUMBERS.fullmatch(str(value)):
+            cells[_text(name)] = value
+    return cells

@@ -1,8 +1,9 @@
 """The locally connected layers, which have separate weights for each position."""
 
-import itertools
 import math
 
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from oneiros import backend as K
 from oneiros.arguments import label
 from oneiros.engine.layer import InputSpec
@@ -24,6 +25,7 @@ class LocalLayer(ConvolutionLayer):
     """
 
     _border_modes = ("valid",)
+    _sizes: Sizes
     _places: Sizes
 
     def _known_places(self, input_shape: Shape) -> Sizes:
@@ -50,6 +52,9 @@ class LocalLayer(ConvolutionLayer):
         `(*places, nb_filter)`.
         """
         self._places = self._known_places(input_shape)
+        rank = len(self._window)
+        sizes = spatial_sizes(self, input_shape, rank, self.dim_ordering)
+        self._sizes = tuple(size for size in sizes if size is not None)
         super().build(input_shape)
         shape = (None, *input_shape[1:])
         self.input_spec = [InputSpec(shape=shape)]
@@ -88,37 +93,34 @@ class LocalLayer(ConvolutionLayer):
     def _patches(self, x):
         """Returns what each place sees, of shape (places, samples, values).
 
-        One slice for each value of the window holds it for all places; a patch's values
-        are in the order of the input's axes.
+        A patch's values are in the order of the input's axes.
         """
-        ranges = map(range, self._window)
-        pieces = []
-        for corner in itertools.product(*ranges):
-            cuts = self._cuts(corner)
-            pieces.append(x[cuts])
-        stacked = K.stack(pieces)
-        values, samples, *axes = range(K.ndim(stacked))
-        if self.dim_ordering == "tf":
-            *places, channels = axes
-            order = (*places, samples, values, channels)
-        else:
-            channels, *places = axes
-            order = (*places, samples, channels, values)
-        patches = K.permute_dimensions(stacked, order)
-        count, size, _ = self.W_shape
-        return K.reshape(patches, (count, -1, size))
-
-    def _cuts(self, corner: tuple[int, ...]) -> tuple[slice, ...]:
-        """Returns where one value of the window lies, for all places."""
-        whole = slice(None)
-        cuts = [whole]
+        samples, *axes = range(K.ndim(x))
+        *pixels, channels = axes
+        order = (0, 2, 1, 3)
         if self.dim_ordering == "th":
-            cuts.append(whole)
-        moves = zip(corner, self._places, self._strides, strict=True)
-        for start, count, step in moves:
-            end = start + (count - 1) * step + 1
-            cuts.append(slice(start, end, step))
-        return tuple(cuts)
+            channels, *pixels = axes
+            order = (0, 2, 3, 1)
+        pixels_first = K.permute_dimensions(x, (*pixels, samples, channels))
+        count = math.prod(self._sizes)
+        shape = (count, -1, self._channels)
+        flat = K.reshape(pixels_first, shape)
+        numbers = self._seen()
+        cells = K.gather(flat, numbers)
+        patches = K.permute_dimensions(cells, order)
+        places, size, _ = self.W_shape
+        return K.reshape(patches, (places, -1, size))
+
+    def _seen(self) -> np.ndarray:
+        """Returns the numbers of the pixels that each place sees: a row for each."""
+        count = math.prod(self._sizes)
+        numbers = np.arange(count, dtype="int32")
+        pixels = numbers.reshape(self._sizes)
+        windows = sliding_window_view(pixels, self._window)
+        steps = [slice(None, None, step) for step in self._strides]
+        seen = windows[tuple(steps)]
+        places, _, _ = self.W_shape
+        return seen.reshape(places, -1)
 
 
 class LocallyConnected1D(LocalLayer, SequenceConvolution):

@@ -204,11 +204,11 @@ class Keeper(Callback):
             return
         between_epochs = self._saved_run["batch"] is None
         with self._explained():
-            self._restore(self._saved_run, streams=between_epochs)
-        if self.plan.verbose:
             place = f"epoch {self._saved_run['epoch'] + 1}"
             if not between_epochs:
                 place += f", batch {self._saved_run['batch'] + 1}"
+            self._restore(self._saved_run, streams=between_epochs)
+        if self.plan.verbose:
             print(f"Resume: {self.plan.path} goes on with {place}")
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
@@ -224,8 +224,8 @@ class Keeper(Callback):
         self.training.order = order
         if run is None:
             return 0
-        saved_order = run["order"]
         with self._explained():
+            saved_order = run["order"]
             if run["batch"] is None:
                 # The loop shuffled a fresh order; it was to shuffle the saved one.
                 if saved_order is not None:

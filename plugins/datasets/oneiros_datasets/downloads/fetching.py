@@ -3,6 +3,7 @@ interrupted downloads where they stopped."""
 
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -69,7 +70,10 @@ def fetch(folder: Path, name: str, origin: str, known_hash: str | None) -> Path:
 
 
 def _download(origin: str, part: Path, name: str) -> None:
-    parts = urlsplit(origin) if isinstance(origin, str) else urlsplit("")
+    parts = urlsplit("")
+    if isinstance(origin, str):
+        with suppress(ValueError):  # half of an address in brackets
+            parts = urlsplit(origin)
     if parts.scheme in ("http", "https"):
         ResumingDownload(origin, part, name).run()
     elif parts.scheme == "ftp":
