@@ -96,6 +96,17 @@ def golden_dir() -> Path:
     return GOLDEN
 
 
+@pytest.fixture(autouse=True)
+def _no_custom_objects():
+    """Forgets the objects that loads were given, which stay known."""
+    from oneiros.config import get_custom_objects
+
+    known = dict(get_custom_objects())
+    yield
+    get_custom_objects().clear()
+    get_custom_objects().update(known)
+
+
 @pytest.fixture(params=BACKENDS)
 def backend(request):
     """Runs the test once on each backend, which is current meanwhile.

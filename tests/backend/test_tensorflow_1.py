@@ -10,6 +10,7 @@ from oneiros import backend as K
 from oneiros.errors import ArgumentError, DataError, GraphError, ShapeError
 from oneiros.layers import Dense, Input, Lambda, Layer
 from oneiros.models import Sequential
+from oneiros_backend_tensorflow import older_names
 from small_models import compiled_dense
 
 
@@ -197,7 +198,55 @@ def test_advice_doesnt_depend_on_the_order_of_imports(on_tensorflow, tf):
     imported = importlib.import_module("tensorflow.compat.v1")
     assert imported is tf.compat.v1
     with pytest.raises(ArgumentError, match=r"K\.placeholder\(shape\)"):
-        imported.placeholder("float32", (2,))
+        imported.placeholder("float32")
+
+
+OLDER = {
+    "tf.select(x > 2, x, x * 0)": [[0, 0], [3, 4]],
+    "tf.mul(x, x)": [[1, 4], [9, 16]],
+    "tf.sub(x, w)": [[0, 0], [2, 2]],
+    "tf.neg(x)": [[-1, -2], [-3, -4]],
+    "tf.log(tf.exp(x))": [[1, 2], [3, 4]],
+    "tf.to_int32(x / 2)": [[0, 1], [1, 2]],
+    "tf.to_float(tf.to_int32(x / 2))": [[0, 1], [1, 2]],
+    "tf.reduce_sum(tf.random_shuffle(x), 0)": [4, 6],
+    "tf.nn.moments(x, [1], keep_dims=True)[0]": [[1.5], [3.5]],
+    "tf.concat(1, [x, x])": [[1, 2, 1, 2], [3, 4, 3, 4]],
+    "tf.concat(concat_dim=0, values=[x, x])": [[1, 2], [3, 4], [1, 2], [3, 4]],
+    "tf.pack([w, w])": [[1, 2], [1, 2]],
+    "tf.unpack(x, num=2)[1]": [3, 4],
+    "tf.reduce_mean(x, reduction_indices=1, keep_dims=True)": [[1.5], [3.5]],
+    "tf.reduce_max(x, 0, keep_dims=True)": [[3, 4]],
+    "tf.extract_image_patches(tf.reshape(x, (1, 2, 2, 1)), [1, 2, 2, 1], "
+    "[1, 1, 1, 1], [1, 1, 1, 1], 'VALID')[0, 0]": [[1, 2, 3, 4]],
+}
+"""Calls of TensorFlow as of 2016, and their values."""
+
+
+@pytest.mark.parametrize("module", ["tf", "K.tf"])
+@pytest.mark.filterwarnings("ignore:The program calls TensorFlow by names")
+@pytest.mark.parametrize("code", OLDER)
+def test_names_and_arguments_of_2016_work(on_tensorflow, tf, code, module):
+    x = K.variable([[1.0, 2.0], [3.0, 4.0]])
+    scope = {"x": x, "w": K.variable([1.0, 2.0]), "K": K, "tf": tf}
+    value = eval(code.replace("tf.", f"{module}."), scope)
+    np.testing.assert_allclose(K.get_value(value), OLDER[code], rtol=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore:The program calls TensorFlow by names")
+def test_a_session_initializes_and_feeds_as_in_2016(on_tensorflow, tf):
+    x = tf.placeholder(tf.float32, [None, 2], name="x")
+    session = K.get_session()
+    session.run(tf.initialize_all_variables())
+    assert session.run(x * 2, feed_dict={x: [[1.0, 2.0]]}).tolist() == [[2.0, 4.0]]
+
+
+def test_names_of_2016_are_told_once(on_tensorflow, tf):
+    older_names._tell_once.cache_clear()
+    with pytest.warns(UserWarning, match="by names or arguments of 2016") as told:
+        tf.mul(2.0, 3.0)
+        tf.pack([1.0, 2.0])
+    assert len(told) == 1 and told[0].filename == __file__
 
 
 def test_what_calls_back_into_python_has_the_shape_of_the_input(on_tensorflow, tf):

@@ -62,6 +62,8 @@ def test_a_given_tensor_is_used_itself(backend):
     f = K.function([tensor], [Shift(2.0)(x)])
     np.testing.assert_array_equal(f([np.zeros((1, 3))])[0], [[2.0, 2.0, 2.0]])
     assert Input((3,), tensor=K.placeholder(ndim=2))._keras_shape == (None, 3)
+    x = Input((5, 2), tensor=K.placeholder((7, 3)))
+    assert x._keras_shape == x._keras_history[0].batch_input_shape == (7, 3)
 
 
 def test_an_output_of_a_layer_needs_no_input():

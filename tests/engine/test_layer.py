@@ -2,6 +2,7 @@
 something doesn't fit."""
 
 import re
+import sys
 
 import numpy as np
 import pytest
@@ -517,3 +518,20 @@ def test_a_layer_may_say_that_its_declared_shape_is_not_the_tensors():
             return K.sum(x, axis=1, keepdims=True)
 
     assert Wrong()(Input((3,)))._keras_shape == (None, 3)
+
+
+def test_the_declared_shape_of_a_programs_layer_wins(backend):
+    class Zeros(Layer):
+        def call(self, x, mask=None):
+            return K.zeros((10, 10))
+
+        def get_output_shape_for(self, input_shape):
+            return (None, 4)
+
+    assert Zeros()(Input((3,)))._keras_shape == (None, 4)
+
+
+def test_names_are_interned():
+    names = [f"block{number}_pool" for number in (5, 5)]
+    layers = [Layer(name=name) for name in names]
+    assert layers[0].name is layers[1].name is sys.intern("block5_pool")

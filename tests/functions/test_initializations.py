@@ -106,6 +106,7 @@ def test_get_passes_functions_and_none_on():
         return K.zeros(shape, name=name)
 
     assert initializations.get(own) is own
+    assert initializations.get(own, dim_ordering="th") is own
     assert initializations.get(None) is None
 
 

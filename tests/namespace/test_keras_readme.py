@@ -70,6 +70,7 @@ print(json.dumps({
     ],
     "root": keras.set_seed is oneiros.set_seed and keras.layers is oneiros.layers,
     "version": keras.__version__,
+    "file": keras.__file__ == oneiros.__file__,
     "names": [keras.layers.core.__spec__.name, keras.__name__],
     "dense": Dense is SameDense is oneiros.layers.core.Dense,
     "private": [K._BACKEND, K._EPSILON, K._FLOATX],
@@ -136,7 +137,7 @@ def test_every_path_is_the_module_of_oneiros_itself(environment):
     line = last_line(environment.run(PATHS))
     assert line["same"] == [True] * 6 and line["root"] and line["dense"]
     assert line["names"] == ["oneiros.layers.core", "keras"]
-    assert line["version"] == "1.2.2"
+    assert line["version"] == "1.2.2" and line["file"]
     assert line["private"] == ["theano", 1e-7, "float32"]
 
 

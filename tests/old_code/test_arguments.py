@@ -102,3 +102,9 @@ def test_of_two_updates_of_one_variable_the_last_counts(backend):
     v = K.variable(1.0)
     K.function([], [], updates=[(v, v + 1), (v, v + 2)])([])
     assert K.get_value(v) == 3.0
+
+
+def test_the_input_dim_of_a_called_layer_may_be_a_shape(backend):
+    """Keras 1 only made inputs of it."""
+    y = Dense(2, input_dim=(3,))(Input((3,)))
+    assert y._keras_shape == (None, 2)

@@ -181,6 +181,8 @@ def test_a_model_that_never_calls_the_constructor(backend):
     assert len(history["val_loss"]) == 2
     np.testing.assert_allclose(model.get_weights()[0], before / 4, rtol=1e-6)
     assert model.evaluate(X, Y, verbose=0) == pytest.approx(history["val_loss"][1])
+    many = np.tile(X, (1000, 1)), np.tile(Y, (1000, 1))
+    model.fit(*many, batch_size=8, nb_epoch=1, verbose=0)
 
 
 class Looping(Model):

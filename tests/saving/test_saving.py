@@ -37,7 +37,7 @@ from oneiros.models import (
 )
 from oneiros.optimizers import SGD
 from oneiros.plugins import manager
-from oneiros.saving import Budget, Format, ModelState, load_weights
+from oneiros.saving import Budget, Format, ModelState, load_untrusted, load_weights
 from oneiros_saving import model_files
 
 X = np.random.RandomState(0).normal(size=(12, 4)).astype("float32")
@@ -244,18 +244,37 @@ def test_own_classes_and_functions_come_from_custom_objects(backend, tmp_path):
     model.save(tmp_path / "m.h5")
     with h5py.File(tmp_path / "m.h5") as file:
         assert json.loads(file.attrs["training_config"])["loss"] == "odd_loss"
-    loaded = load_model(
-        tmp_path / "m.h5", custom_objects={"Scale": Scale, "odd_loss": odd_loss}
-    )
-    assert loaded.evaluate(X, Y, verbose=0) == pytest.approx(
-        model.evaluate(X, Y, verbose=0), rel=1e-6
-    )
     with pytest.raises(
         UnknownNameError, match=r"Unknown layer 'Scale'.*custom_objects=\{'Scale'"
     ):
         load_model(tmp_path / "m.h5")
     with pytest.raises(UnknownNameError, match=r"Unknown objective 'odd_loss'"):
         load_model(tmp_path / "m.h5", custom_objects={"Scale": Scale})
+    loaded = load_model(
+        tmp_path / "m.h5", custom_objects={"Scale": Scale, "odd_loss": odd_loss}
+    )
+    assert loaded.evaluate(X, Y, verbose=0) == pytest.approx(
+        model.evaluate(X, Y, verbose=0), rel=1e-6
+    )
+
+
+def test_own_objects_stay_known_for_names_that_nobody_else_has(tmp_path):
+    """As in Keras 1; what a plugin provides keeps its name."""
+    Sequential([Scale(3.0, input_shape=(4,)), Dense(3)]).save(tmp_path / "m.h5")
+    load_model(tmp_path / "m.h5", custom_objects={"Scale": Scale, "Dense": OtherDense})
+    again = load_model(tmp_path / "m.h5")
+    assert [type(layer) for layer in again.layers] == [Scale, Dense]
+
+
+class OtherDense(Dense):
+    """A class that has the name of another one."""
+
+
+def test_a_load_of_untrusted_files_leaves_nothing_behind(tmp_path):
+    Sequential([Scale(3.0, input_shape=(4,))]).save(tmp_path / "m.h5")
+    load_untrusted(tmp_path / "m.h5", custom_objects={"Scale": Scale})
+    with pytest.raises(UnknownNameError, match="Unknown layer 'Scale'"):
+        load_model(tmp_path / "m.h5")
 
 
 def forget(model):

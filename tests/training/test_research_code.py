@@ -55,7 +55,7 @@ class Momentous(Model):
                 inputs,
                 [self.total_loss] + self.metrics_tensors,
                 updates=updates,
-                **self.function_kwargs,
+                **self._function_kwargs,
             )
 
     def _make_test_function(self):

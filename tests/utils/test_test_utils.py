@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from oneiros import backend as K
 from oneiros.engine.layer import Layer
-from oneiros.layers import Dense, Dropout, Embedding, SimpleRNN
+from oneiros.layers import Cropping1D, Dense, Dropout, Embedding, SimpleRNN
 from oneiros.utils.test_utils import get_test_data, keras_test, layer_test
 
 
@@ -43,6 +43,7 @@ def test_targets_are_drawn_one_by_one():
         (Dense, {"output_dim": 3}, (3, 2), {}),
         (Dense, {"output_dim": 3}, (None, None, 2), {}),
         (Dropout, {"p": 0.5}, (3, 2), {}),
+        (Cropping1D, {"cropping": (2, 2)}, (2, 4, 3), {}),
         (
             SimpleRNN,
             {"output_dim": 2, "stateful": True},
@@ -80,18 +81,20 @@ class Twice(Layer):
 
 
 class Forgetful(Dense):
-    """Its configuration lacks what its output depends on."""
+    """Its configuration lacks what its weights depend on."""
 
-    def __init__(self, factor=1, **kwargs):
-        self.factor = factor
+    def __init__(self, scaled=False, **kwargs):
+        self.scaled = scaled
         super().__init__(**kwargs)
 
-    def call(self, x, mask=None):
-        return self.factor * super().call(x)
+    def build(self, input_shape):
+        super().build(input_shape)
+        if self.scaled:
+            self.scale = self.add_weight((1,), "one", trainable=False)
 
     def get_config(self):
         config = super().get_config()
-        config.pop("factor", None)
+        config.pop("scaled", None)
         return config
 
 
@@ -105,12 +108,16 @@ class RefusesWeights(Dense):
         raise AssertionError("no weights")
 
 
+def test_what_a_configuration_builds_gets_no_weights():
+    """As in Keras 1, which builds and compiles it."""
+    layer_test(Forgetful, {"output_dim": 2, "scaled": True}, (3, 2))
+
+
 @pytest.mark.parametrize(
     ("cls", "kwargs", "options", "message"),
     [
         (Twice, {}, {"expected_output": np.ones((3, 2))}, "Not equal"),
         (OtherType, {}, {}, "float64"),
-        (Forgetful, {"output_dim": 2, "factor": 3}, {}, "Not equal"),
         (RefusesWeights, {"output_dim": 2}, {}, "no weights"),
     ],
 )

@@ -87,7 +87,6 @@ class Container(Layer):
     inputs: list[Tensor]
     outputs: list[Tensor]
     _calls: dict[str, tuple[list[Tensor], list[Tensor], Results]]
-    layers: list[Layer]
     input_layers = _of_graph("input_layers")
     input_layers_node_indices = _of_graph("input_layers_node_indices")
     input_layers_tensor_indices = _of_graph("input_layers_tensor_indices")

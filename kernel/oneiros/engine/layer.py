@@ -2,6 +2,7 @@
 accepts; and Input, the inputs of a model."""
 
 import inspect
+import sys
 from collections.abc import Iterable
 from functools import cached_property
 from itertools import zip_longest
@@ -27,6 +28,7 @@ from oneiros.engine.node import (
     object_list_uid,
     one_or_all,
     origins,
+    reconciled,
     to_list,
 )
 from oneiros.errors import (
@@ -129,6 +131,17 @@ def _single(attribute: str, doc: str) -> Any:
     return property(lambda self: self._only(attribute), doc=doc)
 
 
+def _counted(attribute: str, what: str) -> Any:
+    """Makes a method that returns an attribute of a call, counted from 0."""
+
+    def get(self: Any, node_index: int) -> Any:
+        return self._at(node_index, attribute)
+
+    get.__name__ = f"get_{_keras_name(attribute)}_at"
+    get.__doc__ = f"Returns the {what} of a call, counted from 0."
+    return get
+
+
 class Layer(Rebuilt):
     """Base class of layers: functions of tensors, with weights.
 
@@ -218,7 +231,7 @@ class Layer(Rebuilt):
         if not kwargs.keys() <= set(KWARGS):
             own = inspect.signature(type(self)).parameters
             kwargs = known_arguments(type(self).__name__, kwargs, KWARGS, own)
-        self.name = kwargs.get("name") or self._default_name()
+        self.name = sys.intern(str(kwargs.get("name") or self.name))
         self.trainable = check_bool(self, "trainable", kwargs.get("trainable", True))
         if "batch_input_shape" in kwargs:
             shape = shape_tuple(kwargs["batch_input_shape"], label(self))
@@ -235,8 +248,8 @@ class Layer(Rebuilt):
     outbound_nodes: list[Node]
     trainable: bool
     built: bool
-    regularizers: list[Any]
-    _conditional: dict[str, dict[str, tuple[Any, list[Any]]]]
+    regularizers: Any
+    _conditional: dict[str, Any]
     _backend: Any
     losses: list[Tensor]
     updates: list[Any]
@@ -255,9 +268,6 @@ class Layer(Rebuilt):
     @cached_property
     def name(self) -> str:
         """The layer's name, also if its constructor gave it none."""
-        return self._default_name()
-
-    def _default_name(self) -> str:
         prefix = type(self).__name__.lower()
         return f"{prefix}_{K.get_uid(prefix)}"
 
@@ -506,29 +516,12 @@ class Layer(Rebuilt):
             )
         return self._at(0, attribute)
 
-    def get_input_shape_at(self, node_index: int) -> Any:
-        """Returns the input shape (or list of them) of a call, counted from 0."""
-        return self._at(node_index, "input_shapes")
-
-    def get_output_shape_at(self, node_index: int) -> Any:
-        """Returns the output shape (or list of them) of a call, counted from 0."""
-        return self._at(node_index, "output_shapes")
-
-    def get_input_at(self, node_index: int) -> Any:
-        """Returns the input tensor (or list of them) of a call, counted from 0."""
-        return self._at(node_index, "input_tensors")
-
-    def get_output_at(self, node_index: int) -> Any:
-        """Returns the output tensor (or list of them) of a call, counted from 0."""
-        return self._at(node_index, "output_tensors")
-
-    def get_input_mask_at(self, node_index: int) -> Any:
-        """Returns the input mask (or list of them) of a call, counted from 0."""
-        return self._at(node_index, "input_masks")
-
-    def get_output_mask_at(self, node_index: int) -> Any:
-        """Returns the output mask (or list of them) of a call, counted from 0."""
-        return self._at(node_index, "output_masks")
+    get_input_shape_at = _counted("input_shapes", "input shape (or list of them)")
+    get_output_shape_at = _counted("output_shapes", "output shape (or list of them)")
+    get_input_at = _counted("input_tensors", "input tensor (or list of them)")
+    get_output_at = _counted("output_tensors", "output tensor (or list of them)")
+    get_input_mask_at = _counted("input_masks", "input mask (or list of them)")
+    get_output_mask_at = _counted("output_masks", "output mask (or list of them)")
 
     input = _single("input_tensors", "The only call's input, or list of them.")
     output = _single("output_tensors", "The only call's output, or list of them.")
@@ -730,8 +723,8 @@ class InputLayer(Layer):
                 f"{label(tensor._keras_history[0])}. Use it directly; "
                 "only a tensor that comes from no layer needs Input(tensor=…)."
             )
-        if not hasattr(self, "batch_input_shape"):
-            self.batch_input_shape = K.int_shape(tensor)
+        declared = getattr(self, "batch_input_shape", None)
+        self.batch_input_shape = reconciled(tensor, declared)
         self.input_dtype = input_dtype or K.dtype(tensor)
 
     def get_config(self) -> dict[str, Any]:

@@ -217,12 +217,15 @@ def run_layer(
             "shapes from `get_output_shape_for`. Return the same number of each."
         )
     outputs = [_new_output(layer, output, tensors) for output in outputs]
+    declares = type(layer).get_output_shape_for.__module__
     learns = layer.uses_learning_phase or any(
         getattr(x, "_uses_learning_phase", False) for x in tensors
     )
     for output, declared in zip(outputs, output_shapes):
         if not layer.keeps_declared_shape:
-            declared = _reconciled(output, declared)
+            declared = reconciled(
+                output, declared, wins=not declares.startswith("oneiros")
+            )
         output._keras_shape = declared
         if not hasattr(output, "_oneiros_layer_call"):
             output._oneiros_layer_call = layer, tensors
@@ -249,14 +252,16 @@ def _new_output(layer: Layer, output: Tensor, inputs: list[Tensor]) -> Tensor:
     return output
 
 
-def _reconciled(output: Tensor, declared: Shape | None) -> Shape:
-    """Returns the declared shape of a tensor, unless the tensor contradicts it; a
-    tensor of unknown rank adopts the declared shape."""
+def reconciled(output: Tensor, declared: Shape | None, wins: bool = False) -> Shape:
+    """Returns the declared shape of a tensor, unless the tensor contradicts it and
+    `wins` is False; a tensor of unknown rank adopts the declared shape."""
     if declared and getattr(output, "ndim", 0) is None:
         output.set_shape(declared)
     actual: Shape = K.int_shape(output)
     if declared is None or len(actual) != len(declared):
         return actual
+    if wins:
+        return declared
     return tuple(
         declared_size if None in (size, declared_size) else size
         for size, declared_size in zip(actual, declared, strict=True)

@@ -8,10 +8,11 @@ import functools
 from operator import attrgetter
 
 from oneiros import backend as K
-from oneiros.errors import ArgumentError
 from oneiros_backend_toolkit.lazy_graph.array_functions import Function
 
+from oneiros_backend_tensorflow import older_names
 from oneiros_backend_tensorflow.native_functions import nodes_in
+from oneiros_backend_tensorflow.older_names import OldCallError
 from oneiros_backend_tensorflow.tensorflow_import import tf
 from oneiros_backend_tensorflow.versions import versions_1
 
@@ -29,18 +30,14 @@ INSTEAD = {
 """What to write in the place of functions that can't take tensors of `K`."""
 
 
-class OldCallError(ArgumentError, TypeError):
-    """A call as TensorFlow took it before 1.0; a TypeError, as TensorFlow's own is."""
-
-
 @functools.cache
 def install() -> None:
     """Has TensorFlow's functions explain why they don't take tensors of `K`."""
+    older_names.install()
     _replace(tf, "gradients", _refusing)
     for version in versions_1():
         for path in INSTEAD:
             _replace(version, path, _refusing)
-        _replace(version, "placeholder", _refusing_at_once)
     for session in (tf.compat.v1.Session, tf.compat.v1.InteractiveSession):
         session.run = _running_tensors_of_keras(session.run)
 
@@ -64,20 +61,6 @@ def _refusing(path: str, function: Function) -> Function:
         if nodes_in([*args, *kwargs.values()]):
             raise OldCallError(
                 f"tf.{path} rejects tensors of K. Write {INSTEAD[path]}."
-            )
-        return function(*args, **kwargs)
-
-    return checked
-
-
-def _refusing_at_once(path: str, function: Function) -> Function:
-    """Returns a function that needs a graph of TensorFlow 1."""
-
-    def checked(*args, **kwargs):
-        if tf.executing_eagerly():
-            raise OldCallError(
-                f"tf.{path} belongs to TensorFlow 1's graphs, which compute nothing. "
-                f"Write K.placeholder(shape), or Input(shape) for a model."
             )
         return function(*args, **kwargs)
 

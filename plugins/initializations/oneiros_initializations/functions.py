@@ -486,8 +486,10 @@ def get(identifier, **kwargs):
     """Returns the initialization that `identifier` names.
 
     # Arguments
-        identifier: name, or a function of a shape and a name.
-        **kwargs: arguments to fix beforehand, such as `scale` or `dim_ordering`.
+        identifier: name, or a function of a shape and a name, which is returned
+            unchanged.
+        **kwargs: arguments of a named function to fix beforehand, such as `scale` or
+            `dim_ordering`.
 
     # Returns
         A function of a shape and a name.
@@ -515,6 +517,6 @@ def get(identifier, **kwargs):
             "it if another layer comes first."
         )
     function = get_object("initialization", identifier)
-    if not kwargs or function is None:
+    if not kwargs or function is None or callable(identifier):
         return function
     return functools.update_wrapper(functools.partial(function, **kwargs), function)

@@ -78,6 +78,7 @@ class KerasFinder:
         module.set_seed = oneiros.set_seed  # type: ignore[attr-defined]
         module.__version__ = VERSION  # type: ignore[attr-defined]
         module.__doc__ = oneiros.__doc__
+        module.__file__ = oneiros.__file__
         module.__path__ = oneiros.__path__
 
 

@@ -116,6 +116,9 @@ class DenseLayer(AffineLayer):
 
     def __init__(self, *, input_dim: int | None, **kwargs):
         owner = type(self).__name__
+        # Keras 1 took a shape, too, where a layer before this one makes the input.
+        if isinstance(input_dim, tuple) and len(input_dim) == 1:
+            (input_dim,) = input_dim
         input_dim = check_optional_int(owner, "input_dim", input_dim)
         if input_dim:
             kwargs.setdefault("input_shape", (input_dim,))

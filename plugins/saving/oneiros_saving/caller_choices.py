@@ -17,7 +17,7 @@ from oneiros.errors import (
     UnsafeFileError,
 )
 from oneiros.load_context import BuildLimits
-from oneiros.plugins import manager
+from oneiros.plugins import KINDS, manager
 from oneiros.settings import distribution_name
 from oneiros_safe_files import file_access
 from oneiros_safe_files.budget import check_time
@@ -79,10 +79,20 @@ class CallerChoices:
         try:
             with context, _readable_errors(source):
                 yield
+            self._keep(outer.custom_objects)
         finally:
             if self._imported:
                 plugins = ", ".join(sorted(self._imported))
                 LOGGER.info("%s imported these plugins: %s", source, plugins)
+
+    def _keep(self, known: dict[str, Any]) -> None:
+        """Adds the caller's objects to those that stay known, as in Keras 1, unless
+        something else has their name."""
+        if self._plugins == LOADED:
+            return
+        for name, value in self.custom_objects.items():
+            if not any(registry.find(kind, name) for kind in KINDS):
+                known.setdefault(name, value)
 
     def _permit(self, entry: Entry) -> None:
         """Raises UnsafeFileError if an entry may not be imported."""

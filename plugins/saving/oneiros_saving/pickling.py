@@ -215,7 +215,7 @@ def _training(model):
         return None
     arguments = {key: getattr(model, key) for key in COMPILED}
     optimizer = Captured(model.optimizer.__reduce_ex__(PROTOCOL))
-    return optimizer, arguments, model.function_kwargs
+    return optimizer, arguments, model._function_kwargs
 
 
 def _input_shapes(layer):

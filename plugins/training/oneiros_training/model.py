@@ -104,7 +104,7 @@ class Model(Container):
     train_function: Any = None
     test_function: Any = None
     predict_function: Any = None
-    function_kwargs: dict[str, Any] = {}
+    _function_kwargs: dict[str, Any] = {}
     target_checks_left = 10
     """How often targets are still checked for values that don't suit their loss: until
     there was a warning, and only at first, since it takes a tenth of a small step."""
@@ -517,7 +517,7 @@ class Model(Container):
         if not isinstance(phase, int):
             inputs.append(phase)
         return backend.function(
-            inputs, outputs, updates=updates, **self.function_kwargs
+            inputs, outputs, updates=updates, **self._function_kwargs
         )
 
 

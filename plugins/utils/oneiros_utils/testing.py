@@ -89,7 +89,7 @@ def layer_test(
 
     It builds the layer with its arguments, sets its own weights, predicts in a Model
     and in a Sequential model, compares the output with the declared shape and type,
-    rebuilds the layer from its configuration and predicts again, and trains.
+    rebuilds the model from its configuration, and trains.
 
     # Arguments
         layer_cls: class of the layer.
@@ -137,7 +137,7 @@ def layer_test(
         alone.add(layer_cls.from_config(config))
         for model in (models.Model(input=x, output=y), alone):
             output = _checked_output(model, data, declared, expected_output)
-            _check_copy(model, data, output)
+            _check_copy(model)
             model.compile("rmsprop", "mse")
             model.train_on_batch(data, output)
     return output
@@ -176,13 +176,10 @@ def _checked_output(model, data: Array, declared: Shape, expected) -> Array:
     return output
 
 
-def _check_copy(model, data: Array, output: Array) -> None:
-    """Checks that a model rebuilt from its configuration makes the same predictions."""
+def _check_copy(model) -> None:
+    """Checks that a model can be rebuilt from its configuration, and compiled."""
     copy = type(model).from_config(model.get_config())
-    weights = model.get_weights()
-    if weights:
-        copy.set_weights(weights)
-        assert_allclose(copy.predict(data), output, rtol=TOLERANCE)
+    copy.compile("rmsprop", "mse")
 
 
 def keras_test(func: Callable[..., Any]) -> Callable[..., Any]:

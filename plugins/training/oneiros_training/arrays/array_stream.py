@@ -210,7 +210,7 @@ def _operations(stream: ArrayStream) -> float:
         for shape in model.internal_output_shapes
     )
     passes = TRAINING_PASSES if stream.use == "train" else OTHER_PASSES
-    sample = (
-        passes * positions * (model.count_params() + 1) + OUTPUT_OPERATIONS * outputs
-    )
+    # count_params asks for calls, which a subclass without Model.__init__ lacks.
+    parameters = sum(map(K.count_params, model.weights))
+    sample = passes * positions * (parameters + 1) + OUTPUT_OPERATIONS * outputs
     return float(stream.batch_size * sample + POSITION_OPERATIONS * positions)

@@ -44,7 +44,7 @@ def plan(model, arguments: dict[str, Any], others: dict[str, Any]) -> dict[str, 
         "metrics_names": ["loss", *(name for name, _ in named)],
         "metrics_tensors": [tensor for _, tensor in named],
         "total_loss": sum(terms[1:], terms[0]),
-        "function_kwargs": function_arguments(others),
+        "_function_kwargs": function_arguments(others),
     }
 
 
