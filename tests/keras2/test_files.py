@@ -25,7 +25,7 @@ SUPPLIED = {
     },
 }
 """What the caller supplies for a file."""
-MISSING = {"float64", "op_reduce", "op_tf"}
+MISSING = {"float64"}
 """The models that need what isn't there yet."""
 NOT_COMPILED = ("loss_metrics", "multi_output", "opt_adam_amsgrad", "opt_schedule")
 """The models that are loaded, but not compiled, with a warning."""

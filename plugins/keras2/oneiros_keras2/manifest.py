@@ -59,6 +59,7 @@ _LAYERS = {
         *("GroupNormalization", "Keras2BatchNormalization", "LayerNormalization"),
         "UnitNormalization",
     ),
+    "operations": ("TensorOperation",),
     "pooling": (
         *("Keras2MaxPooling1D", "Keras2AveragePooling1D"),
         *(f"Keras2GlobalMaxPooling{rank}" for rank in _RANKS),
@@ -122,6 +123,8 @@ def oneiros_migrations():
     rows["Discretization"]["neutral"] = {"num_bins": None, "epsilon": None}
     normalization = f"{_PACKAGE}.preprocessing:NormalizationMigration"
     rows["Normalization"]["base"] = normalization
+    for name in ("SlicingOpLambda", "TFOpLambda", "TensorOperation"):
+        rows[name] = f"{_PACKAGE}.operations:OperationMigration"
     for name in _TABLES:
         rows[name] = f"{_PACKAGE}.preprocessing:TextMigration"
     for name in ("Augmentation", "CenterCrop", "RandomCrop", "Resizing"):

@@ -154,9 +154,8 @@ def class_of(entry: Config) -> str:
     name = entry.get("name", entry["config"].get("name"))
     if str(module).startswith(OPERATIONS):
         raise ConfigError(
-            f"{name!r} is the operation {class_name} on tensors, and no layer. Keras 1 "
-            "has only layers: rewrite the model with one, such as Add for a sum, and "
-            "save it again."
+            f"{name!r} is the operation {class_name} on tensors, and no layer. "
+            "oneiros-keras2 reads operations: pip install oneiros-keras2."
         )
     raise ConfigError(
         f"The layer {name!r} is of the class {class_name} of {module!r:.80}, and not "

@@ -23,6 +23,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
+from oneiros import registry
 from oneiros.config import known_objects
 from oneiros.errors import ConfigError
 from oneiros.user_warnings import warn
@@ -35,6 +36,13 @@ Entry = dict[str, Any]
 Reference = list[Any]
 SECOND = "a second argument"
 """The name under which a reference holds further arguments without a name."""
+OPERANDS = "operands"
+"""The name under which a reference holds all arguments of an operation."""
+TENSOR_OPERATION = "TensorOperation"
+"""The layer that computes an operation."""
+SLICE_PARTS = ("start", "stop", "step")
+CONSTANT = "_CONSTANT_VALUE"
+"""What stands in files of Keras 2 for the name of a layer, where a value is given."""
 GRAPHS = ("Functional", "Model")
 """Models whose nodes Keras 3 counts from 1 in references to outputs."""
 MODELS = (*GRAPHS, "Sequential")
@@ -97,6 +105,10 @@ def prepared(entry: Entry, origin: Origin, leave: Leave) -> Entry:
         _Walk(model is copied, origin.keras, leave).through(model)
     for each in [] if has_masks else entries:
         each["config"].pop(ZEROS, None)
+    knows_operations = registry.find("migration", TENSOR_OPERATION) is not None
+    if origin.keras > 2 and knows_operations:
+        for each in filter(is_operation, entries):
+            _as_layer(each)
     return copied
 
 
@@ -175,7 +187,7 @@ class _Call:
     @property
     def places(self) -> list[Place]:
         """The inputs."""
-        return [(name, number) for name, number, *_ in self.node]
+        return [(name, at) for name, at, *_ in self.node if name != CONSTANT]
 
     @property
     def given(self) -> list[Place]:
@@ -311,6 +323,8 @@ class _Walk:
             return ("NotEqual", places[0], 0)
         if name in ("Embedding", "Dot") or not inputs:
             return None
+        if self.keras > 2 and is_operation(call.layer):
+            return None
         if name in MODELS:
             return ("output", *places)
         if name in MERGES:
@@ -387,7 +401,7 @@ def _operation(call: _Call, inputs: list[Mask]) -> Mask:
     """Returns the result of an operation on masks."""
     name = call.name
     if name == "NotEqual":
-        return (name, call.places[0], call.arguments.get(SECOND))
+        return (name, call.places[0], call.arguments[OPERANDS][-1])
     config = call.layer["config"]
     is_over_last = name == "Any" and config["axis"] == -1
     if is_over_last and not config["keepdims"]:
@@ -429,8 +443,9 @@ def replace_calls(config: Entry) -> None:
         entry["name"] for entry in models if entry["class_name"] not in GRAPHS
     }
     for entry in layers:
+        read = _operation_call if is_operation(entry) else _references
         calls = entry["inbound_nodes"]
-        entry["inbound_nodes"] = [_references(call, nested) for call in calls]
+        entry["inbound_nodes"] = [read(call, nested) for call in calls]
     for key in ("input_layers", "output_layers"):
         config[key] = list(_places(config[key], sequential))
 
@@ -470,6 +485,49 @@ def _references(call, nested: set[str]) -> list[Reference]:
         arguments[name] = places or value
     references[0].append(arguments)
     return references
+
+
+def is_operation(entry: Entry) -> bool:
+    """Returns whether an entry in a graph of Keras 3 is an operation on tensors."""
+    if "module" in entry:
+        return str(entry["module"]).startswith(OPERATIONS)
+    is_layer = entry["class_name"] in ("InputLayer", *MODELS)
+    return (
+        "inbound_nodes" in entry and not is_layer and "trainable" not in entry["config"]
+    )
+
+
+def _operation_call(call, nested: set[str]) -> list[Reference]:
+    """Returns the references of an operation's call; the last item of the first one
+    holds all arguments, with dicts that stand for tensors and slices."""
+    references: list[Reference] = []
+
+    def standing(value):
+        if isinstance(value, list):
+            return list(map(standing, value))
+        if _is_tensor(value):
+            references.append(_counted(value["config"]["keras_history"], nested))
+            return {"input": len(references) - 1}
+        if isinstance(value, dict) and value.get("class_name") == "__slice__":
+            return {"slice": [value["config"][key] for key in SLICE_PARTS]}
+        return value
+
+    operands = standing(call["args"])
+    settings = {name: standing(value) for name, value in call["kwargs"].items()}
+    if not references:
+        raise ConfigError(f"an operation gets {operands!r:.80}, and no tensor.")
+    references[0].append({OPERANDS: operands, **settings})
+    return references
+
+
+def _as_layer(entry: Entry) -> None:
+    """Lets an operation be a layer, as its plugin has it."""
+    config = dict(entry["config"])
+    name = config.pop("name")
+    described = {"function": entry["class_name"], "settings": config}
+    entry.pop("module", None)
+    entry.pop("registered_name", None)
+    entry.update(class_name=TENSOR_OPERATION, config={"name": name, **described})
 
 
 def _tensors(value) -> Iterator[Reference]:
