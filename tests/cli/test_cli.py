@@ -107,6 +107,16 @@ def test_a_failed_plugin_says_why(run, faulty):
     ]
 
 
+def test_no_text_of_a_plugin_controls_the_terminal(run, faulty, monkeypatch):
+    """Not its name, its version, or its error in one line or in a traceback."""
+    monkeypatch.setattr(faulty, "version", "1\x1b[2J")
+    faulty.report("names", ImportError("\x1b]0;owned\x07"))
+    for arguments in (["plugins"], ["plugins", "oneiros-metrics"]):
+        _, out, _ = run(*arguments)
+        assert r"1\x1b[2J" in out and r"\x1b]0;owned\x07" in out
+        assert not {"\x1b", "\x07"} & set(out)
+
+
 def test_one_plugin_is_shown_alone_with_its_traceback(run, faulty):
     _, out, _ = run("plugins", "Oneiros_Metrics")
     assert "oneiros-metrics" in out and "oneiros-kernel" not in out

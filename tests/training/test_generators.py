@@ -24,6 +24,7 @@ from oneiros.errors import (
 )
 from oneiros.layers import Dense, Input
 from oneiros.models import Model, Sequential
+from oneiros_training.generators import workers as generator_workers
 from small_models import compiled_dense
 
 BOTH = pytest.mark.parametrize("pickle_safe", [False, True])
@@ -496,6 +497,28 @@ class TestMisbehaviour:
             assert "runs until the generator returns" in str(caught.value)
             release(workers())
         assert workers() == []
+
+    @pytest.mark.parametrize("fault", [OSError, KeyboardInterrupt])
+    def test_what_has_started_ends_if_the_rest_can_not_start(
+        self, model, monkeypatch, interruptible, fault
+    ):
+        """Too few descriptors, or Ctrl-C, left processes."""
+        pipes = []
+
+        def pipe(context):
+            pipes.append(_wide_pipe(context))
+            if len(pipes) == 3:
+                if fault is OSError:
+                    raise OSError("Too many open files")
+                signal.raise_signal(signal.SIGINT)
+            return pipes[-1]
+
+        _wide_pipe = generator_workers._wide_pipe
+        monkeypatch.setattr(generator_workers, "_wide_pipe", pipe)
+        options = {"verbose": 0, "pickle_safe": True, "nb_worker": 4}
+        with pytest.raises(fault):
+            model.fit_generator(numbers(), 6, 2, **options)
+        assert workers() == [] and all(receiving.closed for receiving, _ in pipes[:2])
 
     def test_a_worker_that_is_killed_is_reported(self, model):
         def dying():

@@ -13,6 +13,8 @@ from oneiros.plugins import manager
 from oneiros.settings import distribution_name
 from oneiros_testing.plugin import check_plugin
 
+from oneiros_cli.text import one_line, printable
+
 COLOURS = {"ok": "green", "disabled": "blue", "failed": "red", "conflict": "yellow"}
 FIELDS = (
     "distribution",
@@ -93,13 +95,14 @@ def _print(records: list[PluginRecord], tracebacks: bool) -> None:
     typer.echo(f"{len(records)} {noun}, {summary}")
     exceptions = [problem[2] for record in records for problem in record.problems]
     for exception in filter(None, exceptions if tracebacks else []):
-        typer.echo("".join(traceback.format_exception(exception)))
+        typer.echo(printable("".join(traceback.format_exception(exception))))
 
 
 def _print_plugin(record: PluginRecord) -> None:
-    name = typer.style(record.distribution, bold=True)
+    name = one_line(record.distribution, bold=True)
+    version = one_line(record.version)
     state = typer.style(record.state, COLOURS[record.state])
-    typer.echo(f"{name} {record.version}  {state}  {record.import_ms:.1f} ms")
+    typer.echo(f"{name} {version}  {state}  {record.import_ms:.1f} ms")
     for kind, names in record.kinds.items():
         listed = names
         if kind == "module":
@@ -114,4 +117,4 @@ def _print_plugin(record: PluginRecord) -> None:
 
 
 def _print_detail(heading: str, text: str, colour: str = "cyan") -> None:
-    typer.echo(f"  {typer.style(heading, colour)}: {text}")
+    typer.echo(f"  {one_line(heading, fg=colour)}: {printable(text)}")

@@ -294,7 +294,7 @@ def model_from_config(
     """
     choices = CallerChoices(custom_objects, functions, plugins)
     source = "The configuration"
-    with timed(budget, source):
+    with repeated_interrupts(), timed(budget, source):
         return _built_from(config, choices, budget, source)
 
 
@@ -346,7 +346,7 @@ def _from_text(
     budget: Budget | None,
 ):
     """Builds a model from a text; any other value is left to the parser to refuse."""
-    with timed(budget, source):
+    with repeated_interrupts(), timed(budget, source):
         limit = checked(budget).text_bytes
         if isinstance(text, (str, bytes)) and len(text) > limit:
             raise UnsafeFileError(

@@ -13,6 +13,7 @@ from oneiros.engine.container import Container, entry_of, get_source_inputs
 from oneiros.engine.layer import Layer
 from oneiros.engine.node import Node, unique
 from oneiros.errors import ArgumentError, ConfigError, GraphError, ShapeError
+from oneiros.interrupts import repeated_interrupts
 from oneiros.typing import Tensor
 
 from oneiros_training.model import Model
@@ -252,7 +253,7 @@ class Sequential(Model):
                 f"{config!r:.80}."
             )
         cache = {} if layer_cache is None else layer_cache
-        with configs.building("layer", cls.__name__):
+        with repeated_interrupts(), configs.building("layer", cls.__name__):
             model = cls()
             for entry in config:
                 model.add(_layer(entry, cache))

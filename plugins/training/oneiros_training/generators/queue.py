@@ -14,6 +14,7 @@ import numpy as np
 from oneiros.arguments import shown
 from oneiros.errors import ArgumentError, GeneratorError, SettingsError
 from oneiros.user_warnings import warn
+from oneiros_backend_toolkit.interrupts import deferred_interrupts
 
 from oneiros_training.arrays.standardize import gives_batches, has_numbered_batches
 from oneiros_training.generators.workers import TICK, Workers
@@ -79,6 +80,10 @@ class GeneratorEnqueuer:
         """
         self.queue = queue.Queue(max_q_size)
         self._limit = _timeout()
+        with deferred_interrupts():  # what has started is known, so it can be stopped
+            self._start(nb_worker)
+
+    def _start(self, nb_worker: int) -> None:
         if self._pickle_safe:
             self._processes = Workers(self._iterator, nb_worker, self.name)
             self._iterator = self._processes

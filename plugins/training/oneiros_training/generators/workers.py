@@ -55,21 +55,29 @@ class Workers:
         self.closed = threading.Event()
         self._turn = 0
         context = multiprocessing.get_context("fork")
-        self._workers: list[tuple[Any, Connection]] = []
-        for part in _parts(iterator, count):
-            receiving, sending = _wide_pipe(context)
-            seed = int(np.random.randint(2**31 - 1))
-            arguments = part, sending, seed, os.getpid()
-            process = context.Process(
-                target=_work, args=arguments, daemon=True, name="oneiros-generator"
-            )
-            # Engines warn of forks; these workers never use them.
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                process.start()
-            sending.close()
-            self._workers.append((process, receiving))
-        self._started = tuple(self._workers)
+        self._started: list[tuple[Any, Connection]] = []
+        try:
+            for part in _parts(iterator, count):
+                self._start(context, part)
+        except BaseException:  # such as too few descriptors
+            self.kill()
+            self.close()
+            raise
+        self._workers = list(self._started)
+
+    def _start(self, context, part: Iterator[Any]) -> None:
+        """Starts a process that iterates over a part."""
+        receiving, sending = _wide_pipe(context)
+        seed = int(np.random.randint(2**31 - 1))
+        arguments = part, sending, seed, os.getpid()
+        process = context.Process(
+            target=_work, args=arguments, daemon=True, name="oneiros-generator"
+        )
+        # Engines warn of forks; these workers never use them.
+        with sending, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            process.start()
+        self._started.append((process, receiving))
 
     def __iter__(self):
         return self
