@@ -113,7 +113,9 @@ def load_manifest(record: PluginRecord, entry_point: metadata.EntryPoint) -> Any
     started = time.perf_counter()
     try:
         return entry_point.load()
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         record.report("import", error)
         return None
     finally:

@@ -88,7 +88,9 @@ class PluginManager:
                 fault = check(found[0]) if check and found else None
                 if fault:
                     raise TypeError(fault)
-            except (Exception, SystemExit) as error:
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
                 record.report(hook, error)
                 if arguments:
                     text = f"{record.distribution} failed in {hook}: {error!r}"

@@ -99,7 +99,9 @@ def load(entry: Entry) -> Any:
     attribute = entry.reference.partition(":")[2]
     try:
         return attrgetter(attribute)(import_module(entry.module))
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         record = manager().records[entry.distribution]
         record.report("resolve", error)
         raise PluginLoadError(

@@ -37,12 +37,14 @@ def run(tmp_path):
         manifest,
         code=RECORD,
         points="[oneiros.v1]\nfault = fault.manifest\n",
+        more=(),
         **variables,
     ):
         files = {
             "__init__.py": "",
             "manifest.py": HOOKS + manifest,
             "quit.py": "import sys\nsys.exit('gone')\n",
+            **dict(more),
         }
         write_plugin(tmp_path, "fault", "fault", files, points)
         return start(tmp_path, code, **variables)
@@ -109,6 +111,29 @@ except ImportError as error:
     done = run(hook("layers", "{'Gone': 'fault.quit:Gone'}"), code)
     assert done.returncode == 0 and "of fault 1.0 can't be imported" in done.stdout
     assert "SystemExit: gone" in done.stdout
+
+
+@pytest.mark.parametrize("fault", ["GeneratorExit", "CancelledError", "Mine"])
+@pytest.mark.parametrize("place", ["import", "oneiros_layers", "Gone"])
+def test_what_is_no_exception_is_reported_as_well(run, fault, place):
+    """It ended the program: `except Exception` doesn't catch it."""
+    start = "from asyncio import CancelledError\nclass Mine(BaseException):\n    pass\n"
+    text = f"raise {fault}('gone')\n"
+    manifest = start + text
+    if place != "import":
+        manifest = f"{start}@hookimpl\ndef oneiros_layers():\n    {text}"
+    if place == "Gone":
+        manifest = hook("layers", "{'Gone': 'fault.gone:Gone'}")
+    code = """
+from oneiros import errors, registry
+assert "Dense" in registry.names("layer")
+try:
+    registry.resolve("layer", "Gone")
+except errors.OneirosError as error:
+    print(error)
+"""
+    done = run(manifest, code, more={"gone.py": start + text})
+    assert f"{fault}: gone" in done.stdout, done.stderr
 
 
 def test_a_command_that_is_no_function_spoils_no_other(run):
