@@ -1,6 +1,8 @@
 """`Keras2Layer`, the base of the layers here."""
 
+import inspect
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from oneiros import activations, constraints, initializations, regularizers
@@ -37,10 +39,14 @@ class Keras2Layer(Layer):
         initializer: Any = None,
     ) -> Tensor:
         """Makes a weight with the initializer, unless another one is passed, the
-        regularizer and the constraint that begin with its kind."""
+        regularizer and the constraint that begin with its kind. Kernels begin with
+        their window."""
+        initializer = initializer or getattr(self, f"{kind}_initializer")
+        if "dim_ordering" in inspect.signature(initializer).parameters:
+            initializer = partial(initializer, dim_ordering="tf")
         return self.add_weight(
             shape,
-            initializer or getattr(self, f"{kind}_initializer"),
+            initializer,
             name=f"{self.name}_{name or kind}",
             regularizer=getattr(self, f"{kind}_regularizer", None),
             constraint=getattr(self, f"{kind}_constraint", None),

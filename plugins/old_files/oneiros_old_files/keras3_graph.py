@@ -333,7 +333,8 @@ class _Walk:
             return self._after_both(call, inputs[0])
         if name in RECURRENT:
             return _after_steps(config, inputs[0])
-        if inputs[0] is None or not name.startswith(ENDING):
+        is_ending = name.startswith(ENDING) and name not in known_objects()
+        if inputs[0] is None or not is_ending:
             return inputs[0]
         if name == AVERAGING:
             call.layer["class_name"] = f"Keras2{name}"
