@@ -9,7 +9,7 @@ from oneiros.engine.node import one_or_all, shape_list, to_list
 from oneiros.errors import ArgumentError
 from oneiros.layers import Bidirectional
 
-from oneiros_keras2.recurrent import Recurring, described
+from oneiros_keras2.recurrent import Recurring, check_states, described
 
 
 class Keras2Bidirectional(Bidirectional):
@@ -110,6 +110,16 @@ class Keras2Bidirectional(Bidirectional):
             counts = [layer.state_count for layer in self.wrapped]
             masks += [None] * sum(counts)
         return one_or_all(masks)
+
+    def __call__(self, x, mask=None):
+        """Calls the layer, on a sequence or on a list of it and the initial states.
+
+        # Raises
+            ArgumentError: for another number of states.
+        """
+        counts = [layer.state_count for layer in self.wrapped]
+        check_states(self, x, sum(counts))
+        return super().__call__(x, mask)
 
     def call(self, inputs, mask=None):
         """Returns the merged outputs, or a list of them and the states.

@@ -4,7 +4,7 @@ run one over a sequence."""
 from typing import Any
 
 import numpy as np
-from oneiros import activations
+from oneiros import activations, regularizers
 from oneiros import backend as K
 from oneiros.arguments import check_bool, check_fraction, check_int, label, refusal
 from oneiros.config import layer_from_config
@@ -514,6 +514,20 @@ def check_cell(owner, name: str, value) -> None:
         raise refusal(owner, name, value, "a cell, such as LSTMCell(8)")
 
 
+def check_states(layer, x, count: int) -> None:
+    """Checks that a layer is called on as many initial states as it has states, or on
+    none.
+
+    # Raises
+        ArgumentError: says what was expected.
+    """
+    received = len(to_list(x)) - 1
+    if received not in (0, count):
+        raise ArgumentError(
+            f"{label(layer)} received {received} initial states. Expected {count}."
+        )
+
+
 class Recurring(Recurrent):
     """Base of the recurrent layers of Keras 2. Not a layer itself.
 
@@ -534,9 +548,11 @@ class Recurring(Recurrent):
         return_state: bool = False,
         time_major: bool = False,
         zero_output_for_mask: bool = False,
+        activity_regularizer=None,
         **kwargs,
     ):
         super().__init__(**kwargs)
+        self.activity_regularizer = regularizers.get(activity_regularizer)
         self.return_state = check_bool(self, "return_state", return_state)
         self.time_major = check_bool(self, "time_major", time_major)
         self.zero_output_for_mask = check_bool(
@@ -624,6 +640,15 @@ class Recurring(Recurrent):
         sizes = self.cell_used.state_sizes
         return [filled(x, size, 0.0) for size in sizes]
 
+    def __call__(self, x, mask=None):
+        """Calls the layer, on a sequence or on a list of it and the initial states.
+
+        # Raises
+            ArgumentError: for another number of states.
+        """
+        check_states(self, x, self.state_count)
+        return super().__call__(x, mask)
+
     def call(self, x, mask=None):
         """Returns the output, or a list of it and the last states.
 
@@ -633,11 +658,6 @@ class Recurring(Recurrent):
         """
         sequences, *initial = to_list(x)
         mask = to_list(mask)[0]
-        if initial and len(initial) != self.state_count:
-            raise ArgumentError(
-                f"{label(self)} received {len(initial)} initial states. Expected "
-                f"{self.state_count}."
-            )
         if self.stateful:
             initial = initial or list(self.states)
         if self.time_major:

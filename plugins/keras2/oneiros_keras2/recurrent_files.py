@@ -1,5 +1,6 @@
 """How files describe recurrent layers of Keras 2."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -133,6 +134,15 @@ class Keras2BidirectionalMigration(RecurrentMigration):
 
     name = "Keras2Bidirectional"
     keras3 = "Bidirectional"
+
+    def to_keras3(self, config: Config, arrays: Arrays):
+        """Returns the layer. If it returns sequences, Keras 3's own has zeros at masked
+        steps."""
+        layer = super().to_keras3(config, arrays)
+        returns_steps = config["layer"]["config"]["return_sequences"]
+        if not returns_steps or config["zero_output_for_mask"]:
+            return layer
+        return replace(layer, class_name="oneiros_keras3>Bidirectional")
 
 
 def from_cudnn(arrays: Arrays, count: int) -> Arrays:

@@ -59,9 +59,10 @@ class Origin:
     version: str = ""
 
     @property
-    def zeroes_masked_steps(self) -> bool:
-        """Whether a `Bidirectional` that returns sequences gives zeros at masked steps,
-        where Keras 1 repeats the step before, as `tf.keras` and Keras 3 do."""
+    def is_of_tensorflow(self) -> bool:
+        """Whether it is `tf.keras` or later. There a `Bidirectional` that returns
+        sequences gives zeros at masked steps, where Keras 1 repeats the step before,
+        and the gates of recurrent layers are `sigmoid` by default."""
         if self.keras == 2 and self.version.endswith("tf"):
             return True
         return self.keras > 2 or self._minor >= OF_TENSORFLOW
@@ -69,7 +70,7 @@ class Origin:
     @property
     def converts_labels(self) -> bool:
         """Whether the losses for targets of -1 and 1 take 0 for -1."""
-        return self._minor >= WITH_LABELS or self.zeroes_masked_steps
+        return self._minor >= WITH_LABELS or self.is_of_tensorflow
 
     @property
     def _minor(self) -> int:

@@ -103,7 +103,7 @@ def migrated(entry, origin: Origin):
         return inner_migrated(entry, origin)
     outer = _unreadable.get(None)
     with leaving_unreadable() as unreadable:
-        if origin.zeroes_masked_steps:
+        if origin.is_of_tensorflow:
             with _explained("configuration", entry, origin):
                 entry = prepared(entry, origin, _leave)
         config = inner_migrated(entry, origin)

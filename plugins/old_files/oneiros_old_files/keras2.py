@@ -29,7 +29,7 @@ from oneiros_old_files.keras3 import (
     argument_there,
     check_own,
 )
-from oneiros_old_files.keras3_graph import tensors_in
+from oneiros_old_files.keras3_graph import places_of
 from oneiros_old_files.parts import part_of_layer, plain
 from oneiros_old_files.rows import ANY, NEUTRAL, Renamed, same_names
 
@@ -172,7 +172,7 @@ class Keras2Layer(Migration):
         and adds its settings to the layer's arguments."""
         others = dict(arguments)
         for name in self.inputs:
-            inputs = [*inputs, *tensors_in(others.pop(name, None) or [])]
+            inputs = [*inputs, *places_of(others.pop(name, None) or [])]
         for name in self.settings:
             if others.get(name):
                 config[name] = others.pop(name)

@@ -453,16 +453,17 @@ def replace_calls(config: Entry) -> None:
 
 def places_of(places):
     """Returns a list of references of Keras 2; late releases leave out the list around
-    a single one, and have dicts, which Keras sorts by their keys."""
+    a single one, have dicts, which Keras sorts by their keys, and the states of stacked
+    cells in lists of their own."""
     if isinstance(places, dict):
         places = [places[key] for key in sorted(places)]
-    return [places] if places and isinstance(places[0], str) else places
-
-
-def tensors_in(value) -> list[Reference]:
-    """Returns the references to tensors in an argument of a call in a file of Keras 2
-    or 3."""
-    return list(_tensors(value)) or list(places_of(value))
+    if places and isinstance(places[0], str):
+        return [places]
+    found: list[Any] = []
+    for place in places:
+        is_nested = isinstance(place, list) and place and isinstance(place[0], list)
+        found += places_of(place) if is_nested else [place]
+    return found
 
 
 def _references(call, nested: set[str]) -> list[Reference]:

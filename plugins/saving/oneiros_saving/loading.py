@@ -26,6 +26,7 @@ from oneiros_old_files import dim_ordering
 from oneiros_old_files.base import Origin
 from oneiros_old_files.configs import migrated
 from oneiros_old_files.file_origin import origin_of
+from oneiros_old_files.other_gates import note_other_gates
 from oneiros_old_files.variable_groups import by_layer, entry_of
 from oneiros_old_files.weight_layouts import in_order_of_layers
 from oneiros_safe_files import file_access, json_text
@@ -145,6 +146,7 @@ def load_weights(
         if state.groups is not None:
             weights = by_layer(state.groups, entry_of(model))
         K.batch_set_value(matched_pairs(model, weights, filepath, by_name, origin))
+        note_other_gates(model, origin, state.model_config, filepath)
     tell_loaded(model, filepath)
 
 
@@ -157,6 +159,7 @@ def load_weights_from_hdf5_group(model, f, by_name: bool = False) -> None:
         K.batch_set_value(
             matched_pairs(model, state.weights, "The group", by_name, origin)
         )
+        note_other_gates(model, origin, None, "The group")
 
 
 # The file

@@ -56,9 +56,7 @@ class Builder:
         for call in data["calls"]:
             tensors = [tensor(place) for place in call["tensors"]]
             layer = layers[call["layer"]]
-            output = layer(one_or_all(tensors))
-            is_one = not isinstance(output, (list, tuple))
-            results.append([output] if is_one else list(output))
+            results.append(keras.tree.flatten(called(layer, tensors)))
         outputs = [tensor(place) for place in data["outputs"]]
         model = keras.Model(one_or_all(inputs), one_or_all(outputs), name=data["name"])
         for layer, each in zip(layers, data["layers"]):
@@ -74,7 +72,9 @@ class Builder:
         cls = class_of(data["class_name"], keras.layers)
         arguments = dict(data["arguments"])
         for name, inner in data["wrapped"].items():
-            arguments[name] = self.layer(inner)
+            is_list = isinstance(inner, list)
+            layers = list(map(self.layer, inner if is_list else [inner]))
+            arguments[name] = layers if is_list else layers[0]
         accepted = accepted_arguments(cls)
         chosen = {
             key: registered(value)
@@ -92,14 +92,27 @@ class Builder:
         wrapped = data["wrapped"]
         for name, inner in wrapped.items():
             is_forward = name == "layer" and hasattr(layer, FORWARD)
-            attribute = FORWARD if is_forward else name
-            self.set_weights(getattr(layer, attribute), inner)
+            inside = getattr(layer, FORWARD if is_forward else name)
+            is_list = isinstance(inner, list)
+            pairs = zip(inside, inner) if is_list else [(inside, inner)]
+            for pair in pairs:
+                self.set_weights(*pair)
         if wrapped:
             return
         layer.set_weights(data["arrays"])
         for slot, values in data["slots"].items():
             for weight, value in zip(layer.weights, values, strict=True):
                 self.slots[id(weight), slot] = value
+
+
+def called(layer, tensors: list[Any]):
+    """Returns what a layer makes of tensors; of those of a recurrent one, all but the
+    first are its initial states."""
+    first, *states = tensors
+    recurrent = (keras.layers.RNN, keras.layers.Bidirectional)
+    if states and isinstance(layer, recurrent):
+        return layer(first, initial_state=states)
+    return layer(one_or_all(tensors))
 
 
 def class_of(name: str, module):

@@ -31,6 +31,8 @@ from oneiros_old_files.keras3 import Keras3Layer
 from oneiros_exports.destination import Refusal
 
 Data = dict[str, Any]
+INSIDE = ("layer", "cell", "cells")
+"""Attributes with layers inside, which arguments of Keras 3 are called, too."""
 NO_LAYER = "Keras 3 has no such layer."
 ELSEWHERE = "ONNX can hold it: model.onnx."
 
@@ -112,7 +114,10 @@ class Describer:
             "arrays": there.arrays,
             "slots": self._slots(layer, arrays),
             "wrapped": {
-                name: self.layer(inner) for name, inner in _wrapped(layer).items()
+                name: list(map(self.layer, inner))
+                if isinstance(inner, list)
+                else self.layer(inner)
+                for name, inner in _wrapped(layer).items()
             },
         }
 
@@ -161,9 +166,9 @@ class Describer:
 
 
 def _wrapped(layer) -> dict[str, Any]:
-    """Returns the layers inside a wrapper, by the arguments of Keras 3."""
+    """Returns the layers inside a wrapper or a recurrent layer, by the arguments of
+    Keras 3."""
     if hasattr(layer, "backward_layer"):
         return {"layer": layer.forward_layer, "backward_layer": layer.backward_layer}
-    if hasattr(layer, "layer"):
-        return {"layer": layer.layer}
-    return {}
+    inside = (name for name in INSIDE if hasattr(layer, name))
+    return {name: getattr(layer, name) for name in inside}
