@@ -190,6 +190,9 @@ def test_a_wide_window_makes_no_larger_graph():
             return len(list(ancestors([Sequential([layer]).output])))
 
     assert size(2) == size(300)
+    far = LocallyConnected1D(1, 1, subsample_length=10**9, input_shape=(10**10, 1))
+    with K.use("theano"):
+        assert Sequential([far]).output_shape == (None, 10, 1)
 
 
 def test_the_initial_kernel_lies_within_the_limit_of_keras(backend):

@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from oneiros import backend as K
 from oneiros.arguments import label
 from oneiros.engine.layer import InputSpec
@@ -113,14 +112,17 @@ class LocalLayer(ConvolutionLayer):
 
     def _seen(self) -> np.ndarray:
         """Returns the numbers of the pixels that each place sees: a row for each."""
-        count = math.prod(self._sizes)
-        numbers = np.arange(count, dtype="int32")
-        pixels = numbers.reshape(self._sizes)
-        windows = sliding_window_view(pixels, self._window)
-        steps = [slice(None, None, step) for step in self._strides]
-        seen = windows[tuple(steps)]
-        places, _, _ = self.W_shape
-        return seen.reshape(places, -1)
+        numbers = np.zeros((1, 1), "int64")
+        axes = zip(self._sizes, self._places, self._strides, self._window)
+        for size, places, step, window in axes:
+            starts = step * np.arange(places)
+            steps = np.arange(window)
+            seen = np.add.outer(starts, steps)
+            corners = numbers[:, None, :, None]
+            grid = size * corners + seen[:, None, :]
+            width = window * numbers.shape[1]
+            numbers = grid.reshape(-1, width)
+        return numbers.astype("int32")
 
 
 class LocallyConnected1D(LocalLayer, SequenceConvolution):
