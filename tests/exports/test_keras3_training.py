@@ -14,7 +14,7 @@ from oneiros_exports.keras3.description import Describer
 from oneiros_exports.keras3.keras_file import KerasExport
 from oneiros_old_files.base import Origin
 from oneiros_old_files.keras2 import migration_of
-from oneiros_old_files.keras2_compilation import compile_arguments
+from oneiros_old_files.keras2_compilation import stored_compilation
 from processes import run_python
 from small_models import compiled_dense
 
@@ -143,7 +143,7 @@ def test_losses_are_the_same_in_keras_3(tmp_path):
 def test_losses_come_back_when_the_file_is_loaded_here(here, there):
     optimizer = {"class_name": "SGD", "config": {"learning_rate": 0.1}}
     stored = {"optimizer_config": optimizer, "loss": there}
-    assert compile_arguments(stored, Origin(3))["loss"] == here
+    assert stored_compilation(stored, Origin(3)).arguments["loss"] == here
 
 
 def test_decay_comes_back_when_the_file_is_loaded_here():

@@ -16,7 +16,7 @@ from oneiros.models import Sequential, load_model, model_from_json
 from oneiros.saving import ModelState
 from oneiros_old_files.base import Origin
 from oneiros_old_files.configs import migrated
-from oneiros_old_files.keras2_compilation import compile_arguments
+from oneiros_old_files.keras2_compilation import stored_compilation
 from oneiros_old_files.optimizer_state import UnknownOrderError, matched_state
 
 FOLDER = Path(__file__).parent / "keras2"
@@ -247,13 +247,13 @@ def test_metrics_of_several_outputs_go_to_them_by_name():
     sgd = {"class_name": "SGD", "config": {"learning_rate": 0.1}}
     stored = {"optimizer_config": sgd, "loss": "mse", "metrics": [["mae"], []]}
     origin = Origin(2)
-    arguments = compile_arguments(stored, origin, ["one", "other"])
+    arguments = stored_compilation(stored, origin, ["one", "other"]).arguments
     assert arguments["metrics"] == {"one": ["mae"], "other": []}
     for same in ([["mae"], ["mae"]], [[], []]):
-        arguments = compile_arguments({**stored, "metrics": same}, origin)
+        arguments = stored_compilation({**stored, "metrics": same}, origin).arguments
         assert arguments["metrics"] == same[0]
     with pytest.raises(ConfigError, match="metrics for 2 outputs"):
-        compile_arguments(stored, origin, ["same", "same"])
+        stored_compilation(stored, origin, ["same", "same"])
 
 
 def test_an_unknown_part_is_named_whatever_its_configuration_is():

@@ -75,6 +75,56 @@ LAYERS = {
     for module, names in _LAYERS.items()
     for name in names
 }
+_SCHEDULED = ("schedule", "weight_clipnorm", "weight_decay")
+_MOMENTA = ("beta_1", "beta_2")
+_FTRL = (
+    *("learning_rate_power", "initial_accumulator_value", "beta"),
+    *("l1_regularization_strength", "l2_regularization_strength"),
+    "l2_shrinkage_regularization_strength",
+)
+OPTIMIZER_ARGUMENTS = {
+    "AdamW": (*_SCHEDULED, *_MOMENTA, "amsgrad"),
+    "Ftrl": ("schedule", "weight_clipnorm", *_FTRL),
+    "Keras2Adadelta": (*_SCHEDULED, "rho"),
+    "Keras2Adagrad": (*_SCHEDULED, "initial_accumulator_value"),
+    "Keras2Adam": (*_SCHEDULED, *_MOMENTA, "amsgrad"),
+    "Keras2Adamax": (*_SCHEDULED, *_MOMENTA),
+    "Keras2Nadam": ("weight_clipnorm", "weight_decay", *_MOMENTA, "schedule_decay"),
+    "Keras2RMSprop": (*_SCHEDULED, "rho", "momentum", "centered"),
+    "Keras2SGD": (*_SCHEDULED, "momentum", "nesterov"),
+    "Lion": (*_SCHEDULED, *_MOMENTA),
+}
+"""The arguments of each optimizer but those that all have."""
+OPTIMIZERS = {name: f"{_PACKAGE}.optimizers:{name}" for name in OPTIMIZER_ARGUMENTS}
+INTERLEAVED = {"Keras2RMSprop": 1}
+"""How many variables of a weight follow each other in files, if not two."""
+_SOFT = ("from_logits", "label_smoothing")
+LOSS_ARGUMENTS: dict[str, tuple[str, ...]] = {
+    "BinaryFocalCrossentropy": ("apply_class_balancing", "alpha", "gamma", *_SOFT),
+    "CategoricalFocalCrossentropy": ("alpha", "gamma", *_SOFT),
+    "CategoricalHinge": (),
+    "CosineSimilarity": (),
+    "Huber": ("delta",),
+    "Keras2BinaryCrossentropy": _SOFT,
+    "Keras2CategoricalCrossentropy": _SOFT,
+    "Keras2Hinge": (),
+    "Keras2SparseCategoricalCrossentropy": ("from_logits",),
+    "Keras2SquaredHinge": (),
+    "LogCosh": (),
+}
+"""The arguments of each loss."""
+LOSSES = {name: f"{_PACKAGE}.losses:{name}" for name in LOSS_ARGUMENTS}
+FUNCTIONS = {
+    "binary_focal_crossentropy": "BinaryFocalCrossentropy",
+    "categorical_focal_crossentropy": "CategoricalFocalCrossentropy",
+    "categorical_hinge": "CategoricalHinge",
+    "cosine_similarity": "CosineSimilarity",
+    "huber": "Huber",
+    "huber_loss": "Huber",
+    "log_cosh": "LogCosh",
+    "logcosh": "LogCosh",
+}
+"""The names of losses as functions in files, and their classes."""
 OF_ATTENTION = ("use_causal_mask", "return_attention_scores")
 """Arguments of the calls of layers with attention."""
 MULTI_HEAD: dict[str, Any] = {
@@ -100,6 +150,24 @@ def oneiros_activations():
 def oneiros_layers():
     """The layers by name."""
     return LAYERS
+
+
+@hookimpl
+def oneiros_modules():
+    """The classes in the modules of their kinds."""
+    return {"optimizers": OPTIMIZERS}
+
+
+@hookimpl
+def oneiros_objectives():
+    """The losses by name."""
+    return LOSSES
+
+
+@hookimpl
+def oneiros_optimizers():
+    """The optimizers by name."""
+    return OPTIMIZERS
 
 
 @hookimpl
@@ -130,6 +198,21 @@ def oneiros_migrations():
     for name in ("Augmentation", "CenterCrop", "RandomCrop", "Resizing"):
         rows[name] = f"{_PACKAGE}.image_files:{name}Migration"
     rows |= dict.fromkeys(_RANDOM, rows["Augmentation"])
+    for name, arguments in OPTIMIZER_ARGUMENTS.items():
+        rows[name] = {
+            "base": f"{_PACKAGE}.optimizer_files:Keras2OptimizerMigration",
+            "keras3": name.removeprefix("Keras2"),
+            "own_arguments": arguments,
+            "interleaved": INTERLEAVED.get(name, 2),
+        }
+    for name, arguments in LOSS_ARGUMENTS.items():
+        rows[name] = {
+            "base": f"{_PACKAGE}.loss_files:LossMigration",
+            "keras3": name.removeprefix("Keras2"),
+            "own_arguments": arguments,
+        }
+    for name, class_name in FUNCTIONS.items():
+        rows[name] = {**rows[class_name], "name": class_name}
     for name in _CELLS:
         rows[name] |= {"neutral": {"implementation": None}}
     for name in _FILES:

@@ -137,6 +137,7 @@ class Migration:
     stored: int | None = None
     steps = 0
     slots: tuple[str, ...] = ()
+    interleaved: int | None = None
     elementwise = False
 
     def __init__(self, origin: Origin = HERE, row: dict[str, Any] | None = None):

@@ -1,20 +1,25 @@
 """Converts compile arguments of Keras 2 to Keras 1."""
 
 from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
 
+from oneiros import registry
 from oneiros.config import known_objects
 from oneiros.errors import ConfigError, OneirosError
 
 from oneiros_old_files import keras3
 from oneiros_old_files.base import MALFORMED, Config, Origin
+from oneiros_old_files.classes.optimizers import EXTENDED
 from oneiros_old_files.keras2 import migration_of
 from oneiros_old_files.parts import function_named, plain
+from oneiros_old_files.rows import FUNCTIONS
 
 OPTIMIZERS = {
     name.lower(): name
     for name in (
-        *("Adadelta", "Adagrad", "Adam", "Adamax", "AdamW", "Ftrl", "Nadam"),
-        *("RMSprop", "SGD"),
+        *("Adadelta", "Adagrad", "Adam", "Adamax", "AdamW", "Ftrl", "Lion"),
+        *("Nadam", "RMSprop", "SGD"),
     )
 }
 """Optimizers, by the names that `compile` takes."""
@@ -22,12 +27,36 @@ RATE = 0.001
 SGD_RATE = 0.01
 EPSILON = 1e-7
 """The defaults of optimizers since Keras 2.4."""
+WITHOUT_EPSILON = ("Ftrl", "Lion", "SGD")
+CLASSES = {function: name for name, function in FUNCTIONS.items()}
+"""Losses as functions here, and their classes there."""
+INITIAL = "initial_accumulator_value"
+"""An argument of TensorFlow's Adagrad."""
+ACCURACY = ("accuracy", "acc")
+"""What stands for the accuracy that suits an output."""
+OF_WEIGHTS = None
+"""In place of the origin of metrics that weights of samples affect: none do here."""
+SINCE_2_11 = "use_ema"
+"""An argument of every optimizer since Keras 2.11."""
 
 
-def compile_arguments(
+@dataclass
+class Compilation:
+    """How a model of Keras 2 or 3 is compiled here.
+
+    # Properties
+        arguments: dict, the arguments of `compile`.
+        left_out: list of the names of metrics without an equivalent.
+    """
+
+    arguments: Config
+    left_out: list[str]
+
+
+def stored_compilation(
     training_config: Config, origin: Origin, output_names: Iterable[str] = ()
-) -> Config:
-    """Returns the arguments of `compile` for a `training_config` of Keras 2.
+) -> Compilation:
+    """Returns how a model is compiled, from a `training_config` of Keras 2.
 
     # Arguments
         training_config: dict, as in the file.
@@ -35,10 +64,10 @@ def compile_arguments(
         output_names: the model's `output_names`.
 
     # Raises
-        ConfigError: if a part of it has no equivalent.
+        ConfigError: if the optimizer or a loss has no equivalent.
     """
     try:
-        return _arguments(training_config, origin, list(output_names))
+        return _compilation(training_config, origin, list(output_names))
     except OneirosError:
         raise
     except MALFORMED as error:
@@ -46,9 +75,9 @@ def compile_arguments(
         raise ConfigError(f"its training_config can't be read: {reason}.") from error
 
 
-def _arguments(
+def _compilation(
     training_config: Config, origin: Origin, output_names: list[str]
-) -> Config:
+) -> Compilation:
     loss = training_config.get("loss")
     chosen = training_config.get("optimizer_config")
     if isinstance(chosen, str):
@@ -58,16 +87,17 @@ def _arguments(
         raise ConfigError("its training_config lacks an optimizer or a loss.")
     if origin.keras > 2:
         keras3.check_own(chosen)
-    if training_config.get("weighted_metrics"):
-        raise ConfigError("it has weighted_metrics, which Keras 1 doesn't have.")
-    metrics = _function(training_config.get("metrics"), origin)
-    return {
+    left_out: list[str] = []
+    metrics = _metrics(training_config.get("metrics"), origin, left_out)
+    _metrics(training_config.get("weighted_metrics"), OF_WEIGHTS, left_out)
+    arguments = {
         "optimizer": _optimizer(str(chosen.get("class_name")), config, origin),
-        "loss": _function(loss, origin),
+        "loss": _losses(loss, origin),
         "metrics": _by_output(metrics, output_names),
         "loss_weights": training_config.get("loss_weights"),
         "sample_weight_mode": training_config.get("sample_weight_mode"),
     }
+    return Compilation(arguments, left_out)
 
 
 def _optimizer_by_name(name: str) -> Config:
@@ -75,25 +105,52 @@ def _optimizer_by_name(name: str) -> Config:
     have it: Keras 2 and 3 have other defaults than Keras 1."""
     class_name = OPTIMIZERS.get(name.lower(), name)
     rate = SGD_RATE if class_name == "SGD" else RATE
-    defaults = {"learning_rate": rate}
-    if class_name != "SGD":
+    defaults = {"learning_rate": rate, SINCE_2_11: False}
+    if class_name not in WITHOUT_EPSILON:
         defaults["epsilon"] = EPSILON
     return {"class_name": class_name, "config": defaults}
 
 
 def _optimizer(class_name: str, config: Config, origin: Origin) -> Config:
+    """Returns the entry of an optimizer here.
+
+    What the class of Keras 1 doesn't do, or does by another formula, one that a plugin
+    calls `Keras2…` may.
+
+    # Raises
+        ConfigError: if neither can do it.
+    """
     name = class_name.rpartition(">")[2]
-    arguments = dict(config)
-    migration = migration_of(name, origin)
-    if migration is not None:
-        name, arguments = migration.translated(name, arguments)
-    for argument, value in arguments.items():
+    reasons: list[ConfigError] = []
+    for known_as in _candidates(name, config, origin):
+        migration = migration_of(known_as, origin)
+        if migration is None:
+            continue
+        try:
+            class_here, arguments = migration.translated(known_as, dict(config))
+        except ConfigError as error:
+            reasons.append(error)
+            continue
+        return {"class_name": class_here, "config": arguments}
+    if reasons:
+        raise reasons[0]
+    for argument, value in config.items():
         if isinstance(value, (list, dict)):
             raise ConfigError(
                 f"its optimizer {name} has {argument}={value!r:.80}, which isn't a "
                 f"number."
             )
-    return {"class_name": name, "config": arguments}
+    return {"class_name": name, "config": config}
+
+
+def _candidates(name: str, config: Config, origin: Origin) -> list[str]:
+    """Returns the names of classes that may be an optimizer, the best one first."""
+    names = [name, f"{EXTENDED}{name}"]
+    migration = migration_of(name, origin)
+    is_later = origin.keras > 2 or SINCE_2_11 in config or INITIAL in config
+    if is_later and getattr(migration, "later_formula", False):
+        names.reverse()
+    return names
 
 
 def _function(value, origin: Origin):
@@ -125,6 +182,81 @@ def _function(value, origin: Origin):
     if isinstance(value, str):
         return value.removeprefix(keras3.PACKAGE)
     return value
+
+
+def _losses(value, origin: Origin):
+    """Converts stored losses; one that is an object here becomes a list of it."""
+    value = plain(value)
+    if isinstance(value, (list, tuple)):
+        return [_loss(item, origin) for item in value]
+    if isinstance(value, dict) and "class_name" not in value:
+        return {key: _loss(item, origin) for key, item in value.items()}
+    loss = _loss(value, origin)
+    return [loss] if isinstance(loss, dict) else loss
+
+
+def _loss(value, origin: Origin):
+    """Converts a stored loss to a function's name, or to the entry of an object.
+
+    What the function of Keras 1 doesn't do, a class that a plugin has may.
+    """
+    value = plain(value)
+    reason = None
+    try:
+        function = _function(value, origin)
+    except ConfigError as error:
+        reason = error
+    else:
+        is_known = not isinstance(function, str) or function in known_objects()
+        if is_known or registry.find("objective", function):
+            return function
+    entry = value if isinstance(value, dict) else {"class_name": value}
+    name = str(entry.get("class_name")).rpartition(">")[2]
+    for known_as in (name, f"{EXTENDED}{CLASSES.get(name, name)}"):
+        migration = migration_of(known_as, origin)
+        if migration is not None:
+            config = dict(entry.get("config") or {})
+            class_here, arguments = migration.translated(known_as, config)
+            return {"class_name": class_here, "config": arguments}
+    if reason:
+        raise reason
+    return function
+
+
+def _metrics(value, origin: Origin | None, left_out: list[str]):
+    """Converts stored metrics to their names here, inside their lists and dicts, and
+    leaves out those without an equivalent.
+
+    # Arguments
+        value: what the file has.
+        origin: `Origin`; None to leave out all.
+        left_out: list to which the names of those are added.
+    """
+    value = plain(value)
+    if value is None:
+        return None
+    if isinstance(value, (list, tuple)):
+        found = [_metrics(item, origin, left_out) for item in value]
+        return [item for item in found if item is not None]
+    if isinstance(value, dict) and "class_name" not in value:
+        return {key: _metrics(item, origin, left_out) for key, item in value.items()}
+    with suppress(ConfigError):
+        name = _function(value, origin) if origin else None
+        if name in ACCURACY or name in known_objects() or registry.find("metric", name):
+            return name
+    left_out.append(_name_of(value))
+    return None
+
+
+def _name_of(value) -> str:
+    """Returns the name of a stored metric, for messages."""
+    if not isinstance(value, dict):
+        return str(value)
+    config = value.get("config")
+    arguments = config if isinstance(config, dict) else {}
+    if value.get("class_name") == "MeanMetricWrapper":
+        return str(plain(arguments.get("fn")))
+    return str(value.get("class_name"))
 
 
 def _by_output(metrics, output_names: list[str]):

@@ -7,7 +7,9 @@ from oneiros_old_files.rows import ROWS, MigrationRow
 NAMES = {
     "Migration": "oneiros_old_files.base:Migration",
     "Origin": "oneiros_old_files.base:Origin",
+    "OptimizerMigration": "oneiros_old_files.classes.optimizers:OptimizerMigration",
     "Keras2Layer": "oneiros_old_files.keras2:Keras2Layer",
+    "Keras3Layer": "oneiros_old_files.keras3:Keras3Layer",
     "migrated": "oneiros_old_files.configs:migrated",
 }
 _CONVOLUTIONS = {

@@ -342,20 +342,33 @@ def _series(optimizer, stored: Named, count: int) -> list[Arrays]:
         stored: list of names and arrays, as in the file.
         count: int, number of trainable weights.
     """
-    arrays = [value for _, value in stored if np.ndim(value) > 0]
+    arrays = [(name, value) for name, value in stored if np.ndim(value) > 0]
     if not arrays:
         return []
     name = type(optimizer).__name__
     migration = migration_of(name) or Migration()
-    number = len(migration.slots)
+    number = len(migration.slots or optimizer.slots)
     total = number * count
     if not total or len(arrays) not in (total, total + count):  # with a momentum
         raise UnknownOrderError(UNKNOWN)
+    values = [value for _, value in arrays]
     first_name, _ = stored[0]
     *_, last_part = first_name.split("/")
-    if last_part in WEIGHT_BY_WEIGHT:
-        return [arrays[start:total:number] for start in range(number)]
-    return [arrays[start : start + count] for start in range(0, total, count)]
+    if last_part not in WEIGHT_BY_WEIGHT and not _is_by_weight(arrays):
+        return [values[start : start + count] for start in range(0, total, count)]
+    together = number if migration.interleaved is None else migration.interleaved
+    together = min(together, number)
+    end = together * count
+    series = [values[start:end:together] for start in range(together)]
+    series += [values[start : start + count] for start in range(end, total, count)]
+    return series
+
+
+def _is_by_weight(arrays: Named) -> bool:
+    """Returns whether the first two arrays are named after the same weight, as Ftrl's
+    are."""
+    weights = [name.rpartition("/")[0] for name, _ in arrays[:2]]
+    return bool(weights[0]) and len(set(weights)) < len(weights)
 
 
 def _counters(optimizer, stored: Named) -> Pairs:

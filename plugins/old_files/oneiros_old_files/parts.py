@@ -21,6 +21,7 @@ NEUTRAL = {
     "axis": (-1,),
     "ignore_class": (None,),
     "reduction": ("auto", "sum_over_batch_size"),
+    "threshold": (0.5,),
 }
 """Arguments of losses as objects, and the values with which they are functions here."""
 

@@ -285,7 +285,10 @@ CONVOLUTIONS = {
 """Those of Keras 1 and of later versions."""
 OPTIMIZERS = {
     "SGD": _optimizer("SGD", ("momentum",), "momentum", "nesterov"),
-    "Adagrad": _optimizer(f"{PACKAGE}Adagrad", ("accumulator",)),
+    "Adagrad": {
+        **_optimizer(f"{PACKAGE}Adagrad", ("accumulator",)),
+        "later_formula": True,
+    },
     "Adadelta": _optimizer(
         "Adadelta", ("accumulated_grad", "accumulated_delta_var"), "rho"
     ),

@@ -28,6 +28,7 @@ def oneiros_optimizers():
 def oneiros_modules():
     """The module `oneiros.optimizers`."""
     helpers = {
+        "DecayingOptimizer": "oneiros_optimizers.optimizer:DecayingOptimizer",
         "Optimizer": "oneiros_optimizers.optimizer:Optimizer",
         "clip_norm": "oneiros_optimizers.optimizer:clip_norm",
         "get": "oneiros_optimizers.lookup:get",

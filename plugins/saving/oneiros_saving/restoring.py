@@ -11,7 +11,7 @@ from oneiros import config as configs
 from oneiros.errors import FileFormatError, OneirosError
 from oneiros.user_warnings import warn
 from oneiros_old_files.base import Origin
-from oneiros_old_files.keras2_compilation import compile_arguments
+from oneiros_old_files.keras2_compilation import stored_compilation
 from oneiros_old_files.optimizer_state import (
     UnknownOrderError,
     flipped,
@@ -188,7 +188,7 @@ def compile_as_stored(model, state: ModelState, origin: Origin, source) -> None:
     if state.training_config is None:
         return
     try:
-        _compile(model, state, origin)
+        _compile(model, state, origin, source)
     except OneirosError as error:
         if origin.keras < 2:
             raise
@@ -206,7 +206,7 @@ def _goes_on_training(state: ModelState) -> bool:
     return bool(state.optimizer_weights) and "gradients" in K.current().capabilities
 
 
-def _compile(model, state: ModelState, origin: Origin) -> None:
+def _compile(model, state: ModelState, origin: Origin, source) -> None:
     stored = state.training_config or {}
     if origin.keras < 2 and not {"optimizer_config", "loss"} <= set(stored):
         raise FileFormatError(
@@ -219,9 +219,20 @@ def _compile(model, state: ModelState, origin: Origin) -> None:
             model.compile(stored["optimizer_config"], **arguments)
         else:
             names = getattr(model, "output_names", ())  # a Sequential has one output
-            model.compile(**compile_arguments(stored, origin, names))
+            compilation = stored_compilation(stored, origin, names)
+            model.compile(**compilation.arguments)
+            _warn_of_metrics(compilation.left_out, source)
         if _goes_on_training(state):
             model._make_train_function()
+
+
+def _warn_of_metrics(left_out: list[str], source) -> None:
+    if left_out:
+        names = ", ".join(dict.fromkeys(left_out))
+        warn(
+            f"{source} is loaded and compiled, but without the metrics {names:.300}, "
+            "which Keras 1 doesn't have. Training doesn't depend on them."
+        )
 
 
 def restore_forgotten(optimizer, state: Encoded | None) -> None:

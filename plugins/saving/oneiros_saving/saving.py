@@ -120,12 +120,22 @@ def training_config(model) -> dict[str, Any] | None:
     return {
         "optimizer_config": {"class_name": name, "config": config},
         **{key: _names(getattr(model, key)) for key in COMPILED},
+        "loss": _losses(_names(model.loss)),
     }
+
+
+def _losses(value):
+    """Returns losses by name; one that is an object becomes a list, which isn't taken
+    for a dict by outputs."""
+    is_object = isinstance(value, dict) and value.keys() == {"class_name", "config"}
+    return [value] if is_object else value
 
 
 def _names(value):
     """Replaces functions by their names, as Keras 1 did; `custom_objects` gives them
-    back."""
+    back. Objects are replaced by their classes and arguments."""
+    if hasattr(value, "get_config") and not isinstance(value, type):
+        return {"class_name": type(value).__name__, "config": value.get_config()}
     if isinstance(value, dict):
         return {key: _names(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

@@ -20,7 +20,7 @@ from oneiros.errors import OneirosError, UnsafeFileError
 from oneiros_old_files.base import Origin, absent_owner
 from oneiros_old_files.configs import Unreadable, leaving_unreadable, migrated
 from oneiros_old_files.file_origin import origin_of
-from oneiros_old_files.keras2_compilation import compile_arguments
+from oneiros_old_files.keras2_compilation import stored_compilation
 from oneiros_old_files.stored_functions import get_function
 from oneiros_safe_files.budget import UNTRUSTED, Budget, checked, running
 from oneiros_safe_files.model_state import LayerWeights, ModelState
@@ -234,7 +234,7 @@ def _compiled(
     try:
         with nothing_foreign():
             names = _output_names(config)
-            arguments = compile_arguments(training_config, origin, names)
+            arguments = stored_compilation(training_config, origin, names).arguments
     except OneirosError as error:
         return training_config, str(error)
     return {"optimizer_config": arguments.pop("optimizer"), **arguments}, ""

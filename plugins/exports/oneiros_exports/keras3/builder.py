@@ -142,6 +142,13 @@ def registered(value):
     return value if function is None else function
 
 
+def loss_of(value):
+    """Returns a loss, which a name or the entry of an object stands for."""
+    if isinstance(value, dict):
+        return keras.losses.deserialize(value)
+    return registered(value)
+
+
 def compile_model(model, data: Data, slots: Slots) -> None:
     """Compiles a model, and restores its optimizer's variables."""
     chosen = data["optimizer"]
@@ -150,7 +157,7 @@ def compile_model(model, data: Data, slots: Slots) -> None:
     )
     loss = None
     if data["loss"] is not None:
-        loss = one_or_all(list(map(registered, data["loss"])))
+        loss = one_or_all(list(map(loss_of, data["loss"])))
     model.compile(
         optimizer,
         loss=loss,

@@ -111,7 +111,8 @@ def _optimizer(model) -> tuple[Data, dict[str, ByWeight]]:
         "iterations": int(K.get_value(optimizer.iterations)),
         "shared": shared,
     }
-    return data, _slots(optimizer, migration.slots, weights)
+    names = migration.slots or optimizer.slots
+    return data, _slots(optimizer, names, weights)
 
 
 def _slots(
@@ -127,10 +128,17 @@ def _slots(
     return {name: {id(weight): next(arrays) for weight in weights} for name in names}
 
 
-def _losses(model, left_out: list[str]) -> list[str] | None:
-    """Returns the losses of the outputs; None if one of them has no counterpart."""
-    losses = []
+def _losses(model, left_out: list[str]) -> list[Any] | None:
+    """Returns the losses of the outputs, names or entries of objects; None if one of
+    them has no counterpart."""
+    losses: list[Any] = []
     for function in model.loss_functions:
+        cls = type(function)
+        migration = migration_of(cls.__name__)
+        if migration and _is_registered("objective", cls.__name__, cls):
+            there = migration.to_keras3(function.get_config(), [])
+            losses.append({"class_name": there.class_name, "config": there.arguments})
+            continue
         name = getattr(function, "__name__", "")
         if name not in LOSSES or not _is_registered("objective", name, function):
             left_out.append(f"loss ({name or type(function).__name__} is {OWN})")

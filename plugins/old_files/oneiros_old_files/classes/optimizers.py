@@ -1,5 +1,7 @@
 """Migration from files of Keras 2: optimizers."""
 
+from dataclasses import replace
+
 from oneiros import backend as K
 from oneiros.errors import ConfigError
 
@@ -7,6 +9,8 @@ from oneiros_old_files.base import Arrays, Config, Described, Migration
 from oneiros_old_files.keras3 import PACKAGE, Keras3Layer
 from oneiros_old_files.parts import plain
 
+EXTENDED = "Keras2"
+"""What the names begin with of classes that do what Keras 1's of the name don't."""
 COMMON = ("lr", "decay", "epsilon", "clipnorm", "clipvalue")
 """Arguments that every optimizer may have in a file, by their names here."""
 NEUTRAL = {
@@ -22,12 +26,15 @@ SILENT = (
     *("name", "is_legacy_optimizer", "jit_compile", "initial_accumulator_value"),
     *("ema_momentum", "ema_overwrite_frequency"),
 )
-"""Arguments that do nothing here."""
-CLIPPING = ("clipnorm", "clipvalue")
+"""Arguments that do nothing here, unless an optimizer has them of its own."""
+CLIPPING = ("clipnorm", "clipvalue", "weight_clipnorm")
 NAMES_HERE = {"learning_rate": "lr", "global_clipnorm": "clipnorm"}
 """Later names of arguments, and those here. Keras 1's `clipnorm` bounds the norm of all
 gradients together."""
-NAMES_THERE = {here: there for there, here in NAMES_HERE.items()}
+NAMES_THERE = {
+    **{here: there for there, here in NAMES_HERE.items()},
+    "weight_clipnorm": "clipnorm",
+}
 """Arguments and their names in Keras 3, whose `clipnorm` bounds the gradient of each
 weight by itself."""
 DEFAULT_SCHEDULE_DECAY = 0.004
@@ -41,10 +48,12 @@ class OptimizerMigration(Migration):
     # Properties
         own_arguments: tuple of str, those that it has besides `COMMON`.
         keras3: str, the class's name in Keras 3.
+        later_formula: bool, whether TensorFlow and Keras 3 compute something else.
     """
 
     own_arguments: tuple[str, ...] = ()
     keras3: str
+    later_formula = False
 
     def to_keras3(self, config: Config, arrays: Arrays) -> Keras3Layer:
         """Returns the optimizer of Keras 3, which counts steps from 0, too.
@@ -52,9 +61,10 @@ class OptimizerMigration(Migration):
         # Raises
             ConfigError: if it clips gradients in two ways.
         """
-        clips = {name for name in CLIPPING if config.get(name, 0) > 0}
+        clips = {name for name in CLIPPING if (config.get(name) or 0) > 0}
         if len(clips) > 1:
-            raise ConfigError("it has clipnorm and clipvalue; Keras 3 takes one")
+            names = " and ".join(sorted(clips))
+            raise ConfigError(f"it has {names}; Keras 3 takes one")
         arguments = {
             NAMES_THERE.get(argument, argument): value
             for argument, value in config.items()
@@ -76,25 +86,29 @@ class OptimizerMigration(Migration):
             return name, config
         arguments: Config = {}
         taken = (*COMMON, *self.own_arguments)
-        # There `clipnorm` bounds the norm of each weight's gradient by itself.
-        is_of_tensorflow = "learning_rate" in config and "name" in config
+        names_here = {**NAMES_HERE}
+        if "learning_rate" in config and "name" in config:
+            # There `clipnorm` bounds the norm of each weight's gradient by itself.
+            names_here["clipnorm"] = "weight_clipnorm"
+        label = name.removeprefix(EXTENDED)
         for argument, stored_value in _with_decay(config).items():
-            name_here = NAMES_HERE.get(argument, argument)
+            name_here = names_here.get(argument, argument)
             value = plain(stored_value)
             if value is None and argument == "epsilon":
                 value = K.epsilon()
-            if argument in SILENT or value in (None, NEUTRAL.get(argument)):
+            is_neutral = value in (None, NEUTRAL.get(argument))
+            is_silent = argument in SILENT and argument not in taken
+            if is_neutral or is_silent:
                 continue
-            is_by_weight = argument == "clipnorm" and is_of_tensorflow
-            if name_here not in taken or is_by_weight:
+            if name_here not in taken:
                 raise ConfigError(
-                    f"its optimizer {name} has {argument}={value!r:.60}, which Keras 1 "
-                    "can't do."
+                    f"its optimizer {label} has {argument}={value!r:.60}, which Keras "
+                    "1 can't do."
                 )
             arguments[name_here] = value
         if isinstance(arguments.get("lr"), dict):
             raise ConfigError(
-                f"its optimizer {name} has a schedule as learning_rate, which Keras 1 "
+                f"its optimizer {label} has a schedule as learning_rate, which Keras 1 "
                 "can't do."
             )
         return name, arguments
@@ -135,6 +149,7 @@ class RMSpropMigration(OptimizerMigration):
 
     own_arguments = ("rho",)
     keras3 = f"{PACKAGE}RMSprop"
+    later_formula = True
     slots = ("accumulator",)
 
     def translated(self, name: str, config) -> Described:
@@ -164,3 +179,11 @@ class NadamMigration(OptimizerMigration):
         if "use_ema" in config:
             decay = 1.0
         return class_name, {"schedule_decay": decay, **arguments}
+
+    def to_keras3(self, config: Config, arrays: Arrays) -> Keras3Layer:
+        """Returns the optimizer of Keras 3, whose schedule has a decay of 1."""
+        there = super().to_keras3(config, arrays)
+        if config["schedule_decay"] != 1:
+            return there
+        del there.arguments["schedule_decay"]
+        return replace(there, class_name="Nadam")
