@@ -383,7 +383,7 @@ def test_a_constraint_s_axes_follow_the_kernel_s(cls, ordering, size, axis, here
         ("beta_2", [1, 2]),
         ("learning_rate", []),
         ("learning_rate", {"a": 1}),
-        ("amsgrad", True),
+        ("use_ema", True),
         ("loss", {"class_name": "L1L2", "config": {"l1": "x"}}),
         ("loss", {"class_name": 3, "config": [1]}),
         ("loss", 7),

@@ -12,18 +12,33 @@ from oneiros import backend as K
 from oneiros import objectives
 from oneiros.typing import Shape, Tensor
 
+LOG_2 = math.log(2.0)
+
 
 def _mean(x: Tensor) -> Tensor:
     return K.mean(x, axis=-1)
 
 
+def _sum(x: Tensor) -> Tensor:
+    return K.sum(x, axis=-1)
+
+
+def _mixed(share: Tensor, of_share, of_rest) -> Tensor:
+    """Returns the mean of two values, of which the first one has a share."""
+    rest = 1.0 - share
+    return share * of_share + rest * of_rest
+
+
 def _smoothed(y_true: Tensor, share: float, classes: int) -> Tensor:
     """Returns targets of which a share is spread over all classes."""
-    return y_true * (1.0 - share) + share / classes
+    kept = (1.0 - share) * y_true
+    return kept + share / classes
 
 
 def _clipped(probabilities: Tensor) -> Tensor:
-    return K.clip(probabilities, K.epsilon(), 1.0 - K.epsilon())
+    least = K.epsilon()
+    most = 1.0 - least
+    return K.clip(probabilities, least, most)
 
 
 class Keras2Loss:
@@ -81,7 +96,9 @@ class Huber(Keras2Loss):
         size = K.abs(y_pred - y_true)
         small = K.minimum(size, self.delta)
         large = size - small
-        return _mean(0.5 * K.square(small) + self.delta * large)
+        parabola = 0.5 * K.square(small)
+        line = self.delta * large
+        return _mean(parabola + line)
 
 
 class LogCosh(Keras2Loss):
@@ -101,8 +118,10 @@ class LogCosh(Keras2Loss):
 
     def __call__(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """Returns the loss of each sample."""
-        x = y_pred - y_true
-        return _mean(x + K.softplus(-2.0 * x) - math.log(2.0))
+        difference = y_pred - y_true
+        small = K.softplus(-2.0 * difference)
+        losses = difference + small - LOG_2
+        return _mean(losses)
 
 
 class CosineSimilarity(Keras2Loss):
@@ -122,9 +141,10 @@ class CosineSimilarity(Keras2Loss):
 
     def __call__(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """Returns the loss of each sample."""
-        directions = K.l2_normalize(y_true, axis=-1), K.l2_normalize(y_pred, axis=-1)
-        products = directions[0] * directions[1]
-        return -K.sum(products, axis=-1)
+        true_direction = K.l2_normalize(y_true, axis=-1)
+        direction = K.l2_normalize(y_pred, axis=-1)
+        cosine = _sum(true_direction * direction)
+        return -cosine
 
 
 class CategoricalHinge(Keras2Loss):
@@ -144,9 +164,11 @@ class CategoricalHinge(Keras2Loss):
 
     def __call__(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """Returns the loss of each sample."""
-        right = K.sum(y_true * y_pred, axis=-1)
-        best_other = K.max((1.0 - y_true) * y_pred, axis=-1)
-        return K.maximum(best_other - right + 1.0, 0.0)
+        right = _sum(y_true * y_pred)
+        is_other = 1.0 - y_true
+        best_other = K.max(is_other * y_pred, axis=-1)
+        missing = 1.0 + best_other - right
+        return K.maximum(missing, 0.0)
 
 
 class Keras2Hinge(Keras2Loss):
@@ -167,11 +189,13 @@ class Keras2Hinge(Keras2Loss):
 
     def __call__(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """Returns the loss of each sample."""
-        others = K.not_equal(K.square(y_true), y_true)  # neither 0 nor 1
-        has_others = K.max(K.cast(others, K.floatx()))
-        signs = 2.0 * y_true - 1.0
-        y_true = has_others * y_true + (1.0 - has_others) * signs
-        return self.of_signs(y_true, y_pred)
+        is_sign = K.not_equal(K.square(y_true), y_true)  # neither 0 nor 1
+        has_signs = K.max(K.cast(is_sign, K.floatx()))
+        has_numbers = 1.0 - has_signs
+        from_numbers = 2.0 * y_true - 1.0
+        signs = has_signs * y_true
+        signs = signs + has_numbers * from_numbers
+        return self.of_signs(signs, y_pred)
 
 
 class Keras2SquaredHinge(Keras2Hinge):
@@ -218,7 +242,8 @@ class Keras2BinaryCrossentropy(Keras2Loss):
     def __call__(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """Returns the loss of each sample."""
         y_true = _smoothed(y_true, self.label_smoothing, 2)
-        return _mean(K.binary_crossentropy(y_pred, y_true, self.from_logits))
+        losses = K.binary_crossentropy(y_pred, y_true, self.from_logits)
+        return _mean(losses)
 
 
 class Keras2CategoricalCrossentropy(Keras2Loss):
@@ -255,7 +280,8 @@ class Keras2CategoricalCrossentropy(Keras2Loss):
         """Returns the targets with a share spread over all classes."""
         if not self.label_smoothing:
             return y_true
-        return _smoothed(y_true, self.label_smoothing, K.int_shape(y_true)[-1])
+        *_, classes = K.int_shape(y_true)
+        return _smoothed(y_true, self.label_smoothing, classes)
 
 
 class Keras2SparseCategoricalCrossentropy(Keras2Loss):
@@ -329,11 +355,13 @@ class BinaryFocalCrossentropy(Keras2BinaryCrossentropy):
     def __call__(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """Returns the loss of each sample."""
         y_true = _smoothed(y_true, self.label_smoothing, 2)
-        y_pred = _clipped(K.sigmoid(y_pred) if self.from_logits else y_pred)
-        right = y_true * y_pred + (1.0 - y_true) * (1.0 - y_pred)
-        losses = K.pow(1.0 - right, self.gamma) * K.binary_crossentropy(y_pred, y_true)
+        y_pred = K.sigmoid(y_pred) if self.from_logits else y_pred
+        y_pred = _clipped(y_pred)
+        wrong = _mixed(y_true, 1.0 - y_pred, y_pred)
+        focus = K.pow(wrong, self.gamma)
+        losses = focus * K.binary_crossentropy(y_pred, y_true)
         if self.apply_class_balancing:
-            weights = y_true * self.alpha + (1.0 - y_true) * (1.0 - self.alpha)
+            weights = _mixed(y_true, self.alpha, 1.0 - self.alpha)
             losses = weights * losses
         return _mean(losses)
 
@@ -371,9 +399,13 @@ class CategoricalFocalCrossentropy(Keras2CategoricalCrossentropy):
         """Returns the loss of each sample."""
         y_true = self.smoothed(y_true)
         y_pred = K.softmax(y_pred) if self.from_logits else y_pred
-        y_pred = _clipped(y_pred / K.sum(y_pred, axis=-1, keepdims=True))
+        total = K.sum(y_pred, axis=-1, keepdims=True)
+        y_pred = _clipped(y_pred / total)
         alpha = self.alpha
         if isinstance(alpha, list):
             alpha = K.variable(alpha)
-        weights = alpha * K.pow(1.0 - y_pred, self.gamma)
-        return -K.sum(weights * y_true * K.log(y_pred), axis=-1)
+        wrong = 1.0 - y_pred
+        weights = alpha * K.pow(wrong, self.gamma)
+        losses = weights * y_true
+        losses = losses * K.log(y_pred)
+        return -_sum(losses)

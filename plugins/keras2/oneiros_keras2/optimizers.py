@@ -70,7 +70,8 @@ class Keras2Optimizer(DecayingOptimizer):
         if not self.weight_clipnorm:
             return grads
         limit = self.weight_clipnorm
-        return [clip_norm(g, limit, K.sqrt(K.sum(K.square(g)))) for g in grads]
+        norms = [K.sqrt(K.sum(K.square(g))) for g in grads]
+        return [clip_norm(g, limit, norm) for g, norm in zip(grads, norms)]
 
     def get_updates(
         self, params: list[Any], constraints: Constraints, loss: Tensor
@@ -85,8 +86,11 @@ class Keras2Optimizer(DecayingOptimizer):
 
         def decayed(new_p: Tensor) -> Tensor:
             rate = Keras2Optimizer.rate(self)
-            new_p = new_p - self.weight_decay * rate * p
-            return constraints[p](new_p) if p in constraints else new_p
+            lost = self.weight_decay * rate * p
+            new_p = new_p - lost
+            if p not in constraints:
+                return new_p
+            return constraints[p](new_p)
 
         return decayed
 
@@ -171,7 +175,8 @@ class Keras2Adam(Adam, Keras2Optimizer):
         _, m, v = super().step(p, g, rate, tuple(means))
         largest = K.maximum(largest, v)
         root = K.sqrt(largest) + self.epsilon
-        return p - rate * m / root, m, v, largest
+        step = rate * m / root
+        return p - step, m, v, largest
 
 
 class AdamW(Keras2Adam):
@@ -338,7 +343,8 @@ class Keras2Adagrad(Adagrad, Keras2Optimizer):
         (accumulator,) = slots
         accumulator = accumulator + K.square(g)
         root = K.sqrt(accumulator + self.epsilon)
-        return p - rate * g / root, accumulator
+        step = rate * g / root
+        return p - step, accumulator
 
 
 class Keras2RMSprop(RMSprop, Keras2Optimizer):
@@ -389,20 +395,18 @@ class Keras2RMSprop(RMSprop, Keras2Optimizer):
     def step(self, p: Tensor, g: Tensor, rate: Tensor, slots: Slots) -> Slots:
         """Returns the new value of a weight, and those of its slots."""
         kept = dict(zip(self.slots, slots, strict=True))
-        velocity = self._mean(kept["velocity"], K.square(g))
+        velocity = _running_mean(self.rho, kept["velocity"], K.square(g))
         kept["velocity"] = variance = velocity
         if self.centered:
-            average = self._mean(kept["average_gradient"], g)
+            average = _running_mean(self.rho, kept["average_gradient"], g)
             kept["average_gradient"] = average
             variance = velocity - K.square(average)
-        step = rate * g / K.sqrt(variance + self.epsilon)
+        root = K.sqrt(variance + self.epsilon)
+        step = rate * g / root
         if self.momentum:
             step = self.momentum * kept["momentum"] + step
             kept["momentum"] = step
         return p - step, *kept.values()
-
-    def _mean(self, mean: Tensor, value: Tensor) -> Tensor:
-        return self.rho * mean + (1.0 - self.rho) * value
 
 
 class Ftrl(Keras2Optimizer):
@@ -537,12 +541,18 @@ class Lion(Keras2Optimizer):
     def step(self, p: Tensor, g: Tensor, rate: Tensor, slots: Slots) -> Slots:
         """Returns the new value of a weight, and its mean."""
         (m,) = slots
-        direction = self.beta_1 * m + (1.0 - self.beta_1) * g
-        m = self.beta_2 * m + (1.0 - self.beta_2) * g
-        return p - rate * K.sign(direction), m
+        direction = _running_mean(self.beta_1, m, g)
+        step = rate * K.sign(direction)
+        return p - step, _running_mean(self.beta_2, m, g)
+
+
+def _running_mean(kept, mean: Tensor, value: Tensor) -> Tensor:
+    new = (1.0 - kept) * value
+    return kept * mean + new
 
 
 def _fill(variables: list[Any], value: float) -> None:
     """Sets all values of variables to a number."""
-    shapes = map(K.get_variable_shape, variables)
-    K.batch_set_value([(v, np.full(s, value)) for v, s in zip(variables, shapes)])
+    for variable in variables:
+        shape = K.get_variable_shape(variable)
+        K.set_value(variable, np.full(shape, value))
