@@ -87,6 +87,7 @@ class Huber(Keras2Loss):
     """
 
     loadable = True
+    delta: float
 
     def __init__(self, delta: float = 1.0):
         super().__init__(delta=delta)
@@ -235,6 +236,8 @@ class Keras2BinaryCrossentropy(Keras2Loss):
 
     loadable = True
     __name__ = "binary_crossentropy"
+    from_logits: bool
+    label_smoothing: float
 
     def __init__(self, from_logits: bool = False, label_smoothing: float = 0.0):
         super().__init__(from_logits=from_logits, label_smoothing=label_smoothing)
@@ -267,6 +270,8 @@ class Keras2CategoricalCrossentropy(Keras2Loss):
 
     loadable = True
     __name__ = "categorical_crossentropy"
+    from_logits: bool
+    label_smoothing: float
 
     def __init__(self, from_logits: bool = False, label_smoothing: float = 0.0):
         super().__init__(from_logits=from_logits, label_smoothing=label_smoothing)
@@ -303,6 +308,7 @@ class Keras2SparseCategoricalCrossentropy(Keras2Loss):
 
     loadable = True
     __name__ = "sparse_categorical_crossentropy"
+    from_logits: bool
 
     def __init__(self, from_logits: bool = False):
         super().__init__(from_logits=from_logits)

@@ -66,7 +66,7 @@ class Keras2Optimizer(DecayingOptimizer):
 
     def get_gradients(self, loss: Tensor, params: list[Any]) -> list[Tensor]:
         """Returns the gradients of `loss`, clipped."""
-        grads = super().get_gradients(loss, params)
+        grads: list[Tensor] = super().get_gradients(loss, params)
         if not self.weight_clipnorm:
             return grads
         limit = self.weight_clipnorm
@@ -79,7 +79,8 @@ class Keras2Optimizer(DecayingOptimizer):
         """Returns `(variable, new value)` pairs for one step that lowers `loss`."""
         if self.weight_decay:
             constraints = {p: self._decayed(p, constraints) for p in params}
-        return super().get_updates(params, constraints, loss)
+        updates: list[Any] = super().get_updates(params, constraints, loss)
+        return updates
 
     def _decayed(self, p: Tensor, constraints: Constraints):
         """Returns what a weight's decay and its constraint make of its new value."""
@@ -151,7 +152,7 @@ class Keras2Adam(Adam, Keras2Optimizer):
         - Reddi, Kale, Kumar: On the Convergence of Adam and Beyond, ICLR 2018
     """
 
-    slots = ("momentum", "velocity")
+    slots: tuple[str, ...] = ("momentum", "velocity")
     loadable = True
 
     def __init__(
@@ -169,10 +170,10 @@ class Keras2Adam(Adam, Keras2Optimizer):
     def step(self, p: Tensor, g: Tensor, rate: Tensor, slots: Slots) -> Slots:
         """Returns the new value of a weight, and both means; with `amsgrad`, the
         largest mean square, too."""
+        p_of_adam, m, v = super().step(p, g, rate, slots[:2])
         if not self.amsgrad:
-            return super().step(p, g, rate, slots)
-        *means, largest = slots
-        _, m, v = super().step(p, g, rate, tuple(means))
+            return p_of_adam, m, v
+        *_, largest = slots
         largest = K.maximum(largest, v)
         root = K.sqrt(largest) + self.epsilon
         step = rate * m / root
@@ -373,7 +374,7 @@ class Keras2RMSprop(RMSprop, Keras2Optimizer):
           equations 38 to 45
     """
 
-    slots = ("velocity",)
+    slots: tuple[str, ...] = ("velocity",)
     loadable = True
 
     def __init__(

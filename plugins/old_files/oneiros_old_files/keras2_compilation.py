@@ -241,8 +241,9 @@ def _metrics(value, origin: Origin | None, left_out: list[str]):
     if isinstance(value, dict) and "class_name" not in value:
         return {key: _metrics(item, origin, left_out) for key, item in value.items()}
     with suppress(ConfigError):
-        name = _function(value, origin) if origin else None
-        if name in ACCURACY or name in known_objects() or registry.find("metric", name):
+        name = _function(value, origin) if origin else ""
+        is_known = name in ACCURACY or name in known_objects()
+        if is_known or registry.find("metric", name):
             return name
     left_out.append(_name_of(value))
     return None

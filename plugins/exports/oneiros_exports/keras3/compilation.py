@@ -137,8 +137,10 @@ def _losses(model, left_out: list[str]) -> list[Any] | None:
         migration = migration_of(cls.__name__)
         if migration and _is_registered("objective", cls.__name__, cls):
             there = migration.to_keras3(function.get_config(), [])
-            losses.append({"class_name": there.class_name, "config": there.arguments})
-            continue
+            if there is not None:
+                entry = {"class_name": there.class_name, "config": there.arguments}
+                losses.append(entry)
+                continue
         name = getattr(function, "__name__", "")
         if name not in LOSSES or not _is_registered("objective", name, function):
             left_out.append(f"loss ({name or type(function).__name__} is {OWN})")
