@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import oneiros
 import pytest
+from oneiros import backend as K
 from oneiros import layers
-from oneiros.layers import Input
+from oneiros.layers import Input, merge
 from oneiros.models import Model, Sequential, load_model, model_from_json
 
 DATA = Path(__file__).parent / "data"
@@ -146,3 +147,14 @@ def test_layers_go_to_onnx_together(theano, tmp_path):
     model = Model([x, sequence], outputs)
     report = oneiros.export(model, tmp_path / "model.onnx")
     assert report.comparison.agrees
+
+
+def test_a_value_for_each_channel_multiplies_images(backend):
+    x = wave([2, 4, 5, 3])
+    factors = wave([2, 1, 1, 3], 0.7)
+    for sizes in ((4, 5), (None, None)):
+        inputs = [Input((*sizes, 3)), Input((1, 1, 3))]
+        output = merge(inputs, mode="mul")
+        assert K.int_shape(output) == (None, *sizes, 3)
+        model = Model(inputs, output)
+        np.testing.assert_allclose(model.predict([x, factors]), x * factors, rtol=1e-6)

@@ -49,6 +49,11 @@ def _one_shape(merge, shapes: list[Shape]) -> Shape:
     return tuple(shape)
 
 
+def _extent(size: int | None) -> float:
+    """Returns a number by which sizes are ordered; open ones are between 1 and 2."""
+    return 1.5 if size is None else size
+
+
 def _conjunction(masks: Tensors):
     if len(masks) == 1:
         return masks[0]
@@ -71,8 +76,16 @@ class ElementwiseMerge:
         return output / float(len(inputs)) if self._average else output
 
     def output_shape(self, merge, shapes: list[Shape]) -> Shape:
-        """Returns the one shape."""
-        return _one_shape(merge, shapes)
+        """Returns the one shape; but for the samples, 1 fits any size, as in Keras
+        2."""
+        largest = [max(sizes, key=_extent) for sizes in zip(*shapes)]
+        fitted = []
+        for samples, *sizes in shapes:
+            pairs = zip(sizes, largest[1:])
+            rest = (most if size == 1 else size for size, most in pairs)
+            fitted.append((samples, *rest))
+        alike = len(set(map(len, shapes))) == 1
+        return _one_shape(merge, fitted if alike else shapes)
 
     def mask(self, merge, inputs: Tensors, masks: Tensors):
         """Returns the positions where all masks are true."""
