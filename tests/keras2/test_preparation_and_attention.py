@@ -2,6 +2,7 @@
 and come back from files."""
 
 import numpy as np
+import oneiros
 import pytest
 from oneiros.errors import ArgumentError, ConfigError
 from oneiros.layers import (
@@ -104,6 +105,17 @@ def test_groups_of_queries_share_keys(theano, tmp_path):
     np.testing.assert_allclose(again.predict(values), expected, atol=1e-6)
     with pytest.raises(ArgumentError, match="divides"):
         GroupQueryAttention(3, 4, 3)
+
+
+def test_attention_goes_to_keras_3_with_what_its_calls_take(theano, tmp_path):
+    x = Input((5, 6))
+    heads = MultiHeadAttention(2, 3, use_causal_mask=True)([x, x])
+    grouped = GroupQueryAttention(3, 4, 2)([heads, x])
+    model = Model(x, Attention(use_causal_mask=True)([grouped, x]))
+    oneiros.export(model, tmp_path / "attention.keras")
+    values = np.random.default_rng(3).normal(size=(2, 5, 6)).astype("float32")
+    again = load_model(tmp_path / "attention.keras").predict(values)
+    np.testing.assert_allclose(again, model.predict(values), atol=1e-5)
 
 
 def test_layers_that_prepare_come_back_and_train_with_others(theano, tmp_path):

@@ -12,6 +12,10 @@ Slots = dict[tuple[int, str], Any]
 names."""
 FORWARD = "forward_layer"
 """The attribute of a Bidirectional that has the argument `layer`."""
+OF_CALLS = ("use_causal_mask", "return_attention_scores")
+"""Arguments that layers with attention take when they are called."""
+WITH_SEPARATE_INPUTS = ("GroupQueryAttention", "MultiHeadAttention")
+"""Layers that take their inputs one by one, not as a list."""
 
 
 def main(description: Data, path: str) -> list[str]:
@@ -56,7 +60,8 @@ class Builder:
         for call in data["calls"]:
             tensors = [tensor(place) for place in call["tensors"]]
             layer = layers[call["layer"]]
-            results.append(keras.tree.flatten(called(layer, tensors)))
+            output = called(layer, tensors, data["layers"][call["layer"]])
+            results.append(keras.tree.flatten(output))
         outputs = [tensor(place) for place in data["outputs"]]
         model = keras.Model(one_or_all(inputs), one_or_all(outputs), name=data["name"])
         for layer, each in zip(layers, data["layers"]):
@@ -70,7 +75,11 @@ class Builder:
             model.trainable = data["trainable"]
             return model
         cls = class_of(data["class_name"], keras.layers)
-        arguments = dict(data["arguments"])
+        arguments = {
+            name: value
+            for name, value in data["arguments"].items()
+            if name not in OF_CALLS
+        }
         for name, inner in data["wrapped"].items():
             is_list = isinstance(inner, list)
             layers = list(map(self.layer, inner if is_list else [inner]))
@@ -105,14 +114,23 @@ class Builder:
                 self.slots[id(weight), slot] = value
 
 
-def called(layer, tensors: list[Any]):
+def called(layer, tensors: list[Any], data: Data):
     """Returns what a layer makes of tensors; of those of a recurrent one, all but the
-    first are its initial states."""
-    first, *states = tensors
+    first are its initial states.
+
+    # Arguments
+        layer: layer of Keras.
+        tensors: list of its inputs.
+        data: dict, the layer's description.
+    """
+    first, *others = tensors
     recurrent = (keras.layers.RNN, keras.layers.Bidirectional)
-    if states and isinstance(layer, recurrent):
-        return layer(first, initial_state=states)
-    return layer(one_or_all(tensors))
+    if others and isinstance(layer, recurrent):
+        return layer(first, initial_state=others)
+    given = {name: True for name in OF_CALLS if data.get("arguments", {}).get(name)}
+    if data.get("class_name") in WITH_SEPARATE_INPUTS:
+        return layer(*tensors, **given)
+    return layer(one_or_all(tensors), **given)
 
 
 def class_of(name: str, module):
