@@ -91,19 +91,20 @@ class ConvLSTM(Remembering, Recurring, SpatialLayer):
         if self.data_format == FORMATS[0]:
             return super().run(x, initial, mask)
         last = self.rank + 1
+        sequences = _moved(x, 2, last + 1)
         begun = [_moved(state, 1, last) for state in initial]
-        output, outputs, states = super().run(_moved(x, 2, last + 1), begun, mask)
-        return (
-            _moved(output, last, 1),
-            _moved(outputs, last + 1, 2),
-            [_moved(state, last, 1) for state in states],
-        )
+        output, outputs, states = super().run(sequences, begun, mask)
+        output = _moved(output, last, 1)
+        outputs = _moved(outputs, last + 1, 2)
+        states = [_moved(state, last, 1) for state in states]
+        return output, outputs, states
 
     def preprocess_input(self, x):
         """Returns the convolution of all steps, and the bias."""
         if 0 < self.dropout < 1:
             ones = K.ones_like(x[:, 0])
-            x = x * K.expand_dims(kept(ones, self.dropout), 1)
+            mask = kept(ones, self.dropout)
+            x = x * K.expand_dims(mask, 1)
         _, steps, *sizes = _sizes(x)
         frames = K.reshape(x, (-1, *sizes))
         projected = self._convolved(
@@ -129,18 +130,22 @@ class ConvLSTM(Remembering, Recurring, SpatialLayer):
                 moves[name] = (*moves[name], 1)
         images = K.expand_dims(x, 2)
         kernel = K.expand_dims(kernel, 1)
-        return K.squeeze(K.conv2d(images, kernel, dim_ordering="tf", **moves), 2)
+        output = K.conv2d(images, kernel, dim_ordering="tf", **moves)
+        return K.squeeze(output, 2)
 
     def get_initial_states(self, x) -> list[Any]:
         """Returns the states before the first step: zeros."""
-        projected = self.preprocess_input(x[:, :1])
-        zeros = K.zeros_like(projected[:, 0, ..., : self.filters])
+        first = x[:, :1]
+        projected = self.preprocess_input(first)
+        state = projected[:, 0, ..., : self.filters]
+        zeros = K.zeros_like(state)
         return [zeros] * self.state_count
 
     def get_constants(self, x) -> list[Any]:
         """Returns what `step` receives after the states: the state's dropout mask."""
-        (zeros, *_) = self.get_initial_states(x)
-        return [kept(K.ones_like(zeros), self.recurrent_dropout)]
+        zeros = self.get_initial_states(x)[0]
+        ones = K.ones_like(zeros)
+        return [kept(ones, self.recurrent_dropout)]
 
     def step(self, x, states: States) -> Stepped:
         """Returns the output and the states `[h, c]`."""
@@ -151,17 +156,20 @@ class ConvLSTM(Remembering, Recurring, SpatialLayer):
 
 def _moved(x, source: int, target: int):
     """Returns a tensor with an axis in another place."""
-    axes = list(range(K.ndim(x)))
-    axes.insert(target, axes.pop(source))
+    rank = K.ndim(x)
+    axes = list(range(rank))
+    axis = axes.pop(source)
+    axes.insert(target, axis)
     return K.permute_dimensions(x, axes)
 
 
 def _sizes(x) -> list[Any]:
     """Returns the sizes of a tensor, those that aren't known as tensors."""
-    known = K.int_shape(x)
-    return [
-        K.shape(x)[axis] if size is None else size for axis, size in enumerate(known)
-    ]
+    sizes = list(K.int_shape(x))
+    for axis, size in enumerate(sizes):
+        if size is None:
+            sizes[axis] = K.shape(x)[axis]
+    return sizes
 
 
 class ConvLSTM1D(ConvLSTM):
