@@ -53,7 +53,7 @@ class LocalLayer(ConvolutionLayer):
         self._places = self._known_places(input_shape)
         rank = len(self._window)
         sizes = spatial_sizes(self, input_shape, rank, self.dim_ordering)
-        self._sizes = tuple(size for size in sizes if size is not None)
+        self._sizes = tuple(size for size in sizes if size)
         super().build(input_shape)
         shape = (None, *input_shape[1:])
         self.input_spec = [InputSpec(shape=shape)]
