@@ -175,7 +175,8 @@ def _translated(name: str, config: Entry, nodes: list[Any], origin: Origin) -> E
     What the class of Keras 1 doesn't do, one that a plugin calls `Keras2…` may.
     """
     reasons: list[ConfigError] = []
-    for known_as in (name.removeprefix(keras3.PACKAGE), f"{EXTENDED}{name}"):
+    bare = name.removeprefix(keras3.PACKAGE)
+    for known_as in (bare, f"{EXTENDED}{bare}"):
         migration = migration_of(known_as, origin)
         if migration is None:
             continue
