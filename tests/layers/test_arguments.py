@@ -224,10 +224,3 @@ def test_axes_of_merge_are_no_booleans(name):
 def test_a_size_of_an_input_is_no_boolean():
     with pytest.raises(ShapeError, match=r"received the shape \(True,\)"):
         layers.Dense(2, input_shape=(True,))
-
-
-@pytest.mark.parametrize("cls", LAYERS)
-def test_a_missing_argument_names_the_class_that_was_called(cls):
-    if required(cls, itertools.count(1)):
-        with pytest.raises(TypeError, match=rf"^{cls.__name__}\.__init__\(\) missing"):
-            cls()

@@ -57,6 +57,8 @@ def test_every_name_of_every_kind_resolves_and_comes_from_its_plugin():
     for kind in set(KINDS) - {"module"}:
         for name in registry.names(kind):
             entry = registry.find(kind, name)
+            if entry.distribution not in manager.records:
+                continue  # code in the docs registered it in this process
             assert registry.resolve(
                 kind, f"{entry.distribution}:{name}"
             ) is registry.load(entry)

@@ -2,7 +2,6 @@
 
 from oneiros import backend as K
 from oneiros.arguments import check_int, check_ints
-from oneiros_layers_core.constructors import inherited
 from oneiros_layers_core.spatial import Sizes, kernel_init
 
 from oneiros_layers_convolutional.base import (
@@ -59,7 +58,6 @@ class Convolution1D(SequenceConvolution):
     """
 
     loadable = True
-    __init__ = inherited(SequenceConvolution.__init__, "Convolution1D")
 
     def _kernel_shape(self, channels: int) -> Sizes:
         """Returns the shape of a kernel for an image one pixel wide."""
@@ -210,7 +208,6 @@ class Convolution2D(PlaneConvolution):
     """
 
     loadable = True
-    __init__ = inherited(PlaneConvolution.__init__, "Convolution2D")
 
     def _convolve(self, x):
         """Returns the convolution of `x` with the kernel."""

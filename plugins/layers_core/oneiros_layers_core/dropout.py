@@ -8,7 +8,6 @@ from oneiros.engine.layer import InputSpec, Layer
 from oneiros.errors import ShapeError
 from oneiros.typing import Shape, Tensor
 
-from oneiros_layers_core.constructors import inherited
 from oneiros_layers_core.spatial import check_dim_ordering
 
 
@@ -143,7 +142,6 @@ class SpatialDropout1D(_SpatialDropout):
     """
 
     loadable = True
-    __init__ = inherited(_SpatialDropout.__init__, "SpatialDropout1D")
     _rank = 3
 
 
@@ -180,7 +178,6 @@ class SpatialDropout2D(_ImageDropout):
     """
 
     loadable = True
-    __init__ = inherited(_ImageDropout.__init__, "SpatialDropout2D")
     _rank = 4
 
 
@@ -217,5 +214,4 @@ class SpatialDropout3D(_ImageDropout):
     """
 
     loadable = True
-    __init__ = inherited(_ImageDropout.__init__, "SpatialDropout3D")
     _rank = 5

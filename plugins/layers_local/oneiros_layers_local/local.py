@@ -13,7 +13,6 @@ from oneiros_layers_convolutional.base import (
     PlaneConvolution,
     SequenceConvolution,
 )
-from oneiros_layers_core.constructors import inherited
 from oneiros_layers_core.spatial import AXES, Sizes, axis_names, spatial_sizes
 
 
@@ -171,7 +170,6 @@ class LocallyConnected1D(LocalLayer, SequenceConvolution):
     """
 
     loadable = True
-    __init__ = inherited(SequenceConvolution.__init__, "LocallyConnected1D")
 
 
 class LocallyConnected2D(LocalLayer, PlaneConvolution):
@@ -222,7 +220,6 @@ class LocallyConnected2D(LocalLayer, PlaneConvolution):
     """
 
     loadable = True
-    __init__ = inherited(PlaneConvolution.__init__, "LocallyConnected2D")
     output_row: int
     output_col: int
 
