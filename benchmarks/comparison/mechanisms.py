@@ -66,6 +66,14 @@ class Mechanism:
             setattr(owner, name, substitute)
 
 
+def cache(
+    reference: str, what: str, start: Callable[[], Action], engine: str = "jax"
+) -> Mechanism:
+    """Returns the mechanism of a function that remembers its results."""
+    module = reference.partition(":")[0]
+    return Mechanism(module, what, start, engine, {reference: UNCACHED})
+
+
 def owner_and_name(reference: str) -> tuple[Any, str]:
     """Returns the module or the class that a reference leads into, and the name there.
 
@@ -571,31 +579,25 @@ MECHANISMS = {
         engine="theano",
         replaced={"oneiros_saving.loading:donated": lambda array: array},
     ),
-    "settings": Mechanism(
-        module="oneiros.settings",
-        what="building 21 dense layers",
-        start=built_dense_layers,
-        replaced={"oneiros.settings:_files": UNCACHED},
+    "settings": cache(
+        "oneiros.settings:_files", "building 21 dense layers", built_dense_layers
     ),
-    "owners": Mechanism(
-        module="oneiros.registry",
-        what="50 dense layers from their configuration",
-        start=models_from_configurations,
-        engine="theano",
-        replaced={"oneiros.registry:owners": UNCACHED},
+    "owners": cache(
+        "oneiros.registry:owners",
+        "50 dense layers from their configuration",
+        models_from_configurations,
+        "theano",
     ),
-    "parameter_names": Mechanism(
-        module="oneiros_saving.configurations",
-        what="the configuration of 50 dense layers",
-        start=configurations,
-        engine="theano",
-        replaced={"oneiros_saving.configurations:_parameter_names": UNCACHED},
+    "parameter_names": cache(
+        "oneiros_saving.configurations:_parameter_names",
+        "the configuration of 50 dense layers",
+        configurations,
+        "theano",
     ),
-    "sample_weights": Mechanism(
-        module="oneiros_training.arrays.sample_weights",
-        what="300 steps of case d, one by one",
-        start=step_of("d", times=300),
-        replaced={"oneiros_training.arrays.sample_weights:_ones": UNCACHED},
+    "sample_weights": cache(
+        "oneiros_training.arrays.sample_weights:_ones",
+        "300 steps of case d, one by one",
+        step_of("d", times=300),
     ),
     "reading_ahead": Mechanism(
         module="oneiros_training.arrays.array_stream",
@@ -613,17 +615,15 @@ MECHANISMS = {
             )
         },
     ),
-    "separators": Mechanism(
-        module="oneiros_preprocessing.text",
-        what="counting the words of 2000 short texts",
-        start=counted_words,
-        replaced={"oneiros_preprocessing.text:_separators": UNCACHED},
+    "separators": cache(
+        "oneiros_preprocessing.text:_separators",
+        "counting the words of 2000 short texts",
+        counted_words,
     ),
-    "word_hashes": Mechanism(
-        module="oneiros_preprocessing.text",
-        what="hashing the words of 2000 short texts",
-        start=hashed_words,
-        replaced={"oneiros_preprocessing.text:_hash": UNCACHED},
+    "word_hashes": cache(
+        "oneiros_preprocessing.text:_hash",
+        "hashing the words of 2000 short texts",
+        hashed_words,
     ),
     "postponed": Mechanism(
         module="oneiros_initializations.postponed",
@@ -664,11 +664,10 @@ MECHANISMS = {
         start=dropped_layers,
         replaced={f"{JAX}.random_numbers:_random_bits": threefry},
     ),
-    "known_options": Mechanism(
-        module=f"{JAX}.ynn",
-        what="a function of one convolution, compiling included",
-        start=small_convolutions,
-        replaced={f"{JAX}.ynn:known_options": UNCACHED},
+    "known_options": cache(
+        f"{JAX}.ynn:known_options",
+        "a function of one convolution, compiling included",
+        small_convolutions,
     ),
     "runs": Mechanism(
         module=f"{JAX}.runs",
