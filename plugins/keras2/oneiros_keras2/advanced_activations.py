@@ -2,7 +2,7 @@
 
 from oneiros import backend as K
 
-from oneiros_keras2.base import Keras2Layer
+from oneiros_keras2.base import Axes, Keras2Layer
 
 HIDDEN = -1e9
 """What is added where a mask hides a value from a softmax."""
@@ -35,11 +35,23 @@ class Keras2ReLU(Keras2Layer):
     loadable = True
     supports_masking = True
 
-    def __init__(self, max_value=None, negative_slope=0.0, threshold=0.0, **kwargs):
+    max_value: float | None
+    negative_slope: float
+    threshold: float
+
+    def __init__(
+        self,
+        max_value: float | None = None,
+        negative_slope: float | None = 0.0,
+        threshold: float | None = 0.0,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
-        self.max_value = max_value
-        self.negative_slope = negative_slope or 0.0
-        self.threshold = threshold or 0.0
+        self.set_arguments(
+            max_value=max_value,
+            negative_slope=negative_slope or 0.0,
+            threshold=threshold or 0.0,
+        )
 
     def call(self, x, mask=None):
         """Returns the output, of the input's shape."""
@@ -78,9 +90,11 @@ class Keras2Softmax(Keras2Layer):
     loadable = True
     supports_masking = True
 
-    def __init__(self, axis=-1, **kwargs):
+    axis: Axes
+
+    def __init__(self, axis: Axes = -1, **kwargs):
         super().__init__(**kwargs)
-        self.axis = axis
+        self.set_arguments(axis=axis)
 
     def call(self, x, mask=None):
         """Returns shares that add up to 1."""

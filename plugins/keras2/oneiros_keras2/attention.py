@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 from oneiros import backend as K
-from oneiros.arguments import check_bool, check_fraction, check_int, label
+from oneiros.arguments import label
 from oneiros.errors import ArgumentError, ShapeError
 from oneiros.typing import Shape, Tensor
 
-from oneiros_keras2.base import Keras2Layer
+from oneiros_keras2.base import Fraction, Keras2Layer, KernelLayer
 
 Weights = tuple[Tensor, Tensor | None]
 """A kernel and a bias, or no bias."""
@@ -75,23 +75,28 @@ class DotAttention(Keras2Layer):
     """
 
     supports_masking = True
+    use_scale: bool
+    dropout: float
+    causal: bool
+    use_causal_mask: bool
+    return_attention_scores: bool
 
     def __init__(
         self,
         use_scale: bool = False,
-        dropout: float = 0.0,
+        dropout: Fraction = 0.0,
         causal: bool = False,
         use_causal_mask: bool = False,
         return_attention_scores: bool = False,
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.use_scale = check_bool(self, "use_scale", use_scale)
-        self.dropout = check_fraction(self, "dropout", dropout)
-        self.causal = check_bool(self, "causal", causal)
-        self.use_causal_mask = check_bool(self, "use_causal_mask", use_causal_mask)
-        self.return_attention_scores = check_bool(
-            self, "return_attention_scores", return_attention_scores
+        self.set_arguments(
+            use_scale=use_scale,
+            dropout=dropout,
+            causal=causal,
+            use_causal_mask=use_causal_mask,
+            return_attention_scores=return_attention_scores,
         )
 
     def scores(self, query: Tensor, key: Tensor) -> Tensor:
@@ -168,24 +173,8 @@ class Attention(DotAttention):
     scale: Any
     concat_score_weight: Any
 
-    def __init__(
-        self,
-        use_scale: bool = False,
-        score_mode: str = "dot",
-        dropout: float = 0.0,
-        causal: bool = False,
-        use_causal_mask: bool = False,
-        return_attention_scores: bool = False,
-        **kwargs,
-    ):
-        super().__init__(
-            use_scale,
-            dropout,
-            causal,
-            use_causal_mask,
-            return_attention_scores,
-            **kwargs,
-        )
+    def __init__(self, use_scale: bool = False, score_mode: str = "dot", **kwargs):
+        super().__init__(use_scale, **kwargs)
         self.score_mode = score_mode
 
     def build(self, input_shape: list[Shape]) -> None:
@@ -255,7 +244,7 @@ class AdditiveAttention(DotAttention):
         return K.sum(self.scale * bent if self.use_scale else bent, axis=-1)
 
 
-class MultiHeadAttention(Keras2Layer):
+class MultiHeadAttention(KernelLayer):
     """Attention of several heads, each of which sees its own projections of query, key
     and value.
 
@@ -295,48 +284,41 @@ class MultiHeadAttention(Keras2Layer):
 
     loadable = True
     supports_masking = True
+    num_heads: int
+    key_dim: int
+    value_dim: int
+    dropout: float
+    use_bias: bool
+    use_causal_mask: bool
+    return_attention_scores: bool
 
     def __init__(
         self,
         num_heads: int,
         key_dim: int,
         value_dim: int | None = None,
-        dropout: float = 0.0,
+        dropout: Fraction = 0.0,
         use_bias: bool = True,
         output_shape=None,
         attention_axes=None,
-        kernel_initializer="glorot_uniform",
-        bias_initializer="zero",
-        kernel_regularizer=None,
-        bias_regularizer=None,
-        kernel_constraint=None,
-        bias_constraint=None,
         use_causal_mask: bool = False,
         return_attention_scores: bool = False,
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.num_heads = check_int(self, "num_heads", num_heads)
-        self.key_dim = check_int(self, "key_dim", key_dim)
-        self.value_dim = check_int(self, "value_dim", value_dim or key_dim)
-        self.dropout = check_fraction(self, "dropout", dropout)
-        self.use_bias = check_bool(self, "use_bias", use_bias)
+        self.set_arguments(
+            num_heads=num_heads,
+            key_dim=key_dim,
+            value_dim=value_dim or key_dim,
+            dropout=dropout,
+            use_bias=use_bias,
+            use_causal_mask=use_causal_mask,
+            return_attention_scores=return_attention_scores,
+        )
         if isinstance(output_shape, (list, tuple)):
             (output_shape,) = output_shape
         self.output_size = output_shape
-        self.use_causal_mask = check_bool(self, "use_causal_mask", use_causal_mask)
-        self.return_attention_scores = check_bool(
-            self, "return_attention_scores", return_attention_scores
-        )
         self.attention_axes = attention_axes
-        self.set_arguments(
-            kernel_initializer=kernel_initializer,
-            bias_initializer=bias_initializer,
-            kernel_regularizer=kernel_regularizer,
-            bias_regularizer=bias_regularizer,
-            kernel_constraint=kernel_constraint,
-            bias_constraint=bias_constraint,
-        )
 
     def build(self, input_shape: list[Shape]) -> None:
         """Makes kernels and biases of the projections of query, key, value and
@@ -486,16 +468,17 @@ class GroupQueryAttention(MultiHeadAttention):
     """
 
     loadable = True
+    num_key_value_heads: int
 
     def __init__(
         self, head_dim: int, num_query_heads: int, num_key_value_heads: int, **kwargs
     ):
-        super().__init__(num_query_heads, head_dim, **kwargs)
-        self.head_dim = self.key_dim
-        self.num_query_heads = self.num_heads
-        self.num_key_value_heads = check_int(
-            self, "num_key_value_heads", num_key_value_heads
+        self.set_arguments(
+            head_dim=head_dim,
+            num_query_heads=num_query_heads,
+            num_key_value_heads=num_key_value_heads,
         )
+        super().__init__(num_query_heads, head_dim, **kwargs)
         if num_query_heads % num_key_value_heads:
             raise ArgumentError(
                 f"{label(self)} received num_query_heads={num_query_heads} and "

@@ -1,11 +1,18 @@
-"""`Keras2Layer`, the base of the layers here."""
+"""`Keras2Layer`, the base of the layers here, and the types of their arguments."""
 
 import inspect
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
 from oneiros import activations, constraints, initializations, regularizers
+from oneiros.arguments import (
+    check_bool,
+    check_fraction,
+    check_int,
+    check_number,
+    check_optional_int,
+)
 from oneiros.engine.layer import Layer
 from oneiros.typing import Tensor
 
@@ -17,18 +24,70 @@ PARTS: dict[str, Callable[[Any], Any]] = {
 }
 """By the ends of arguments' names, what makes functions and objects of their values."""
 
+Fraction = Annotated[float, "from 0 to 1"]
+Axes = Annotated[int | list[int] | tuple[int, ...], "axes of the input"]
+Check = Callable[[Any, str, Any], Any]
+"""Returns an argument in a plain form, for its owner, its name and its value."""
 
-class Keras2Layer(Layer):
-    """A layer with the arguments that it has in Keras 2. Not a layer itself."""
+
+def check_optional_number(owner: Any, name: str, value: Any) -> Any:
+    """Returns None or a number; otherwise like `check_number`."""
+    return None if value is None else check_number(owner, name, value)
+
+
+def check_axes(owner: Any, name: str, value: Any) -> Any:
+    """Returns the number of an axis, or a list of them."""
+    if isinstance(value, (list, tuple)):
+        return [check_axes(owner, name, axis) for axis in value]
+    return check_int(owner, name, value, minimum=None)
+
+
+def check_optional_axes(owner: Any, name: str, value: Any) -> Any:
+    """Returns None or axes; otherwise like `check_axes`."""
+    return None if value is None else check_axes(owner, name, value)
+
+
+class Checked:
+    """Base of what checks its constructor's arguments by their annotations.
+
+    # Properties
+        checks: dict from annotations to checks.
+    """
+
+    checks: dict[Any, Check] = {
+        bool: check_bool,
+        int: check_int,
+        int | None: check_optional_int,
+        float: check_number,
+        float | None: check_optional_number,
+        Fraction: check_fraction,
+        Axes: check_axes,
+        Axes | None: check_optional_axes,
+    }
 
     def set_arguments(self, **arguments: Any) -> None:
         """Sets attributes to the constructor's arguments, names of functions and
-        objects to what they stand for."""
+        objects to what they stand for.
+
+        # Raises
+            ArgumentError: for a value that isn't what the argument's annotation says.
+        """
+        annotations: dict[str, Any] = {}
+        for cls in reversed(type(self).__mro__):
+            constructor = vars(cls).get("__init__")
+            annotations |= getattr(constructor, "__annotations__", {})
         for name, value in arguments.items():
             for end, made in PARTS.items():
                 if name.endswith(end):
                     value = made(value)
+            check = self.checks.get(annotations.get(name))
+            if check is not None:
+                value = check(self, name, value)
             setattr(self, name, value)
+
+
+class Keras2Layer(Checked, Layer):
+    """A layer with the arguments that it has in Keras 2. Not a layer itself."""
 
     def add_parameter(
         self,
@@ -51,4 +110,49 @@ class Keras2Layer(Layer):
             regularizer=getattr(self, f"{kind}_regularizer", None),
             constraint=getattr(self, f"{kind}_constraint", None),
             trainable=trainable,
+        )
+
+
+class BiasedLayer(Keras2Layer):
+    """Base of the layers with a bias. Not a layer itself.
+
+    # Arguments
+        bias_initializer, bias_regularizer, bias_constraint: those of the bias.
+    """
+
+    def __init__(
+        self,
+        bias_initializer="zero",
+        bias_regularizer=None,
+        bias_constraint=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.set_arguments(
+            bias_initializer=bias_initializer,
+            bias_regularizer=bias_regularizer,
+            bias_constraint=bias_constraint,
+        )
+
+
+class KernelLayer(BiasedLayer):
+    """Base of the layers with a kernel and a bias. Not a layer itself.
+
+    # Arguments
+        kernel_initializer, kernel_regularizer, kernel_constraint: those of the kernel.
+        bias_initializer, bias_regularizer, bias_constraint: those of the bias.
+    """
+
+    def __init__(
+        self,
+        kernel_initializer="glorot_uniform",
+        kernel_regularizer=None,
+        kernel_constraint=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.set_arguments(
+            kernel_initializer=kernel_initializer,
+            kernel_regularizer=kernel_regularizer,
+            kernel_constraint=kernel_constraint,
         )

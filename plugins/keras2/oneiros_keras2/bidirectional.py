@@ -3,16 +3,17 @@
 from typing import Any
 
 from oneiros import backend as K
-from oneiros.arguments import check_bool, label, refusal
+from oneiros.arguments import label, refusal
 from oneiros.config import layer_from_config
 from oneiros.engine.node import one_or_all, shape_list, to_list
 from oneiros.errors import ArgumentError
 from oneiros.layers import Bidirectional
 
+from oneiros_keras2.base import Checked
 from oneiros_keras2.recurrent import Recurring, check_states, described
 
 
-class Keras2Bidirectional(Bidirectional):
+class Keras2Bidirectional(Checked, Bidirectional):
     """Runs a recurrent layer from both ends of a sequence, or one from each.
 
     # Example
@@ -44,6 +45,7 @@ class Keras2Bidirectional(Bidirectional):
     """
 
     loadable = True
+    zero_output_for_mask: bool
 
     def __init__(
         self,
@@ -59,9 +61,7 @@ class Keras2Bidirectional(Bidirectional):
         super().__init__(layer, merge_mode, weights, **kwargs)
         if backward_layer is not None:
             self.backward_layer = self._checked(backward_layer)
-        self.zero_output_for_mask = check_bool(
-            self, "zero_output_for_mask", zero_output_for_mask
-        )
+        self.set_arguments(zero_output_for_mask=zero_output_for_mask)
         self.step_axis = 0 if layer.time_major else 1
         if self.return_sequences:
             for inner in self.wrapped:

@@ -7,16 +7,16 @@ images one column wide.
 from typing import Any
 
 from oneiros import backend as K
-from oneiros.arguments import check_choice, check_int
+from oneiros.arguments import check_choice
 from oneiros.typing import Shape, Tensor
 
-from oneiros_keras2.spatial import SpatialLayer, positions
+from oneiros_keras2.base import BiasedLayer, KernelLayer
+from oneiros_keras2.spatial import Sizes, SpatialLayer, check_sizes, positions
 
 PADDINGS = ("valid", "same", "causal")
-WINDOW = ("kernel_size", "strides", "dilation_rate")
 
 
-class Convolving(SpatialLayer):
+class Convolving(SpatialLayer, BiasedLayer):
     """Base of the convolutions. Not a layer itself."""
 
     kernel_size: Any
@@ -27,11 +27,27 @@ class Convolving(SpatialLayer):
     use_bias: bool
     bias: Any = None
 
-    def set_convolution(self, padding: str, data_format: str | None, **arguments):
-        """Sets and checks the constructor's arguments."""
-        self.set_arguments(**arguments)
+    def __init__(
+        self,
+        kernel_size: Sizes,
+        strides: Sizes = 1,
+        padding: str = "valid",
+        dilation_rate: Sizes = 1,
+        activation=None,
+        use_bias: bool = True,
+        activity_regularizer=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
         self.padding = check_choice(self, "padding", padding, PADDINGS)
-        self.check_spatial(data_format, *WINDOW)
+        self.set_arguments(
+            kernel_size=kernel_size,
+            strides=strides,
+            dilation_rate=dilation_rate,
+            activation=activation,
+            use_bias=use_bias,
+            activity_regularizer=activity_regularizer,
+        )
 
     def build(self, input_shape: Shape) -> None:
         """Makes kernels and bias."""
@@ -94,48 +110,21 @@ class Convolving(SpatialLayer):
         return self.filters
 
 
-class Conv(Convolving):
+class Conv(Convolving, KernelLayer):
     """Base of `Keras2Conv1D` and its like. Not a layer itself."""
+
+    groups: int
 
     def __init__(
         self,
         filters: int,
-        kernel_size,
-        strides=1,
-        padding: str = "valid",
-        data_format: str | None = None,
-        dilation_rate=1,
+        kernel_size: Sizes,
+        strides: Sizes = 1,
         groups: int = 1,
-        activation=None,
-        use_bias: bool = True,
-        kernel_initializer="glorot_uniform",
-        bias_initializer="zero",
-        kernel_regularizer=None,
-        bias_regularizer=None,
-        activity_regularizer=None,
-        kernel_constraint=None,
-        bias_constraint=None,
         **kwargs,
     ):
-        super().__init__(**kwargs)
-        self.filters = check_int(self, "filters", filters)
-        self.groups = check_int(self, "groups", groups)
-        self.set_convolution(
-            padding,
-            data_format,
-            kernel_size=kernel_size,
-            strides=strides,
-            dilation_rate=dilation_rate,
-            activation=activation,
-            use_bias=use_bias,
-            kernel_initializer=kernel_initializer,
-            bias_initializer=bias_initializer,
-            kernel_regularizer=kernel_regularizer,
-            bias_regularizer=bias_regularizer,
-            activity_regularizer=activity_regularizer,
-            kernel_constraint=kernel_constraint,
-            bias_constraint=bias_constraint,
-        )
+        super().__init__(kernel_size, strides, **kwargs)
+        self.set_arguments(filters=filters, groups=groups)
 
     def add_kernels(self, channels: int) -> None:
         """Makes the kernel `(*window, channels of a group, filters)`."""
@@ -264,47 +253,21 @@ class Keras2Conv3D(Conv):
 class Transposed(Conv):
     """Base of the transposed convolutions. Not a layer itself."""
 
+    output_padding: Any = None
+
     def __init__(
         self,
         filters: int,
-        kernel_size,
-        strides=1,
-        padding: str = "valid",
-        output_padding=None,
-        data_format: str | None = None,
-        dilation_rate=1,
-        activation=None,
-        use_bias: bool = True,
-        kernel_initializer="glorot_uniform",
-        bias_initializer="zero",
-        kernel_regularizer=None,
-        bias_regularizer=None,
-        activity_regularizer=None,
-        kernel_constraint=None,
-        bias_constraint=None,
+        kernel_size: Sizes,
+        strides: Sizes = 1,
+        output_padding: Sizes | None = None,
         **kwargs,
     ):
-        super().__init__(
-            filters,
-            kernel_size,
-            strides,
-            padding,
-            data_format,
-            dilation_rate,
-            activation=activation,
-            use_bias=use_bias,
-            kernel_initializer=kernel_initializer,
-            bias_initializer=bias_initializer,
-            kernel_regularizer=kernel_regularizer,
-            bias_regularizer=bias_regularizer,
-            activity_regularizer=activity_regularizer,
-            kernel_constraint=kernel_constraint,
-            bias_constraint=bias_constraint,
-            **kwargs,
-        )
-        self.output_padding = output_padding
+        super().__init__(filters, kernel_size, strides, **kwargs)
         if output_padding is not None:
-            self.check_spatial(data_format, "output_padding", minimum=0)
+            self.output_padding = check_sizes(
+                self, "output_padding", output_padding, minimum=0
+            )
 
     def add_kernels(self, channels: int) -> None:
         """Makes the kernel `(*window, filters, channels)`."""
@@ -443,43 +406,24 @@ class Depthwise(Convolving):
     """Base of `DepthwiseConv1D` and `DepthwiseConv2D`. Not a layer itself."""
 
     pointwise: Any = None
+    depth_multiplier: int
 
     def __init__(
         self,
-        kernel_size,
-        strides=1,
-        padding: str = "valid",
+        kernel_size: Sizes,
+        strides: Sizes = 1,
         depth_multiplier: int = 1,
-        data_format: str | None = None,
-        dilation_rate=1,
-        activation=None,
-        use_bias: bool = True,
         depthwise_initializer="glorot_uniform",
-        bias_initializer="zero",
         depthwise_regularizer=None,
-        bias_regularizer=None,
-        activity_regularizer=None,
         depthwise_constraint=None,
-        bias_constraint=None,
         **kwargs,
     ):
-        super().__init__(**kwargs)
-        self.depth_multiplier = check_int(self, "depth_multiplier", depth_multiplier)
-        self.set_convolution(
-            padding,
-            data_format,
-            kernel_size=kernel_size,
-            strides=strides,
-            dilation_rate=dilation_rate,
-            activation=activation,
-            use_bias=use_bias,
+        super().__init__(kernel_size, strides, **kwargs)
+        self.set_arguments(
+            depth_multiplier=depth_multiplier,
             depthwise_initializer=depthwise_initializer,
-            bias_initializer=bias_initializer,
             depthwise_regularizer=depthwise_regularizer,
-            bias_regularizer=bias_regularizer,
-            activity_regularizer=activity_regularizer,
             depthwise_constraint=depthwise_constraint,
-            bias_constraint=bias_constraint,
         )
 
     def add_kernels(self, channels: int) -> None:
@@ -560,46 +504,16 @@ class Separable(Depthwise):
     def __init__(
         self,
         filters: int,
-        kernel_size,
-        strides=1,
-        padding: str = "valid",
-        data_format: str | None = None,
-        dilation_rate=1,
-        depth_multiplier: int = 1,
-        activation=None,
-        use_bias: bool = True,
-        depthwise_initializer="glorot_uniform",
+        kernel_size: Sizes,
+        strides: Sizes = 1,
         pointwise_initializer="glorot_uniform",
-        bias_initializer="zero",
-        depthwise_regularizer=None,
         pointwise_regularizer=None,
-        bias_regularizer=None,
-        activity_regularizer=None,
-        depthwise_constraint=None,
         pointwise_constraint=None,
-        bias_constraint=None,
         **kwargs,
     ):
-        super().__init__(
-            kernel_size,
-            strides,
-            padding,
-            depth_multiplier,
-            data_format,
-            dilation_rate,
-            activation,
-            use_bias,
-            depthwise_initializer,
-            bias_initializer,
-            depthwise_regularizer,
-            bias_regularizer,
-            activity_regularizer,
-            depthwise_constraint,
-            bias_constraint,
-            **kwargs,
-        )
-        self.filters = check_int(self, "filters", filters)
+        super().__init__(kernel_size, strides, **kwargs)
         self.set_arguments(
+            filters=filters,
             pointwise_initializer=pointwise_initializer,
             pointwise_regularizer=pointwise_regularizer,
             pointwise_constraint=pointwise_constraint,

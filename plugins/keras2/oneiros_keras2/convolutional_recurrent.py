@@ -3,7 +3,7 @@
 from typing import Any
 
 from oneiros import backend as K
-from oneiros.arguments import check_choice, check_int
+from oneiros.arguments import check_choice
 from oneiros.engine.layer import InputSpec
 from oneiros.typing import Shape, Tensor
 
@@ -15,9 +15,7 @@ from oneiros_keras2.recurrent import (
     Stepped,
     kept,
 )
-from oneiros_keras2.spatial import FORMATS, SpatialLayer, positions
-
-WINDOW = ("kernel_size", "strides", "dilation_rate")
+from oneiros_keras2.spatial import FORMATS, Sizes, SpatialLayer, positions
 
 
 class ConvLSTM(Remembering, Recurring, SpatialLayer):
@@ -30,25 +28,26 @@ class ConvLSTM(Remembering, Recurring, SpatialLayer):
     kernel_size: Any
     strides: Any
     dilation_rate: Any
+    filters: int
 
     def __init__(
         self,
         filters: int,
-        kernel_size,
-        strides=1,
+        kernel_size: Sizes,
+        strides: Sizes = 1,
         padding: str = "valid",
-        data_format: str | None = None,
-        dilation_rate=1,
+        dilation_rate: Sizes = 1,
         recurrent_activation="hard_sigmoid",
         **kwargs,
     ):
         super().__init__(recurrent_activation=recurrent_activation, **kwargs)
-        self.filters = check_int(self, "filters", filters)
         self.padding = check_choice(self, "padding", padding, ("valid", "same"))
         self.set_arguments(
-            kernel_size=kernel_size, strides=strides, dilation_rate=dilation_rate
+            filters=filters,
+            kernel_size=kernel_size,
+            strides=strides,
+            dilation_rate=dilation_rate,
         )
-        self.check_spatial(data_format, *WINDOW)
         self.input_spec = [InputSpec(ndim=self.rank + 3)]
 
     def features_of(self, shape: Shape) -> int:

@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from oneiros import backend as K
-from oneiros.arguments import check_fraction, label
+from oneiros.arguments import label
 from oneiros.errors import ShapeError
 from oneiros.typing import Shape, Tensor
 
 from oneiros_keras2.activations import SELU_ALPHA, SELU_SCALE
-from oneiros_keras2.base import Keras2Layer
+from oneiros_keras2.base import Fraction, Keras2Layer, KernelLayer
 
 MISSING = -SELU_ALPHA * SELU_SCALE
 """What selu approaches for very negative values."""
@@ -50,10 +50,11 @@ class AlphaDropout(Keras2Layer):
 
     loadable = True
     supports_masking = True
+    rate: float
 
-    def __init__(self, rate: float, noise_shape=None, seed=None, **kwargs):
+    def __init__(self, rate: Fraction, noise_shape=None, seed=None, **kwargs):
         super().__init__(**kwargs)
-        self.rate = check_fraction(self, "rate", rate)
+        self.set_arguments(rate=rate)
         self.noise_shape = noise_shape
         self.seed = seed
         self.uses_learning_phase = rate > 0
@@ -73,7 +74,7 @@ class AlphaDropout(Keras2Layer):
         return K.in_train_phase(standardised, x)
 
 
-class EinsumDense(Keras2Layer):
+class EinsumDense(KernelLayer):
     """A product with a kernel over the axes that an equation names.
 
     # Example
@@ -112,27 +113,13 @@ class EinsumDense(Keras2Layer):
         output_shape,
         activation=None,
         bias_axes: str | None = None,
-        kernel_initializer="glorot_uniform",
-        bias_initializer="zero",
-        kernel_regularizer=None,
-        bias_regularizer=None,
-        kernel_constraint=None,
-        bias_constraint=None,
         **kwargs,
     ):
         super().__init__(**kwargs)
         self.equation = equation
         self.sizes = output_shape
         self.bias_axes = bias_axes
-        self.set_arguments(
-            activation=activation,
-            kernel_initializer=kernel_initializer,
-            bias_initializer=bias_initializer,
-            kernel_regularizer=kernel_regularizer,
-            bias_regularizer=bias_regularizer,
-            kernel_constraint=kernel_constraint,
-            bias_constraint=bias_constraint,
-        )
+        self.set_arguments(activation=activation)
 
     def build(self, input_shape: Shape) -> None:
         """Makes the kernel and the bias."""

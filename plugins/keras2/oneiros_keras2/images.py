@@ -5,18 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 from oneiros import backend as K
-from oneiros.arguments import (
-    check_bool,
-    check_choice,
-    check_int,
-    check_ints,
-    is_int,
-    label,
-)
+from oneiros.arguments import check_choice, check_ints, is_int, label
 from oneiros.errors import ShapeError
 from oneiros.typing import Tensor
 
-from oneiros_keras2.spatial import FORMATS, SpatialLayer
+from oneiros_keras2.base import Keras2Layer
+from oneiros_keras2.spatial import FORMATS, Sizes, SpatialLayer
 
 Settings = dict[str, Any]
 Weights = Callable[[Tensor], Tensor]
@@ -167,13 +161,12 @@ class Keras2UpSampling2D(SpatialLayer):
 
     loadable = True
 
-    def __init__(
-        self, size=2, data_format: str | None = None, interpolation="nearest", **kwargs
-    ):
+    size: Any
+
+    def __init__(self, size: Sizes = 2, interpolation: str = "nearest", **kwargs):
         super().__init__(**kwargs)
-        self.size: Any = size
+        self.set_arguments(size=size)
         self.interpolation = _checked(self, interpolation)
-        self.check_spatial(data_format, "size")
 
     def computed(self, x: Tensor) -> Tensor:
         """Returns the enlarged images."""
@@ -197,14 +190,12 @@ class FixedSize(SpatialLayer):
     """Base of the layers whose output has a fixed size. Not a layer itself."""
 
     interpolation = "bilinear"
+    height: int
+    width: int
 
-    def __init__(
-        self, height: int, width: int, data_format: str | None = None, **kwargs
-    ):
+    def __init__(self, height: int, width: int, **kwargs):
         super().__init__(**kwargs)
-        self.height = check_int(self, "height", height)
-        self.width = check_int(self, "width", width)
-        self.check_spatial(data_format)
+        self.set_arguments(height=height, width=width)
 
     def computed(self, x: Tensor) -> Tensor:
         """Returns the images in the new size."""
@@ -273,6 +264,7 @@ class Resizing(FixedSize):
     """
 
     loadable = True
+    crop_to_aspect_ratio: bool
 
     def __init__(
         self,
@@ -280,14 +272,11 @@ class Resizing(FixedSize):
         width: int,
         interpolation: str = "bilinear",
         crop_to_aspect_ratio: bool = False,
-        data_format: str | None = None,
         **kwargs,
     ):
-        super().__init__(height, width, data_format, **kwargs)
+        super().__init__(height, width, **kwargs)
         self.interpolation = _checked(self, interpolation)
-        self.crop_to_aspect_ratio = check_bool(
-            self, "crop_to_aspect_ratio", crop_to_aspect_ratio
-        )
+        self.set_arguments(crop_to_aspect_ratio=crop_to_aspect_ratio)
 
     def computed(self, x: Tensor) -> Tensor:
         """Returns the images in the new size."""
@@ -360,7 +349,7 @@ class RandomCrop(FixedSize):
         return super().computed(self.in_proportion(x))
 
 
-class Augmentation(SpatialLayer):
+class Augmentation(Keras2Layer):
     """What a layer that Keras 2 and 3 have only for training does at prediction:
     nothing. Not in training either, except for `RandomFlip`, `RandomContrast` and
     `RandomBrightness`, which vary each sample by itself.
@@ -400,10 +389,6 @@ class Augmentation(SpatialLayer):
         if vary is None:
             return x
         return K.in_train_phase(vary(x, self.settings), x)
-
-    def get_output_shape_for(self, input_shape):
-        """Returns the input's shape."""
-        return input_shape
 
 
 def _drawn(x: Tensor, low: float, high: float) -> Tensor:
@@ -491,12 +476,11 @@ class Keras2ZeroPadding3D(SpatialLayer):
     loadable = True
     rank = 3
 
-    def __init__(self, padding, data_format: str | None = None, **kwargs):
+    def __init__(self, padding, **kwargs):
         super().__init__(**kwargs)
         self.padding = padding
         pairs = [padding] if self.rank == 1 else padding
         self.pairs = [check_ints(self, "padding", pair, 2, 0) for pair in pairs]
-        self.check_spatial(data_format)
 
     def computed(self, x: Tensor) -> Tensor:
         """Returns `x` among as many zeros on both sides, of which some are cut off."""

@@ -1,13 +1,14 @@
 """Layers that join several inputs."""
 
 import functools
+from typing import Any
 
 from oneiros import backend as K
-from oneiros.arguments import check_bool, label
+from oneiros.arguments import label
 from oneiros.errors import ShapeError
 from oneiros.typing import Shape
 
-from oneiros_keras2.base import Keras2Layer
+from oneiros_keras2.base import Axes, Keras2Layer
 
 
 def broadcast(shapes: list[Shape]) -> Shape:
@@ -127,11 +128,12 @@ class Keras2Dot(Keras2Layer):
     """
 
     loadable = True
+    axes: Any
+    normalize: bool
 
-    def __init__(self, axes, normalize: bool = False, **kwargs):
+    def __init__(self, axes: Axes, normalize: bool = False, **kwargs):
         super().__init__(**kwargs)
-        self.axes = axes
-        self.normalize = check_bool(self, "normalize", normalize)
+        self.set_arguments(axes=axes, normalize=normalize)
 
     def _axes(self, ranks: list[int]) -> list[int]:
         axes = self.axes

@@ -1,11 +1,11 @@
 """Layers that normalise their input to mean 0 and variance 1."""
 
 from oneiros import backend as K
-from oneiros.arguments import check_bool, check_int, check_number, label
+from oneiros.arguments import check_int, label
 from oneiros.errors import ShapeError
 from oneiros.typing import Shape, Tensor
 
-from oneiros_keras2.base import Keras2Layer
+from oneiros_keras2.base import Axes, Keras2Layer
 
 
 class AffineNormalization(Keras2Layer):
@@ -22,6 +22,9 @@ class AffineNormalization(Keras2Layer):
     """
 
     supports_masking = True
+    epsilon: float
+    center: bool
+    scale: bool
 
     def __init__(
         self,
@@ -37,10 +40,10 @@ class AffineNormalization(Keras2Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.epsilon = check_number(self, "epsilon", epsilon)
-        self.center = check_bool(self, "center", center)
-        self.scale = check_bool(self, "scale", scale)
         self.set_arguments(
+            epsilon=epsilon,
+            center=center,
+            scale=scale,
             beta_initializer=beta_initializer,
             gamma_initializer=gamma_initializer,
             beta_regularizer=beta_regularizer,
@@ -121,10 +124,12 @@ class LayerNormalization(AffineNormalization):
 
     loadable = True
 
-    def __init__(self, axis=-1, rms_scaling: bool = False, **kwargs):
+    axis: Axes
+    rms_scaling: bool
+
+    def __init__(self, axis: Axes = -1, rms_scaling: bool = False, **kwargs):
         super().__init__(**kwargs)
-        self.axis = axis
-        self.rms_scaling = check_bool(self, "rms_scaling", rms_scaling)
+        self.set_arguments(axis=axis, rms_scaling=rms_scaling)
 
     def build(self, input_shape: Shape) -> None:
         """Makes gamma and beta."""
@@ -231,9 +236,11 @@ class UnitNormalization(Keras2Layer):
     loadable = True
     supports_masking = True
 
-    def __init__(self, axis=-1, **kwargs):
+    axis: Axes
+
+    def __init__(self, axis: Axes = -1, **kwargs):
         super().__init__(**kwargs)
-        self.axis = axis
+        self.set_arguments(axis=axis)
 
     def call(self, x, mask=None):
         """Returns the scaled input."""
@@ -276,18 +283,21 @@ class Keras2BatchNormalization(AffineNormalization):
     loadable = True
     uses_learning_phase = True
 
+    axis: Axes
+    momentum: float
+
     def __init__(
         self,
-        axis=-1,
+        axis: Axes = -1,
         momentum: float = 0.99,
         moving_mean_initializer="zero",
         moving_variance_initializer="one",
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.axis = axis
-        self.momentum = check_number(self, "momentum", momentum)
         self.set_arguments(
+            axis=axis,
+            momentum=momentum,
             moving_mean_initializer=moving_mean_initializer,
             moving_variance_initializer=moving_variance_initializer,
         )

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 from oneiros import backend as K
-from oneiros.arguments import check_bool
 from oneiros.errors import ArgumentError
 from oneiros.optimizers import (
     SGD,
@@ -20,13 +19,14 @@ from oneiros.optimizers import (
 )
 from oneiros.typing import Tensor
 
+from oneiros_keras2.base import Checked
 from oneiros_keras2.schedules import SCHEDULES, scheduled
 
 Slots = tuple[Tensor, ...]
 Constraints = dict[Any, Any]
 
 
-class Keras2Optimizer(DecayingOptimizer):
+class Keras2Optimizer(Checked, DecayingOptimizer):
     """What every optimizer of Keras 2.11 and later can do. Not an optimizer itself.
 
     # Arguments
@@ -43,6 +43,8 @@ class Keras2Optimizer(DecayingOptimizer):
     """
 
     counts_always = True
+    weight_decay: float | None
+    weight_clipnorm: float | None
 
     def __init__(
         self,
@@ -54,8 +56,7 @@ class Keras2Optimizer(DecayingOptimizer):
         **kwargs: Any,
     ):
         super().__init__(lr=lr, decay=decay, **kwargs)
-        self.weight_decay = weight_decay
-        self.weight_clipnorm = weight_clipnorm
+        self.set_arguments(weight_decay=weight_decay, weight_clipnorm=weight_clipnorm)
         self.schedule = schedule
         if schedule and schedule.get("class_name") not in SCHEDULES:
             known = ", ".join(SCHEDULES)
@@ -154,6 +155,7 @@ class Keras2Adam(Adam, Keras2Optimizer):
 
     slots: tuple[str, ...] = ("momentum", "velocity")
     loadable = True
+    amsgrad: bool
 
     def __init__(
         self,
@@ -163,7 +165,7 @@ class Keras2Adam(Adam, Keras2Optimizer):
         **kwargs: Any,
     ):
         super().__init__(lr=lr, epsilon=epsilon, **kwargs)
-        self.amsgrad = check_bool(self, "amsgrad", amsgrad)
+        self.set_arguments(amsgrad=amsgrad)
         if amsgrad:
             self.slots = (*self.slots, "velocity_hat")
 
@@ -206,7 +208,7 @@ class AdamW(Keras2Adam):
 
     loadable = True
 
-    def __init__(self, weight_decay: float = 0.004, **kwargs: Any):
+    def __init__(self, weight_decay: float | None = 0.004, **kwargs: Any):
         super().__init__(weight_decay=weight_decay, **kwargs)
 
 
@@ -320,6 +322,7 @@ class Keras2Adagrad(Adagrad, Keras2Optimizer):
 
     slots = ("accumulator",)
     loadable = True
+    initial_accumulator_value: float
 
     def __init__(
         self,
@@ -329,7 +332,7 @@ class Keras2Adagrad(Adagrad, Keras2Optimizer):
         **kwargs: Any,
     ):
         super().__init__(lr=lr, epsilon=epsilon, **kwargs)
-        self.initial_accumulator_value = initial_accumulator_value
+        self.set_arguments(initial_accumulator_value=initial_accumulator_value)
 
     def get_updates(
         self, params: list[Any], constraints: Constraints, loss: Tensor
@@ -376,6 +379,8 @@ class Keras2RMSprop(RMSprop, Keras2Optimizer):
 
     slots: tuple[str, ...] = ("velocity",)
     loadable = True
+    momentum: float
+    centered: bool
 
     def __init__(
         self,
@@ -386,8 +391,7 @@ class Keras2RMSprop(RMSprop, Keras2Optimizer):
         **kwargs: Any,
     ):
         super().__init__(lr=lr, epsilon=epsilon, **kwargs)
-        self.momentum = momentum
-        self.centered = check_bool(self, "centered", centered)
+        self.set_arguments(momentum=momentum, centered=centered)
         if momentum:
             self.slots = (*self.slots, "momentum")
         if centered:
@@ -450,6 +454,12 @@ class Ftrl(Keras2Optimizer):
 
     slots = ("accumulator", "linear")
     loadable = True
+    learning_rate_power: float
+    initial_accumulator_value: float
+    l1_regularization_strength: float
+    l2_regularization_strength: float
+    l2_shrinkage_regularization_strength: float
+    beta: float
 
     def __init__(
         self,
@@ -463,12 +473,14 @@ class Ftrl(Keras2Optimizer):
         **kwargs: Any,
     ):
         super().__init__(lr=lr, **kwargs)
-        self.learning_rate_power = learning_rate_power
-        self.initial_accumulator_value = initial_accumulator_value
-        self.l1_regularization_strength = l1_regularization_strength
-        self.l2_regularization_strength = l2_regularization_strength
-        self.l2_shrinkage_regularization_strength = l2_shrinkage_regularization_strength
-        self.beta = beta
+        self.set_arguments(
+            learning_rate_power=learning_rate_power,
+            initial_accumulator_value=initial_accumulator_value,
+            l1_regularization_strength=l1_regularization_strength,
+            l2_regularization_strength=l2_regularization_strength,
+            l2_shrinkage_regularization_strength=l2_shrinkage_regularization_strength,
+            beta=beta,
+        )
 
     def get_updates(
         self, params: list[Any], constraints: Constraints, loss: Tensor
@@ -527,6 +539,8 @@ class Lion(Keras2Optimizer):
 
     slots = ("momentum",)
     loadable = True
+    beta_1: float
+    beta_2: float
 
     def __init__(
         self,
@@ -536,8 +550,7 @@ class Lion(Keras2Optimizer):
         **kwargs: Any,
     ):
         super().__init__(lr=lr, **kwargs)
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
+        self.set_arguments(beta_1=beta_1, beta_2=beta_2)
 
     def step(self, p: Tensor, g: Tensor, rate: Tensor, slots: Slots) -> Slots:
         """Returns the new value of a weight, and its mean."""

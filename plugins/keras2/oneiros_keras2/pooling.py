@@ -3,10 +3,10 @@
 from typing import Any
 
 from oneiros import backend as K
-from oneiros.arguments import check_bool, check_choice
+from oneiros.arguments import check_choice
 from oneiros.typing import Shape, Tensor
 
-from oneiros_keras2.spatial import FORMATS, SpatialLayer, positions
+from oneiros_keras2.spatial import FORMATS, Sizes, SpatialLayer, check_sizes, positions
 
 
 class PoolingOfSequences(SpatialLayer):
@@ -19,17 +19,17 @@ class PoolingOfSequences(SpatialLayer):
 
     def __init__(
         self,
-        pool_size=2,
-        strides=None,
+        pool_size: Sizes = 2,
+        strides: Sizes | None = None,
         padding: str = "valid",
-        data_format: str | None = None,
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.pool_size = pool_size
-        self.strides = pool_size if strides is None else strides
         self.padding = check_choice(self, "padding", padding, ("valid", "same"))
-        self.check_spatial(data_format, "pool_size", "strides")
+        self.set_arguments(pool_size=pool_size)
+        self.strides = self.pool_size
+        if strides is not None:
+            self.strides = check_sizes(self, "strides", strides)
 
     def computed(self, x: Tensor) -> Tensor:
         """Returns a value for each window of `x`, as an image one column wide."""
@@ -110,13 +110,11 @@ class GlobalPooling(SpatialLayer):
     """Base of global pooling. Not a layer itself."""
 
     mode: str
+    keepdims: bool
 
-    def __init__(
-        self, data_format: str | None = None, keepdims: bool = False, **kwargs
-    ):
+    def __init__(self, keepdims: bool = False, **kwargs):
         super().__init__(**kwargs)
-        self.keepdims = check_bool(self, "keepdims", keepdims)
-        self.check_spatial(data_format)
+        self.set_arguments(keepdims=keepdims)
 
     def call(self, x, mask=None):
         """Returns a value for each channel; an average, of the steps in the mask."""

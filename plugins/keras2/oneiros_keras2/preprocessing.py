@@ -4,13 +4,13 @@ from typing import Any
 
 import numpy as np
 from oneiros import backend as K
-from oneiros.arguments import check_bool, check_choice, check_int, label
+from oneiros.arguments import check_choice, check_number, label
 from oneiros.errors import ArgumentError, ConfigError
 from oneiros.migrations import Keras2Layer as Keras2Migration
 from oneiros.migrations import Migration
 from oneiros.typing import Shape, Tensor
 
-from oneiros_keras2.base import Keras2Layer
+from oneiros_keras2.base import Axes, Keras2Layer
 
 ENCODINGS = ("multi_hot", "one_hot", "count")
 """How a layer gives integers; the first one was called `binary`."""
@@ -32,6 +32,13 @@ def encoded(x: Tensor, size: int, mode: str, weights: Tensor | None = None) -> T
         weighted = hot if weights is None else hot * K.expand_dims(weights, -1)
         return K.sum(weighted, axis=-2)
     return K.max(hot, axis=-2)
+
+
+def check_numbers(owner, name: str, value):
+    """Returns a number, or a list of them."""
+    if isinstance(value, (list, tuple)):
+        return [check_numbers(owner, name, number) for number in value]
+    return check_number(owner, name, value)
 
 
 def encoded_shape(shape: Shape, size: int, mode: str) -> Shape:
@@ -68,8 +75,8 @@ class Rescaling(Keras2Layer):
 
     def __init__(self, scale, offset=0.0, **kwargs):
         super().__init__(**kwargs)
-        self.scale = scale
-        self.offset = offset
+        self.scale = check_numbers(self, "scale", scale)
+        self.offset = check_numbers(self, "offset", offset)
 
     def call(self, x, mask=None):
         """Returns the scaled input."""
@@ -106,17 +113,26 @@ class Normalization(Keras2Layer):
     loadable = True
     supports_masking = True
 
-    def __init__(self, axis=-1, mean=None, variance=None, invert=False, **kwargs):
+    axis: Any
+    invert: bool
+
+    def __init__(
+        self,
+        axis: Axes | None = -1,
+        mean=None,
+        variance=None,
+        invert: bool = False,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         if (mean is None) != (variance is None):
             raise ArgumentError(
                 f"{label(self)} received mean={mean!r:.80} and variance="
                 f"{variance!r:.80}. Expected both, or neither."
             )
-        self.axis = axis
+        self.set_arguments(axis=axis, invert=invert)
         self.mean = mean
         self.variance = variance
-        self.invert = check_bool(self, "invert", invert)
 
     def build(self, input_shape: Shape) -> None:
         """Makes mean, variance and count, unless they are given."""
@@ -188,10 +204,11 @@ class CategoryEncoding(Keras2Layer):
     """
 
     loadable = True
+    num_tokens: int
 
     def __init__(self, num_tokens: int, output_mode: str = "multi_hot", **kwargs):
         super().__init__(**kwargs)
-        self.num_tokens = check_int(self, "num_tokens", num_tokens)
+        self.set_arguments(num_tokens=num_tokens)
         mode = "multi_hot" if output_mode == "binary" else output_mode
         self.output_mode = check_choice(self, "output_mode", mode, ENCODINGS)
 
@@ -238,7 +255,7 @@ class Discretization(Keras2Layer):
 
     def __init__(self, bin_boundaries, output_mode: str = "int", **kwargs):
         super().__init__(**kwargs)
-        self.bin_boundaries = [float(boundary) for boundary in bin_boundaries]
+        self.bin_boundaries = list(bin_boundaries)
         self.output_mode = check_choice(
             self, "output_mode", output_mode, ("int", *ENCODINGS)
         )

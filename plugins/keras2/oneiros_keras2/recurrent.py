@@ -4,9 +4,9 @@ run one over a sequence."""
 from typing import Any
 
 import numpy as np
-from oneiros import activations, regularizers
+from oneiros import activations
 from oneiros import backend as K
-from oneiros.arguments import check_bool, check_fraction, check_int, label, refusal
+from oneiros.arguments import label, refusal
 from oneiros.config import layer_from_config
 from oneiros.engine.node import shape_list, to_list
 from oneiros.errors import ArgumentError, ShapeError
@@ -14,7 +14,7 @@ from oneiros.layers import Recurrent
 from oneiros.load_context import count_calls
 from oneiros.typing import Shape
 
-from oneiros_keras2.base import Keras2Layer
+from oneiros_keras2.base import Checked, Fraction, Keras2Layer, KernelLayer
 
 States = list[Any]
 Stepped = tuple[Any, States]
@@ -60,7 +60,7 @@ def described(layer) -> dict[str, Any]:
     return {"class_name": type(layer).__name__, "config": config}
 
 
-class Gated(Keras2Layer):
+class Gated(KernelLayer):
     """Base of what has kernels for an input and for a state. Not a layer itself.
 
     # Arguments
@@ -82,6 +82,8 @@ class Gated(Keras2Layer):
     recurrent: Any
     bias: Any
     bias_initializer: Any
+    activation: Any
+    use_bias: bool
     dropout: float
     recurrent_dropout: float
 
@@ -89,36 +91,22 @@ class Gated(Keras2Layer):
         self,
         activation="tanh",
         use_bias: bool = True,
-        kernel_initializer="glorot_uniform",
         recurrent_initializer="orthogonal",
-        bias_initializer="zero",
-        kernel_regularizer=None,
         recurrent_regularizer=None,
-        bias_regularizer=None,
-        kernel_constraint=None,
         recurrent_constraint=None,
-        bias_constraint=None,
-        dropout: float = 0.0,
-        recurrent_dropout: float = 0.0,
+        dropout: Fraction = 0.0,
+        recurrent_dropout: Fraction = 0.0,
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.activation = activations.get(activation)
-        self.use_bias = check_bool(self, "use_bias", use_bias)
         self.set_arguments(
-            kernel_initializer=kernel_initializer,
+            activation=activation,
+            use_bias=use_bias,
             recurrent_initializer=recurrent_initializer,
-            bias_initializer=bias_initializer,
-            kernel_regularizer=kernel_regularizer,
             recurrent_regularizer=recurrent_regularizer,
-            bias_regularizer=bias_regularizer,
-            kernel_constraint=kernel_constraint,
             recurrent_constraint=recurrent_constraint,
-            bias_constraint=bias_constraint,
-        )
-        self.dropout = check_fraction(self, "dropout", dropout)
-        self.recurrent_dropout = check_fraction(
-            self, "recurrent_dropout", recurrent_dropout
+            dropout=dropout,
+            recurrent_dropout=recurrent_dropout,
         )
         rates = (self.dropout, self.recurrent_dropout)
         self.uses_learning_phase = any(0 < rate < 1 for rate in rates)
@@ -172,10 +160,11 @@ class Cell(Gated):
 
     operation: str | None = None
     """The operation of `K` that runs the cell over a whole sequence."""
+    units: int
 
     def __init__(self, units: int, **kwargs):
         super().__init__(**kwargs)
-        self.units = check_int(self, "units", units)
+        self.set_arguments(units=units)
 
     @property
     def state_sizes(self) -> list[int]:
@@ -280,6 +269,8 @@ class GRUCell(Cell):
     loadable = True
     gates = 3
     functions = GATED
+    recurrent_activation: Any
+    reset_after: bool
 
     def __init__(
         self,
@@ -290,8 +281,9 @@ class GRUCell(Cell):
         **kwargs,
     ):
         super().__init__(units, activation=activation, **kwargs)
-        self.recurrent_activation = activations.get(recurrent_activation)
-        self.reset_after = check_bool(self, "reset_after", reset_after)
+        self.set_arguments(
+            recurrent_activation=recurrent_activation, reset_after=reset_after
+        )
         self.operation = None if reset_after else "gru"
         self.multiplied = 3 if reset_after else 2
 
@@ -341,13 +333,16 @@ class Remembering(Gated):
     gates = 4
     state_count = 2
     functions = GATED
+    recurrent_activation: Any
+    unit_forget_bias: bool
 
     def __init__(
         self, recurrent_activation="sigmoid", unit_forget_bias: bool = True, **kwargs
     ):
         super().__init__(**kwargs)
-        self.recurrent_activation = activations.get(recurrent_activation)
-        self.unit_forget_bias = check_bool(self, "unit_forget_bias", unit_forget_bias)
+        self.set_arguments(
+            recurrent_activation=recurrent_activation, unit_forget_bias=unit_forget_bias
+        )
 
     def add_bias(self, size: int):
         """Makes the bias of all gates, the forget gate's of ones."""
@@ -528,7 +523,7 @@ def check_states(layer, x, count: int) -> None:
         )
 
 
-class Recurring(Recurrent):
+class Recurring(Checked, Recurrent):
     """Base of the recurrent layers of Keras 2. Not a layer itself.
 
     # Arguments
@@ -542,6 +537,9 @@ class Recurring(Recurrent):
     """
 
     units: int
+    return_state: bool
+    time_major: bool
+    zero_output_for_mask: bool
 
     def __init__(
         self,
@@ -552,11 +550,11 @@ class Recurring(Recurrent):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.activity_regularizer = regularizers.get(activity_regularizer)
-        self.return_state = check_bool(self, "return_state", return_state)
-        self.time_major = check_bool(self, "time_major", time_major)
-        self.zero_output_for_mask = check_bool(
-            self, "zero_output_for_mask", zero_output_for_mask
+        self.set_arguments(
+            return_state=return_state,
+            time_major=time_major,
+            zero_output_for_mask=zero_output_for_mask,
+            activity_regularizer=activity_regularizer,
         )
         if self.time_major and self.stateful:
             raise ArgumentError(

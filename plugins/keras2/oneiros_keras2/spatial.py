@@ -1,6 +1,6 @@
 """`SpatialLayer`, the base of layers over sequences, images and volumes."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from oneiros import backend as K
 from oneiros.arguments import check_choice, check_ints, is_int, label
@@ -11,7 +11,8 @@ from oneiros.typing import Shape, Tensor
 from oneiros_keras2.base import Keras2Layer
 
 FORMATS = ("channels_last", "channels_first")
-Sizes = tuple[int, ...]
+DataFormat = Annotated[str | None, FORMATS]
+Sizes = Annotated[int | tuple[int, ...], "one for each axis between"]
 
 
 def positions(size, window: int, padding: str, stride: int, dilation: int = 1):
@@ -23,29 +24,37 @@ def positions(size, window: int, padding: str, stride: int, dilation: int = 1):
     return (size - reach + stride - 1) // stride
 
 
+def check_format(layer, name: str, value: Any) -> Any:
+    """Returns the order of the axes."""
+    return check_choice(layer, name, value or FORMATS[0], FORMATS)
+
+
+def check_sizes(layer, name: str, value: Any, minimum: int = 1) -> Any:
+    """Returns a number for each of a layer's axes between."""
+    sizes = (value,) * layer.rank if is_int(value) else value
+    return check_ints(layer, name, sizes, layer.rank, minimum)
+
+
 class SpatialLayer(Keras2Layer):
     """A layer over the axes between the samples and the channels, which computes with
     the channels last. Not a layer itself. As in Keras 2, it ends a mask.
+
+    # Arguments
+        data_format: `"channels_last"` or `"channels_first"`.
 
     # Properties
         rank: int, the number of these axes.
     """
 
+    checks = {**Keras2Layer.checks, DataFormat: check_format, Sizes: check_sizes}
     checks_sizes = True
     supports_masking = True
     rank = 2
-    data_format = FORMATS[0]
+    data_format: str
 
-    def check_spatial(self, data_format: str | None, *names: str, minimum: int = 1):
-        """Checks the order of axes, and attributes with an int or one per axis."""
-        self.data_format = check_choice(
-            self, "data_format", data_format or FORMATS[0], FORMATS
-        )
-        for name in names:
-            value = getattr(self, name)
-            sizes = (value,) * self.rank if is_int(value) else value
-            checked = check_ints(self, name, sizes, self.rank, minimum)
-            setattr(self, name, checked)
+    def __init__(self, data_format: DataFormat = None, **kwargs):
+        super().__init__(**kwargs)
+        self.set_arguments(data_format=data_format)
         self.input_spec = [InputSpec(ndim=self.rank + 2)]
 
     def computed(self, x: Tensor) -> Tensor:

@@ -280,6 +280,24 @@ class DecayingOptimizer(StandardOptimizer):
         decay: float, 0 for none. This argument decides whether the rate decays; the
             variable sets how fast.
         **kwargs: `clipnorm` and `clipvalue`, as for `Optimizer`.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros.optimizers import DecayingOptimizer
+
+        class SignDescent(DecayingOptimizer):
+            slots = ()
+
+            def step(self, p, g, rate, slots):
+                return (p - rate * K.sign(g),)
+
+        w = K.variable([1.0, -2.0])
+        optimizer = SignDescent(lr=0.1, decay=0.0)
+        updates = optimizer.get_updates([w], {}, K.sum(K.square(w)))
+        K.function([], [], updates)([])
+        print(K.get_value(w).round(4))  # [ 0.9 -1.9]
+        ```
     """
 
     counts_always = False
