@@ -166,7 +166,14 @@ def test_what_a_model_of_keras_2_was_compiled_with(tmp_path):
     with h5py.File(path, "r+") as file:
         file.attrs["training_config"] = json.dumps(training)
     inspection = inspect_file(path)
-    assert inspection.loads and "amsgrad=True" in inspection.uncompiled
+    optimizer = inspection.training["optimizer_config"]
+    assert (optimizer["class_name"], inspection.uncompiled) == ("Keras2Adam", "")
+    assert optimizer["config"]["amsgrad"]
+    adam["config"]["use_ema"] = True
+    with h5py.File(path, "r+") as file:
+        file.attrs["training_config"] = json.dumps(training)
+    inspection = inspect_file(path)
+    assert inspection.loads and "use_ema=True" in inspection.uncompiled
     assert inspection.training == training
 
 

@@ -164,7 +164,7 @@ CONFIG = {
                 "name": "d",
                 "output_dim": 2,
                 "input_dim": 4,
-                "activation": "swish",
+                "activation": "swoosh",
             },
         },
         {
@@ -211,7 +211,7 @@ def test_all_that_is_missing_is_told_at_once_before_anything_is_built(
         "Nothing was built."
     )
     assert [line.split(".")[0] for line in lines] == [
-        "Unknown activation 'swish'",
+        "Unknown activation 'swoosh'",
         "Unknown layer 'Loud'",
         "Unknown optimizer 'Quick'",
         "Unknown objective 'odd'",
@@ -239,7 +239,7 @@ def test_the_owners_index_says_what_to_install(monkeypatch):
 
 
 def test_what_the_caller_passes_is_not_missing():
-    known = {"Loud": Loud, "swish": K.relu, "Quick": object, "odd": object}
+    known = {"Loud": Loud, "swoosh": K.relu, "Quick": object, "odd": object}
     assert {
         each.name for each in provenance.missing(references(CONFIG, TRAINING))
     } == known.keys()

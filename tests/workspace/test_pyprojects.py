@@ -164,6 +164,7 @@ def test_root_lists_every_standard_plugin():
         "oneiros-backend-jax",
         "oneiros-backend-onnx",
         "oneiros-backend-tensorflow",
+        "oneiros-keras2",
         "oneiros-keras3",
         "oneiros-scikit-learn",
     }
@@ -180,9 +181,11 @@ def test_root_lists_every_standard_plugin():
         ]
     assert extras["safetensors"] == [f"oneiros-saving[safetensors]{FIRST_PARTY_BOUND}"]
     assert extras["scikit-learn"] == [f"oneiros-scikit-learn{FIRST_PARTY_BOUND}"]
+    assert extras["keras2"] == [f"oneiros-keras2{FIRST_PARTY_BOUND}"]
     assert extras["keras"] == [f"oneiros-keras-namespace{FIRST_PARTY_BOUND}"]
     assert extras["theano"] == [f"oneiros-theano-namespace{FIRST_PARTY_BOUND}"]
-    assert not any("keras" in item for item in extras["all"])
+    (everything,) = extras["all"]
+    assert "keras2" in everything and everything.count("keras") == 1
 
 
 def test_the_architecture_shows_every_plugin_in_its_diagram_and_in_its_table():

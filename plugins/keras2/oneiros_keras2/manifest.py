@@ -155,7 +155,7 @@ def oneiros_layers():
 @hookimpl
 def oneiros_modules():
     """The classes in the modules of their kinds."""
-    return {"optimizers": OPTIMIZERS}
+    return {"layers": LAYERS, "optimizers": OPTIMIZERS}
 
 
 @hookimpl

@@ -220,7 +220,7 @@ class UnitNormalization(Keras2Layer):
         from oneiros.models import Sequential
 
         model = Sequential([UnitNormalization(input_shape=(2,))])
-        model.predict(np.array([[3.0, 4.0]])).tolist()  # about [[0.6, 0.8]]
+        model.predict(np.array([[3.0, 4.0]]))  # array([[0.6, 0.8]], dtype=float32)
         ```
 
     # Arguments

@@ -93,7 +93,7 @@ class Normalization(Keras2Layer):
         from oneiros.models import Sequential
 
         layer = Normalization(mean=[1.0, 2.0], variance=[4.0, 1.0], input_shape=(2,))
-        Sequential([layer]).predict([[3.0, 2.0]])  # [[1.0, 0.0]]
+        Sequential([layer]).predict([[3.0, 2.0]]).tolist()  # [[1.0, 0.0]]
         ```
 
     # Arguments
@@ -187,7 +187,7 @@ class CategoryEncoding(Keras2Layer):
         from oneiros.models import Sequential
 
         model = Sequential([CategoryEncoding(4, input_shape=(3,))])
-        model.predict([[0, 2, 2]])  # [[1.0, 0.0, 1.0, 0.0]]
+        model.predict([[0, 2, 2]]).tolist()  # [[1.0, 0.0, 1.0, 0.0]]
         ```
 
     # Arguments
@@ -237,7 +237,7 @@ class Discretization(Keras2Layer):
         from oneiros.models import Sequential
 
         model = Sequential([Discretization([0.0, 1.0], input_shape=(3,))])
-        model.predict([[-5.0, 0.0, 7.0]])  # [[0, 1, 2]]
+        model.predict([[-5.0, 0.0, 7.0]]).tolist()  # [[0, 1, 2]]
         ```
 
     # Arguments

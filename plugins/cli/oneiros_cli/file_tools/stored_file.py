@@ -13,6 +13,9 @@ from oneiros_saving import model_files
 from oneiros_saving.model_files import PathLike
 from oneiros_saving.provenance import KEY
 
+KEPT = ("class_name", "config", "module", "registered_name")
+"""What is kept of a text; the last two are in those of Keras 3 alone."""
+
 
 @dataclass(frozen=True)
 class StoredFile:
@@ -59,10 +62,7 @@ def _state(config, path: Path) -> ModelState:
     version = config.get("keras_version")
     recorded = config.get(KEY)
     return ModelState(
-        model_config={
-            "class_name": config["class_name"],
-            "config": config.get("config"),
-        },
+        model_config={key: config[key] for key in KEPT if key in config},
         keras_version=version if isinstance(version, str) else None,
         provenance=recorded if isinstance(recorded, dict) else {},
     )
