@@ -12,17 +12,10 @@ from oneiros import registry
 from oneiros.errors import ConfigError, OneirosError, UnknownNameError
 
 from oneiros_old_files import keras3
-from oneiros_old_files.base import (
-    MALFORMED,
-    Migration,
-    Origin,
-    Reference,
-    UnsupportedError,
-    absent_owner,
-)
+from oneiros_old_files.base import MALFORMED, Migration, Origin, Reference, absent_owner
 from oneiros_old_files.dim_ordering import completed
-from oneiros_old_files.keras2 import DTYPES, migration_of
-from oneiros_old_files.keras3_graph import GRAPHS, places_of, prepared
+from oneiros_old_files.keras2 import DTYPES, EXTENDED, first_possible
+from oneiros_old_files.keras3_graph import GRAPHS, TENSOR_OPERATION, places_of, prepared
 from oneiros_old_files.parts import plain
 
 Entry = dict[str, Any]
@@ -34,8 +27,8 @@ Numbers = dict[str, int]
 MAX_UNREADABLE = 100
 """The number of unreadable layers after which no more are looked for."""
 
-EXTENDED = "Keras2"
-"""What the names begin with of classes that do what Keras 1's of the name don't."""
+OPERATIONS = (TENSOR_OPERATION, "SlicingOpLambda", "TFOpLambda")
+"""Classes of operations on tensors, which their argument `function` names."""
 LENGTH_OF_REFERENCE = 3
 KEPT_UNREAD = ("name", *INPUT_ARGUMENTS)
 """The arguments that an unreadable layer keeps."""
@@ -43,10 +36,12 @@ KEPT_UNREAD = ("name", *INPUT_ARGUMENTS)
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A layer that can't be read here: its class and name in the file, and why."""
+    """A layer that can't be read here: its class and name in the file, how the class is
+    shown, and why."""
 
     class_name: str
     name: str
+    shown: str
     error: OneirosError
 
     @property
@@ -57,7 +52,7 @@ class Unreadable:
     @property
     def what(self) -> str:
         """What can't be read, in a few words: a class, perhaps with an argument."""
-        return getattr(self.error, "what", self.class_name)
+        return getattr(self.error, "what", "") or self.shown
 
     @property
     def owner(self) -> str:
@@ -149,7 +144,9 @@ def _leave(entry: Entry, error: OneirosError) -> None:
     if unreadable is None:
         raise error
     name = _name(entry) or ""
-    unreadable.append(Unreadable(str(entry["class_name"]), name, error))
+    class_name = str(entry["class_name"])
+    shown = _shown(class_name, entry["config"])
+    unreadable.append(Unreadable(class_name, name, shown, error))
     if len(unreadable) >= MAX_UNREADABLE:
         raise _combined(unreadable)
 
@@ -158,8 +155,9 @@ def _parts(name: str, config, entry: Entry, origin: Origin) -> Entry:
     """Returns the parts of a layer's entry that are others here."""
     is_own = name not in configs.known_objects()
     nodes = entry.get("inbound_nodes", []) if origin.keras > 1 else []
-    if is_own and migration_of(name.removeprefix(keras3.PACKAGE)) is not None:
-        return _translated(name, config, nodes, origin)
+    translated = _translated(name, config, nodes, origin) if is_own else None
+    if translated is not None:
+        return translated
     if is_own:
         parts = _parts_of_others(name, config, origin)
     else:
@@ -169,30 +167,18 @@ def _parts(name: str, config, entry: Entry, origin: Origin) -> Entry:
     return parts
 
 
-def _translated(name: str, config: Entry, nodes: list[Any], origin: Origin) -> Entry:
-    """Returns the class, the arguments and the calls of a layer here.
+def _translated(name: str, config, nodes: list[Any], origin: Origin) -> Entry | None:
+    """Returns the class, the arguments and the calls of a layer here; None if it has no
+    migration."""
 
-    What the class of Keras 1 doesn't do, one that a plugin calls `Keras2…` may.
-    """
-    reasons: list[ConfigError] = []
-    bare = name.removeprefix(keras3.PACKAGE)
-    for known_as in (bare, f"{EXTENDED}{bare}"):
-        migration = migration_of(known_as, origin)
-        if migration is None:
-            continue
-        try:
-            class_here, arguments = migration.translated(name, dict(config))
-            calls = _calls(migration, arguments, nodes)
-        except ConfigError as error:
-            reasons.append(error)
-            continue
+    def read(_, migration: Migration) -> Entry:
+        class_here, arguments = migration.translated(name, dict(config))
+        calls = _calls(migration, arguments, nodes)
         described = {"class_name": class_here, "config": arguments}
         return {**described, "inbound_nodes": calls} if nodes else described
-    reason, *_ = reasons
-    owner = absent_owner("layer", f"{EXTENDED}{name}")
-    if owner:
-        raise UnsupportedError(str(reason), getattr(reason, "what", name), owner)
-    raise reason
+
+    bare = name.removeprefix(keras3.PACKAGE)
+    return first_possible((bare, f"{EXTENDED}{bare}"), origin, "layer", read)
 
 
 def _calls(migration: Migration, config: Entry, nodes: list[Any]) -> list[Any]:
@@ -239,13 +225,22 @@ def _unknown(name: str, config, origin: Origin) -> Entry:
     if origin.keras < 2 or name in registry.names("layer"):
         return {}
     owner = absent_owner("migration", name) or absent_owner("layer", name)
-    provided = f" {registry.absence(owner)}" if owner else ""
-    raise UnknownNameError(
-        f"The layer {config.get('name')!r} is a {name} of Keras {origin.keras}, which "
-        f"Keras 1 doesn't have.{provided} If you have a class that computes the same, "
-        f"pass custom_objects={{{name!r}: YourClass}}; it receives the arguments as "
-        "stored."
+    advice = (
+        f"If you have a class that computes the same, pass custom_objects={{{name!r}: "
+        "YourClass}; it receives the arguments as stored."
     )
+    raise UnknownNameError(
+        f"The layer {config.get('name')!r} is a {_shown(name, config)} of Keras "
+        f"{origin.keras}, which Keras 1 doesn't have. "
+        f"{registry.absence(owner) if owner else advice}"
+    )
+
+
+def _shown(class_name: str, config) -> str:
+    """Returns what a layer's class is called in messages."""
+    if class_name in OPERATIONS and isinstance(config, dict):
+        return str(config.get("function"))
+    return class_name.removeprefix(EXTENDED)
 
 
 def _sequential(config, origin: Origin):

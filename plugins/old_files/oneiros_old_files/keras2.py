@@ -2,8 +2,8 @@
 
 import inspect
 import pkgutil
-from collections.abc import Mapping
-from typing import Any, NoReturn
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NoReturn, TypeVar
 
 from oneiros import backend as K
 from oneiros import registry
@@ -28,11 +28,15 @@ from oneiros_old_files.keras3 import (
     activation_here,
     argument_there,
     check_own,
+    name_here,
 )
 from oneiros_old_files.keras3_graph import places_of
 from oneiros_old_files.parts import part_of_layer, plain
 from oneiros_old_files.rows import ANY, NEUTRAL, Renamed, same_names
 
+T = TypeVar("T")
+EXTENDED = "Keras2"
+"""What the names begin with of classes that do what Keras 1's of the name don't."""
 DTYPES = ("dtype", "autocast")
 """Arguments with the type in which a layer computes."""
 FLOATS = ("float", "bfloat", "mixed")
@@ -156,7 +160,7 @@ class Keras2Layer(Migration):
                         f"The {name} layer {config.get('name')!r} of Keras "
                         f"{self.origin.keras} can't be read: {error}",
                         in_few_words(name, argument, value),
-                        absent_owner("activation", str(value)),
+                        absent_owner("activation", name_here(value)),
                     ) from error
                 continue
             values = neutral.get(argument, ())
@@ -190,7 +194,7 @@ class Keras2Layer(Migration):
         value = plain(config.get(argument))
         raise UnsupportedError(
             f"The {name} layer {config.get('name')!r} has {argument}={value!r:.80}, "
-            f"which Keras 1's {self.name} doesn't support. If you have a class that "
+            f"which the {self.name} here doesn't support. If you have a class that "
             f"does, pass custom_objects={{{name!r}: YourClass}}; it receives the "
             "arguments as stored.",
             in_few_words(name, argument, value),
@@ -209,14 +213,52 @@ class Keras2Layer(Migration):
             return {}
         dtype = "float32" if dtype in MIXED else dtype
         if dtype.startswith(FLOATS) and dtype != K.floatx():
-            raise ConfigError(
+            raise UnsupportedError(
                 f"The {name} layer {config.get('name')!r} computes in {dtype!r:.40}, "
                 f"but here it would in {K.floatx()}. Call "
                 "oneiros.backend.set_floatx('float64') before loading for "
                 "float64. Other types have no equivalent: save the model again as "
-                "float32."
+                "float32.",
+                in_few_words(name, "dtype", dtype),
             )
         return {"input_dtype": dtype} if config.get("batch_input_shape") else {}
+
+
+def first_possible(
+    names: Sequence[str],
+    origin: Origin,
+    kind: str,
+    read: Callable[[str, Migration], T],
+    reason: ConfigError | None = None,
+) -> T | None:
+    """Returns what the first of several classes makes of what a file says; None if none
+    is there. What Keras 1's class doesn't do, one that a plugin calls `Keras2…` may.
+
+    # Arguments
+        names: the names of the classes, the best one first.
+        origin: `Origin`.
+        kind: str, what they are: `"layer"`, `"optimizer"`, …
+        read: function of a class's name and its migration.
+        reason: ConfigError, why nothing else can.
+
+    # Raises
+        ConfigError: if none can; says why, and which plugin may.
+    """
+    for name in names:
+        migration = migration_of(name, origin)
+        if migration is None:
+            continue
+        try:
+            return read(name, migration)
+        except ConfigError as error:
+            reason = error
+    if reason is None:
+        return None
+    owner = max(absent_owner(kind, name) for name in names)
+    known = reason if isinstance(reason, UnsupportedError) else None
+    if not owner or (known and known.owner):
+        raise reason
+    raise UnsupportedError(str(reason), known.what if known else "", owner)
 
 
 def in_few_words(name: str, argument: str, value) -> str:

@@ -1,6 +1,6 @@
 """Converts compile arguments of Keras 2 to Keras 1."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -9,9 +9,8 @@ from oneiros.config import known_objects
 from oneiros.errors import ConfigError, OneirosError
 
 from oneiros_old_files import keras3
-from oneiros_old_files.base import MALFORMED, Config, Origin
-from oneiros_old_files.classes.optimizers import EXTENDED
-from oneiros_old_files.keras2 import migration_of
+from oneiros_old_files.base import MALFORMED, Config, Migration, Origin
+from oneiros_old_files.keras2 import EXTENDED, first_possible, migration_of
 from oneiros_old_files.parts import function_named, plain
 from oneiros_old_files.rows import FUNCTIONS
 
@@ -112,28 +111,12 @@ def _optimizer_by_name(name: str) -> Config:
 
 
 def _optimizer(class_name: str, config: Config, origin: Origin) -> Config:
-    """Returns the entry of an optimizer here.
-
-    What the class of Keras 1 doesn't do, or does by another formula, one that a plugin
-    calls `Keras2…` may.
-
-    # Raises
-        ConfigError: if neither can do it.
-    """
+    """Returns the entry of an optimizer here."""
     name = class_name.rpartition(">")[2]
-    reasons: list[ConfigError] = []
-    for known_as in _candidates(name, config, origin):
-        migration = migration_of(known_as, origin)
-        if migration is None:
-            continue
-        try:
-            class_here, arguments = migration.translated(known_as, dict(config))
-        except ConfigError as error:
-            reasons.append(error)
-            continue
-        return {"class_name": class_here, "config": arguments}
-    if reasons:
-        raise reasons[0]
+    names = _candidates(name, config, origin)
+    found = first_possible(names, origin, "optimizer", _reader(config))
+    if found is not None:
+        return found
     for argument, value in config.items():
         if isinstance(value, (list, dict)):
             raise ConfigError(
@@ -141,6 +124,16 @@ def _optimizer(class_name: str, config: Config, origin: Origin) -> Config:
                 f"number."
             )
     return {"class_name": name, "config": config}
+
+
+def _reader(config: Config) -> Callable[[str, Migration], Config]:
+    """Returns a function that reads an optimizer or a loss with these arguments."""
+
+    def read(name: str, migration: Migration) -> Config:
+        class_here, arguments = migration.translated(name, dict(config))
+        return {"class_name": class_here, "config": arguments}
+
+    return read
 
 
 def _candidates(name: str, config: Config, origin: Origin) -> list[str]:
@@ -172,8 +165,7 @@ def _function(value, origin: Origin):
     is_other = origin.converts_labels and name not in known_objects()
     if is_other and name in keras3.OTHER_LOSSES:
         raise ConfigError(
-            f"its {name} takes targets of 0 for -1, which Keras 1's doesn't. Compile "
-            "the model again, and pass targets of -1 and 1."
+            f"its {name} takes targets of 0 for -1, which Keras 1's doesn't."
         )
     if isinstance(value, dict):
         raise ConfigError(
@@ -196,12 +188,9 @@ def _losses(value, origin: Origin):
 
 
 def _loss(value, origin: Origin):
-    """Converts a stored loss to a function's name, or to the entry of an object.
-
-    What the function of Keras 1 doesn't do, a class that a plugin has may.
-    """
+    """Converts a stored loss to a function's name, or to the entry of an object."""
     value = plain(value)
-    reason = None
+    reason = function = None
     try:
         function = _function(value, origin)
     except ConfigError as error:
@@ -212,15 +201,9 @@ def _loss(value, origin: Origin):
             return function
     entry = value if isinstance(value, dict) else {"class_name": value}
     name = str(entry.get("class_name")).rpartition(">")[2]
-    for known_as in (name, f"{EXTENDED}{CLASSES.get(name, name)}"):
-        migration = migration_of(known_as, origin)
-        if migration is not None:
-            config = dict(entry.get("config") or {})
-            class_here, arguments = migration.translated(known_as, config)
-            return {"class_name": class_here, "config": arguments}
-    if reason:
-        raise reason
-    return function
+    names = (name, f"{EXTENDED}{CLASSES.get(name, name)}")
+    read = _reader(entry.get("config") or {})
+    return first_possible(names, origin, "objective", read, reason) or function
 
 
 def _metrics(value, origin: Origin | None, left_out: list[str]):

@@ -39,8 +39,7 @@ OPERATIONS = "keras.src.ops."
 """The beginning of the module that files give for operations on tensors."""
 HARD_SIGMOID_THERE = (
     "Keras 3's 'hard_sigmoid' is relu6(x + 3) / 6, and Keras 1's is "
-    "clip(0.2 x + 0.5, 0, 1): with the wrong one, the model predicts something else. "
-    "oneiros-keras2 has Keras 3's: pip install oneiros-keras2."
+    "clip(0.2 x + 0.5, 0, 1): with the wrong one, the model predicts something else."
 )
 DATA_FORMATS = {"tf": "channels_last", "th": "channels_first"}
 DIM_ORDERINGS = {there: here for here, there in DATA_FORMATS.items()}
@@ -152,11 +151,6 @@ def class_of(entry: Config) -> str:
     if "module" not in entry and "registered_name" not in entry:
         return class_name  # JSON in HDF5, which names no modules
     name = entry.get("name", entry["config"].get("name"))
-    if str(module).startswith(OPERATIONS):
-        raise ConfigError(
-            f"{name!r} is the operation {class_name} on tensors, and no layer. "
-            "oneiros-keras2 reads operations: pip install oneiros-keras2."
-        )
     raise ConfigError(
         f"The layer {name!r} is of the class {class_name} of {module!r:.80}, and not "
         f"of Keras. Pass custom_objects={{{class_name!r}: YourClass}}; it receives the "
@@ -180,6 +174,15 @@ def check_own(value) -> None:
         )
 
 
+def name_here(activation) -> str:
+    """Returns what an activation of Keras 3 is called here, whether it is here or
+    not."""
+    if not isinstance(activation, str):
+        return ""
+    names = {REGISTERED: HARD_SIGMOID, HARD_SIGMOID: OF_KERAS3}
+    return names.get(activation, activation)
+
+
 def activation_here(value):
     """Returns the name of an activation of Keras 3 here.
 
@@ -192,13 +195,10 @@ def activation_here(value):
     """
     if value is None or (isinstance(value, str) and value in known_objects()):
         return value
-    if value == REGISTERED:
-        return HARD_SIGMOID
-    if value == HARD_SIGMOID and registry.find("activation", OF_KERAS3) is None:
+    if registry.find("activation", name_here(value)) is not None:
+        return name_here(value)
+    if value == HARD_SIGMOID:
         raise ConfigError(HARD_SIGMOID_THERE)
-    value = OF_KERAS3 if value == HARD_SIGMOID else value
-    if isinstance(value, str) and registry.find("activation", value) is not None:
-        return value
     name = value if isinstance(value, str) else "YourFunction"
     raise ConfigError(
         f"Keras 1 has no activation {value!r:.80}. If you have a function that "

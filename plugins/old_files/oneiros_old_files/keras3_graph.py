@@ -23,7 +23,6 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
-from oneiros import registry
 from oneiros.config import known_objects
 from oneiros.errors import ConfigError
 from oneiros.user_warnings import warn
@@ -105,9 +104,8 @@ def prepared(entry: Entry, origin: Origin, leave: Leave) -> Entry:
         _Walk(model is copied, origin.keras, leave).through(model)
     for each in [] if has_masks else entries:
         each["config"].pop(ZEROS, None)
-    knows_operations = registry.find("migration", TENSOR_OPERATION) is not None
-    if origin.keras > 2 and knows_operations:
-        for each in filter(is_operation, entries):
+    for each in entries if origin.keras > 2 else ():
+        if is_operation(each):
             _as_layer(each)
     return copied
 

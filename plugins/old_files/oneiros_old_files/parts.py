@@ -77,7 +77,7 @@ def function_named(name: str, config: Config) -> str | None:
     for argument, values in NEUTRAL.items():
         if config.get(argument, values[0]) not in values:
             raise ConfigError(
-                f"its loss {name} has {argument}={config[argument]!r}, which Keras 1 "
-                "can't do."
+                f"its loss {name} has {argument}={config[argument]!r}, which isn't "
+                "done here."
             )
     return FUNCTIONS[name]

@@ -210,7 +210,7 @@ def _migrated(config, origin: Origin) -> tuple[Any, list[Unreadable]]:
         try:
             return migrated(config, origin), unreadable
         except OneirosError as error:
-            return config, [Unreadable(CONFIGURATION, "", error)]
+            return config, [Unreadable(CONFIGURATION, "", CONFIGURATION, error)]
 
 
 def _refusal(layer: Unreadable, parts: list[Part]) -> Refusal:

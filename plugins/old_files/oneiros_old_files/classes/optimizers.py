@@ -6,11 +6,10 @@ from oneiros import backend as K
 from oneiros.errors import ConfigError
 
 from oneiros_old_files.base import Arrays, Config, Described, Migration
+from oneiros_old_files.keras2 import EXTENDED
 from oneiros_old_files.keras3 import PACKAGE, Keras3Layer
 from oneiros_old_files.parts import plain
 
-EXTENDED = "Keras2"
-"""What the names begin with of classes that do what Keras 1's of the name don't."""
 COMMON = ("lr", "decay", "epsilon", "clipnorm", "clipvalue")
 """Arguments that every optimizer may have in a file, by their names here."""
 NEUTRAL = {
@@ -102,14 +101,14 @@ class OptimizerMigration(Migration):
                 continue
             if name_here not in taken:
                 raise ConfigError(
-                    f"its optimizer {label} has {argument}={value!r:.60}, which Keras "
-                    "1 can't do."
+                    f"its optimizer {label} has {argument}={value!r:.60}, which isn't "
+                    "done here."
                 )
             arguments[name_here] = value
         if isinstance(arguments.get("lr"), dict):
             raise ConfigError(
-                f"its optimizer {label} has a schedule as learning_rate, which Keras 1 "
-                "can't do."
+                f"its optimizer {label} has a schedule as learning_rate, which isn't "
+                "done here."
             )
         return name, arguments
 
