@@ -159,6 +159,15 @@ def set_ordering():
 
 
 @pytest.fixture
+def set_convolution():
+    """Gives `K.set_convolution`; afterwards it is TensorFlow's again."""
+    from oneiros import backend as K
+
+    yield K.set_convolution
+    K.set_convolution("tensorflow")
+
+
+@pytest.fixture
 def interruptible():
     """Lets SIGINT raise KeyboardInterrupt, also in a run started in the background,
     where it is ignored."""

@@ -113,8 +113,9 @@ def attribute(module: str, name: str) -> Any:
         with suppress(AttributeError):
             return registry.load(getter)(name)
     near = did_you_mean(name, dir(sys.modules[module]))
-    text = f"{module} has no {name!r}; no plugin provides it.{near}"
-    raise AttributeError(text, name=name)
+    raise AttributeError(
+        f"{module} has no {name!r}; no plugin provides it.{near}", name=name
+    )
 
 
 def patched(kind: str, name: str) -> Any:

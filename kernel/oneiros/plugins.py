@@ -93,8 +93,10 @@ class PluginManager:
             except BaseException as error:
                 record.report(hook, error)
                 if arguments:
-                    text = f"{record.distribution} failed in {hook}: {error!r}"
-                    warnings.warn(text, stacklevel=3)
+                    warnings.warn(
+                        f"{record.distribution} failed in {hook}: {error!r}",
+                        stacklevel=3,
+                    )
                 continue
             results += [(record, result) for result in found]
         return results

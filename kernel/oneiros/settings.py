@@ -45,6 +45,8 @@ def _switch(value: Any) -> Any:
 
 FLOAT_TYPES = ("float16", "float32", "float64")
 DIM_ORDERINGS = ("tf", "th")
+CONVOLUTIONS = ("theano", "tensorflow")
+"""The backends of Keras 1, whose convolutions differ."""
 SWITCH = {
     **dict.fromkeys(("1", "true", "yes", "on"), True),
     **dict.fromkeys(("0", "false", "no", "off"), False),
@@ -84,6 +86,12 @@ SETTINGS = {
         lambda value: type(value) in (int, float) and value > 0,
     ),
     "image_dim_ordering": Setting("tf", "'th' or 'tf'", DIM_ORDERINGS.__contains__),
+    "convolution": Setting(
+        "tensorflow",
+        "'theano' or 'tensorflow'",
+        CONVOLUTIONS.__contains__,
+        variables=("ONEIROS_CONVOLUTION",),
+    ),
     "disable": Setting(
         (),
         "a list of distributions other than the kernel",
@@ -111,7 +119,6 @@ SETTINGS = {
     ),
 }
 KERAS_KEYS = {"backend", "floatx", "epsilon", "image_dim_ordering"}
-KERAS_BACKENDS = ("theano", "tensorflow")
 
 _overrides: ContextVar[tuple[dict[str, Any], ...]] = ContextVar(
     "oneiros_settings", default=()
@@ -192,8 +199,9 @@ def _files(*homes: str | None) -> list[tuple[dict[str, Any], str]]:
         except FileNotFoundError:
             continue
         except (OSError, ValueError) as error:
-            message = f"The settings file {file} can't be read: {error}"
-            raise SettingsError(message) from error
+            raise SettingsError(
+                f"The settings file {file} can't be read: {error}"
+            ) from error
         source = str(file)
         checked = {key: _checked(key, value, source) for key, value in values.items()}
         contents.append((checked, source))
@@ -207,7 +215,7 @@ def _keras(text: str) -> dict[str, Any]:
         if (
             isinstance(values, dict)
             and KERAS_KEYS.issuperset(values)
-            and values.get("backend") in KERAS_BACKENDS
+            and values.get("backend") in CONVOLUTIONS
         ):
             return values
     return {}

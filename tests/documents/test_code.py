@@ -58,7 +58,7 @@ def folder(tmp_path, golden_dir, monkeypatch):
     return tmp_path
 
 
-@pytest.mark.usefixtures("folder")
+@pytest.mark.usefixtures("folder", "set_convolution")
 @pytest.mark.parametrize(("document", "backend"), list(cases()))
 def test_python(document, backend):
     with K.use(backend), patch.dict(os.environ):

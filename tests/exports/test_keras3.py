@@ -416,3 +416,14 @@ def test_steps_that_our_bidirectional_repeats_come_back(tmp_path):
     np.testing.assert_allclose(
         back.predict(arrays), model.predict(arrays), rtol=1e-5, atol=1e-6
     )
+
+
+def test_theanos_convolution_is_exported_as_it_computes(set_convolution, tmp_path):
+    """The replay compares; Keras 3 puts other borders around with strides."""
+    set_convolution("theano")
+    arguments = {"border_mode": "same", "dim_ordering": "tf", "input_shape": (6, 6, 2)}
+    model = Sequential([Convolution2D(3, 3, 3, **arguments)])
+    oneiros.export(model, tmp_path / "m.keras")
+    model = Sequential([Convolution2D(3, 3, 3, subsample=(2, 2), **arguments)])
+    with pytest.raises(ExportError, match="something else"):
+        oneiros.export(model, tmp_path / "n.keras")

@@ -7,6 +7,7 @@ import pytest
 import scipy.signal
 import theano
 import theano.tensor as T
+from oneiros import backend as K
 from theano.tensor.nnet.abstract_conv import (
     conv2d_grad_wrt_inputs,
     conv3d_grad_wrt_inputs,
@@ -65,9 +66,13 @@ def convolutions():
     return theano.function([x, w], outputs)
 
 
-@pytest.fixture(scope="module")
-def results():
-    return convolutions()(IMAGES, FILTERS)
+@pytest.fixture(scope="module", params=["tensorflow", "theano"])
+def results(request):
+    """Theano's own functions don't depend on how `K` convolves."""
+    K.set_convolution(request.param)
+    computed = convolutions()(IMAGES, FILTERS)
+    K.set_convolution("tensorflow")
+    return computed
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -1,6 +1,9 @@
 """Kernels from Theano: flipped once, when they are loaded, whatever the script does
 then; and weights of Keras 0.x, which came from there."""
 
+import copy
+import warnings
+
 import h5py
 import numpy as np
 import pytest
@@ -10,6 +13,7 @@ from oneiros.layers import Activation, Convolution2D, Dense, Flatten
 from oneiros.models import Sequential, load_model
 from oneiros.utils.layer_utils import convert_all_kernels_in_model
 from oneiros.utils.np_utils import convert_kernel
+from oneiros_layers_core import spatial
 
 
 @pytest.fixture
@@ -65,6 +69,29 @@ def test_a_file_from_tensorflow_is_converted_as_ever_elsewhere(genuine):
         before = model.get_weights()[0]
         convert_all_kernels_in_model(model)
     np.testing.assert_array_equal(model.get_weights()[0], before[:, :, ::-1, ::-1])
+
+
+@pytest.mark.parametrize("way", ["weights", "layer", "model"])
+def test_the_first_kernel_set_by_hand_on_theano_warns(way):
+    spatial._warn_of_flip.cache_clear()
+    arrays = [np.ones((2, 1, 3, 3)), np.zeros(2)]
+
+    def program():
+        initial = arrays if way == "weights" else None
+        layer = Convolution2D(
+            2, 3, 3, dim_ordering="th", input_shape=(1, 8, 8), weights=initial
+        )
+        model = copy.deepcopy(Sequential([layer]))
+        {"weights": model, "layer": layer, "model": model}[way].set_weights(arrays)
+
+    with K.use("tensorflow"), warnings.catch_warnings(action="error"):
+        program()
+    with K.use("theano"):
+        with pytest.warns(UserWarning, match=r"K\.set_convolution\('theano'\)") as seen:
+            program()
+        assert [warning.filename for warning in seen] == [__file__]
+        with warnings.catch_warnings(action="error"):
+            program()
 
 
 def keras_0(path, layers):

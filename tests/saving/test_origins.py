@@ -3,6 +3,7 @@
 import re
 import textwrap
 from contextlib import ExitStack
+from itertools import permutations
 
 import h5py
 import numpy as np
@@ -17,14 +18,18 @@ from oneiros.layers import (
     AtrousConvolution1D,
     AtrousConvolution2D,
     Bidirectional,
+    Conv1DTranspose,
+    ConvLSTM1D,
     ConvLSTM2D,
     Convolution1D,
     Convolution2D,
     Convolution3D,
     Deconvolution2D,
     Dense,
+    DepthwiseConv1D,
     Flatten,
     Input,
+    Keras2Conv1D,
     LocallyConnected1D,
     LocallyConnected2D,
     SeparableConvolution2D,
@@ -105,7 +110,7 @@ CASES = {
     ),
     "ConvLSTM2D": (
         lambda o: ConvLSTM2D(
-            3, 2, 3, dim_ordering=o, input_shape=(None, *shape(o, 5, 6))
+            3, 3, 3, dim_ordering=o, input_shape=(None, *shape(o, 5, 6))
         ),
         [0, 1, 3, 4, 6, 7, 9, 10],
         2,
@@ -139,6 +144,14 @@ CASES = {
         [0],
         1,
     ),
+    "Keras2Conv1D": (
+        lambda o: Keras2Conv1D(3, 2, padding="causal", input_shape=(6, 2)),
+        [0],
+        1,
+    ),
+    "Conv1DTranspose": (lambda o: Conv1DTranspose(3, 2, input_shape=(6, 2)), [0], 1),
+    "ConvLSTM1D": (lambda o: ConvLSTM1D(3, 3, input_shape=(None, 6, 2)), [0, 1], 1),
+    "DepthwiseConv1D": (lambda o: DepthwiseConv1D(2, input_shape=(6, 2)), [], 1),
     "LocallyConnected1D": (
         lambda o: LocallyConnected1D(3, 2, input_shape=(6, 2)),
         [],
@@ -171,6 +184,44 @@ def test_what_theano_flipped_is_flipped_and_nothing_else(
     ]
     np.testing.assert_equal(weights, expected)
     np.testing.assert_equal(model.get_weights(), stored)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_file_means_the_same_with_either_convolution(case, set_convolution, tmp_path):
+    make, kernels_at, axes = CASES[case]
+    both = permutations(["tensorflow", "theano"])
+    for ordering, (first, second) in zip(ORDERINGS, both):
+        set_convolution(first)
+        with K.use("tensorflow"):
+            model = Sequential([make(ordering)])
+            model.compile("sgd", "mse")
+            sizes = [size or 3 for size in model.input_shape[1:]]
+            x = np.random.normal(size=(2, *sizes))
+            predicted = model.predict(x)
+            stored = model.get_weights()
+            model.save(tmp_path / "m.h5")
+            again = load_model(tmp_path / "m.h5")
+            np.testing.assert_equal(again.get_weights(), stored)
+            set_convolution(second)
+            other = load_model(tmp_path / "m.h5")
+        expected = [
+            flip(v, ordering, axes) if i in kernels_at else v
+            for i, v in enumerate(stored)
+        ]
+        np.testing.assert_equal(other.get_weights(), expected)
+        np.testing.assert_allclose(other.predict(x), predicted, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["seq_conv2d_th", "seq_conv2d_tf"])
+def test_files_of_tensorflow_load_into_theanos_convolution(
+    name, backend, set_convolution, golden_dir
+):
+    set_convolution("theano")
+    arrays = np.load(golden_dir / "models" / f"{name}.npz")
+    model = load_model(golden_dir / "models" / f"{name}.h5")
+    np.testing.assert_allclose(model.predict(arrays["x0"]), arrays["pred0"], atol=1e-5)
+    with pytest.warns(UserWarning, match="were converted when they were loaded"):
+        convert_all_kernels_in_model(model)
 
 
 def convolution(**more):

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from oneiros.backend.common import convolution
 from oneiros.errors import ShapeError
 
 from oneiros_backend_toolkit.images import (
@@ -14,7 +15,7 @@ from oneiros_backend_toolkit.images import (
     whole,
 )
 from oneiros_backend_toolkit.operands import UnsuitedError
-from oneiros_backend_toolkit.pooling import Pooling
+from oneiros_backend_toolkit.pooling import NO_BORDER, Pairs, Pooling
 
 Ints = tuple[int, ...]
 
@@ -175,7 +176,18 @@ class Convolutions(Pooling):
         input_sizes = self.int_shape(x)[1:-1]
         for case in zip(input_sizes, sizes, window, strides, strict=True):
             _check_target_size(border_mode, *case)
+        border: Pairs = ()
+        if convolution() == "theano":
+            kernel = self._flipped(kernel)
+            if border_mode == "same":
+                border = self._theanos_border(kernel, (1,) * rank)
+                border_mode = "valid"
+                pairs = zip(sizes, border, strict=True)
+                sizes = tuple(size + sum(widths) for size, widths in pairs)
         result = self._convolve_back(x, kernel, sizes, strides, border_mode)
+        for axis, (before, after) in enumerate(border, start=1):
+            inner = slice(before, -after or None)
+            result = result[(slice(None),) * axis + (inner,)]
         return self._channels_first(result, first)
 
     def separable_conv2d(
@@ -224,8 +236,30 @@ class Convolutions(Pooling):
         kernel = self._kernel(kernel, first)
         self._check_kernel(x, kernel, len(strides))
         self._check_window(x, kernel, border_mode, dilation)
+        if convolution() == "theano":
+            kernel = self._flipped(kernel)
+            if border_mode == "same":
+                border = self._theanos_border(kernel, dilation)
+                x = self._pad(x, (NO_BORDER, *border, NO_BORDER))
+                border_mode = "valid"
         result = self._convolve(x, kernel, strides, border_mode, dilation)
         return self._channels_first(result, first)
+
+    def _flipped(self, kernel):
+        """Returns a kernel in the primitives' order, flipped along its window."""
+        window = range(self.ndim(kernel) - 2)
+        return self.reverse(kernel, list(window))
+
+    def _theanos_border(self, kernel, dilation: Ints) -> Pairs:
+        """Returns how many zeros Keras 1 put around on Theano for 'same', whatever the
+        strides: half a window, and one less at the end if it is even."""
+        border = []
+        for size, step in zip(self.int_shape(kernel), dilation):
+            if size is None:
+                raise ValueError("border_mode='same' needs a kernel of known size")
+            margin = (size - 1) * step
+            border.append(((margin + 1) // 2, margin // 2))
+        return tuple(border)
 
     def _check_window(self, x, kernel, border_mode: str, dilation: Ints) -> None:
         """Checks that a dilated kernel isn't larger than what it moves over."""

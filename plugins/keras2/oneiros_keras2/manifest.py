@@ -27,6 +27,11 @@ _TABLES = (
 _RANKS = ("1D", "2D", "3D")
 _CELLS = ("GRUCell", "LSTMCell", "SimpleRNNCell")
 _RECURRENT = ("Keras2GRU", "Keras2LSTM", "Keras2SimpleRNN", "RNN", "StackedRNNCells")
+_CONVOLUTIONS = (
+    *(f"Keras2Conv{rank}" for rank in _RANKS),
+    *("Conv1DTranspose", "Keras2Conv2DTranspose", "Conv3DTranspose"),
+)
+"""Layers with kernels that Keras 2 flipped on Theano."""
 _CONVOLUTIONAL = ("ConvLSTM1D", "Keras2ConvLSTM2D", "ConvLSTM3D")
 _FILES = (
     *_RECURRENT,
@@ -42,8 +47,7 @@ _LAYERS = {
     ),
     "bidirectional": ("Keras2Bidirectional",),
     "convolutional": (
-        *(f"Keras2Conv{rank}" for rank in _RANKS),
-        *("Conv1DTranspose", "Keras2Conv2DTranspose", "Conv3DTranspose"),
+        *_CONVOLUTIONS,
         *("DepthwiseConv1D", "DepthwiseConv2D"),
         *("SeparableConv1D", "Keras2SeparableConv2D"),
     ),
@@ -178,6 +182,8 @@ def oneiros_migrations():
         for name in LAYERS
     }
     rows["Keras2ReLU"]["elementwise"] = True
+    for name in _CONVOLUTIONS:
+        rows[name]["flips"] = True
     rows["Unmasked"]["keras3"] = "Identity"
     rows["Keras2Softmax"]["inputs"] = ("mask", "a second argument")
     for name in ("GroupQueryAttention", "MultiHeadAttention"):

@@ -114,12 +114,14 @@ class ConvLSTM1DMigration(RecurrentMigration):
     """ConvLSTM1D."""
 
     name = "ConvLSTM1D"
+    flips = True
 
 
 class Keras2ConvLSTM2DMigration(RecurrentMigration):
     """ConvLSTM2D."""
 
     name = "Keras2ConvLSTM2D"
+    flips = True
     keras3 = "ConvLSTM2D"
 
 
@@ -127,6 +129,7 @@ class ConvLSTM3DMigration(RecurrentMigration):
     """ConvLSTM3D."""
 
     name = "ConvLSTM3D"
+    flips = True
 
 
 class Keras2BidirectionalMigration(RecurrentMigration):

@@ -2,7 +2,7 @@
 
 from oneiros import backend as K
 from oneiros.arguments import check_int, check_ints
-from oneiros_layers_core.spatial import Sizes, kernel_init
+from oneiros_layers_core.spatial import FlippedOnTheano, Sizes, kernel_init
 
 from oneiros_layers_convolutional.base import (
     ImageConvolution,
@@ -11,7 +11,7 @@ from oneiros_layers_convolutional.base import (
 )
 
 
-class Convolution1D(SequenceConvolution):
+class Convolution1D(FlippedOnTheano, SequenceConvolution):
     """Filters that slide along a sequence; each sees `filter_length` steps at a time.
 
     # Example
@@ -157,10 +157,11 @@ class AtrousConvolution1D(Convolution1D):
         return (self.atrous_rate,)
 
 
-class Convolution2D(PlaneConvolution):
+class Convolution2D(FlippedOnTheano, PlaneConvolution):
     """Filters that slide over images.
 
-    The kernel isn't flipped: this is cross-correlation on every backend.
+    The kernel isn't flipped: this is cross-correlation on every backend, unless
+    `K.set_convolution("theano")` was called.
 
     # Example
         ```python
@@ -305,10 +306,10 @@ class AtrousConvolution2D(Convolution2D):
         return self.atrous_rate
 
 
-class Convolution3D(ImageConvolution):
+class Convolution3D(FlippedOnTheano, ImageConvolution):
     """Filters that slide over volumes, such as scans or the frames of a video.
 
-    The kernel isn't flipped.
+    The kernel isn't flipped, unless `K.set_convolution("theano")` was called.
 
     # Example
         ```python

@@ -10,10 +10,12 @@ import inspect
 from typing import Any
 
 from oneiros import backend as K
+from oneiros import load_context
 from oneiros.arguments import label, refusal
 from oneiros.engine.layer import Layer
 from oneiros.errors import ShapeError
 from oneiros.typing import Shape, Tensor
+from oneiros.user_warnings import warn
 
 Sizes = tuple[int, ...]
 
@@ -32,6 +34,37 @@ def check_dim_ordering(layer: Layer, dim_ordering) -> str:
         expected = "'tf' (channels last), 'th' (channels first) or 'default'"
         raise refusal(layer, "dim_ordering", dim_ordering, expected)
     return str(chosen)
+
+
+class FlippedOnTheano(Layer):
+    """Base class of layers whose kernels Keras 1 flipped on Theano."""
+
+    dim_ordering: str
+
+    def set_weights(self, weights: list[Any]) -> None:
+        """Sets the weights, as for any layer."""
+        self.warn_of_flip()
+        super().set_weights(weights)
+
+    def warn_of_flip(self) -> None:
+        """Warns once a program that sets kernels itself, as they may come from
+        Theano."""
+        orderings = (self.dim_ordering, K.image_dim_ordering())
+        if "th" not in orderings or K.backend_of(self).name != "theano":
+            return
+        is_building = load_context.current().manager is not None
+        if not is_building and K.convolution() == "tensorflow":
+            _warn_of_flip()
+
+
+@functools.cache
+def _warn_of_flip() -> None:
+    warn(
+        "This sets kernels by hand. Keras 1 flipped kernels on Theano, but Oneiros "
+        "doesn't. If they come from Theano, write K.set_convolution('theano') before "
+        "you build the model, or set ONEIROS_CONVOLUTION=theano. Files that load_model "
+        "and load_weights read need neither."
+    )
 
 
 def axis_names(rank: int, dim_ordering: str, sequence: bool = False) -> str:

@@ -9,6 +9,7 @@ from oneiros.arguments import check_choice, check_int, check_ints
 from oneiros.engine.layer import InputSpec
 from oneiros.typing import Shape
 from oneiros_layers_core.spatial import (
+    FlippedOnTheano,
     check_dim_ordering,
     kernel_init,
     kernel_shape,
@@ -137,7 +138,7 @@ class ConvRecurrent2D(SequenceLayer):
         return []
 
 
-class ConvLSTM2D(ForgetfulLayer, ConvRecurrent2D):
+class ConvLSTM2D(FlippedOnTheano, ForgetfulLayer, ConvRecurrent2D):
     """LSTM over a sequence of images, whose products are convolutions.
 
     # Example

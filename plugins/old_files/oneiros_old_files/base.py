@@ -200,8 +200,8 @@ class Migration:
         return arrays
 
     def flipped(self, config: Config, arrays: Arrays) -> Arrays:
-        """Returns a layer's weights, with the kernels of convolutions on Theano flipped
-        along their windows.
+        """Returns a layer's weights, with the kernels that Theano flips flipped along
+        their windows.
 
         # Arguments
             config: dict, the layer's arguments here.

@@ -15,7 +15,7 @@ FITTED_WHEN_LOADED: WeakSet[Any] = WeakSet()
 """Layers with kernels that were converted on loading, although a script of Keras 1 may
 convert them next."""
 
-MIN_AXES = 4
+MIN_AXES = 3
 """Minimum number of axes of a kernel."""
 
 
@@ -41,7 +41,7 @@ def reordered(kernel: Kernel, dim_ordering: str) -> Kernel:
 
 
 class KernelMigration(Migration):
-    """Base class for layers with convolution kernels: all weights with at least four
+    """Base class for layers with convolution kernels: all weights with at least three
     axes.
 
     # Properties
@@ -55,22 +55,22 @@ class KernelMigration(Migration):
         the window first."""
         if self.origin.keras < 2 or config.get("dim_ordering") != "th":
             return arrays
-        return _changed(reordered, arrays, "th")
+        return kernels_changed(reordered, arrays, "th")
 
     def flipped(self, config: Config, arrays: Arrays) -> Arrays:
         """Returns the weights with all kernels flipped, if Theano flipped them."""
         if not self.flips:
             return arrays
-        return _changed(flipped, arrays, config.get("dim_ordering", "tf"))
+        return kernels_changed(flipped, arrays, config.get("dim_ordering", "tf"))
 
     def reordered(self, config: Config, arrays: Arrays, dim_ordering: str) -> Arrays:
         """Returns the weights with all kernels in the other layout."""
         if config.get("dim_ordering", dim_ordering) == dim_ordering:
             return arrays
-        return _changed(reordered, arrays, dim_ordering)
+        return kernels_changed(reordered, arrays, dim_ordering)
 
 
-def _changed(
+def kernels_changed(
     change: Callable[[Kernel, str], Kernel], arrays: Arrays, dim_ordering: str
 ) -> Arrays:
     """Returns the arrays, of which the kernels are changed."""

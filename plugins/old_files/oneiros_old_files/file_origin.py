@@ -16,8 +16,8 @@ def origin_of(state: ModelState, trained_on: str | None = None) -> Origin:
     """Returns the origin of a file.
 
     Names of TensorFlow's weights end in `:0`, those of Theano's don't; Keras 2 also
-    names its engine. Oneiros saves TensorFlow's names on every backend, because its
-    convolution is TensorFlow's.
+    names its engine. Oneiros saves the names of the engine whose convolution it
+    computes, whatever the backend: `K.convolution()`.
 
     # Arguments
         state: the contents of the file.
@@ -63,7 +63,7 @@ def _engine(state: ModelState) -> str | None:
     marked: set[bool] = set()
     for _, arrays in state.weights:
         marked.update(name.endswith(":0") for name, _ in arrays)
-    if state.provenance or not marked:
+    if not marked:
         return "tensorflow"
     is_odd = state.backend == "theano" and True in marked
     if len(marked) > 1 or is_odd:

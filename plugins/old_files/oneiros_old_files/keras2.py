@@ -20,6 +20,7 @@ from oneiros_old_files.base import (
     UnsupportedError,
     absent_owner,
 )
+from oneiros_old_files.convolution_kernels import flipped, kernels_changed
 from oneiros_old_files.keras3 import (
     DIM_ORDERINGS,
     MIXED,
@@ -77,6 +78,7 @@ class Keras2Layer(Migration):
     inputs: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    flips = False
 
     def __init__(self, origin: Origin = HERE, row: dict[str, Any] | None = None):
         super().__init__(origin, row)
@@ -91,6 +93,10 @@ class Keras2Layer(Migration):
             if inspect.isfunction(constructor):
                 found = {**inspect.signature(constructor).parameters, **found}
         return found
+
+    def flipped(self, config: Config, arrays: Arrays) -> Arrays:
+        """Returns the weights; kernels that Theano flips begin with the window."""
+        return kernels_changed(flipped, arrays, "tf") if self.flips else arrays
 
     def to_keras3(self, config: Config, arrays: Arrays) -> Keras3Layer | None:
         """Returns the layer of Keras 3, by the tables read backwards."""

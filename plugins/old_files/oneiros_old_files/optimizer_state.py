@@ -21,7 +21,7 @@ from oneiros.errors import OneirosError
 from oneiros_safe_files.model_state import ModelState, Named
 
 from oneiros_old_files.base import Arrays, Migration, Origin
-from oneiros_old_files.file_origin import origin_of
+from oneiros_old_files.file_origin import ENGINES, origin_of
 from oneiros_old_files.keras2 import migration_of
 from oneiros_old_files.weight_layouts import laid_out, stored_count, weights_by_layer
 
@@ -99,18 +99,19 @@ def followed(model, converted, follow: Callable[[ByWeight], ByWeight]) -> Arrays
 
 
 def flipped(model) -> Arrays | None:
-    """Returns the state of a model's optimizer with flipped kernels, as for training on
-    Theano."""
+    """Returns the state of a model's optimizer with flipped kernels, as for training
+    with the other convolution."""
     layers: Counted = []
     weights: list[Any] = []
     for layer in model.weight_layers():
         layers.append((layer, len(layer.trainable_weights)))
         weights += layer.trainable_weights
-    theano = Origin(engine="theano")
+    engines = {*ENGINES} - {K.convolution()}
+    other = Origin(engine=engines.pop())
 
     def follow(by_weight: ByWeight) -> ByWeight:
         arrays = [by_weight[id(weight)] for weight in weights]
-        return _by_weight(layers, arrays, theano, model.name)
+        return _by_weight(layers, arrays, other, model.name)
 
     return followed(model, model, follow)
 

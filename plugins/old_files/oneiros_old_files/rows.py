@@ -23,6 +23,7 @@ MigrationRow = dict[str, Any]
 - `of_keras1`: bool, whether later versions lack the class
 - `base`: str, a reference to the class that the row completes, where arrays or values
   move; the row may have that class's properties, too
+- `flips`: bool, whether Theano flips the layer's kernels
 - `as_stored`: bool, whether the arguments there are those of the class here
 - `inputs`: tuple of arguments of a call that are further inputs here
 - `settings`: tuple of arguments of a call that the layer's constructor has here

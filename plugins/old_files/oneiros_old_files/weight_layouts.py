@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 import numpy as np
+from oneiros import backend as K
 from oneiros import registry
 from oneiros.arguments import label
 from oneiros.backend.dispatch import backend_of
@@ -90,8 +91,8 @@ def migration_for(layer, origin: Origin = HERE) -> Migration | None:
 def note_kernels(model, pairs: Pairs, origin: Origin) -> None:
     """Records the layers with converted kernels that old code would convert again.
 
-    These are kernels from Theano, which were flipped on loading, and, on Theano, all
-    other kernels, because Keras 1 needed them flipped there.
+    These are kernels that were flipped on loading, and, on Theano with TensorFlow's
+    convolution, all other kernels, because Keras 1 needed them flipped there.
 
     # Arguments
         model: the loaded model.
@@ -99,7 +100,10 @@ def note_kernels(model, pairs: Pairs, origin: Origin) -> None:
         origin: `Origin`.
     """
     loaded = {id(variable) for variable, _ in pairs}
-    is_converted_next = "theano" in (origin.engine, backend_of(model).name)
+    convolution = K.convolution()
+    is_converted_next = origin.engine != convolution
+    if convolution == "tensorflow" and backend_of(model).name == "theano":
+        is_converted_next = True
     for _, layer in parts_of(model):
         flips = getattr(migration_for(layer), "flips", False)
         if not flips or loaded.isdisjoint(map(id, layer.weights)):
@@ -152,7 +156,7 @@ def _laid_out(layer, arrays: Arrays, origin: Origin, source) -> Arrays:
     # Arrays whose shapes are those of no version are refused later, by name.
     with suppress(TypeError, ValueError, LookupError):
         arrays = migration.weights(config, arrays)
-    if origin.engine == "tensorflow":
+    if origin.engine == K.convolution():
         return arrays
     flipped_arrays = migration.flipped(config, arrays)
     before = list(map(id, arrays))

@@ -273,7 +273,7 @@ def _restore_of_keras_1(model, state: ModelState, origin: Origin, source) -> Non
     optimizer = model.optimizer
     check_optimizer(optimizer.weights, state.optimizer_weights or [], source)
     optimizer.set_weights(in_order(model, state, origin))
-    if origin.engine == "theano":
+    if origin.engine != K.convolution():
         arrays_flipped = flipped(model)
         if arrays_flipped is not None:
             optimizer.set_weights(arrays_flipped)

@@ -188,16 +188,17 @@ def _layer_weights(model) -> LayerWeights:
 
 
 def _named_values(variables: Iterable[Any]) -> Named:
-    """Returns names and values; the names end as TensorFlow's do, which says that
-    kernels aren't flipped."""
+    """Returns names and values. The names end as TensorFlow's do if the convolution is
+    TensorFlow's, which says that kernels aren't flipped."""
+    suffix = ":0" if K.convolution() == "tensorflow" else ""
     named: dict[str, Any] = {}
     for index, variable in enumerate(variables):
         name = (variable.name or "").removesuffix(":0")
         if problem(name):
             name = "param"
-        if name == "param" or f"{name}:0" in named:
+        if name == "param" or name + suffix in named:
             name = f"{name}_{index}"
-        named[f"{name}:0"] = variable
+        named[name + suffix] = variable
     return list(zip(named, K.batch_get_value(list(named.values()))))
 
 

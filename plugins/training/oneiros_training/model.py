@@ -35,7 +35,7 @@ from oneiros_training.arrays.user_data import (
 from oneiros_training.compilation.plan import plan
 from oneiros_training.generators.epochs import Epochs
 from oneiros_training.generators.generated import Generated, ValidationArrays
-from oneiros_training.parts import whole
+from oneiros_training.parts import parts_of, whole
 from oneiros_training.steps import ModelStream, step_for
 
 Method = TypeVar("Method", bound=Callable[..., Any])
@@ -484,6 +484,20 @@ class Model(Container):
     def predict_on_batch(self, x):
         """Returns the outputs for one batch: an array, or a list of arrays."""
         return one_or_all(step_for(self, "predict")(input_arrays(self, x)))
+
+    def set_weights(self, weights: list[Any]) -> None:
+        """Sets the weights.
+
+        # Arguments
+            weights: list of arrays, in the order of `get_weights()`.
+
+        # Raises
+            DataError: if their number or a shape differs.
+        """
+        for _, part in parts_of(self):
+            if hasattr(part, "warn_of_flip"):
+                part.warn_of_flip()
+        super().set_weights(weights)
 
     @K.bound
     def _make_train_function(self) -> None:

@@ -176,7 +176,8 @@ def convert_all_kernels_in_model(model) -> None:
     Use it for weights that Keras 1 trained on Theano, whose convolution flips kernels,
     to get the same results here. Calling it again undoes the conversion. Kernels that
     were already converted when their file was loaded stay unchanged the first time,
-    with a warning; so do all kernels on Theano.
+    with a warning; so do all kernels on Theano, unless `K.set_convolution('theano')`
+    was called.
 
     # Example
         ```python
@@ -200,9 +201,8 @@ def convert_all_kernels_in_model(model) -> None:
     if fitted:
         names = ", ".join(sorted(layer.name for layer in fitted))
         warnings.warn(
-            f"The kernels of {names:.200} were converted when they were loaded, as "
-            "convolution doesn't flip kernels here, so they stay unchanged. Remove the "
-            "conversion.",
+            f"The kernels of {names:.200} were converted when they were loaded, so "
+            "they stay unchanged. Remove the conversion.",
             stacklevel=2,
         )
     for layer in converted:

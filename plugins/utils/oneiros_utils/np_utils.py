@@ -248,8 +248,8 @@ def convert_kernel(kernel, dim_ordering: str | None = None) -> Array:
     name = _fitted_when_loaded(kernel)
     if name:
         warnings.warn(
-            f"This kernel of {name} was converted when it was loaded, as convolution "
-            "doesn't flip kernels here, so it stays unchanged. Remove the conversion.",
+            f"This kernel of {name} was converted when it was loaded, so it stays "
+            "unchanged. Remove the conversion.",
             stacklevel=2,
         )
         return np.array(kernel)

@@ -9,7 +9,7 @@ current setting (`image_dim_ordering()`). `border_mode` is `'valid'`, without pa
 
 class Convolution:
     """Convolutions. They are cross-correlations on every backend: kernels are not
-    flipped."""
+    flipped, unless `set_convolution('theano')` was called."""
 
     def conv1d(
         self,

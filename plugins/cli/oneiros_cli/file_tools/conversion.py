@@ -11,6 +11,7 @@ from oneiros import config as configs
 from oneiros import load_context
 from oneiros.arguments import check_choice, label
 from oneiros.backend.dispatch import backend_of
+from oneiros.engine.layer import Layer
 from oneiros.errors import ArgumentError, OneirosError
 from oneiros_exports.exporting import available_paths, destination_name
 from oneiros_initializations.postponed import Postponed
@@ -140,8 +141,8 @@ def _converted(
         if is_text:
             return saving.configuration_of(model), inputs
         state = saving.state_of(model)
-        if kernels == "theano":
-            state = _as_on_theano(model, state)
+        if kernels not in (None, K.convolution()):
+            state = _as_on(kernels, model, state)
     return state, inputs
 
 
@@ -175,7 +176,8 @@ def reordered(
         with load_context.changed(custom_objects=objects, postponed=Postponed()):
             converted = model_conversion.reordered(plan, model)
         for layer, counterpart in plan.pairs() if with_weights else ():
-            counterpart.set_weights(plan.weights(layer, layer.get_weights()))
+            moved = plan.weights(layer, layer.get_weights())
+            Layer.set_weights(counterpart, moved)
     except OneirosError:
         raise
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:
@@ -223,18 +225,18 @@ def _moved_state(model, converted, plan: ConversionPlan):
     return _checked_state(optimizer_state.followed(model, converted, follow), model)
 
 
-def _as_on_theano(model, state: ModelState) -> ModelState:
-    """Returns the state as Keras on Theano would have saved it, with flipped kernels
-    and names without `:0`."""
-    theano = Origin(engine="theano")
+def _as_on(engine: str, model, state: ModelState) -> ModelState:
+    """Returns the state as Keras on the engine with the other convolution would have
+    saved it, with flipped kernels, and names with `:0` on TensorFlow only."""
+    origin = Origin(engine=engine)
     state.weights = [
-        (name, _unmarked(arranged(layer, named, theano, model.name)))
+        (name, _marked(arranged(layer, named, origin, model.name), engine))
         for layer, (name, named) in zip(model.weight_layers(), state.weights)
     ]
     if state.optimizer_weights:
         values = _checked_state(optimizer_state.flipped(model), model)
         names = [name for name, _ in state.optimizer_weights]
-        state.optimizer_weights = _unmarked(list(zip(names, values)))
+        state.optimizer_weights = _marked(list(zip(names, values)), engine)
     state.provenance = {}
     return state
 
@@ -249,8 +251,9 @@ def _checked_state(values, model):
     return values
 
 
-def _unmarked(named: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
-    return [(name.removesuffix(":0"), value) for name, value in named]
+def _marked(named: list[tuple[str, Any]], engine: str) -> list[tuple[str, Any]]:
+    suffix = ":0" if engine == "tensorflow" else ""
+    return [(name.removesuffix(":0") + suffix, value) for name, value in named]
 
 
 def _write(path: Path, state: ModelState, weights_only: bool, source: PathLike) -> None:

@@ -156,8 +156,11 @@ class Describer:
         there: Keras3Layer | None = None
         reason = NO_LAYER
         if migration is not None:
+            config = layer.get_config()
+            if K.convolution() == "theano":
+                arrays = migration.flipped(config, arrays)
             try:
-                there = migration.to_keras3(layer.get_config(), arrays)
+                there = migration.to_keras3(config, arrays)
             except ConfigError as error:
                 reason = str(error)
         if there is None:

@@ -111,14 +111,17 @@ def _convolved(
     flips: bool,
     dilation: Sequence[int],
 ):
-    """Calls a convolution of `K`, which flips no filters and has other borders."""
+    """Calls a convolution of `K`, which flips filters only if it is Theano's, and has
+    other borders."""
     if border_mode not in ("valid", "full"):
         zeros = _zeros_around(filters, border_mode, dilation)
         x = padded(x, [(count, count) for count in zeros], 0.0)
         border_mode = "valid"
+    if flips != (K.convolution() == "theano"):
+        filters = _flipped(filters)
     return convolve(
         x,
-        _flipped(filters) if flips else filters,
+        filters,
         strides=tuple(strides),
         border_mode=border_mode,
         dim_ordering="th",
