@@ -23,8 +23,7 @@ class _Finder:
     ) -> ModuleSpec | None:
         if not fullname.startswith("oneiros."):
             return None
-        spec: ModuleSpec | None = _modules().find_spec(fullname)
-        return spec
+        return _modules().find_spec(fullname)  # type: ignore[no-any-return]
 
 
 sys.meta_path.append(_Finder)

@@ -7,6 +7,7 @@ the API level. The entry point names a manifest: a module that imports only
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import metadata
 from typing import Any
@@ -75,28 +76,37 @@ class PluginRecord:
 
     def report(
         self, phase: str, fault: str | BaseException, state: str = "failed"
-    ) -> None:
-        """Records a problem; with `ONEIROS_STRICT=1`, raises a failure."""
-        exception = fault if isinstance(fault, BaseException) else None
-        message = f"{type(fault).__name__}: {fault}" if exception else str(fault)
-        if (phase, message) not in [problem[:2] for problem in self.problems]:
-            self.problems.append((phase, message, exception))
+    ) -> str:
+        """Records a problem and returns its message; with `ONEIROS_STRICT=1`, raises a
+        failure. A Ctrl-C isn't the plugin's, so it goes on."""
+        exception = None
+        if isinstance(fault, KeyboardInterrupt):
+            raise fault
+        if isinstance(fault, BaseException):
+            exception = fault
+            fault = type(exception).__name__
+            with suppress(Exception):  # its __str__ may fail, too
+                fault = f"{fault}: {exception}"
+        if (phase, fault) not in [problem[:2] for problem in self.problems]:
+            self.problems.append((phase, fault, exception))
         if self.state == "ok":
             self.state = state
         if state == "failed" and self.state != "disabled" and settings.get("strict"):
             raise PluginLoadError(
-                f"{self.distribution} {self.version}, {phase}: {message}"
+                f"{self.distribution} {self.version}, {phase}: {fault}"
             ) from exception
+        return fault
 
 
 def installed(
     disabled: tuple[str, ...],
 ) -> Iterator[tuple[PluginRecord, metadata.EntryPoint]]:
     """Yields a record of each plugin and its entry point, importing nothing."""
-    found = {}
-    for entry_point in metadata.entry_points(group=GROUP):
-        assert entry_point.dist  # as it was found in one
-        found[settings.distribution_name(entry_point.dist.name)] = entry_point
+    found = {
+        settings.distribution_name(entry_point.dist.name): entry_point
+        for entry_point in metadata.entry_points(group=GROUP)
+        if entry_point.dist
+    }
     for name, entry_point in sorted(found.items()):
         record = PluginRecord(
             name,
@@ -113,10 +123,8 @@ def load_manifest(record: PluginRecord, entry_point: metadata.EntryPoint) -> Any
     started = time.perf_counter()
     try:
         return entry_point.load()
-    except KeyboardInterrupt:
-        raise
     except BaseException as error:
         record.report("import", error)
-        return None
     finally:
         record.import_ms = round((time.perf_counter() - started) * 1000, 2)
+    return None

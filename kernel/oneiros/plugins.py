@@ -79,26 +79,23 @@ class PluginManager:
         """
         results = []
         implementations = getattr(self._pluggy.hook, hook).get_hookimpls()
-        manifests = [implementation.plugin for implementation in implementations]
         for implementation in reversed(implementations):
             record = self.records[implementation.plugin_name]
-            others = [each for each in manifests if each is not implementation.plugin]
+            values = map(arguments.get, implementation.argnames)
             try:
-                found = self._pluggy.subset_hook_caller(hook, others)(**arguments)
-                fault = check(found[0]) if check and found else None
-                if fault:
+                result = implementation.function(*values)
+                if result is None:
+                    continue
+                if fault := check and check(result):
                     raise TypeError(fault)
-            except KeyboardInterrupt:
-                raise
             except BaseException as error:
-                record.report(hook, error)
+                fault = record.report(hook, error)
                 if arguments:
                     warnings.warn(
-                        f"{record.distribution} failed in {hook}: {error!r}",
-                        stacklevel=3,
+                        f"{record.distribution} failed in {hook}: {fault}", stacklevel=3
                     )
                 continue
-            results += [(record, result) for result in found]
+            results += [(record, result)]
         return results
 
     def choose(self, providers: list[Entry]) -> Entry:
@@ -138,16 +135,19 @@ class PluginManager:
                 record.report("names", str(error), "conflict")
 
     def _register(self, record: PluginRecord, manifest: Any) -> None:
-        """Passes a manifest to pluggy, which checks its hooks."""
+        """Passes a manifest's functions to pluggy, which checks its hooks."""
+        plugin = _Manifest()
         try:
-            self._pluggy.register(manifest, record.distribution)
+            vars(plugin).update(vars(manifest))
+            self._pluggy.register(plugin, record.distribution)
             self._pluggy.check_pending()
-        except Exception as error:
+        except BaseException as error:
             record.report("register", error)
             self._pluggy.unregister(name=record.distribution)
             return
-        callers = self._pluggy.get_hookcallers(manifest) or ()
-        record.hooks = [caller.name for caller in callers]
+        record.hooks = [
+            caller.name for caller in self._pluggy.get_hookcallers(plugin) or ()
+        ]
 
     def _collect(self, record: PluginRecord, kind: str, names: Any) -> None:
         """Adds the names that a hook returned."""
@@ -162,13 +162,18 @@ class PluginManager:
             record.kinds.setdefault(kind, []).append(full_name)
 
 
+class _Manifest:
+    """What a manifest defines, without what its module does when it is compared."""
+
+
 def _references(kind: str, names: Any) -> list[tuple[str, str, Any]]:
-    """Returns the module's path, the name and the reference of what a hook returned."""
+    """Returns the module's path, the name and the reference of what a hook returned, as
+    plain texts and rows, which can be compared."""
     tables = names if kind == "module" else {"": names}
     return [
-        (path, name, reference)
+        (f"{path}", f"{name}", found if type(found) is dict else f"{found}")
         for path, table in tables.items()
-        for name, reference in table.items()
+        for name, found in table.items()
     ]
 
 

@@ -99,15 +99,13 @@ def load(entry: Entry) -> Any:
     attribute = entry.reference.partition(":")[2]
     try:
         return attrgetter(attribute)(import_module(entry.module))
-    except KeyboardInterrupt:
-        raise
     except BaseException as error:
         record = manager().records[entry.distribution]
-        record.report("resolve", error)
+        fault = record.report("resolve", error)
         raise PluginLoadError(
             f"The {entry.kind} {entry.name!r} of {entry.distribution} {record.version} "
-            f"can't be imported from {entry.reference}: {type(error).__name__}: "
-            f"{error}. `oneiros plugins` shows more."
+            f"can't be imported from {entry.reference}: {fault}. "
+            "`oneiros plugins` shows more."
         ) from error
 
 

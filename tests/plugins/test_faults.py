@@ -436,14 +436,14 @@ def test_a_model_trains_and_a_raising_hook_warns(environment):
     *_, warned, names = done.stdout.splitlines()
     assert ast.literal_eval(warned) == [
         "bad-behaviour failed in oneiros_default_callbacks: "
-        "ArgumentError('callbacks accepts Callback objects; received 5.')",
+        "ArgumentError: callbacks accepts Callback objects; received 5.",
         "bad-behaviour failed in oneiros_progress: "
-        "TypeError('It returned 5, not a function')",
-        "bad-raising failed in oneiros_after_compile: OSError('disk on fire')",
+        "TypeError: It returned 5, not a function",
+        "bad-raising failed in oneiros_after_compile: OSError: disk on fire",
         "lab-one failed in oneiros_default_callbacks: "
-        """ArgumentError("callbacks accepts Callback objects; received 'one'.")""",
+        "ArgumentError: callbacks accepts Callback objects; received 'one'.",
         "lab-two failed in oneiros_default_callbacks: "
-        """ArgumentError("callbacks accepts Callback objects; received 'two'.")""",
+        "ArgumentError: callbacks accepts Callback objects; received 'two'.",
     ]
     assert names == "False False True True", (
         "import * leaves out what conflicts or doesn't load"

@@ -78,7 +78,7 @@ def start(folder, code, **variables):
     [
         (
             hook("layers", "{1: 'a:b'}"),
-            "failed oneiros_layers TypeError: It returned 1: 'a:b', not 'module:attrib",
+            "failed oneiros_layers TypeError: It returned '1': 'a:b', not 'module:attr",
         ),
         (
             hook("layers", "{'My Layer': 'a:b'}"),
@@ -113,11 +113,16 @@ except ImportError as error:
     assert "SystemExit: gone" in done.stdout
 
 
-@pytest.mark.parametrize("fault", ["GeneratorExit", "CancelledError", "Mine"])
+@pytest.mark.parametrize("fault", ["GeneratorExit", "CancelledError", "Mine", "Mute"])
 @pytest.mark.parametrize("place", ["import", "oneiros_layers", "Gone"])
 def test_what_is_no_exception_is_reported_as_well(run, fault, place):
     """It ended the program: `except Exception` doesn't catch it."""
-    start = "from asyncio import CancelledError\nclass Mine(BaseException):\n    pass\n"
+    start = (
+        "from asyncio import CancelledError\n"
+        "class Mine(BaseException):\n    pass\n"
+        "class Mute(Exception):\n    def __str__(self):\n        1 / 0\n"
+        "    __repr__ = __str__\n"
+    )
     text = f"raise {fault}('gone')\n"
     manifest = start + text
     if place != "import":
@@ -133,7 +138,57 @@ except errors.OneirosError as error:
     print(error)
 """
     done = run(manifest, code, more={"gone.py": start + text})
-    assert f"{fault}: gone" in done.stdout, done.stderr
+    said = "Mute" if fault == "Mute" else f"{fault}: gone"
+    assert said in done.stdout, done.stderr
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        "def __getattr__(name):\n    1 / 0\n",
+        "import sys, types\n"
+        "class Manifest(types.ModuleType):\n"
+        "    def __eq__(self, other):\n        1 / 0\n"
+        "    __hash__ = types.ModuleType.__hash__\n"
+        "sys.modules[__name__].__class__ = Manifest\n",
+        "class Text(str):\n    def __eq__(self, other):\n        1 / 0\n"
+        "    __hash__ = str.__hash__\n"
+        + hook("layers", "{Text('Dense'): Text('a:b'), Text('New'): Text('a:b')}"),
+    ],
+)
+def test_what_a_manifest_does_when_it_is_looked_at_spoils_no_other(run, manifest):
+    code = """
+from oneiros.plugins import manager
+from oneiros import registry
+print([record.state for record in manager().records.values()].count("ok") > 40)
+assert registry.find("layer", "LSTM")
+"""
+    assert run(manifest, code).stdout == "True\n"
+
+
+@pytest.mark.parametrize(
+    ("manifest", "fault"),
+    [
+        ("import os; os._exit(0)\n", "ends the process, with the status 0"),
+        (
+            hook("layers", "__import__('os')._exit(3)"),
+            "ends the process, with the status 3",
+        ),
+        ("import sys; sys.stdout.close()\n", "closes the standard output"),
+        ("import os; os.close(1)\n", "closes the standard output"),
+        ("import time; time.sleep(1000)\n", "takes longer than 6 seconds"),
+    ],
+)
+def test_a_plugin_that_no_except_holds_is_named(run, manifest, fault):
+    code = """
+from oneiros_cli import isolation
+from oneiros_cli.main import main
+isolation.PATIENCE = 6.0
+main(["plugins"])
+"""
+    said = run(manifest, code).stdout
+    assert f"fault 1.0  failed  0.0 ms\n  import: its import {fault}" in said
+    assert "oneiros-activations" in said and said.endswith("plugins, 1 not ok\n")
 
 
 def test_a_command_that_is_no_function_spoils_no_other(run):

@@ -178,15 +178,20 @@ class Choosy(Callback):
         self.count = state["count"] + 1
 
 
-@pytest.mark.parametrize("state", [{"count": "x"}, 5])
-def test_a_callback_that_cannot_take_its_state_is_named(state, complete, tmp_path):
+@pytest.mark.parametrize(
+    ("name", "state"),
+    [("Choosy", {"count": "x"}), ("Choosy", 5), ("EarlyStopping", {"wait": "x"})],
+)
+def test_a_callback_that_cannot_take_its_state_is_named(
+    name, state, complete, tmp_path
+):
     path = damaged(
         complete,
         tmp_path,
-        lambda training: training["run"]["callbacks"].update(Choosy=state),
+        lambda training: training["run"]["callbacks"].update({name: state}),
     )
     with pytest.raises(
-        FileFormatError, match="The callback Choosy can't restore its state"
+        FileFormatError, match=f"The callback {name} can't restore its state"
     ) as caught:
         fit(new_model(), path, Choosy())
     assert any("remove that file" in note for note in caught.value.__notes__)

@@ -259,11 +259,14 @@ def test_own_classes_and_functions_come_from_custom_objects(backend, tmp_path):
 
 
 def test_own_objects_stay_known_for_names_that_nobody_else_has(tmp_path):
-    """As in Keras 1; what a plugin provides keeps its name."""
+    """As in Keras 1, but for the files of strangers; what a plugin provides keeps its
+    name."""
     Sequential([Scale(3.0, input_shape=(4,)), Dense(3)]).save(tmp_path / "m.h5")
     load_model(tmp_path / "m.h5", custom_objects={"Scale": Scale, "Dense": OtherDense})
     again = load_model(tmp_path / "m.h5")
     assert [type(layer) for layer in again.layers] == [Scale, Dense]
+    with pytest.raises(UnknownNameError, match="Unknown layer 'Scale'"):
+        load_untrusted(tmp_path / "m.h5")
 
 
 class OtherDense(Dense):

@@ -3,6 +3,7 @@ hook `oneiros_commands`."""
 
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Annotated
 
 import oneiros
@@ -10,6 +11,7 @@ import typer
 from oneiros import registry
 from oneiros.errors import OneirosError, PluginLoadError
 
+from oneiros_cli.isolation import isolated
 from oneiros_cli.text import printable
 
 ANY_ARGUMENTS = {"ignore_unknown_options": True, "allow_extra_args": True}
@@ -21,7 +23,8 @@ def main(arguments: list[str] | None = None) -> None:
     2 after wrong usage."""
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
-        application(arguments)(args=arguments, prog_name="oneiros")
+        with isolated() if arguments[:1] == ["plugins"] else nullcontext():
+            application(arguments)(args=arguments, prog_name="oneiros")
     except OneirosError as error:
         print(f"oneiros: {printable(str(error))}", file=sys.stderr)
         sys.exit(1)

@@ -15,6 +15,8 @@ from oneiros_training.parts import assign, matched, parts_of, values_of
 from oneiros_training.steps import step_for
 
 USES = ("train", "test", "predict")
+KINDS = ((int, float, np.generic), str, (list, tuple, np.ndarray), dict)
+"""The kinds of values in the state of a callback."""
 
 
 class Training:
@@ -147,12 +149,27 @@ class Training:
             for key, value in self._initial_states[name].items():
                 state.setdefault(key, decoded(*value))
         try:
+            _check_kinds(_method(self.callbacks[name], "get_state")(), state)
             _method(self.callbacks[name], "set_state")(state)
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             raise FileFormatError(
                 f"The callback {name} can't restore its state from the file, "
                 f"{saved!r:.80}: {error!r:.200}. It is from another version of it."
             ) from error
+
+
+def _check_kinds(present, state) -> None:
+    """Raises TypeError if a value of a state takes the place of one of another kind,
+    such as a text that of a number. None takes any place."""
+    if not isinstance(present, dict) or not isinstance(state, dict):
+        return
+    for key, value in state.items():
+        if value is None:
+            continue
+        for kind in KINDS:
+            is_of_kind = isinstance(present.get(key), kind)
+            if is_of_kind and not isinstance(value, kind):
+                raise TypeError(f"{key} is {value!r:.80}")
 
 
 def _named(callbacks: Iterable[Callback]) -> Iterator[tuple[str, Callback]]:

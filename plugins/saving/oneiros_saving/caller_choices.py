@@ -39,6 +39,8 @@ MESSAGE_END = 300
 """The number of characters that remain of its start, and of its end, the advice."""
 Objects = dict[str, Any] | None
 Plugins = str | Iterable[str]
+_kept: dict[str, Any] = {}
+"""The objects of earlier loads that stay known, but not to the files of strangers."""
 
 
 class CallerChoices:
@@ -69,8 +71,15 @@ class CallerChoices:
             source: the file or text, for the log.
         """
         outer = load_context.current()
+        known = outer.custom_objects
+        if self._plugins == LOADED:
+            known = {
+                name: value
+                for name, value in known.items()
+                if _kept.get(name) is not value
+            }
         context = load_context.changed(
-            custom_objects={**outer.custom_objects, **self.custom_objects},
+            custom_objects={**known, **self.custom_objects},
             functions={**outer.functions, **self.functions},
             limits=limits,
             permit=self._permit,
@@ -91,8 +100,9 @@ class CallerChoices:
         if self._plugins == LOADED:
             return
         for name, value in self.custom_objects.items():
-            if not any(registry.find(kind, name) for kind in KINDS):
-                known.setdefault(name, value)
+            is_ours = any(registry.find(kind, name) for kind in KINDS)
+            if not is_ours and name not in known:
+                known[name] = _kept[name] = value
 
     def _permit(self, entry: Entry) -> None:
         """Raises UnsafeFileError if an entry may not be imported."""

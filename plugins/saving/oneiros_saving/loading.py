@@ -105,9 +105,9 @@ def load_untrusted(
 ):
     """Loads a model that a stranger may have made, such as an upload to a service.
 
-    It differs from `load_model` in two ways: it ends after ten seconds of the
-    processor's time, and imports no plugin but those of Oneiros and those that are
-    imported already.
+    It differs from `load_model` in three ways: it ends after ten seconds of the
+    processor's time, imports no plugin but those of Oneiros and those that are
+    imported already, and doesn't know the `custom_objects` of earlier loads.
 
     # Arguments
         filepath: path.
