@@ -1,17 +1,19 @@
-"""Layers of single inputs: EinsumDense and AlphaDropout."""
+"""Layers of single inputs: EinsumDense, Flatten and AlphaDropout."""
 
 import math
 from collections.abc import Iterable
 from typing import Any
 
 from oneiros import backend as K
-from oneiros.arguments import label
+from oneiros.arguments import check_choice, label
 from oneiros.errors import ShapeError
+from oneiros.layers import Flatten
 from oneiros.typing import Shape, Tensor
 
 from oneiros_keras2.activations import SELU_ALPHA, SELU_SCALE
 from oneiros_keras2.base import Fraction, Keras2Layer, KernelLayer
 
+DATA_FORMATS = ("channels_last", "channels_first")
 MISSING = -SELU_ALPHA * SELU_SCALE
 """What selu approaches for very negative values."""
 Axes = list[str]
@@ -72,6 +74,43 @@ class AlphaDropout(Keras2Layer):
         mean = MISSING * self.rate
         standardised = (dropped - mean) / math.sqrt(variance)
         return K.in_train_phase(standardised, x)
+
+
+class Keras2Flatten(Flatten):
+    """Flattens all axes except the batch, the channels last wherever they are.
+
+    # Example
+        ```python
+        from oneiros.layers import Keras2Flatten
+        from oneiros.models import Sequential
+
+        layer = Keras2Flatten("channels_first", input_shape=(3, 4, 5))
+        model = Sequential([layer])
+        model.output_shape  # (None, 60)
+        ```
+
+    # Arguments
+        data_format: `"channels_first"` or `"channels_last"`, where the channels are.
+
+    # Input shape
+        As for `Flatten`.
+
+    # Output shape
+        2D, `(samples, features)`.
+    """
+
+    loadable = True
+
+    def __init__(self, data_format: str = "channels_last", **kwargs):
+        super().__init__(**kwargs)
+        self.data_format = check_choice(self, "data_format", data_format, DATA_FORMATS)
+
+    def call(self, x, mask=None):
+        """Returns `x` with two axes."""
+        if self.data_format == "channels_first":
+            batch, channels, *places = range(K.ndim(x))
+            x = K.permute_dimensions(x, (batch, *places, channels))
+        return super().call(x)
 
 
 class EinsumDense(KernelLayer):

@@ -6,10 +6,12 @@ from oneiros.migrations import Keras3Layer, Migration
 NEUTRAL = {
     "axis": (-1,),
     "dtype": ("float32", None),
+    "fn": None,
     "ignore_class": (None,),
+    "name": None,
     "reduction": ("auto", "sum_over_batch_size"),
 }
-"""Arguments without an effect here, and the values that say so."""
+"""Arguments without an effect here, and the values that say so; None for any."""
 
 
 class LossMigration(Migration):
@@ -31,7 +33,9 @@ class LossMigration(Migration):
         for argument, value in config.items():
             if argument in self.own_arguments:
                 arguments[argument] = value
-            elif argument != "name" and value not in NEUTRAL.get(argument, ()):
+                continue
+            neutral = NEUTRAL.get(argument, ())
+            if neutral is not None and value not in neutral:
                 raise ConfigError(
                     f"its loss {self.keras3} has {argument}={value!r:.80}, which isn't "
                     "done here."

@@ -52,7 +52,7 @@ _LAYERS = {
         *("SeparableConv1D", "Keras2SeparableConv2D"),
     ),
     "convolutional_recurrent": _CONVOLUTIONAL,
-    "core": ("AlphaDropout", "EinsumDense"),
+    "core": ("AlphaDropout", "EinsumDense", "Keras2Flatten"),
     "images": (
         *("Keras2UpSampling2D", "Resizing", "CenterCrop", "RandomCrop"),
         *("Augmentation", "Keras2ZeroPadding1D", "Keras2ZeroPadding3D"),

@@ -52,14 +52,27 @@ class AffineNormalization(Keras2Layer):
             gamma_constraint=gamma_constraint,
         )
 
-    def make_affine(self, input_shape: Shape, axes: list[int]) -> None:
-        """Makes gamma and beta, a value per place on these axes each."""
-        shape = tuple(input_shape[axis] for axis in axes)
-        self.gamma = self.add_parameter("gamma", shape) if self.scale else None
-        self.beta = self.add_parameter("beta", shape) if self.center else None
+    def make_affine(
+        self, input_shape: Shape, axes: list[int], keeps_axes: bool = False
+    ) -> None:
+        """Makes gamma and beta, a value per place on these axes each.
+
+        # Arguments
+            input_shape: tuple.
+            axes: list of int.
+            keeps_axes: bool, whether weights have the input's other axes, too, with a
+                size of 1.
+        """
         self.spread = tuple(
             size if axis in axes else 1 for axis, size in enumerate(input_shape)
         )
+        sizes = tuple(input_shape[axis] for axis in axes)
+        self.weight_shape = self.spread if keeps_axes else sizes
+        self.gamma = self._affine_weight("gamma") if self.scale else None
+        self.beta = self._affine_weight("beta") if self.center else None
+
+    def _affine_weight(self, kind: str) -> Tensor:
+        return self.add_parameter(kind, self.weight_shape)
 
     def affine(self, normalised: Tensor) -> Tensor:
         """Returns what is normalised, times gamma plus beta."""
@@ -305,9 +318,9 @@ class Keras2BatchNormalization(AffineNormalization):
     def build(self, input_shape: Shape) -> None:
         """Makes gamma, beta and the running averages."""
         axes = self.axes_of(self.axis, len(input_shape))
-        self.make_affine(input_shape, axes)
+        self.make_affine(input_shape, axes, keeps_axes=len(axes) > 1)
         self.axes = [place for place in range(len(input_shape)) if place not in axes]
-        shape = tuple(input_shape[axis] for axis in axes)
+        shape = self.weight_shape
         self.moving_mean = self.add_parameter("moving_mean", shape, trainable=False)
         self.moving_variance = self.add_parameter(
             "moving_variance", shape, trainable=False

@@ -131,12 +131,6 @@ class Deconvolution2D(Convolution2D):
         """Returns `output_shape` with the input's batch size."""
         sizes = spatial_sizes(self, input_shape, 2, self.dim_ordering)
         if self.output_shape_ is None:
-            if None in sizes:
-                raise ShapeError(
-                    f"{label(self)} received an input with {sizes} rows and columns; "
-                    "without output_shape these must be known. Pass them in "
-                    "input_shape, or pass output_shape."
-                )
             enlarged = self._enlarged(sizes)
             return with_sizes(input_shape, enlarged, self.dim_ordering, self.nb_filter)
         output_sizes = spatial_sizes(self, self.output_shape_, 2, self.dim_ordering)
@@ -168,10 +162,17 @@ class Deconvolution2D(Convolution2D):
         return tuple(enlarged)
 
     def _convolve(self, x):
+        shape = K.int_shape(x)
+        if self.output_shape_ is None:
+            sizes = K.shape(x)
+            shape = tuple(
+                sizes[axis] if axis and size is None else size
+                for axis, size in enumerate(shape)
+            )
         return K.deconv2d(
             x,
             self.W,
-            self.get_output_shape_for(K.int_shape(x)),
+            self.get_output_shape_for(shape),
             strides=self.subsample,
             border_mode=self.border_mode,
             dim_ordering=self.dim_ordering,
@@ -184,5 +185,6 @@ class Deconvolution2D(Convolution2D):
         shape = self.output_shape_
         found = {node.output_shapes[0] for node in self.inbound_nodes}
         if shape is None and len(found) == 1:
-            (shape,) = found
+            (only,) = found
+            shape = None if None in only[1:] else only
         return {"output_shape": shape}

@@ -23,7 +23,7 @@ class Flatten(Layer):
         ```
 
     # Input shape
-        `(samples, …)`, three axes or more; all sizes except the batch must be known.
+        `(samples, …)`, two axes or more; all sizes except the batch must be known.
 
     # Output shape
         2D, `(samples, features)`.
@@ -36,7 +36,7 @@ class Flatten(Layer):
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
-        self.input_spec = [InputSpec(ndim="3+")]
+        self.input_spec = [InputSpec(ndim="2+")]
 
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
         """Returns the batch and the number of values per sample."""

@@ -342,9 +342,11 @@ def part(value, origin: Origin):
     entry = value if isinstance(value, dict) else {"class_name": value}
     name = entry.get("class_name")
     config = entry.get("config") or {}
-    migration = migration_of(name, origin)
-    if migration is not None:
-        _, part_here = migration.translated(str(name), dict(config))
-        return part_here
     own = part_of_layer(name, config)
-    return value if own is None else own
+    if own is not None:
+        return own
+    migration = migration_of(name, origin)
+    if migration is None:
+        return value
+    _, part_here = migration.translated(str(name), dict(config))
+    return part_here
