@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from oneiros import backend as K
 from oneiros.errors import ConfigError, OneirosError
-from oneiros.models import load_model, model_from_json
+from oneiros.layers import Keras2BatchNormalization
+from oneiros.models import Sequential, load_model, model_from_json
 
 DATA = Path(__file__).parent / "data"
 NAMES = sorted(json.loads((DATA / "index.json").read_text()))
@@ -121,3 +122,21 @@ def test_a_model_with_named_inputs_takes_a_dict_of_them(theano):
     with np.load(DATA / "dict_inputs.npz") as values:
         outputs = model.predict({"a": values["x0"], "b": values["x1"]})
         np.testing.assert_allclose(outputs, values["y0"], rtol=1e-5, atol=1e-5)
+
+
+def test_metrics_of_one_of_several_outputs(theano):
+    model = load_model(DATA / "multi_output.h5")
+    losses = ["loss", "reg_loss", "cls_loss"]
+    assert model.metrics_names == [*losses, "cls_categorical_accuracy"]
+
+
+def test_batch_normalization_over_several_axes_has_weights_of_all_axes(theano):
+    """In Keras 2 they have size 1 along the other axes."""
+    model = Sequential([Keras2BatchNormalization(axis=[1, 3], input_shape=(4, 5, 3))])
+    random = np.random.RandomState(0)
+    weights = [random.uniform(0.5, 2, (1, 4, 1, 3)) for _ in range(4)]
+    model.set_weights(weights)
+    gamma, beta, mean, variance = weights
+    x = random.normal(size=(2, 4, 5, 3))
+    expected = (x - mean) / np.sqrt(variance + 0.001) * gamma + beta
+    np.testing.assert_allclose(model.predict(x), expected, atol=1e-5)
