@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from oneiros import objectives
 from oneiros.engine import training
 from oneiros.errors import DataError
 
@@ -81,6 +82,15 @@ class TestTargets:
             [(None, 3)] * 2,
         )
         assert "model target 1: received an array of shape (5, 2)" in text
+
+    def test_a_single_class_is_none_to_tell_apart(self):
+        check = training.check_loss_and_target_compatibility
+        losses = [objectives.categorical_crossentropy]
+        check([np.zeros((2, 1, 3))], losses, [(2, 1, 3)])
+        single = message(DataError, check, [np.zeros((2, 3, 1))], losses, [(2, 3, 1)])
+        assert "You are passing a target array" in single
+        other = message(DataError, check, [np.zeros((2, 3, 5))], losses, [(2, 3, 6)])
+        assert "targets to have the same shape" in other
 
     def test_a_loss_that_takes_anything(self):
         training.check_loss_and_target_compatibility([np.zeros((5, 7))], [None], [None])

@@ -251,15 +251,22 @@ def check_loss_and_target_compatibility(
     for i, (target, loss, shape) in enumerate(
         zip(targets, losses, output_shapes, strict=True)
     ):
-        if shape is None or _fits(target.shape, shape, 1):
+        is_by_class = name_of(loss) == "categorical_crossentropy"
+        has_one_class = is_by_class and target.shape[-1:] == (1,)
+        if shape is None or (_fits(target.shape, shape, 1) and not has_one_class):
             continue
         output = names[i] if names else i
+        expected = f"{shape} (None: any size)"
+        reason = "It expects targets to have the same shape as the output."
+        if has_one_class:
+            expected = "a column for each of several classes"
+            reason = "You are passing a target array with a single one."
         message = (
             f"model target {output!r}: received an array of shape "
-            f"{tuple(target.shape)}, expected {shape} (None: any size) for the loss "
-            f"{name_of(loss)!r}."
+            f"{tuple(target.shape)}, expected {expected} for the loss "
+            f"{name_of(loss)!r}. {reason}"
         )
-        if name_of(loss) == "categorical_crossentropy":
+        if is_by_class:
             message += (
                 " For class numbers, use loss='sparse_categorical_crossentropy', or "
                 "to_categorical(y)."
