@@ -199,8 +199,10 @@ def known_arguments(
         return services.old_code.known_arguments(where, arguments, accepted, names)
     except UnknownNameError as error:
         name = next(name for name in arguments if name not in accepted)
-        text = f"{where} received the unknown argument {name!r}."
-        raise TypeError(f"{text}{did_you_mean(name, names)} {error}") from None
+        raise TypeError(
+            f"{where} received the unknown argument {name!r}."
+            f"{did_you_mean(name, names)} {error}"
+        ) from None
 
 
 def open_to_old_code(function: Function) -> Function:

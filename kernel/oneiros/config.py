@@ -211,9 +211,9 @@ def _explained(kind: str, name: str) -> Iterator[None]:
     except (OneirosError, Warning):
         raise
     except Exception as error:  # whatever a constructor or an engine raises
-        reason = f"{type(error).__name__}: {error}"
         raise ConfigError(
-            f"The {kind} {name!r} can't be built from its arguments: {reason}"
+            f"The {kind} {name!r} can't be built from its arguments: "
+            f"{type(error).__name__}: {error}"
         ) from error
 
 

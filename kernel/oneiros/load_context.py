@@ -108,8 +108,9 @@ def count_weight(shape: tuple[int, ...], owner: str) -> None:
         return
     limits.made_parameters += prod(shape)
     if limits.made_parameters > limits.parameters:
-        limit = f"{limits.parameters:,} parameters"
-        raise _refusal(owner, f"a weight of shape {shape}", limit)
+        raise _refusal(
+            owner, f"a weight of shape {shape}", f"{limits.parameters:,} parameters"
+        )
 
 
 def count_calls(owner: str, number: int = 1) -> None:

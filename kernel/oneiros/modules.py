@@ -112,9 +112,10 @@ def attribute(module: str, name: str) -> Any:
     if getter := _find(module, "__getattr__"):
         with suppress(AttributeError):
             return registry.load(getter)(name)
-    near = did_you_mean(name, dir(sys.modules[module]))
     raise AttributeError(
-        f"{module} has no {name!r}; no plugin provides it.{near}", name=name
+        f"{module} has no {name!r}; no plugin provides it."
+        f"{did_you_mean(name, dir(sys.modules[module]))}",
+        name=name,
     )
 
 

@@ -132,8 +132,8 @@ def owners() -> dict[str, dict[str, str]]:
     If it were read each time, `model_from_json` of 50 layers would take 1.2 times as
     long (`benchmarks/mechanisms.py owners`).
     """
-    text = Path(__file__).with_name("owners.json").read_text(encoding="utf-8")
-    return dict(json.loads(text))
+    path = Path(__file__).with_name("owners.json")
+    return dict(json.loads(path.read_bytes()))
 
 
 def _table(kind: str) -> dict[str, list[Entry]]:

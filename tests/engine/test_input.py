@@ -64,6 +64,7 @@ def test_a_given_tensor_is_used_itself(backend):
     assert Input((3,), tensor=K.placeholder(ndim=2))._keras_shape == (None, 3)
     x = Input((5, 2), tensor=K.placeholder((7, 3)))
     assert x._keras_shape == x._keras_history[0].batch_input_shape == (7, 3)
+    assert Input((2,), tensor=K.variable(np.ones((4, 3))))._keras_shape == (4, 3)
 
 
 def test_an_output_of_a_layer_needs_no_input():

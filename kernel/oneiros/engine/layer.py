@@ -723,8 +723,10 @@ class InputLayer(Layer):
                 f"{label(tensor._keras_history[0])}. Use it directly; "
                 "only a tensor that comes from no layer needs Input(tensor=…)."
             )
-        declared = getattr(self, "batch_input_shape", None)
-        self.batch_input_shape = reconciled(tensor, declared)
+        declared = reconciled(tensor, getattr(self, "batch_input_shape", None))
+        self.batch_input_shape = tuple(
+            size or known for size, known in zip(declared, K.int_shape(tensor))
+        )
         self.input_dtype = input_dtype or K.dtype(tensor)
 
     def get_config(self) -> dict[str, Any]:

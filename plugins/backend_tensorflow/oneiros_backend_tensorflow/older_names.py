@@ -1,7 +1,7 @@
 """Names and arguments that TensorFlow had in 2016, for code of that time."""
 
 import functools
-from typing import Any
+from operator import attrgetter
 
 from oneiros import backend as K
 from oneiros.errors import ArgumentError
@@ -20,8 +20,15 @@ CASTS = {
 """Functions that convert to a type."""
 
 RENAMED = {
+    "batch_matmul": "matmul",
+    "complex_abs": "abs",
+    "div": "compat.v1.div",
     "extract_image_patches": "compat.v1.extract_image_patches",
+    "global_variables_initializer": "compat.v1.global_variables_initializer",
+    "image.resize_bilinear": "compat.v1.image.resize_bilinear",
+    "image.resize_nearest_neighbor": "compat.v1.image.resize_nearest_neighbor",
     "initialize_all_variables": "compat.v1.global_variables_initializer",
+    "inv": "math.reciprocal",
     "log": "math.log",
     "mul": "multiply",
     "neg": "negative",
@@ -33,10 +40,22 @@ RENAMED = {
 }
 """Functions that are called something else now."""
 
-ARGUMENTS = {"concat_dim": "axis", "keep_dims": "keepdims", "reduction_indices": "axis"}
+ARGUMENTS = {
+    "concat_dim": "axis",
+    "dim": "axis",
+    "dimension": "axis",
+    "keep_dims": "keepdims",
+    "reduction_indices": "axis",
+    "squeeze_dims": "axis",
+}
 """Arguments that are called something else now."""
 
-REDUCTIONS = ("all", "any", "logsumexp", "max", "mean", "min", "prod", "sum")
+WITH_AXES = (
+    *("argmax", "argmin", "expand_dims", "reduce_all", "reduce_any"),
+    *("reduce_logsumexp", "reduce_max", "reduce_mean", "reduce_min", "reduce_prod"),
+    *("reduce_sum", "squeeze"),
+)
+"""Functions that take such arguments."""
 
 
 class OldCallError(ArgumentError, TypeError):
@@ -61,10 +80,9 @@ def install() -> None:
         for name, dtype in CASTS.items():
             _add(version, name, functools.partial(tf.cast, dtype=dtype))
         version.concat = _older_concat(version.concat)
-    for name in REDUCTIONS:
-        full_name = f"reduce_{name}"
-        function = getattr(tf, full_name)
-        setattr(tf, full_name, _with_older_arguments(function))
+    for name in WITH_AXES:
+        function = getattr(tf, name)
+        setattr(tf, name, _with_older_arguments(function))
     tf.nn.moments = _with_older_arguments(tf.nn.moments)
     for version in versions_1():
         version.placeholder = _placeholder(version.placeholder)
@@ -72,15 +90,15 @@ def install() -> None:
 
 
 def _at(path: str) -> Function:
-    owner: Any = tf
-    for name in path.split("."):
-        owner = getattr(owner, name)
-    function: Function = owner
+    function: Function = attrgetter(path)(tf)
     return function
 
 
-def _add(version, name: str, function: Function) -> None:
+def _add(version, path: str, function: Function) -> None:
     """Adds a function to a module that lacks it."""
+    *modules, name = path.split(".")
+    for module in modules:
+        version = getattr(version, module)
     if hasattr(version, name):
         return
 
