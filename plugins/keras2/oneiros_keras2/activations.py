@@ -2,11 +2,59 @@
 same shape and dtype."""
 
 import math
+from typing import Any
 
+from oneiros import activations
 from oneiros import backend as K
 
 SELU_ALPHA = 1.6732632423543772
 SELU_SCALE = 1.0507009873554805
+
+
+class ActivationWith:
+    """An activation function with other arguments than its defaults.
+
+    # Example
+        ```python
+        from oneiros.layers import Dense
+        from oneiros_keras2.activations import ActivationWith
+
+        Dense(3, activation=ActivationWith("rectified", {"max_value": 6}))
+        ```
+
+    # Arguments
+        function: str, the name of the activation.
+        arguments: dict, what it gets besides its input.
+    """
+
+    loadable = True
+
+    def __init__(self, function: str, arguments: dict[str, Any]):
+        self.function = function
+        self.arguments = arguments
+        self._activation: Any = activations.get(function)
+
+    def __call__(self, x):
+        """Returns the output."""
+        return self._activation(x, **self.arguments)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the name of this class and the arguments."""
+        return {
+            "name": type(self).__name__,
+            "function": self.function,
+            "arguments": self.arguments,
+        }
+
+
+def celu(x, alpha: float = 1.0):
+    """`x`, and `alpha * (exp(x / alpha) - 1)` below 0.
+
+    # Arguments
+        x: tensor of any shape.
+        alpha: float, minus the smallest output.
+    """
+    return alpha * K.elu(x / alpha)
 
 
 def exponential(x):
@@ -38,6 +86,49 @@ def gelu(x, approximate: bool = False):
     return x * probability
 
 
+def glu(x, axis: int = -1):
+    """The first half of `x` times the sigmoid of the other one.
+
+    # Arguments
+        x: tensor, of an even size along the axis.
+        axis: int, the axis that is halved.
+    """
+    half = K.int_shape(x)[axis] // 2
+    before = (slice(None),) * (axis % K.ndim(x))
+    values = x[(*before, slice(half))]
+    gates = x[(*before, slice(half, None))]
+    return values * K.sigmoid(gates)
+
+
+def hard_shrink(x, threshold: float = 0.5):
+    """`x` beyond a threshold on either side, 0 between.
+
+    # Arguments
+        x: tensor of any shape.
+        threshold: float.
+    """
+    is_beyond = K.greater(K.abs(x), threshold)
+    return x * K.cast(is_beyond, K.floatx())
+
+
+def hard_silu(x):
+    """`x * relu6(x + 3) / 6`, also called hard_swish.
+
+    # Arguments
+        x: tensor of any shape.
+    """
+    return x * keras3_hard_sigmoid(x)
+
+
+def hard_tanh(x):
+    """`x`, bounded by -1 and 1.
+
+    # Arguments
+        x: tensor of any shape.
+    """
+    return K.clip(x, -1, 1)
+
+
 def keras3_hard_sigmoid(x):
     """`relu6(x + 3) / 6`, which Keras 3 calls hard_sigmoid; Keras 1's is steeper.
 
@@ -47,25 +138,36 @@ def keras3_hard_sigmoid(x):
     return K.clip(x + 3, 0, 6) / 6
 
 
-def leaky_relu(x):
-    """`x`, and a fifth of it below 0.
+def leaky_relu(x, negative_slope: float = 0.2):
+    """`x`, and a part of it below 0.
+
+    # Arguments
+        x: tensor of any shape.
+        negative_slope: float, the part.
+    """
+    return K.relu(x, alpha=negative_slope)
+
+
+def log_sigmoid(x):
+    """Logarithm of the sigmoid, exact for large inputs.
 
     # Arguments
         x: tensor of any shape.
     """
-    return K.relu(x, alpha=0.2)
+    return -K.softplus(-x)
 
 
-def log_softmax(x):
-    """Logarithm of the softmax over the last axis, exact for large inputs.
+def log_softmax(x, axis: int = -1):
+    """Logarithm of the softmax over an axis, exact for large inputs.
 
     # Arguments
         x: tensor of rank 2 or more.
+        axis: int.
     """
-    largest = K.max(x, axis=-1, keepdims=True)
+    largest = K.max(x, axis=axis, keepdims=True)
     shifted = x - largest
     exponentials = K.exp(shifted)
-    total = K.sum(exponentials, axis=-1, keepdims=True)
+    total = K.sum(exponentials, axis=axis, keepdims=True)
     return shifted - K.log(total)
 
 
@@ -81,6 +183,25 @@ def mish(x):
     """
     gate = K.tanh(K.softplus(x))
     return x * gate
+
+
+def rectified(x, negative_slope=0.0, max_value=None, threshold=0.0):
+    """`x` where it is above a threshold, up to a bound; elsewhere a line.
+
+    # Arguments
+        x: tensor of any shape.
+        negative_slope: float, the line's slope; it is 0 at the threshold.
+        max_value: float, the bound; None for none.
+        threshold: float.
+    """
+    if not threshold:
+        return K.relu(x, alpha=negative_slope or 0.0, max_value=max_value)
+    is_above = K.greater(x, threshold)
+    output = x * K.cast(is_above, K.floatx())
+    if max_value is not None:
+        output = K.minimum(output, max_value)
+    below = K.minimum(x - threshold, 0.0)
+    return output + (negative_slope or 0.0) * below
 
 
 def relu6(x):
@@ -104,6 +225,78 @@ def selu(x):
     return SELU_SCALE * K.elu(x, SELU_ALPHA)
 
 
+def soft_shrink(x, threshold: float = 0.5):
+    """`x`, nearer to 0 by a threshold, and 0 between.
+
+    # Arguments
+        x: tensor of any shape.
+        threshold: float.
+    """
+    return x - K.clip(x, -threshold, threshold)
+
+
+def softmax_along(x, axis=-1):
+    """Exponentials scaled to sum to one over any axes.
+
+    # Arguments
+        x: tensor of rank 2 or more.
+        axis: int or list of int.
+    """
+    exponentials = K.exp(x - K.max(x, axis=axis, keepdims=True))
+    return exponentials / K.sum(exponentials, axis=axis, keepdims=True)
+
+
+def sparse_plus(x):
+    """0 below -1, `x` above 1, and a parabola between.
+
+    # Arguments
+        x: tensor of any shape.
+    """
+    bend = K.clip(x, -1, 1) + 1
+    return K.square(bend) / 4 + K.relu(x - 1)
+
+
+def sparse_sigmoid(x):
+    """`(x + 1) / 2`, bounded by 0 and 1.
+
+    # Arguments
+        x: tensor of any shape.
+    """
+    return K.clip((x + 1) / 2, 0, 1)
+
+
+def sparsemax(x):
+    """Values over the last axis with many zeros. As Keras 3 computes it, they are
+    probabilities only if one of them isn't 0.
+
+    # Arguments
+        x: tensor of rank 2 or more.
+
+    # References
+        - Martins, Astudillo: From Softmax to Sparsemax, arXiv:1602.02068
+    """
+    values = K.expand_dims(x, -1)
+    others = K.expand_dims(x, -2)
+    is_above = K.cast(K.greater_equal(others, values), K.floatx())
+    count = K.sum(is_above, axis=-1)
+    total = K.sum(is_above * others, axis=-1)
+    is_kept = K.cast(K.greater(1 + count * x, total), K.floatx())
+    kept = K.sum(is_kept, axis=-1, keepdims=True)
+    totals = K.sum(is_kept * total, axis=-1, keepdims=True)
+    return K.relu(x - (totals - 1) / kept)
+
+
+def squareplus(x, b: float = 4):
+    """`(x + sqrt(x * x + b)) / 2`.
+
+    # Arguments
+        x: tensor of any shape.
+        b: float, how round the bend is.
+    """
+    root = K.sqrt(K.square(x) + b)
+    return (x + root) / 2
+
+
 def swish(x):
     """`x * sigmoid(x)`, also called silu.
 
@@ -114,3 +307,24 @@ def swish(x):
         - Ramachandran et al.: Searching for Activation Functions, arXiv:1710.05941
     """
     return x * K.sigmoid(x)
+
+
+def tanh_shrink(x):
+    """`x - tanh(x)`.
+
+    # Arguments
+        x: tensor of any shape.
+    """
+    return x - K.tanh(x)
+
+
+def threshold(x, threshold: float, default_value: float):
+    """`x` above a threshold, another value elsewhere.
+
+    # Arguments
+        x: tensor of any shape.
+        threshold: float.
+        default_value: float.
+    """
+    is_above = K.greater(x, threshold)
+    return K.switch(is_above, x, K.zeros_like(x) + default_value)

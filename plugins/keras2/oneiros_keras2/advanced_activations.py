@@ -2,6 +2,7 @@
 
 from oneiros import backend as K
 
+from oneiros_keras2.activations import rectified
 from oneiros_keras2.base import Axes, Keras2Layer
 
 HIDDEN = -1e9
@@ -55,14 +56,8 @@ class Keras2ReLU(Keras2Layer):
 
     def call(self, x, mask=None):
         """Returns the output, of the input's shape."""
-        if self.threshold == 0:
-            return K.relu(x, alpha=self.negative_slope, max_value=self.max_value)
-        is_above = K.greater(x, self.threshold)
-        output = x * K.cast(is_above, K.floatx())
-        if self.max_value is not None:
-            output = K.minimum(output, self.max_value)
-        below = K.minimum(x - self.threshold, 0.0)
-        return output + self.negative_slope * below
+        slope = self.negative_slope
+        return rectified(x, slope, self.max_value, self.threshold)
 
 
 class Keras2Softmax(Keras2Layer):

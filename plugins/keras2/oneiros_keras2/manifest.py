@@ -6,11 +6,15 @@ from oneiros import hookimpl
 
 _PACKAGE = "oneiros_keras2"
 _ACTIVATIONS = (
-    *("exponential", "gelu", "keras3_hard_sigmoid", "leaky_relu", "log_softmax"),
-    *("mish", "relu6", "selu", "swish"),
+    *("ActivationWith", "celu", "exponential", "gelu", "glu", "hard_shrink"),
+    *("hard_silu", "hard_tanh", "keras3_hard_sigmoid", "leaky_relu", "log_sigmoid"),
+    *("log_softmax", "mish", "rectified", "relu6", "selu", "soft_shrink"),
+    *("softmax_along", "sparse_plus", "sparse_sigmoid", "sparsemax", "squareplus"),
+    *("swish", "tanh_shrink", "threshold"),
 )
 ACTIVATIONS = {name: f"{_PACKAGE}.activations:{name}" for name in _ACTIVATIONS}
 ACTIVATIONS["silu"] = ACTIVATIONS["swish"]
+ACTIVATIONS["hard_swish"] = ACTIVATIONS["hard_silu"]
 _RANDOM = (
     *("AugMix", "RandAugment", "RandomBrightness", "RandomColorDegeneration"),
     *("RandomColorJitter", "RandomContrast", "RandomElasticTransform"),
@@ -198,7 +202,8 @@ def oneiros_migrations():
     normalization = f"{_PACKAGE}.preprocessing:NormalizationMigration"
     rows["Normalization"]["base"] = normalization
     for name in ("SlicingOpLambda", "TFOpLambda", "TensorOperation"):
-        rows[name] = f"{_PACKAGE}.operations:OperationMigration"
+        rows[name] = f"{_PACKAGE}.operation_files:OperationMigration"
+    rows["ActivationWith"] = f"{_PACKAGE}.activation_files:ActivationWithMigration"
     for name in _TABLES:
         rows[name] = f"{_PACKAGE}.preprocessing:TextMigration"
     for name in ("Augmentation", "CenterCrop", "RandomCrop", "Resizing"):

@@ -53,6 +53,8 @@ SHAPES = (
     "trainable",
 )
 """Arguments that describe a layer's input, or name it."""
+LAYER_AS_ACTIVATION = "ActivationWith"
+"""The migration of layers that are the activation of others."""
 UNNEEDED = ("atrous_rate", "consume_less", "dropout", "output_shape")
 """Arguments that predictions don't depend on, or that `complete_there` adds."""
 COMMON: Renamed = {
@@ -108,7 +110,10 @@ class Keras2Layer(Migration):
             if isinstance(names, tuple):
                 arguments[argument] = [config[name] for name in names]
             elif names in config:
-                arguments[argument] = argument_there(argument, config[names])
+                value = config[names]
+                is_layer = argument == "activation" and isinstance(value, dict)
+                there = _layer_there(value) if is_layer else None
+                arguments[argument] = there or argument_there(argument, value)
         self.complete_there(arguments, config)
         arrays_there = self.weights_there(config, arrays)
         return Keras3Layer(self.keras3 or self.name, arguments, arrays_there)
@@ -321,13 +326,41 @@ def _renamed(
                 f"{len(names)}: {', '.join(names)}."
             )
         return dict(zip(names, values))
-    if argument.endswith("activation") and origin.keras > 2:
-        return {names: activation_here(value)}
+    if argument.endswith("activation"):
+        return {names: _activation(value, origin)}
     if argument == "data_format" and names != argument:
         return {names: DIM_ORDERINGS.get(value, value)}
     if argument.endswith(("_initializer", "_regularizer", "_constraint")):
         return {names: part(value, origin)}
     return {names: value}
+
+
+def _activation(value, origin: Origin):
+    """Returns an activation here: a name, or a configuration for a layer of Keras."""
+    name = value.get("class_name") if isinstance(value, dict) else None
+    if name == "function":
+        value = value["config"]
+    elif name is not None:
+        migration = migration_of(LAYER_AS_ACTIVATION, origin)
+        if migration is not None:
+            _, described = migration.translated(name, value["config"])
+            return described
+    return activation_here(value) if origin.keras > 2 else value
+
+
+def _layer_there(config: Config) -> Config | None:
+    """Returns the layer of Keras 3 that is an activation here; None if there is
+    none."""
+    migration = migration_of(config.get("name"))
+    layer = migration and migration.to_keras3(config, [])
+    if not layer:
+        return None
+    return {
+        "module": "keras.layers",
+        "class_name": layer.class_name,
+        "config": layer.arguments,
+        "registered_name": None,
+    }
 
 
 def part(value, origin: Origin):

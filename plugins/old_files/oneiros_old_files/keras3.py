@@ -35,8 +35,8 @@ GRAPH_MODULE = "keras.src.models."
 OTHER_LOSSES = ("hinge", "squared_hinge")
 """Losses and metrics that Keras 3, and late releases of Keras 2, have under the names
 of others of Keras 1."""
-OPERATIONS = "keras.src.ops."
-"""The beginning of the module that files give for operations on tensors."""
+OPERATIONS = ("keras.src.ops.", "keras.src.activations.")
+"""The beginnings of the modules that files give for operations on tensors."""
 HARD_SIGMOID_THERE = (
     "Keras 3's 'hard_sigmoid' is relu6(x + 3) / 6, and Keras 1's is "
     "clip(0.2 x + 0.5, 0, 1): with the wrong one, the model predicts something else."

@@ -392,8 +392,7 @@ def _calls(layer: Entry) -> Iterator[_Call]:
 def _is_mask_operation(layer: Entry) -> bool:
     if layer["class_name"] not in MASK_OPERATIONS:
         return False
-    module = str(layer.get("module", OPERATIONS))  # HDF5 names no modules
-    return module.startswith(OPERATIONS)
+    return is_operation(layer)
 
 
 def _operation(call: _Call, inputs: list[Mask]) -> Mask:
