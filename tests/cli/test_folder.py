@@ -53,6 +53,15 @@ def test_each_file_has_a_line_that_begins_with_the_verdict(
     assert "4 files: 1 part, 1 fails, 2 loads" in out
 
 
+def test_a_second_text_of_a_pair_has_a_line_too(oneiros_command, folder):
+    with K.use("theano"):
+        model = Sequential([Dense(2, input_dim=3), Activation("softmax")])
+        (folder / "old" / "net_arch.yaml").write_text(model.to_yaml())
+        _, out, _ = oneiros_command("inspect", folder)
+    text = str(Path("old") / "net_arch.yaml")
+    assert verdicts(out).items() >= {PAIR: "loads", text: "part"}.items()
+
+
 def test_a_folder_of_good_files_ends_with_0_and_speaks_json(oneiros_command, folder):
     (folder / DAMAGED).unlink()
     code, out, _ = oneiros_command("inspect", folder, "--no-load", "--json")

@@ -23,14 +23,14 @@ from oneiros_safe_files import json_text, yaml_text
 from oneiros_safe_files.model_state import ModelState
 from oneiros_saving import loading, model_files, saving
 from oneiros_saving.caller_choices import CallerChoices
-from oneiros_saving.loading import checked_model, limits_for, model_from_config
+from oneiros_saving.loading import limits_for
 from oneiros_saving.model_files import PathLike
 from oneiros_saving.provenance import KEY
 from oneiros_saving.restoring import COMPILED, restore_forgotten
 
 from oneiros_cli.file_tools import model_conversion
 from oneiros_cli.file_tools.conversion_plan import ORDERINGS, ConversionPlan
-from oneiros_cli.file_tools.pairs import configuration_of, load_pair
+from oneiros_cli.file_tools.pairs import load_pair
 from oneiros_cli.file_tools.stored_file import StoredFile, read
 
 Objects = dict[str, Any] | None
@@ -93,12 +93,9 @@ def convert(
         is_text = stored.is_text and weights_from is None
         number = None if stored.is_text else loading.number_stored(state)
         with load_context.changed(limits=limits_for(number)):
-            if weights_from is None:
-                model = _model_of(stored, source, custom_objects, functions, trained_on)
-            else:
-                model = load_pair(
-                    source, weights_from, custom_objects, functions, trained_on
-                )
+            model = model_of(
+                stored, source, weights_from, custom_objects, functions, trained_on
+            )
             state, inputs = _converted(
                 model, dim_ordering, kernels, custom_objects, is_text
             )
@@ -106,16 +103,27 @@ def convert(
     return inputs
 
 
-def _model_of(
+def model_of(
     stored: StoredFile,
     source: PathLike,
+    weights_from: PathLike | None,
     custom_objects: Objects,
     functions: Objects,
     trained_on: str | None,
 ):
-    if stored.is_text:
-        return _from_configuration(stored.state, source, custom_objects, functions)
-    check_whole(stored.state, source)
+    """Returns the model of a file, or of a configuration and the file of its weights.
+
+    # Raises
+        ArgumentError: if the file has no configuration.
+    """
+    if stored.state.model_config is None:
+        raise ArgumentError(
+            f"{source} holds only weights. Without a configuration, nothing says which "
+            f"are kernels. Build the model, load_weights(path), save it whole, and "
+            f"convert that."
+        )
+    if stored.is_text or weights_from is not None:
+        return load_pair(source, weights_from, custom_objects, functions, trained_on)
     choices = CallerChoices(custom_objects, functions, "installed")
     with loading.opened(source, contents=stored.state) as state:
         model = loading.model_of(state, source, choices, trained_on)
@@ -144,25 +152,6 @@ def _converted(
         if kernels not in (None, K.convolution()):
             state = _as_on(kernels, model, state)
     return state, inputs
-
-
-def check_whole(state: ModelState, source: PathLike) -> None:
-    """Raises ArgumentError if a file has no configuration."""
-    if state.model_config is None:
-        raise ArgumentError(
-            f"{source} holds only weights. Without a configuration, nothing says which "
-            f"are kernels. Build the model, load_weights(path), save it whole, and "
-            f"convert that."
-        )
-
-
-def _from_configuration(
-    state: ModelState, source: PathLike, custom_objects: Objects, functions: Objects
-):
-    config = configuration_of(state)
-    with load_context.changed(postponed=Postponed()):
-        model = model_from_config(config, custom_objects, functions)
-    return checked_model(model, source)
 
 
 def reordered(

@@ -30,7 +30,7 @@ from oneiros_cli.file_tools.folder import (
     reported,
     sources_in,
 )
-from oneiros_cli.file_tools.own_objects import own_objects
+from oneiros_cli.file_tools.own_objects import ObjectsFile, own_objects
 from oneiros_cli.file_tools.pairs import weights_beside
 
 Ordering = Literal["th", "tf"]
@@ -64,10 +64,7 @@ def convert(
             "shares its name, such as model_weights.h5 for model.json."
         ),
     ] = None,
-    objects: Annotated[
-        Path | None,
-        typer.Option(help="A file of Python with your own classes; it is run."),
-    ] = None,
+    objects: ObjectsFile = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="For a folder: print JSON, for machines.")
     ] = False,
@@ -123,7 +120,7 @@ def convert(
     request = Request(
         choices,
         of_libraries=_chosen(inputs=inputs, tolerance=tolerance, opset=opset),
-        of_keras=_chosen(kernels=kernels, weights=weights or None),
+        of_keras=_chosen(kernels=kernels, weights_only=weights or None),
     )
     with own_objects(objects):
         if source.is_dir():
@@ -172,7 +169,9 @@ class Request:
                     )
                     lines = str(report).splitlines()
                 else:
-                    moved_inputs = self._written(source, target, choices)
+                    moved_inputs = conversion.convert(
+                        source, target, **self.of_keras, **choices
+                    )
                     lines = [f"{target}: {target.stat().st_size:,} bytes"]
         except OneirosError:
             raise
@@ -184,13 +183,6 @@ class Request:
                 f"The input of {name} now is x.transpose{order} of what it was."
             )
         return lines
-
-    def _written(self, source: Path, target: Path, choices: dict[str, Any]):
-        kernels = self.of_keras.get("kernels")
-        weights_only = bool(self.of_keras.get("weights"))
-        return conversion.convert(
-            source, target, kernels=kernels, weights_only=weights_only, **choices
-        )
 
 
 def _convert_folder(
@@ -267,7 +259,7 @@ def _chosen(**values) -> dict[str, Any]:
 
 def _check_unused(target: Path, options: dict[str, Any]) -> None:
     if options:
-        names = ", ".join(f"--{name}" for name in options)
+        names = ", ".join(f"--{name.removesuffix('_only')}" for name in options)
         raise ArgumentError(
             f"{names} doesn't apply to {target.name}: --kernels and --weights are for "
             "files of Keras, --inputs, --tolerance and --opset for those of other "

@@ -11,12 +11,11 @@ from oneiros_exports.exporting import TOLERANCE, export, input_arrays
 from oneiros_exports.predictor import names_of
 from oneiros_exports.replay import Report
 from oneiros_safe_files.npy import read_npz
-from oneiros_saving import loading, model_files
+from oneiros_saving import model_files
 from oneiros_saving.model_files import PathLike
 
-from oneiros_cli.file_tools.conversion import Axes, Objects, check_whole, reordered
+from oneiros_cli.file_tools.conversion import Axes, Objects, model_of, reordered
 from oneiros_cli.file_tools.conversion_plan import ORDERINGS
-from oneiros_cli.file_tools.pairs import load_pair
 from oneiros_cli.file_tools.stored_file import read
 
 
@@ -55,18 +54,14 @@ def export_file(
     """
     check_choice("convert", "dim_ordering", dim_ordering, (*ORDERINGS, None))
     stored = read(source)
-    check_whole(stored.state, source)
-    if weights_from is not None:
-        model = load_pair(source, weights_from, custom_objects, functions, trained_on)
-    elif stored.is_text:
+    if stored.is_text and weights_from is None:
         raise ArgumentError(
             f"{source} holds no weights, so the new file would predict nothing useful. "
             f"Pass them: weights_from=path, or --weights-from FILE."
         )
-    else:
-        model = loading.load_model(
-            source, custom_objects, functions, trained_on=trained_on
-        )
+    model = model_of(
+        stored, source, weights_from, custom_objects, functions, trained_on
+    )
     arrays = None if inputs is None else input_arrays(model, _read_inputs(inputs))
     axes: dict[str, Axes] = {}
     if dim_ordering:

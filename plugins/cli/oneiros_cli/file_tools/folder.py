@@ -5,9 +5,9 @@ import json
 import re
 import sys
 import warnings
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from rich.progress import Progress
 
 from oneiros_cli.file_tools.inspection import Inspection, Refusal, inspect_file
 from oneiros_cli.file_tools.pairs import HDF5, load_pair, shared_name
+from oneiros_cli.file_tools.stored_file import read
 from oneiros_cli.text import one_line
 
 LOADS, PART, LACKS, FAILS = "loads", "part", "lacks", "fails"
@@ -107,19 +108,21 @@ def sources_in(folder: Path, left_out: Path | None = None) -> list[Source]:
     if left_out is not None:
         paths = [path for path in paths if left_out not in path.parents]
     texts = [path for path in paths if path.suffix.lower() in model_files.TEXTS]
-    configurations = {shared_name(path): path for path in texts if _is_model(path)}
-    found = []
-    for path in paths:
-        if path.suffix.lower() in suffixes:
-            found.append(_source(path, configurations))
+    models = list(filter(_is_model, texts))
+    configurations = {shared_name(path): path for path in reversed(models)}
+    found = [
+        _source(path, configurations)
+        for path in paths
+        if path.suffix.lower() in suffixes
+    ]
     used = {source.path for source in found}
-    alone = [Source(path) for path in configurations.values() if path not in used]
-    if not found and not alone:
+    found += [Source(path) for path in models if path not in used]
+    if not found:
         raise ArgumentError(
             f"There are no model files in {folder}; looked for "
             f"{', '.join(sorted({*suffixes, *model_files.TEXTS}))}."
         )
-    return sorted([*found, *alone], key=lambda source: source.weights or source.path)
+    return sorted(found, key=lambda source: source.weights or source.path)
 
 
 def _source(path: Path, configurations: dict[Path, Path]) -> Source:
@@ -132,17 +135,16 @@ def _source(path: Path, configurations: dict[Path, Path]) -> Source:
 def _is_model(path: Path) -> bool:
     """Returns whether a text is a model's configuration; a folder may have others."""
     try:
-        inspect_file(path)
+        read(path)
     except OneirosError as error:
         return "Keras 0.x" in str(error)
     return True
 
 
 def _holds_weights(path: Path) -> bool:
-    try:
-        return inspect_file(path).holds == "weights"
-    except OneirosError:
-        return False
+    with suppress(OneirosError):
+        return read(path).state.model_config is None
+    return False
 
 
 # The verdicts
@@ -182,7 +184,8 @@ def _load(source: Source, inspection: Inspection, budget: Budget) -> None:
 
 
 def _facts(inspection: Inspection) -> str:
-    facts = f"{inspection.model} of {len(inspection.layers)} layers"
+    count = len(inspection.layers)
+    facts = f"{inspection.model} of {count} layer{'s' if count != 1 else ''}"
     if inspection.keras_version:
         facts += f", Keras {inspection.keras_version}"
     if inspection.uncompiled:
@@ -204,18 +207,16 @@ def first_sentences(error: OneirosError) -> str:
 
 def groups_of(verdicts: list[Verdict]) -> list[Group]:
     """Returns what files lack, together where the same advice helps."""
-    by_advice: dict[str, list[tuple[str, Refusal]]] = {}
+    files = defaultdict(set)
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
     for verdict in verdicts:
         for each in verdict.lacking:
-            by_advice.setdefault(_advice(each), []).append((verdict.file, each))
-    groups = []
-    for advice, found in by_advice.items():
-        counts = Counter(each.what for _, each in found)
-        files = {file for file, _ in found}
-        first_reason = found[0][1].reason
-        groups.append(
-            Group(dict(counts.most_common()), advice or first_reason, len(files))
-        )
+            files[_advice(each)].add(verdict.file)
+            counts[_advice(each)][each.what] += 1
+    groups = [
+        Group(dict(counts[advice].most_common()), advice, len(files[advice]))
+        for advice in counts
+    ]
     return sorted(groups, key=lambda group: -group.files)
 
 
@@ -240,13 +241,18 @@ def reported(
         typer.Exit: with 1, if a file lacks something or fails.
     """
     verdicts = []
-    with _progress(len(sources)) as advance:
-        for source in sources:
+    progress = Progress(
+        console=Console(stderr=True),
+        transient=True,
+        disable=not sys.stderr.isatty(),
+        redirect_stdout=sys.stdout.isatty(),
+    )
+    with progress:
+        for source in progress.track(sources, description=""):
             verdict = look(source)
             verdicts.append(verdict)
             if not as_json:
                 typer.echo(str(verdict))
-            advance()
     counts = Counter(verdict.verdict for verdict in verdicts)
     groups = groups_of(verdicts)
     if as_json:
@@ -261,21 +267,12 @@ def reported(
         typer.echo(f"\n{len(verdicts)} files: {listed}")
         for group in groups:
             typer.echo(str(group))
-        if any(OF_ONES_OWN.search(group.advice) for group in groups):
-            typer.echo("For classes and functions of your own: --objects my_layers.py")
+        advise_objects(group.advice for group in groups)
     if counts[LACKS] or counts[FAILS]:
         raise typer.Exit(1)
 
 
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[], None]]:
-    """Shows a bar on a terminal; yields what moves it on."""
-    progress = Progress(
-        console=Console(stderr=True),
-        transient=True,
-        disable=not sys.stderr.isatty(),
-        redirect_stdout=sys.stdout.isatty(),
-    )
-    with progress:
-        task = progress.add_task("", total=total)
-        yield lambda: progress.advance(task)
+def advise_objects(reasons: Iterable[str]) -> None:
+    """Prints how the command line takes what errors advise to pass to `load_model`."""
+    if any(map(OF_ONES_OWN.search, reasons)):
+        typer.echo("For classes and functions of your own: --objects my_layers.py")

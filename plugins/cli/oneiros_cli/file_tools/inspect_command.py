@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,8 +15,7 @@ from oneiros_safe_files.budget import UNTRUSTED, Budget
 from oneiros_saving.loading import load_model
 
 from oneiros_cli.file_tools.folder import (
-    Source,
-    Verdict,
+    advise_objects,
     counted,
     inspected,
     reported,
@@ -27,7 +27,7 @@ from oneiros_cli.file_tools.inspection import (
     Weight,
     inspect_file,
 )
-from oneiros_cli.file_tools.own_objects import own_objects
+from oneiros_cli.file_tools.own_objects import ObjectsFile, own_objects
 from oneiros_cli.text import one_line
 
 ENGINES = {"tensorflow": "TensorFlow", "theano": "Theano", "jax": "JAX"}
@@ -61,10 +61,7 @@ def inspect(
             "may repeat this option.",
         ),
     ] = None,
-    objects: Annotated[
-        Path | None,
-        typer.Option(help="A file of Python with your own classes; it is run."),
-    ] = None,
+    objects: ObjectsFile = None,
     load: Annotated[
         bool | None,
         typer.Option(
@@ -82,16 +79,12 @@ def inspect(
     limits = replace(UNTRUSTED, **dict(map(_limit, budget or [])))
     with own_objects(objects):
         if file.is_dir():
-            _inspect_folder(file, limits, load is not False, as_json)
+            look = partial(
+                inspected, folder=file, budget=limits, loads=load is not False
+            )
+            reported(sources_in(file), look, as_json)
         else:
             _inspect_one(file, limits, bool(load), as_json)
-
-
-def _inspect_folder(folder: Path, limits: Budget, loads: bool, as_json: bool) -> None:
-    def look(source: Source) -> Verdict:
-        return inspected(source, folder, limits, loads)
-
-    reported(sources_in(folder), look, as_json)
 
 
 def _inspect_one(file: Path, limits: Budget, loads: bool, as_json: bool) -> None:
@@ -104,6 +97,7 @@ def _inspect_one(file: Path, limits: Budget, loads: bool, as_json: bool) -> None
         print(json.dumps(inspection.asdict(), indent=2))
     else:
         typer.echo("\n".join(_report(inspection)))
+        advise_objects(each.reason for each in inspection.lacking)
     if not inspection.loads:
         raise typer.Exit(1)
     if loads and not inspection.advice:

@@ -1,16 +1,19 @@
 """Classes and functions of one's own, from a file that the command line names."""
 
+import runpy
 from contextlib import AbstractContextManager, nullcontext
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import ModuleType
-from typing import Any
+from typing import Annotated, Any
 
+import typer
 from oneiros import load_context
 from oneiros.errors import ArgumentError
 
 MODULE = "oneiros_objects"
 """The name of the module that the file becomes."""
+ObjectsFile = Annotated[
+    Path | None, typer.Option(help="A file of Python with your own classes; it is run.")
+]
 
 
 def own_objects(path: Path | None) -> AbstractContextManager[Any]:
@@ -25,30 +28,20 @@ def own_objects(path: Path | None) -> AbstractContextManager[Any]:
     """
     if path is None:
         return nullcontext()
-    spec = spec_from_file_location(MODULE, path)
-    if spec is None or spec.loader is None:
-        raise ArgumentError(f"--objects needs a file that ends in .py, not {path}.")
-    module = module_from_spec(spec)
     try:
-        spec.loader.exec_module(module)
+        names = runpy.run_path(str(path), run_name=MODULE)
     except Exception as error:
         raise ArgumentError(
             f"--objects {path} can't be run: {type(error).__name__}: {error}."
         ) from error
     defined = {
         name: value
-        for name, value in vars(module).items()
+        for name, value in names.items()
         if callable(value) and getattr(value, "__module__", "") == MODULE
     }
-    objects = {**defined, **_table(module, "custom_objects")}
-    functions = _table(module, "functions")
-    return load_context.changed(custom_objects=objects, functions=functions)
-
-
-def _table(module: ModuleType, name: str) -> dict[str, Any]:
-    table = getattr(module, name, {})
-    if isinstance(table, dict):
-        return table
-    raise ArgumentError(
-        f"{module.__file__}: {name} should be a dict, not {table!r:.80}."
-    )
+    for table in ("custom_objects", "functions"):
+        value = names.setdefault(table, {})
+        if not isinstance(value, dict):
+            raise ArgumentError(f"{path}: {table} should be a dict, not {value!r:.80}.")
+    objects = {**defined, **names["custom_objects"]}
+    return load_context.changed(custom_objects=objects, functions=names["functions"])

@@ -1,9 +1,12 @@
 """Configurations and the files of their weights: `m.json` and `m_weights.h5`."""
 
 import re
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+from oneiros import load_context
+from oneiros_initializations.postponed import Postponed
 from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.model_state import ModelState
 from oneiros_saving import loading, model_files
@@ -62,11 +65,16 @@ def load_pair(
 
     # Arguments
         configuration: path of a file of JSON or YAML.
-        weights: path of a file that `save_weights` wrote; None for none.
+        weights: path of a file that `save_weights` wrote; None for a model that needs
+            no values.
         custom_objects, functions, trained_on, budget: as for `load_model`.
     """
     config = configuration_of(read(configuration, budget).state)
-    model = loading.model_from_config(config, custom_objects, functions, budget=budget)
+    values = nullcontext() if weights else load_context.changed(postponed=Postponed())
+    with values:
+        model = loading.model_from_config(
+            config, custom_objects, functions, budget=budget
+        )
     loading.checked_model(model, configuration)
     if weights is not None:
         loading.load_weights(model, weights, budget=budget, trained_on=trained_on)
