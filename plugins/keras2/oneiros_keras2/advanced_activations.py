@@ -4,6 +4,7 @@ from oneiros import backend as K
 
 from oneiros_keras2.activations import rectified
 from oneiros_keras2.base import Axes, Keras2Layer
+from oneiros_keras2.tensors import floats
 
 HIDDEN = -1e9
 """What is added where a mask hides a value from a softmax."""
@@ -95,11 +96,12 @@ class Keras2Softmax(Keras2Layer):
         """Returns shares that add up to 1."""
         if isinstance(x, list):
             x, counted = x
-            counted = K.cast(counted, K.floatx())
-            x = x + (1 - counted) * HIDDEN
+            hidden = 1 - floats(counted)
+            x = x + HIDDEN * hidden
         largest = K.max(x, axis=self.axis, keepdims=True)
         powers = K.exp(x - largest)
-        return powers / K.sum(powers, axis=self.axis, keepdims=True)
+        total = K.sum(powers, axis=self.axis, keepdims=True)
+        return powers / total
 
     def get_output_shape_for(self, input_shape):
         """Returns the input's shape."""

@@ -8,96 +8,107 @@ import functools
 import math
 from typing import Any
 
-import numpy as np
+from oneiros import activations
 from oneiros import backend as K
-from oneiros.arguments import label
+from oneiros.arguments import check_bool, check_choice, label
 from oneiros.errors import ArgumentError, ShapeError
 from oneiros.typing import Shape, Tensor
 
-from oneiros_keras2.base import Fraction, Keras2Layer, KernelLayer
+from oneiros_keras2.base import Fraction, Keras2Layer, KernelLayer, known_size
+from oneiros_keras2.tensors import floats, sizes_of
 
 Weights = tuple[Tensor, Tensor | None]
 """A kernel and a bias, or no bias."""
+SCORE_MODES = ("dot", "concat")
 HIDDEN = 1e9
 """What is subtracted from the score of a hidden place: its weight is 0."""
 
 
-def attended(scores: Tensor, hidden: Tensor | None, dropout: float) -> Tensor:
-    """Returns the weights for scores `(samples, …, queries, keys)`.
+class Attending(Keras2Layer):
+    """Base of the layers with attention. Not a layer itself.
 
     # Arguments
-        scores: tensor.
-        hidden: tensor that is 1 where a query mustn't see a key, else 0; or None.
         dropout: float, the fraction of the weights to drop in training.
-    """
-    if hidden is not None:
-        scores = scores - HIDDEN * hidden
-    exponentials = K.exp(scores - K.max(scores, axis=-1, keepdims=True))
-    weights = exponentials / K.sum(exponentials, axis=-1, keepdims=True)
-    if dropout:
-        weights = K.in_train_phase(K.dropout(weights, dropout), weights)
-    return weights
-
-
-def known_size(layer, shape: Shape) -> int:
-    """Returns the last size of an input's shape."""
-    size = shape[-1]
-    if size is None:
-        raise ShapeError(
-            f"{label(layer)} received an input of shape {shape}; the size of its last "
-            "axis must be known."
-        )
-    return size
-
-
-def future(queries: int | None, keys: int | None, owner: str) -> Tensor:
-    """Returns what is hidden from each query that may only see keys up to its own
-    place: `(1, queries, keys)`."""
-    if queries is None or keys is None:
-        raise ShapeError(
-            f"{owner} hides later places, and the number of its places must be known. "
-            "Pass it: Input(shape=(steps, features))."
-        )
-    later = np.triu(np.ones((1, queries, keys)), 1)
-    return K.variable(later)
-
-
-class DotAttention(Keras2Layer):
-    """Base of the layers whose weights come from one score per query and key. Not a
-    layer itself.
-
-    # Arguments
-        use_scale: bool, whether a learned scale multiplies the scores.
-        dropout: float, the fraction of the weights to drop in training.
-        causal, use_causal_mask: bool, whether a query sees only keys up to its own
-            place.
+        use_causal_mask: bool, whether a query sees only keys up to its own place.
         return_attention_scores: bool, whether the weights are a second output.
     """
 
     supports_masking = True
-    use_scale: bool
     dropout: float
-    causal: bool
     use_causal_mask: bool
     return_attention_scores: bool
 
     def __init__(
         self,
-        use_scale: bool = False,
         dropout: Fraction = 0.0,
-        causal: bool = False,
         use_causal_mask: bool = False,
         return_attention_scores: bool = False,
         **kwargs,
     ):
         super().__init__(**kwargs)
         self.set_arguments(
-            use_scale=use_scale,
             dropout=dropout,
-            causal=causal,
             use_causal_mask=use_causal_mask,
             return_attention_scores=return_attention_scores,
         )
+
+    def hidden(self, query: Tensor, key: Tensor, mask) -> list[Tensor]:
+        """Returns tensors `(samples, queries, keys)`, or of sizes of 1, with 1 where a
+        query mustn't see a key."""
+        hidden = []
+        if mask and mask[1] is not None:
+            keys = 1.0 - floats(mask[1])
+            hidden.append(K.expand_dims(keys, 1))
+        if self.use_causal_mask:
+            hidden.append(_later(query, key))
+        return hidden
+
+    def attended(self, scores: Tensor, hidden: list[Tensor]) -> Tensor:
+        """Returns the weights for scores `(samples, …, queries, keys)`."""
+        if hidden:
+            scores = scores - HIDDEN * functools.reduce(K.maximum, hidden)
+        weights: Tensor = activations.softmax(scores)
+        if self.dropout:
+            dropped = K.dropout(weights, self.dropout)
+            weights = K.in_train_phase(dropped, weights)
+        return weights
+
+    def returned(self, means, weights) -> Any:
+        """Returns what there is of the means; with `return_attention_scores`, a list
+        with that of the weights."""
+        return [means, weights] if self.return_attention_scores else means
+
+    def compute_mask(self, input, mask=None):
+        """Returns the mask of the query."""
+        query_mask = mask[0] if mask else None
+        return self.returned(query_mask, None)
+
+
+def _later(query: Tensor, key: Tensor) -> Tensor:
+    """Returns 1 for the keys behind each query's place, `(1, queries, keys)`."""
+    _, queries, _ = sizes_of(query)
+    _, keys, _ = sizes_of(key)
+    places = K.expand_dims(K.arange(queries), 1)
+    is_later = K.greater(K.arange(keys), places)
+    return K.expand_dims(floats(is_later), 0)
+
+
+class DotAttention(Attending):
+    """Base of the layers whose weights come from one score per query and key. Not a
+    layer itself.
+
+    # Arguments
+        use_scale: bool, whether a learned scale multiplies the scores.
+        causal: bool, as `use_causal_mask`.
+        kwargs: as for `Attending`.
+    """
+
+    use_scale: bool
+
+    def __init__(self, use_scale: bool = False, causal: bool = False, **kwargs):
+        super().__init__(**kwargs)
+        self.set_arguments(use_scale=use_scale)
+        self.use_causal_mask |= check_bool(self, "causal", causal)
 
     def scores(self, query: Tensor, key: Tensor) -> Tensor:
         """Returns the scores `(samples, queries, keys)`; subclasses define this."""
@@ -106,37 +117,23 @@ class DotAttention(Keras2Layer):
     def call(self, x, mask=None):
         """Returns the means of the values; with `return_attention_scores`, their
         weights, too."""
-        query, value, *others = x
-        key = others[0] if others else value
-        hidden = self._hidden(query, key, mask)
-        weights = attended(self.scores(query, key), hidden, self.dropout)
+        query, value, *_ = x
+        key = x[-1]
+        scores = self.scores(query, key)
+        weights = self.attended(scores, self.hidden(query, key, mask))
         means = K.batch_dot(weights, value, axes=[2, 1])
         query_mask = mask[0] if mask else None
         if query_mask is not None:
-            means = means * K.expand_dims(K.cast(query_mask, K.floatx()), -1)
-        return [means, weights] if self.return_attention_scores else means
-
-    def _hidden(self, query: Tensor, key: Tensor, mask) -> Tensor | None:
-        hidden = None
-        if mask and mask[1] is not None:
-            hidden = K.expand_dims(1.0 - K.cast(mask[1], K.floatx()), 1)
-        if self.causal or self.use_causal_mask:
-            queries, keys = K.int_shape(query)[1], K.int_shape(key)[1]
-            later = future(queries, keys, label(self))
-            hidden = later if hidden is None else K.maximum(hidden, later)
-        return hidden
+            shown = floats(query_mask)
+            means = means * K.expand_dims(shown, -1)
+        return self.returned(means, weights)
 
     def get_output_shape_for(self, input_shape) -> Any:
         """Returns the shape of the means, and of the weights."""
         query, value, *_ = input_shape
         means = (*query[:-1], value[-1])
         weights = (*query[:-1], value[1])
-        return [means, weights] if self.return_attention_scores else means
-
-    def compute_mask(self, input, mask=None):
-        """Returns the mask of the query."""
-        query_mask = mask[0] if mask else None
-        return [query_mask, None] if self.return_attention_scores else query_mask
+        return self.returned(means, weights)
 
 
 class Attention(DotAttention):
@@ -175,7 +172,7 @@ class Attention(DotAttention):
 
     def __init__(self, use_scale: bool = False, score_mode: str = "dot", **kwargs):
         super().__init__(use_scale, **kwargs)
-        self.score_mode = score_mode
+        self.score_mode = check_choice(self, "score_mode", score_mode, SCORE_MODES)
 
     def build(self, input_shape: list[Shape]) -> None:
         """Makes the scale, and the weight of the sums."""
@@ -187,12 +184,14 @@ class Attention(DotAttention):
 
     def scores(self, query: Tensor, key: Tensor) -> Tensor:
         """Returns the products, or the tanh of the sums."""
-        if self.score_mode == "concat":
-            sums = K.expand_dims(query, 2) + K.expand_dims(key, 1)
-            sums = self.scale * sums if self.use_scale else sums
-            return self.concat_score_weight * K.sum(K.tanh(sums), axis=-1)
-        products = K.batch_dot(query, key, axes=[2, 2])
-        return self.scale * products if self.use_scale else products
+        if self.score_mode == "dot":
+            products = K.batch_dot(query, key, axes=[2, 2])
+            return self.scale * products if self.use_scale else products
+        sums = K.expand_dims(query, 2) + K.expand_dims(key, 1)
+        if self.use_scale:
+            sums = self.scale * sums
+        bent = K.tanh(sums)
+        return self.concat_score_weight * K.sum(bent, axis=-1)
 
 
 class AdditiveAttention(DotAttention):
@@ -233,18 +232,20 @@ class AdditiveAttention(DotAttention):
     def build(self, input_shape: list[Shape]) -> None:
         """Makes the scale, a value per feature."""
         if self.use_scale:
-            size = known_size(self, input_shape[1])
-            self.scale = self.add_weight(
-                (size,), "glorot_uniform", name=f"{self.name}_scale"
-            )
+            shape = (known_size(self, input_shape[1]),)
+            name = f"{self.name}_scale"
+            self.scale = self.add_weight(shape, "glorot_uniform", name=name)
 
     def scores(self, query: Tensor, key: Tensor) -> Tensor:
         """Returns the sums of the tanh of each query and key."""
-        bent = K.tanh(K.expand_dims(query, 2) + K.expand_dims(key, 1))
-        return K.sum(self.scale * bent if self.use_scale else bent, axis=-1)
+        sums = K.expand_dims(query, 2) + K.expand_dims(key, 1)
+        bent = K.tanh(sums)
+        if self.use_scale:
+            bent = self.scale * bent
+        return K.sum(bent, axis=-1)
 
 
-class MultiHeadAttention(KernelLayer):
+class MultiHeadAttention(Attending, KernelLayer):
     """Attention of several heads, each of which sees its own projections of query, key
     and value.
 
@@ -283,26 +284,19 @@ class MultiHeadAttention(KernelLayer):
     """
 
     loadable = True
-    supports_masking = True
     num_heads: int
     key_dim: int
     value_dim: int
-    dropout: float
     use_bias: bool
-    use_causal_mask: bool
-    return_attention_scores: bool
 
     def __init__(
         self,
         num_heads: int,
         key_dim: int,
         value_dim: int | None = None,
-        dropout: Fraction = 0.0,
         use_bias: bool = True,
         output_shape=None,
         attention_axes=None,
-        use_causal_mask: bool = False,
-        return_attention_scores: bool = False,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -310,10 +304,7 @@ class MultiHeadAttention(KernelLayer):
             num_heads=num_heads,
             key_dim=key_dim,
             value_dim=value_dim or key_dim,
-            dropout=dropout,
             use_bias=use_bias,
-            use_causal_mask=use_causal_mask,
-            return_attention_scores=return_attention_scores,
         )
         if isinstance(output_shape, (list, tuple)):
             (output_shape,) = output_shape
@@ -323,8 +314,8 @@ class MultiHeadAttention(KernelLayer):
     def build(self, input_shape: list[Shape]) -> None:
         """Makes kernels and biases of the projections of query, key, value and
         output."""
-        query, value, *others = input_shape
-        key = others[0] if others else value
+        query, value, *_ = input_shape
+        key = input_shape[-1]
         axes = self.attention_axes
         if len(query) != 3 or axes not in (None, 1, [1], (1,)):
             raise ShapeError(
@@ -332,11 +323,9 @@ class MultiHeadAttention(KernelLayer):
                 f"attention_axes={axes}. Expected (samples, places, features), and 1."
             )
         self.projections = {
-            "query": self._projection("query", query[-1], self.key_dim),
-            "key": self._projection("key", key[-1], self.key_dim, self.key_heads),
-            "value": self._projection(
-                "value", value[-1], self.value_dim, self.key_heads
-            ),
+            "query": self._projection("query", query, self.num_heads, self.key_dim),
+            "key": self._projection("key", key, self.key_heads, self.key_dim),
+            "value": self._projection("value", value, self.key_heads, self.value_dim),
         }
         size = self.output_size or query[-1]
         shape = (self.num_heads, self.value_dim, size)
@@ -347,91 +336,77 @@ class MultiHeadAttention(KernelLayer):
         """The number of heads of keys and values."""
         return self.num_heads
 
-    def _projection(
-        self, name: str, features: int | None, size: int, heads: int | None = None
-    ) -> Weights:
-        by_head = (heads or self.num_heads, size)
-        return self._weights(name, (features, *by_head), by_head)
+    def _projection(self, name: str, shape: Shape, heads: int, size: int) -> Weights:
+        """Makes the weights that map an input of this shape to vectors for heads."""
+        features = known_size(self, shape)
+        return self._weights(name, (features, heads, size), (heads, size))
 
-    def _weights(self, name: str, kernel: Shape, bias: Shape) -> Weights:
-        return (
-            self.add_parameter("kernel", kernel, name=f"{name}_kernel"),
-            self.add_parameter("bias", bias, name=f"{name}_bias")
-            if self.use_bias
-            else None,
-        )
+    def _weights(self, name: str, kernel_shape: Shape, bias_shape: Shape) -> Weights:
+        kernel = self.add_parameter("kernel", kernel_shape, f"{name}_kernel")
+        bias = None
+        if self.use_bias:
+            bias = self.add_parameter("bias", bias_shape, f"{name}_bias")
+        return kernel, bias
 
     def call(self, x, mask=None):
         """Returns the joined outputs of the heads, and the weights of each if
         asked."""
-        query, value, *others = x
-        key = others[0] if others else value
-        places = K.shape(query)[1], K.shape(key)[1]
-        scale = 1 / math.sqrt(self.key_dim)
-        scores = K.batch_dot(
-            self._by_head("query", query) * scale, self._by_head("key", key), [2, 2]
-        )
+        query, value, *_ = x
+        key = x[-1]
+        queries = self._by_head("query", query) / math.sqrt(self.key_dim)
+        keys = self._by_head("key", key)
+        values = self._by_head("value", value)
+        scores = K.batch_dot(queries, keys, axes=[2, 2])
+        places = sizes_of(scores)[1:]
         scores = K.reshape(scores, (-1, self.num_heads, *places))
-        hidden = self._hidden(query, key, mask)
-        weights = attended(scores, hidden, self.dropout)
+        hidden = [K.expand_dims(each, 1) for each in self.hidden(query, key, mask)]
+        weights = self.attended(scores, hidden)
         flat_weights = K.reshape(weights, (-1, *places))
-        means = K.batch_dot(flat_weights, self._by_head("value", value), [2, 1])
-        outputs = self._joined(means, places[0])
-        return [outputs, weights] if self.return_attention_scores else outputs
+        means = K.batch_dot(flat_weights, values, axes=[2, 1])
+        return self.returned(self._joined(means), weights)
 
     def _by_head(self, name: str, x: Tensor) -> Tensor:
         """Returns the projection for each head: `(samples * heads, places, size)`."""
         kernel, bias = self.projections[name]
         features, heads, size = K.int_shape(kernel)
-        projected = K.dot(x, K.reshape(kernel, (features, heads * size)))
+        flat_kernel = K.reshape(kernel, (features, heads * size))
+        projected = K.dot(x, flat_kernel)
         if bias is not None:
             projected = projected + K.reshape(bias, (heads * size,))
-        places = K.shape(x)[1]
+        _, places, _ = sizes_of(x)
         split = K.reshape(projected, (-1, places, heads, size))
         by_head = K.permute_dimensions(split, (0, 2, 1, 3))
         if heads < self.num_heads:
             by_head = K.repeat_elements(by_head, self.num_heads // heads, axis=1)
         return K.reshape(by_head, (-1, places, size))
 
-    def _joined(self, means: Tensor, queries) -> Tensor:
+    def _joined(self, means: Tensor) -> Tensor:
         """Returns the outputs for the heads' means `(samples * heads, …)`."""
         heads, size, output_size = K.int_shape(self.output_kernel)
-        split = K.reshape(means, (-1, heads, queries, size))
+        _, places, _ = sizes_of(means)
+        split = K.reshape(means, (-1, heads, places, size))
         together = K.permute_dimensions(split, (0, 2, 1, 3))
-        flat = K.reshape(together, (-1, queries, heads * size))
+        flat = K.reshape(together, (-1, places, heads * size))
         kernel = K.reshape(self.output_kernel, (heads * size, output_size))
         outputs = K.dot(flat, kernel)
         return outputs if self.output_bias is None else outputs + self.output_bias
 
-    def _hidden(self, query: Tensor, key: Tensor, mask) -> Tensor | None:
-        """Returns what is hidden, `(samples, heads, queries, keys)` with sizes of 1."""
-        query_mask, value_mask, *_ = mask or [None, None]
-        hidden = []
-        if query_mask is not None:
-            rows = 1.0 - K.cast(query_mask, K.floatx())
-            hidden.append(K.expand_dims(K.expand_dims(rows, 1), -1))
-        if value_mask is not None:
-            columns = 1.0 - K.cast(value_mask, K.floatx())
-            hidden.append(K.expand_dims(K.expand_dims(columns, 1), 1))
-        if self.use_causal_mask:
-            queries, keys = K.int_shape(query)[1], K.int_shape(key)[1]
-            later = future(queries, keys, label(self))
-            hidden.append(K.expand_dims(later, 1))
-        return functools.reduce(K.maximum, hidden) if hidden else None
+    def hidden(self, query: Tensor, key: Tensor, mask) -> list[Tensor]:
+        """Returns what is hidden, with all keys from a masked query."""
+        hidden = super().hidden(query, key, mask)
+        if mask and mask[0] is not None:
+            queries = 1.0 - floats(mask[0])
+            hidden.append(K.expand_dims(queries, -1))
+        return hidden
 
     def get_output_shape_for(self, input_shape) -> Any:
         """Returns the shape of the outputs, and of the weights."""
         query, value, *_ = input_shape
         outputs = (*query[:-1], self.output_size or query[-1])
         weights = (query[0], self.num_heads, query[1], value[1])
-        return [outputs, weights] if self.return_attention_scores else outputs
+        return self.returned(outputs, weights)
 
-    def compute_mask(self, input, mask=None):
-        """Returns the mask of the query."""
-        query_mask = mask[0] if mask else None
-        return [query_mask, None] if self.return_attention_scores else query_mask
-
-    def argument_config(self, argument: str) -> dict[str, Any]:
+    def argument_config(self, argument):
         """Returns an argument; a layer's `output_shape` is another thing."""
         if argument == "output_shape":
             return {"output_shape": self.output_size}
@@ -491,7 +466,7 @@ class GroupQueryAttention(MultiHeadAttention):
         """The number of heads of keys and values."""
         return self.num_key_value_heads
 
-    def argument_config(self, argument: str) -> dict[str, Any]:
+    def argument_config(self, argument):
         """Returns an argument; those of `MultiHeadAttention` that this layer replaces
         aren't."""
         if argument in ("num_heads", "key_dim", "value_dim", "output_shape"):

@@ -12,9 +12,11 @@ from oneiros.arguments import (
     check_int,
     check_number,
     check_optional_int,
+    label,
 )
 from oneiros.engine.layer import Layer
-from oneiros.typing import Tensor
+from oneiros.errors import ShapeError
+from oneiros.typing import Shape, Tensor
 
 PARTS: dict[str, Callable[[Any], Any]] = {
     "activation": activations.get,
@@ -30,11 +32,6 @@ Check = Callable[[Any, str, Any], Any]
 """Returns an argument in a plain form, for its owner, its name and its value."""
 
 
-def check_optional_number(owner: Any, name: str, value: Any) -> Any:
-    """Returns None or a number; otherwise like `check_number`."""
-    return None if value is None else check_number(owner, name, value)
-
-
 def check_axes(owner: Any, name: str, value: Any) -> Any:
     """Returns the number of an axis, or a list of them."""
     if isinstance(value, (list, tuple)):
@@ -42,9 +39,54 @@ def check_axes(owner: Any, name: str, value: Any) -> Any:
     return check_int(owner, name, value, minimum=None)
 
 
-def check_optional_axes(owner: Any, name: str, value: Any) -> Any:
-    """Returns None or axes; otherwise like `check_axes`."""
-    return None if value is None else check_axes(owner, name, value)
+def optional(check: Check) -> Check:
+    """Returns a check that lets None pass."""
+
+    def checked(owner: Any, name: str, value: Any) -> Any:
+        return None if value is None else check(owner, name, value)
+
+    return checked
+
+
+def known_size(layer: Layer, shape: Shape, axis: int = -1) -> int:
+    """Returns a size of an input, for the shapes of weights.
+
+    # Raises
+        ShapeError: if it isn't known.
+    """
+    size = shape[axis]
+    if size is None:
+        raise ShapeError(
+            f"{label(layer)} received an input of shape {tuple(shape)}; the size of "
+            f"axis {axis} must be known to make the weights. Pass it at the origin of "
+            "the input, in input_shape."
+        )
+    return size
+
+
+def axes_of(layer: Any, rank: int) -> list[int]:
+    """Returns a layer's `axis`, or all of them, counted from 0 and in order.
+
+    # Raises
+        ShapeError: for one that an input of this rank doesn't have.
+    """
+    axes = layer.axis
+    if not isinstance(axes, (list, tuple)):
+        axes = [axes]
+    if not all(-rank <= axis < rank for axis in axes):
+        raise ShapeError(
+            f"{label(layer)} has axis={layer.axis} and received an input with {rank} "
+            "axes. Expected axes of the input."
+        )
+    return sorted(axis % rank for axis in axes)
+
+
+def spread(shape: Shape, axes: list[int]) -> Shape:
+    """Returns a shape with 1 for all axes but these."""
+    sizes: list[int | None] = [1] * len(shape)
+    for axis in axes:
+        sizes[axis] = shape[axis]
+    return tuple(sizes)
 
 
 class Checked:
@@ -59,10 +101,10 @@ class Checked:
         int: check_int,
         int | None: check_optional_int,
         float: check_number,
-        float | None: check_optional_number,
+        float | None: optional(check_number),
         Fraction: check_fraction,
         Axes: check_axes,
-        Axes | None: check_optional_axes,
+        Axes | None: optional(check_axes),
     }
 
     def set_arguments(self, **arguments: Any) -> None:

@@ -141,7 +141,7 @@ class Keras2Bidirectional(Checked, Bidirectional):
         merged = to_list(self.merged(forward, backward))
         return one_or_all([*merged, *states, *others])
 
-    def argument_config(self, argument: str) -> dict[str, Any]:
+    def argument_config(self, argument):
         """Returns an argument, a layer with its configuration."""
         if argument != "backward_layer":
             return dict(super().argument_config(argument))

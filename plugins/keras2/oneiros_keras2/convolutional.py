@@ -4,25 +4,23 @@ Kernels begin with the window, whatever the order of the input's axes. Sequences
 images one column wide.
 """
 
+from functools import partial
 from typing import Any
 
 from oneiros import backend as K
-from oneiros.arguments import check_choice
 from oneiros.typing import Shape, Tensor
 
-from oneiros_keras2.base import BiasedLayer, KernelLayer
-from oneiros_keras2.spatial import Sizes, SpatialLayer, check_sizes, positions
+from oneiros_keras2.base import BiasedLayer, KernelLayer, known_size
+from oneiros_keras2.spatial import Sizes, Windowed, check_sizes
+from oneiros_keras2.tensors import blocks, sizes_of
 
-PADDINGS = ("valid", "same", "causal")
+OF_SEQUENCES = ("valid", "same", "causal")
+"""The paddings of sequences."""
 
 
-class Convolving(SpatialLayer, BiasedLayer):
+class Convolving(Windowed, BiasedLayer):
     """Base of the convolutions. Not a layer itself."""
 
-    kernel_size: Any
-    strides: Any
-    dilation_rate: Any
-    filters: int
     activation: Any
     use_bias: bool
     bias: Any = None
@@ -31,19 +29,13 @@ class Convolving(SpatialLayer, BiasedLayer):
         self,
         kernel_size: Sizes,
         strides: Sizes = 1,
-        padding: str = "valid",
-        dilation_rate: Sizes = 1,
         activation=None,
         use_bias: bool = True,
         activity_regularizer=None,
         **kwargs,
     ):
-        super().__init__(**kwargs)
-        self.padding = check_choice(self, "padding", padding, PADDINGS)
+        super().__init__(kernel_size, strides, **kwargs)
         self.set_arguments(
-            kernel_size=kernel_size,
-            strides=strides,
-            dilation_rate=dilation_rate,
             activation=activation,
             use_bias=use_bias,
             activity_regularizer=activity_regularizer,
@@ -51,7 +43,7 @@ class Convolving(SpatialLayer, BiasedLayer):
 
     def build(self, input_shape: Shape) -> None:
         """Makes kernels and bias."""
-        channels = self.channels_of(input_shape)
+        channels = known_size(self, input_shape, self.channel_axis)
         self.add_kernels(channels)
         if self.use_bias:
             filters = self.output_channels(channels)
@@ -62,52 +54,33 @@ class Convolving(SpatialLayer, BiasedLayer):
         raise NotImplementedError
 
     def convolved(self, x: Tensor, **moves: Any) -> Tensor:
-        """Returns the convolution of images or volumes.
+        """Returns the convolution of `x`, without a bias.
 
         # Arguments
-            x: tensor with the channels last.
-            moves: keyword arguments of the functions of `K` for convolutions.
+            moves: keyword arguments of `convolution`.
         """
         raise NotImplementedError
 
-    def computed(self, x: Tensor) -> Tensor:
+    def computed(self, x):
         """Returns the convolution of `x`, and the bias."""
         border_mode = self.padding
         if border_mode == "causal":
-            (window,), (rate,) = self.kernel_size, self.dilation_rate
-            x = K.asymmetric_temporal_padding(x, (window - 1) * rate, 0)
+            (window,) = self.kernel_size
+            (rate,) = self.dilation_rate
+            before = (window - 1) * rate
+            x = K.asymmetric_temporal_padding(x, before, 0)
             border_mode = "valid"
-        beside = (1,) * (2 - self.rank)
         output = self.convolved(
-            K.expand_dims(x, 2) if beside else x,
-            strides=(*self.strides, *beside),
-            filter_dilation=(*self.dilation_rate, *beside),
+            x,
             border_mode=border_mode,
-            dim_ordering="tf",
+            strides=self.strides,
+            filter_dilation=self.dilation_rate,
         )
-        if beside:
-            output = K.squeeze(output, 2)
         return output if self.bias is None else output + self.bias
-
-    def of_images(self, kernel: Tensor) -> Tensor:
-        """Returns a kernel for images one column wide, if it is for sequences."""
-        return K.expand_dims(kernel, 1) if self.rank == 1 else kernel
 
     def call(self, x, mask=None):
         """Returns the convolution, activated."""
         return self.activation(super().call(x))
-
-    def output_sizes(self, sizes: list[Any]) -> list[Any]:
-        """Returns the number of the window's positions along each axis."""
-        windows = zip(sizes, self.kernel_size, self.strides, self.dilation_rate)
-        return [
-            positions(size, window, self.padding, stride, rate)
-            for size, window, stride, rate in windows
-        ]
-
-    def output_channels(self, channels) -> int:
-        """Returns the number of filters."""
-        return self.filters
 
 
 class Conv(Convolving, KernelLayer):
@@ -126,32 +99,24 @@ class Conv(Convolving, KernelLayer):
         super().__init__(kernel_size, strides, **kwargs)
         self.set_arguments(filters=filters, groups=groups)
 
-    def add_kernels(self, channels: int) -> None:
+    def add_kernels(self, channels):
         """Makes the kernel `(*window, channels of a group, filters)`."""
-        shape = (*self.kernel_size, channels // self.groups, self.filters)
+        of_group = channels // self.groups
+        shape = (*self.kernel_size, of_group, self.filters)
         self.kernel = self.add_parameter("kernel", shape)
 
-    def convolved(self, x: Tensor, **moves: Any) -> Tensor:
+    def convolved(self, x, **moves):
         """Returns the convolution, of each group of channels by itself."""
-        kernel = self.of_images(self.kernel)
         convolve = K.conv3d if self.rank == 3 else K.conv2d
         if self.groups == 1:
-            return convolve(x, kernel, **moves)
-        parts = _split(x, self.groups)
-        kernels = _split(kernel, self.groups)
-        return K.concatenate(
-            [convolve(part, kernel, **moves) for part, kernel in zip(parts, kernels)]
-        )
-
-
-def _split(x: Tensor, count: int) -> list[Tensor]:
-    """Returns so many parts of a tensor along its last axis."""
-    size = K.int_shape(x)[-1] // count
-    before = (slice(None),) * (K.ndim(x) - 1)
-    return [
-        x[(*before, slice(start, start + size))]
-        for start in range(0, size * count, size)
-    ]
+            return self.convolution(convolve, x, self.kernel, **moves)
+        parts = blocks(x, self.groups)
+        kernels = blocks(self.kernel, self.groups)
+        outputs = [
+            self.convolution(convolve, part, kernel, **moves)
+            for part, kernel in zip(parts, kernels)
+        ]
+        return K.concatenate(outputs)
 
 
 class Keras2Conv1D(Conv):
@@ -196,6 +161,7 @@ class Keras2Conv1D(Conv):
 
     loadable = True
     rank = 1
+    paddings = OF_SEQUENCES
 
 
 class Keras2Conv2D(Conv):
@@ -269,41 +235,46 @@ class Transposed(Conv):
                 self, "output_padding", output_padding, minimum=0
             )
 
-    def add_kernels(self, channels: int) -> None:
+    def add_kernels(self, channels):
         """Makes the kernel `(*window, filters, channels)`."""
         shape = (*self.kernel_size, self.filters, channels)
         self.kernel = self.add_parameter("kernel", shape)
 
-    def convolved(self, x: Tensor, **moves: Any) -> Tensor:
+    def convolved(self, x, **moves):
         """Returns the transposed convolution; holes in the kernel are zeros."""
         kernel = self.kernel
         for axis, rate in enumerate(self.dilation_rate):
             kernel = _spread(kernel, axis, rate)
         *window, filters, channels = range(K.ndim(kernel))
         kernel = K.permute_dimensions(kernel, (*window, channels, filters))
-        sizes = list(K.int_shape(x)[1 : self.rank + 1])
-        for axis, size in enumerate(sizes):
-            if size is None:
-                sizes[axis] = K.shape(x)[axis + 1]
-        beside = (1,) * (2 - self.rank)
-        shape = (None, *self.output_sizes(sizes), *beside, self.filters)
+        _, *sizes, _ = sizes_of(x)
+        sizes = self.output_sizes(sizes)
+        if self.rank == 1:
+            sizes.append(1)
+        shape = (None, *sizes, self.filters)
         del moves["filter_dilation"]
         convolve_back = K.deconv3d if self.rank == 3 else K.deconv2d
-        return convolve_back(x, self.of_images(kernel), shape, **moves)
+        to_shape = partial(convolve_back, output_shape=shape)
+        return self.convolution(to_shape, x, kernel, **moves)
 
-    def output_sizes(self, sizes: list[Any]) -> list[Any]:
+    def output_sizes(self, sizes):
         """Returns the sizes that Keras 2 chooses."""
-        added = self.output_padding or (None,) * self.rank
-        windows = zip(sizes, self.kernel_size, self.strides, self.dilation_rate, added)
-        return [size and self._enlarged(size, *window) for size, *window in windows]
+        return [
+            None if size is None else self._enlarged(size, axis)
+            for axis, size in enumerate(sizes)
+        ]
 
-    def _enlarged(self, size, window: int, stride: int, rate: int, added: int | None):
-        reach = (window - 1) * rate + 1
+    def _enlarged(self, size, axis: int):
+        """Returns a size of the output."""
+        stride = self.strides[axis]
+        reach = (self.kernel_size[axis] - 1) * self.dilation_rate[axis] + 1
         is_padded = self.padding == "same"
-        if added is None:
-            return size * stride + (0 if is_padded else max(reach - stride, 0))
+        if self.output_padding is None:
+            further = 0 if is_padded else max(reach - stride, 0)
+            return size * stride + further
         cut = 2 * (reach // 2) if is_padded else 0
-        return (size - 1) * stride + reach - cut + added
+        last = (size - 1) * stride
+        return last + reach - cut + self.output_padding[axis]
 
 
 def _spread(kernel: Tensor, axis: int, rate: int) -> Tensor:
@@ -314,8 +285,11 @@ def _spread(kernel: Tensor, axis: int, rate: int) -> Tensor:
     shape[axis] *= rate
     cells = K.expand_dims(kernel, axis + 1)
     zeros = [K.zeros_like(cells)] * (rate - 1)
-    spread = K.reshape(K.concatenate([cells, *zeros], axis=axis + 1), tuple(shape))
-    return spread[(*(slice(None),) * axis, slice(1 - rate))]
+    groups = K.concatenate([cells, *zeros], axis=axis + 1)
+    spread = K.reshape(groups, tuple(shape))
+    index = [slice(None)] * axis
+    index.append(slice(1 - rate))
+    return spread[tuple(index)]
 
 
 class Conv1DTranspose(Transposed):
@@ -426,19 +400,17 @@ class Depthwise(Convolving):
             depthwise_constraint=depthwise_constraint,
         )
 
-    def add_kernels(self, channels: int) -> None:
+    def add_kernels(self, channels):
         """Makes the kernel `(*window, channels, depth_multiplier)`."""
         shape = (*self.kernel_size, channels, self.depth_multiplier)
         self.depthwise = self.add_parameter("depthwise", shape)
 
-    def convolved(self, x: Tensor, **moves: Any) -> Tensor:
+    def convolved(self, x, **moves):
         """Returns the convolution channel by channel, and that across them, if any."""
-        pointwise = self.pointwise
-        if pointwise is not None:
-            pointwise = self.of_images(pointwise)
-        return K.separable_conv2d(x, self.of_images(self.depthwise), pointwise, **moves)
+        kernels = (self.depthwise, self.pointwise)
+        return self.convolution(K.separable_conv2d, x, *kernels, **moves)
 
-    def output_channels(self, channels) -> int:
+    def output_channels(self, channels):
         """Returns as many channels as there are kernels."""
         return int(channels * self.depth_multiplier)
 
@@ -471,6 +443,7 @@ class DepthwiseConv1D(Depthwise):
 
     loadable = True
     rank = 1
+    paddings = OF_SEQUENCES
 
 
 class DepthwiseConv2D(Depthwise):
@@ -519,15 +492,16 @@ class Separable(Depthwise):
             pointwise_constraint=pointwise_constraint,
         )
 
-    def add_kernels(self, channels: int) -> None:
+    def add_kernels(self, channels):
         """Makes both kernels, the second `(1, …, channels * depth_multiplier,
         filters)`."""
         super().add_kernels(channels)
         inner = channels * self.depth_multiplier
-        shape = (*(1,) * self.rank, inner, self.filters)
+        window = (1,) * self.rank
+        shape = (*window, inner, self.filters)
         self.pointwise = self.add_parameter("pointwise", shape)
 
-    def output_channels(self, channels) -> int:
+    def output_channels(self, channels):
         """Returns the number of filters."""
         return self.filters
 
@@ -560,6 +534,7 @@ class SeparableConv1D(Separable):
 
     loadable = True
     rank = 1
+    paddings = OF_SEQUENCES
 
 
 class Keras2SeparableConv2D(Separable):

@@ -3,10 +3,10 @@
 from typing import Any
 
 from oneiros import backend as K
-from oneiros.arguments import check_choice
 from oneiros.engine.layer import InputSpec
 from oneiros.typing import Shape, Tensor
 
+from oneiros_keras2.base import known_size
 from oneiros_keras2.recurrent import (
     Recurring,
     Remembering,
@@ -15,70 +15,46 @@ from oneiros_keras2.recurrent import (
     Stepped,
     kept,
 )
-from oneiros_keras2.spatial import FORMATS, Sizes, SpatialLayer, positions
+from oneiros_keras2.spatial import Sizes, Windowed
+from oneiros_keras2.tensors import moved, sizes_of
 
 
-class ConvLSTM(Remembering, Recurring, SpatialLayer):
+class ConvLSTM(Remembering, Recurring, Windowed):
     """Base of the LSTMs over sequences of anything with axes. Not a layer itself.
 
     # Arguments
         as for `ConvLSTM1D`.
     """
 
-    kernel_size: Any
-    strides: Any
-    dilation_rate: Any
-    filters: int
-
     def __init__(
         self,
         filters: int,
         kernel_size: Sizes,
-        strides: Sizes = 1,
-        padding: str = "valid",
-        dilation_rate: Sizes = 1,
         recurrent_activation="hard_sigmoid",
         **kwargs,
     ):
-        super().__init__(recurrent_activation=recurrent_activation, **kwargs)
-        self.padding = check_choice(self, "padding", padding, ("valid", "same"))
-        self.set_arguments(
-            filters=filters,
-            kernel_size=kernel_size,
-            strides=strides,
-            dilation_rate=dilation_rate,
+        super().__init__(
+            kernel_size=kernel_size, recurrent_activation=recurrent_activation, **kwargs
         )
+        self.set_arguments(filters=filters)
         self.input_spec = [InputSpec(ndim=self.rank + 3)]
 
     def features_of(self, shape: Shape) -> int:
         """Returns the number of channels of sequences of this shape."""
-        samples, _, *others = shape
-        return self.channels_of((samples, *others))
+        return known_size(self, _frame(shape), self.channel_axis)
 
     def add_weights(self, channels: int) -> None:
         """Makes the kernels and the bias for an input with so many channels."""
         self.add_kernels(self.kernel_size, channels, self.filters)
 
-    def output_sizes(self, sizes: list[Any]) -> list[Any]:
-        """Returns the number of the window's positions along each axis."""
-        windows = zip(sizes, self.kernel_size, self.strides, self.dilation_rate)
-        return [
-            positions(size, window, self.padding, stride, rate)
-            for size, window, stride, rate in windows
-        ]
-
-    def output_channels(self, channels) -> int:
-        """Returns the number of filters."""
-        return self.filters
-
     def frame_shape(self, shape: Shape) -> Shape:
         """Returns the shape of the output of a step, for sequences of this shape."""
-        samples, _, *others = shape
-        return SpatialLayer.get_output_shape_for(self, (samples, *others))
+        return Windowed.get_output_shape_for(self, _frame(shape))
 
     def state_shapes(self, shape: Shape) -> list[Shape]:
         """Returns the shapes of the states, which are like the output of a step."""
-        return [self.frame_shape(shape)] * self.state_count
+        state_shape = self.frame_shape(shape)
+        return [state_shape] * self.state_count
 
     def state_shape(self, batch: int | None) -> Shape:
         """Returns the shape of a state for this number of samples."""
@@ -87,15 +63,15 @@ class ConvLSTM(Remembering, Recurring, SpatialLayer):
 
     def run(self, x, initial: States, mask) -> Results:
         """Runs the steps, with the channels last."""
-        if self.data_format == FORMATS[0]:
-            return super().run(x, initial, mask)
         last = self.rank + 1
-        sequences = _moved(x, 2, last + 1)
-        begun = [_moved(state, 1, last) for state in initial]
+        if self.channel_axis == last:
+            return super().run(x, initial, mask)
+        sequences = moved(x, 2, last + 1)
+        begun = [moved(state, 1, last) for state in initial]
         output, outputs, states = super().run(sequences, begun, mask)
-        output = _moved(output, last, 1)
-        outputs = _moved(outputs, last + 1, 2)
-        states = [_moved(state, last, 1) for state in states]
+        output = moved(output, last, 1)
+        outputs = moved(outputs, last + 1, 2)
+        states = [moved(state, last, 1) for state in states]
         return output, outputs, states
 
     def preprocess_input(self, x):
@@ -104,7 +80,7 @@ class ConvLSTM(Remembering, Recurring, SpatialLayer):
             ones = K.ones_like(x[:, 0])
             mask = kept(ones, self.dropout)
             x = x * K.expand_dims(mask, 1)
-        _, steps, *sizes = _sizes(x)
+        _, steps, *sizes = sizes_of(x)
         frames = K.reshape(x, (-1, *sizes))
         projected = self._convolved(
             frames,
@@ -115,22 +91,13 @@ class ConvLSTM(Remembering, Recurring, SpatialLayer):
         )
         if self.use_bias:
             projected = projected + self.bias
-        _, *sizes = _sizes(projected)
+        _, *sizes = sizes_of(projected)
         return K.reshape(projected, (-1, steps, *sizes))
 
     def _convolved(self, x: Tensor, kernel: Tensor, **moves: Any) -> Tensor:
         """Returns the convolution of frames."""
-        if self.rank == 3:
-            return K.conv3d(x, kernel, dim_ordering="tf", **moves)
-        if self.rank == 2:
-            return K.conv2d(x, kernel, dim_ordering="tf", **moves)
-        for name in ("strides", "filter_dilation"):
-            if name in moves:
-                moves[name] = (*moves[name], 1)
-        images = K.expand_dims(x, 2)
-        kernel = K.expand_dims(kernel, 1)
-        output = K.conv2d(images, kernel, dim_ordering="tf", **moves)
-        return K.squeeze(output, 2)
+        convolve = K.conv3d if self.rank == 3 else K.conv2d
+        return self.convolution(convolve, x, kernel, **moves)
 
     def get_initial_states(self, x) -> list[Any]:
         """Returns the states before the first step: zeros."""
@@ -153,22 +120,10 @@ class ConvLSTM(Remembering, Recurring, SpatialLayer):
         return self.remembered(x + fed_back, c)
 
 
-def _moved(x, source: int, target: int):
-    """Returns a tensor with an axis in another place."""
-    rank = K.ndim(x)
-    axes = list(range(rank))
-    axis = axes.pop(source)
-    axes.insert(target, axis)
-    return K.permute_dimensions(x, axes)
-
-
-def _sizes(x) -> list[Any]:
-    """Returns the sizes of a tensor, those that aren't known as tensors."""
-    sizes = list(K.int_shape(x))
-    for axis, size in enumerate(sizes):
-        if size is None:
-            sizes[axis] = K.shape(x)[axis]
-    return sizes
+def _frame(shape: Shape) -> Shape:
+    """Returns the shape of a step of sequences."""
+    samples, _, *others = shape
+    return (samples, *others)
 
 
 class ConvLSTM1D(ConvLSTM):

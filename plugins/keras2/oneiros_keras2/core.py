@@ -251,7 +251,7 @@ class EinsumDense(KernelLayer):
         """Returns the sizes of the output's axes."""
         return self._sizes(self.of_output)
 
-    def argument_config(self, argument: str) -> dict[str, Any]:
+    def argument_config(self, argument):
         """Returns an argument; a layer's `output_shape` is another thing."""
         if argument == "output_shape":
             return {"output_shape": self.sizes}

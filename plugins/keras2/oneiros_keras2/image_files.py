@@ -18,24 +18,6 @@ class TrainingMigration(Keras2Layer):
         return super().called(config, inputs, others)
 
 
-class CenterCropMigration(TrainingMigration):
-    """CenterCrop."""
-
-    name = "CenterCrop"
-
-
-class ResizingMigration(TrainingMigration):
-    """Resizing, which can't fill up an image here, or smooth it."""
-
-    name = "Resizing"
-    neutral = {
-        "antialias": (False,),
-        "fill_mode": None,
-        "fill_value": None,
-        "pad_to_aspect_ratio": (False,),
-    }
-
-
 class AugmentationMigration(TrainingMigration):
     """Augmentation, which keeps the arguments of the file as they are."""
 

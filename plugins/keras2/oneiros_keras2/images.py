@@ -11,6 +11,7 @@ from oneiros.typing import Tensor
 
 from oneiros_keras2.base import Keras2Layer
 from oneiros_keras2.spatial import FORMATS, Sizes, SpatialLayer
+from oneiros_keras2.tensors import floats, sizes_of
 
 Settings = dict[str, Any]
 Weights = Callable[[Tensor], Tensor]
@@ -23,15 +24,13 @@ TINY = 1e-12
 def _near(distance: Tensor, limit: float) -> Tensor:
     """Returns 1 where a distance is below a limit, else 0."""
     is_near = K.lesser(K.abs(distance), limit)
-    return K.cast(is_near, K.floatx())
+    return floats(is_near)
 
 
 def _nearest(distance: Tensor) -> Tensor:
-    is_below = K.lesser(distance, 0.5)
-    is_above = K.greater_equal(distance, -0.5)
-    below = K.cast(is_below, K.floatx())
-    above = K.cast(is_above, K.floatx())
-    return below * above
+    is_below = floats(K.lesser(distance, 0.5))
+    is_above = floats(K.greater_equal(distance, -0.5))
+    return is_below * is_above
 
 
 def _linear(distance: Tensor) -> Tensor:
@@ -95,15 +94,11 @@ def resized(x: Tensor, sizes, interpolation: str) -> Tensor:
     """
     x = K.permute_dimensions(x, (0, 3, 1, 2))
     for size in reversed(sizes):
-        shares = _shares(_size(x, 3), size, interpolation)
+        *_, old_size = sizes_of(x)
+        shares = _shares(old_size, size, interpolation)
         x = K.dot(x, shares)
         x = K.permute_dimensions(x, (0, 1, 3, 2))
     return K.permute_dimensions(x, (0, 2, 3, 1))
-
-
-def _size(x: Tensor, axis: int):
-    size = K.int_shape(x)[axis]
-    return K.shape(x)[axis] if size is None else size
 
 
 def _shares(size, new_size, interpolation: str) -> Tensor:
@@ -115,22 +110,24 @@ def _shares(size, new_size, interpolation: str) -> Tensor:
     pixels = K.expand_dims(_numbered(size) - 0.5, 1)
     distance = K.expand_dims(places, 0) - pixels
     if interpolation == "area":
-        covered = K.relu((1 + ratio) / 2 - K.abs(distance))
+        reach = (1 + ratio) / 2
+        covered = K.relu(reach - K.abs(distance))
         shares = K.minimum(covered, ratio)
         shares = K.minimum(shares, 1.0)
     else:
         shares = WEIGHTS[interpolation](distance)
-    return shares / K.sum(shares, axis=0, keepdims=True)
+    total = K.sum(shares, axis=0, keepdims=True)
+    return shares / total
 
 
 def _number(size):
-    return float(size) if is_int(size) else K.cast(size, K.floatx())
+    return float(size) if is_int(size) else floats(size)
 
 
 def _numbered(size) -> Tensor:
     """Returns 0.5, 1.5, …, a number for each of `size` pixels."""
     numbers = K.arange(size)
-    return K.cast(numbers, K.floatx()) + 0.5
+    return floats(numbers) + 0.5
 
 
 class Keras2UpSampling2D(SpatialLayer):
@@ -168,12 +165,13 @@ class Keras2UpSampling2D(SpatialLayer):
         self.set_arguments(size=size)
         self.interpolation = _checked(self, interpolation)
 
-    def computed(self, x: Tensor) -> Tensor:
+    def computed(self, x):
         """Returns the enlarged images."""
-        sizes = self.output_sizes([_size(x, 1), _size(x, 2)])
-        return resized(x, sizes, self.interpolation)
+        _, *sizes, _ = sizes_of(x)
+        new_sizes = self.output_sizes(sizes)
+        return resized(x, new_sizes, self.interpolation)
 
-    def output_sizes(self, sizes: list[Any]) -> list[Any]:
+    def output_sizes(self, sizes):
         """Returns rows and columns, enlarged."""
         enlarged = []
         for size, factor in zip(sizes, self.size):
@@ -197,9 +195,10 @@ class FixedSize(SpatialLayer):
         super().__init__(**kwargs)
         self.set_arguments(height=height, width=width)
 
-    def computed(self, x: Tensor) -> Tensor:
+    def computed(self, x):
         """Returns the images in the new size."""
-        return resized(x, (self.height, self.width), self.interpolation)
+        sizes = (self.height, self.width)
+        return resized(x, sizes, self.interpolation)
 
     def in_proportion(self, x: Tensor) -> Tensor:
         """Returns the middle of images, with the new size's proportions."""
@@ -233,7 +232,7 @@ class FixedSize(SpatialLayer):
             )
         return rows, columns
 
-    def output_sizes(self, sizes: list[Any]) -> list[Any]:
+    def output_sizes(self, sizes):
         """Returns the new size."""
         return [self.height, self.width]
 
@@ -278,7 +277,7 @@ class Resizing(FixedSize):
         self.interpolation = _checked(self, interpolation)
         self.set_arguments(crop_to_aspect_ratio=crop_to_aspect_ratio)
 
-    def computed(self, x: Tensor) -> Tensor:
+    def computed(self, x):
         """Returns the images in the new size."""
         if self.crop_to_aspect_ratio:
             x = self.in_proportion(x)
@@ -310,7 +309,7 @@ class CenterCrop(FixedSize):
 
     loadable = True
 
-    def computed(self, x: Tensor) -> Tensor:
+    def computed(self, x):
         """Returns the middle, or all, in the new size."""
         rows, columns = self.sizes_of(x)
         if rows >= self.height and columns >= self.width:
@@ -344,7 +343,7 @@ class RandomCrop(FixedSize):
 
     loadable = True
 
-    def computed(self, x: Tensor) -> Tensor:
+    def computed(self, x):
         """Returns the middle in the new size."""
         return super().computed(self.in_proportion(x))
 
@@ -388,7 +387,8 @@ class Augmentation(Keras2Layer):
         vary = VARIATIONS.get(self.kind)
         if vary is None:
             return x
-        return K.in_train_phase(vary(x, self.settings), x)
+        varied = vary(x, self.settings)
+        return K.in_train_phase(varied, x)
 
 
 def _drawn(x: Tensor, low: float, high: float) -> Tensor:
@@ -414,20 +414,22 @@ def _first_axis(settings: Settings) -> int:
 
 def _flipped(x: Tensor, settings: Settings) -> Tensor:
     rows = _first_axis(settings)
+    axes = {"horizontal": rows + 1, "vertical": rows}
     mode = settings.get("mode", "horizontal_and_vertical")
-    for axis, name in ((rows + 1, "horizontal"), (rows, "vertical")):
+    for name, axis in axes.items():
         if name not in mode:
             continue
-        is_flipped = K.lesser(_drawn(x, 0.0, 1.0), 0.5)
-        share = K.cast(is_flipped, K.floatx())
+        drawn = _drawn(x, 0.0, 1.0)
+        is_flipped = floats(K.lesser(drawn, 0.5))
         flipped = K.reverse(x, axis)
-        x = x + share * (flipped - x)
+        x = x + is_flipped * (flipped - x)
     return x
 
 
 def _contrasted(x: Tensor, settings: Settings) -> Tensor:
     rows = _first_axis(settings)
-    mean = K.mean(x, axis=[rows, rows + 1], keepdims=True)
+    axes = [rows, rows + 1]
+    mean = K.mean(x, axis=axes, keepdims=True)
     low, high = _bounds(settings)
     factor = _drawn(x, 1 - abs(low), 1 + high)
     return (x - mean) * factor + mean
@@ -437,8 +439,8 @@ def _brightened(x: Tensor, settings: Settings) -> Tensor:
     darkest, lightest = settings.get("value_range") or (0, 255)
     low, high = _bounds(settings)
     width = lightest - darkest
-    brightened = x + _drawn(x, low * width, high * width)
-    return K.clip(brightened, darkest, lightest)
+    added = _drawn(x, low * width, high * width)
+    return K.clip(x + added, darkest, lightest)
 
 
 VARIATIONS: dict[str, Callable[[Tensor, Settings], Tensor]] = {
@@ -482,7 +484,7 @@ class Keras2ZeroPadding3D(SpatialLayer):
         pairs = [padding] if self.rank == 1 else padding
         self.pairs = [check_ints(self, "padding", pair, 2, 0) for pair in pairs]
 
-    def computed(self, x: Tensor) -> Tensor:
+    def computed(self, x):
         """Returns `x` among as many zeros on both sides, of which some are cut off."""
         widths = []
         index = [slice(None)]
@@ -495,7 +497,7 @@ class Keras2ZeroPadding3D(SpatialLayer):
         padded = K.spatial_3d_padding(x, tuple(widths), "tf")
         return padded[tuple(index)]
 
-    def output_sizes(self, sizes: list[Any]) -> list[Any]:
+    def output_sizes(self, sizes):
         """Returns the sizes with the zeros."""
         padded = []
         for size, pair in zip(sizes, self.pairs):
@@ -532,6 +534,6 @@ class Keras2ZeroPadding1D(Keras2ZeroPadding3D):
     loadable = True
     rank = 1
 
-    def computed(self, x: Tensor) -> Tensor:
+    def computed(self, x):
         """Returns `x` among zeros."""
         return K.asymmetric_temporal_padding(x, *self.pairs[0])

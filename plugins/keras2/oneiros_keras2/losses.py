@@ -12,6 +12,8 @@ from oneiros import backend as K
 from oneiros import objectives
 from oneiros.typing import Shape, Tensor
 
+from oneiros_keras2.tensors import floats
+
 LOG_2 = math.log(2.0)
 
 
@@ -191,7 +193,7 @@ class Keras2Hinge(Keras2Loss):
     def __call__(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """Returns the loss of each sample."""
         is_sign = K.not_equal(K.square(y_true), y_true)  # neither 0 nor 1
-        has_signs = K.max(K.cast(is_sign, K.floatx()))
+        has_signs = K.max(floats(is_sign))
         has_numbers = 1.0 - has_signs
         from_numbers = 2.0 * y_true - 1.0
         signs = has_signs * y_true

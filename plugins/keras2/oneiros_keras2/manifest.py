@@ -37,12 +37,20 @@ _CONVOLUTIONS = (
 )
 """Layers with kernels that Keras 2 flipped on Theano."""
 _CONVOLUTIONAL = ("ConvLSTM1D", "Keras2ConvLSTM2D", "ConvLSTM3D")
-_FILES = (
-    *_RECURRENT,
-    *_CONVOLUTIONAL,
-    *("Keras2Bidirectional", "CuDNNGRU", "Keras2CuDNNLSTM"),
-)
-"""The names of recurrent layers in files."""
+_FILES = "recurrent_files"
+FILE_CLASSES = {
+    **dict.fromkeys(_RECURRENT, f"{_FILES}:RecurrentMigration"),
+    **dict.fromkeys(_CONVOLUTIONAL, f"{_FILES}:RecurrentMigration"),
+    "Keras2Bidirectional": f"{_FILES}:Keras2BidirectionalMigration",
+    "Keras2GRU": f"{_FILES}:Keras2GRUMigration",
+    "Keras2LSTM": f"{_FILES}:Keras2LSTMMigration",
+    "CenterCrop": "image_files:TrainingMigration",
+    "Resizing": "image_files:TrainingMigration",
+    "Normalization": "preprocessing:NormalizationMigration",
+}
+"""What reads and writes layers in files, where a row isn't enough."""
+CUDNN = {"added": {"activation": "tanh", "recurrent_activation": "sigmoid"}}
+"""The activations of NVIDIA's library."""
 _LAYERS = {
     "advanced_activations": ("Keras2ReLU", "Keras2Softmax"),
     "attention": (
@@ -186,7 +194,7 @@ def oneiros_migrations():
         for name in LAYERS
     }
     rows["Keras2ReLU"]["elementwise"] = True
-    for name in _CONVOLUTIONS:
+    for name in (*_CONVOLUTIONS, *_CONVOLUTIONAL):
         rows[name]["flips"] = True
     rows["Unmasked"]["keras3"] = "Identity"
     rows["Keras2Softmax"]["inputs"] = ("mask", "a second argument")
@@ -199,14 +207,20 @@ def oneiros_migrations():
     rows["Identity"] = {"name": "Activation", "added": {"activation": "linear"}}
     rows["CategoryEncoding"]["inputs"] = ("count_weights", "a second argument")
     rows["Discretization"]["neutral"] = {"num_bins": None, "epsilon": None}
-    normalization = f"{_PACKAGE}.preprocessing:NormalizationMigration"
-    rows["Normalization"]["base"] = normalization
+    for name, reference in FILE_CLASSES.items():
+        rows[name]["base"] = f"{_PACKAGE}.{reference}"
+    rows["CuDNNGRU"] = {**rows["Keras2GRU"], "name": "Keras2GRU", **CUDNN}
+    rows["Keras2CuDNNLSTM"] = {**rows["Keras2LSTM"], "name": "Keras2LSTM", **CUDNN}
+    rows["Resizing"]["neutral"] = {
+        **{"antialias": (False,), "pad_to_aspect_ratio": (False,)},
+        **{"fill_mode": None, "fill_value": None},
+    }
     for name in ("SlicingOpLambda", "TFOpLambda", "TensorOperation"):
         rows[name] = f"{_PACKAGE}.operation_files:OperationMigration"
     rows["ActivationWith"] = f"{_PACKAGE}.activation_files:ActivationWithMigration"
     for name in _TABLES:
         rows[name] = f"{_PACKAGE}.preprocessing:TextMigration"
-    for name in ("Augmentation", "CenterCrop", "RandomCrop", "Resizing"):
+    for name in ("Augmentation", "RandomCrop"):
         rows[name] = f"{_PACKAGE}.image_files:{name}Migration"
     rows |= dict.fromkeys(_RANDOM, rows["Augmentation"])
     for name, arguments in OPTIMIZER_ARGUMENTS.items():
@@ -226,6 +240,4 @@ def oneiros_migrations():
         rows[name] = {**rows[class_name], "name": class_name}
     for name in _CELLS:
         rows[name] |= {"neutral": {"implementation": None}}
-    for name in _FILES:
-        rows[name] = f"{_PACKAGE}.recurrent_files:{name}Migration"
     return rows

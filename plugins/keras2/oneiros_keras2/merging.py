@@ -15,8 +15,9 @@ def broadcast(shapes: list[Shape]) -> Shape:
     """Returns the shape of the elementwise combination of tensors of these shapes."""
     rank = max(map(len, shapes))
     padded: list[Shape] = []
-    for samples, *sizes in shapes:
-        missing = [1] * (rank - 1 - len(sizes))
+    for shape in shapes:
+        samples, *sizes = shape
+        missing = [1] * (rank - len(shape))
         padded.append((samples, *missing, *sizes))
     return tuple(map(_common_size, zip(*padded)))
 
@@ -137,14 +138,15 @@ class Keras2Dot(Keras2Layer):
 
     def _axes(self, ranks: list[int]) -> list[int]:
         axes = self.axes
-        if not isinstance(axes, (list, tuple)):
+        if not isinstance(axes, list):
             axes = [axes, axes]
         return [axis % rank for axis, rank in zip(axes, ranks)]
 
     def call(self, x, mask=None):
         """Returns the sums of products."""
         first, second = x
-        axes = self._axes([K.ndim(first), K.ndim(second)])
+        ranks = [K.ndim(first), K.ndim(second)]
+        axes = self._axes(ranks)
         if self.normalize:
             first_axis, second_axis = axes
             first = K.l2_normalize(first, first_axis)

@@ -1,11 +1,14 @@
 """Layers that normalise their input to mean 0 and variance 1."""
 
+from typing import Any
+
 from oneiros import backend as K
 from oneiros.arguments import check_int, label
 from oneiros.errors import ShapeError
 from oneiros.typing import Shape, Tensor
 
-from oneiros_keras2.base import Axes, Keras2Layer
+from oneiros_keras2.base import Axes, Keras2Layer, axes_of, known_size, spread
+from oneiros_keras2.tensors import sizes_of
 
 
 class AffineNormalization(Keras2Layer):
@@ -25,6 +28,8 @@ class AffineNormalization(Keras2Layer):
     epsilon: float
     center: bool
     scale: bool
+    gamma: Any = None
+    beta: Any = None
 
     def __init__(
         self,
@@ -63,16 +68,13 @@ class AffineNormalization(Keras2Layer):
             keeps_axes: bool, whether weights have the input's other axes, too, with a
                 size of 1.
         """
-        self.spread = tuple(
-            size if axis in axes else 1 for axis, size in enumerate(input_shape)
-        )
-        sizes = tuple(input_shape[axis] for axis in axes)
+        sizes = tuple(known_size(self, input_shape, axis) for axis in axes)
+        self.spread = spread(input_shape, axes)
         self.weight_shape = self.spread if keeps_axes else sizes
-        self.gamma = self._affine_weight("gamma") if self.scale else None
-        self.beta = self._affine_weight("beta") if self.center else None
-
-    def _affine_weight(self, kind: str) -> Tensor:
-        return self.add_parameter(kind, self.weight_shape)
+        if self.scale:
+            self.gamma = self.add_parameter("gamma", self.weight_shape)
+        if self.center:
+            self.beta = self.add_parameter("beta", self.weight_shape)
 
     def affine(self, normalised: Tensor) -> Tensor:
         """Returns what is normalised, times gamma plus beta."""
@@ -92,13 +94,6 @@ class AffineNormalization(Keras2Layer):
         variance = K.var(x, axis=axes, keepdims=True)
         deviation = K.sqrt(variance + self.epsilon)
         return (x - mean) / deviation
-
-    def axes_of(self, axis, rank: int) -> list[int]:
-        """Returns an axis, or a list of them, counted from 0 and in order."""
-        axes = [axis]
-        if isinstance(axis, (list, tuple)):
-            axes = list(axis)
-        return sorted(each % rank for each in axes)
 
 
 class LayerNormalization(AffineNormalization):
@@ -146,13 +141,14 @@ class LayerNormalization(AffineNormalization):
 
     def build(self, input_shape: Shape) -> None:
         """Makes gamma and beta."""
-        self.axes = self.axes_of(self.axis, len(input_shape))
+        self.axes = axes_of(self, len(input_shape))
         self.make_affine(input_shape, self.axes)
 
     def call(self, x, mask=None):
         """Returns the normalised input."""
         if not self.rms_scaling:
-            return self.affine(self.normalised(x, self.axes))
+            normalised = self.normalised(x, self.axes)
+            return self.affine(normalised)
         squares = K.square(x)
         mean_square = K.mean(squares, axis=self.axes, keepdims=True)
         scaled = x / K.sqrt(mean_square + self.epsilon)
@@ -195,8 +191,8 @@ class GroupNormalization(AffineNormalization):
 
     def build(self, input_shape: Shape) -> None:
         """Makes gamma and beta, a value per channel each."""
-        (self.channel_axis,) = self.axes_of(self.axis, len(input_shape))
-        channels = input_shape[self.channel_axis] or 1
+        (self.channel_axis,) = axes_of(self, len(input_shape))
+        channels = known_size(self, input_shape, self.channel_axis)
         groups = channels if self.groups == -1 else self.groups
         if channels % groups:
             raise ShapeError(
@@ -209,14 +205,12 @@ class GroupNormalization(AffineNormalization):
 
     def call(self, x, mask=None):
         """Returns the normalised input."""
-        shape = K.shape(x)
-        rank = K.ndim(x)
         axis = self.channel_axis
-        sizes = [shape[place] for place in range(rank)]
+        sizes = sizes_of(x)
         before = sizes[:axis]
         after = sizes[axis + 1 :]
         split = K.reshape(x, (*before, *self.grouped, *after))
-        axes = list(range(1, rank + 1))
+        axes = list(range(1, K.ndim(split)))
         axes.remove(axis)
         normalised = self.normalised(split, axes)
         as_before = K.reshape(normalised, tuple(sizes))
@@ -233,7 +227,7 @@ class UnitNormalization(Keras2Layer):
         from oneiros.models import Sequential
 
         model = Sequential([UnitNormalization(input_shape=(2,))])
-        model.predict(np.array([[3.0, 4.0]]))  # array([[0.6, 0.8]], dtype=float32)
+        print(model.predict(np.array([[3.0, 4.0]])).round(4))  # [[0.6 0.8]]
         ```
 
     # Arguments
@@ -257,10 +251,7 @@ class UnitNormalization(Keras2Layer):
 
     def call(self, x, mask=None):
         """Returns the scaled input."""
-        squares = K.square(x)
-        square = K.sum(squares, axis=self.axis, keepdims=True)
-        length = K.sqrt(K.maximum(square, 1e-12))
-        return x / length
+        return K.l2_normalize(x, self.axis)
 
 
 class Keras2BatchNormalization(AffineNormalization):
@@ -317,9 +308,10 @@ class Keras2BatchNormalization(AffineNormalization):
 
     def build(self, input_shape: Shape) -> None:
         """Makes gamma, beta and the running averages."""
-        axes = self.axes_of(self.axis, len(input_shape))
+        rank = len(input_shape)
+        axes = axes_of(self, rank)
         self.make_affine(input_shape, axes, keeps_axes=len(axes) > 1)
-        self.axes = [place for place in range(len(input_shape)) if place not in axes]
+        self.axes = [axis for axis in range(rank) if axis not in axes]
         shape = self.weight_shape
         self.moving_mean = self.add_parameter("moving_mean", shape, trainable=False)
         self.moving_variance = self.add_parameter(
@@ -329,14 +321,15 @@ class Keras2BatchNormalization(AffineNormalization):
     def call(self, x, mask=None):
         """Returns the input normalised by the batch in training, otherwise by the
         running averages."""
-        mean = self._averaged(x, K.mean(x, axis=self.axes), self.moving_mean)
-        variance = self._averaged(x, K.var(x, axis=self.axes), self.moving_variance)
+        mean = self._averaged(x, K.mean, self.moving_mean)
+        variance = self._averaged(x, K.var, self.moving_variance)
         deviation = K.sqrt(variance + self.epsilon)
         return self.affine((x - mean) / deviation)
 
-    def _averaged(self, x: Tensor, of_batch: Tensor, average: Tensor) -> Tensor:
+    def _averaged(self, x: Tensor, statistic, average: Tensor) -> Tensor:
         """Returns a batch's statistic in training, otherwise its running average, which
         each batch moves."""
+        of_batch = statistic(x, axis=self.axes)
         shape = K.get_variable_shape(average)
         of_batch = K.reshape(of_batch, shape)
         update = K.moving_average_update(average, of_batch, self.momentum)

@@ -295,7 +295,35 @@ class Keras2Adadelta(Adadelta, Keras2Optimizer):
     loadable = True
 
 
-class Keras2Adagrad(Adagrad, Keras2Optimizer):
+class Accumulating(Keras2Optimizer):
+    """Base of the optimizers that sum up squares of gradients. Not an optimizer itself.
+
+    # Arguments
+        initial_accumulator_value: float, with which the sums begin.
+        **kwargs: as for `Keras2Optimizer`.
+    """
+
+    initial_accumulator_value: float
+
+    def __init__(self, initial_accumulator_value: float = 0.1, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.set_arguments(initial_accumulator_value=initial_accumulator_value)
+
+    def get_updates(
+        self, params: list[Any], constraints: Constraints, loss: Tensor
+    ) -> list[Any]:
+        """Returns `(variable, new value)` pairs for one step that lowers `loss`."""
+        updates = super().get_updates(params, constraints, loss)
+        first = int(self.has_count_in_weights)
+        sums = self.weights[first : first + len(params)]
+        for variable in sums:
+            shape = K.get_variable_shape(variable)
+            value = np.full(shape, self.initial_accumulator_value)
+            K.set_value(variable, value)
+        return updates
+
+
+class Keras2Adagrad(Adagrad, Accumulating):
     """Adagrad, whose sums begin with a value of their own, and whose epsilon is below
     the root.
 
@@ -322,25 +350,9 @@ class Keras2Adagrad(Adagrad, Keras2Optimizer):
 
     slots = ("accumulator",)
     loadable = True
-    initial_accumulator_value: float
 
-    def __init__(
-        self,
-        lr: float = 0.001,
-        epsilon: float = 1e-7,
-        initial_accumulator_value: float = 0.1,
-        **kwargs: Any,
-    ):
+    def __init__(self, lr: float = 0.001, epsilon: float = 1e-7, **kwargs: Any):
         super().__init__(lr=lr, epsilon=epsilon, **kwargs)
-        self.set_arguments(initial_accumulator_value=initial_accumulator_value)
-
-    def get_updates(
-        self, params: list[Any], constraints: Constraints, loss: Tensor
-    ) -> list[Any]:
-        """Returns `(variable, new value)` pairs for one step that lowers `loss`."""
-        updates = super().get_updates(params, constraints, loss)
-        _fill(self.weights[: len(params)], self.initial_accumulator_value)
-        return updates
 
     def step(self, p: Tensor, g: Tensor, rate: Tensor, slots: Slots) -> Slots:
         """Returns the new value of a weight, and its sum of squares."""
@@ -414,7 +426,7 @@ class Keras2RMSprop(RMSprop, Keras2Optimizer):
         return p - step, *kept.values()
 
 
-class Ftrl(Keras2Optimizer):
+class Ftrl(Accumulating):
     """Follow the regularized leader.
 
     For a weight `p` with the gradient `g`, `n` starting from
@@ -455,7 +467,6 @@ class Ftrl(Keras2Optimizer):
     slots = ("accumulator", "linear")
     loadable = True
     learning_rate_power: float
-    initial_accumulator_value: float
     l1_regularization_strength: float
     l2_regularization_strength: float
     l2_shrinkage_regularization_strength: float
@@ -465,7 +476,6 @@ class Ftrl(Keras2Optimizer):
         self,
         lr: float = 0.001,
         learning_rate_power: float = -0.5,
-        initial_accumulator_value: float = 0.1,
         l1_regularization_strength: float = 0.0,
         l2_regularization_strength: float = 0.0,
         l2_shrinkage_regularization_strength: float = 0.0,
@@ -475,21 +485,11 @@ class Ftrl(Keras2Optimizer):
         super().__init__(lr=lr, **kwargs)
         self.set_arguments(
             learning_rate_power=learning_rate_power,
-            initial_accumulator_value=initial_accumulator_value,
             l1_regularization_strength=l1_regularization_strength,
             l2_regularization_strength=l2_regularization_strength,
             l2_shrinkage_regularization_strength=l2_shrinkage_regularization_strength,
             beta=beta,
         )
-
-    def get_updates(
-        self, params: list[Any], constraints: Constraints, loss: Tensor
-    ) -> list[Any]:
-        """Returns `(variable, new value)` pairs for one step that lowers `loss`."""
-        updates = super().get_updates(params, constraints, loss)
-        _, *slots = self.weights
-        _fill(slots[: len(params)], self.initial_accumulator_value)
-        return updates
 
     def step(self, p: Tensor, g: Tensor, rate: Tensor, slots: Slots) -> Slots:
         """Returns the new value of a weight, and those of its slots."""
@@ -563,10 +563,3 @@ class Lion(Keras2Optimizer):
 def _running_mean(kept, mean: Tensor, value: Tensor) -> Tensor:
     new = (1.0 - kept) * value
     return kept * mean + new
-
-
-def _fill(variables: list[Any], value: float) -> None:
-    """Sets all values of variables to a number."""
-    for variable in variables:
-        shape = K.get_variable_shape(variable)
-        K.set_value(variable, np.full(shape, value))

@@ -4,9 +4,10 @@ from typing import Any
 
 from oneiros import backend as K
 from oneiros.arguments import check_choice
-from oneiros.typing import Shape, Tensor
+from oneiros.typing import Shape
 
-from oneiros_keras2.spatial import FORMATS, Sizes, SpatialLayer, check_sizes, positions
+from oneiros_keras2.spatial import Sizes, SpatialLayer, check_sizes, positions
+from oneiros_keras2.tensors import floats
 
 
 class PoolingOfSequences(SpatialLayer):
@@ -31,7 +32,7 @@ class PoolingOfSequences(SpatialLayer):
         if strides is not None:
             self.strides = check_sizes(self, "strides", strides)
 
-    def computed(self, x: Tensor) -> Tensor:
+    def computed(self, x):
         """Returns a value for each window of `x`, as an image one column wide."""
         pooled = K.pool2d(
             K.expand_dims(x, 2),
@@ -43,9 +44,11 @@ class PoolingOfSequences(SpatialLayer):
         )
         return K.squeeze(pooled, 2)
 
-    def output_sizes(self, sizes: list[Any]) -> list[Any]:
+    def output_sizes(self, sizes):
         """Returns the number of windows."""
-        (size,), (window,), (stride,) = sizes, self.pool_size, self.strides
+        (size,) = sizes
+        (window,) = self.pool_size
+        (stride,) = self.strides
         return [positions(size, window, self.padding, stride)]
 
 
@@ -118,25 +121,25 @@ class GlobalPooling(SpatialLayer):
 
     def call(self, x, mask=None):
         """Returns a value for each channel; an average, of the steps in the mask."""
-        first = 1 if self.data_format == FORMATS[0] else 2
-        axes = list(range(first, first + self.rank))
+        axes = list(range(1, self.rank + 2))
+        axes.remove(self.channel_axis)
         if self.mode == "max":
             return K.max(x, axis=axes, keepdims=self.keepdims)
         if mask is None or self.rank > 1:
             return K.mean(x, axis=axes, keepdims=self.keepdims)
-        counted = K.expand_dims(K.cast(mask, K.floatx()), 3 - first)
+        counted = K.expand_dims(floats(mask), self.channel_axis)
         total = K.sum(x * counted, axis=axes, keepdims=self.keepdims)
-        return total / K.sum(counted, axis=axes, keepdims=self.keepdims)
+        count = K.sum(counted, axis=axes, keepdims=self.keepdims)
+        return total / count
 
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
         """Returns `(samples, channels)`, with 1 for the other axes if they are kept."""
         ones = super().get_output_shape_for(input_shape)
         if self.keepdims:
             return ones
-        channels = -1 if self.data_format == FORMATS[0] else 1
-        return ones[0], ones[channels]
+        return ones[0], ones[self.channel_axis]
 
-    def output_sizes(self, sizes: list[Any]) -> list[Any]:
+    def output_sizes(self, sizes):
         """Returns 1 for each axis; 0 for one without values."""
         return [0 if size == 0 else 1 for size in sizes]
 

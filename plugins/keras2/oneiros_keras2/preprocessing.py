@@ -5,18 +5,20 @@ from typing import Any
 import numpy as np
 from oneiros import backend as K
 from oneiros.arguments import check_choice, check_number, label
+from oneiros.engine.node import shape_list, to_list
 from oneiros.errors import ArgumentError, ConfigError
 from oneiros.migrations import Keras2Layer as Keras2Migration
 from oneiros.migrations import Migration
 from oneiros.typing import Shape, Tensor
 
-from oneiros_keras2.base import Axes, Keras2Layer
+from oneiros_keras2.base import Axes, Keras2Layer, axes_of, known_size, spread
+from oneiros_keras2.tensors import floats
 
 ENCODINGS = ("multi_hot", "one_hot", "count")
 """How a layer gives integers; the first one was called `binary`."""
 
 
-def encoded(x: Tensor, size: int, mode: str, weights: Tensor | None = None) -> Tensor:
+def encoded(x, size: int, mode: str, weights=None) -> Tensor:
     """Returns which integers each row holds, or how often.
 
     # Arguments
@@ -25,18 +27,20 @@ def encoded(x: Tensor, size: int, mode: str, weights: Tensor | None = None) -> T
         mode: one of `ENCODINGS`.
         weights: tensor of the shape of `x`, how much each place counts.
     """
-    hot = K.one_hot(K.cast(x, "int32"), size)
+    integers = K.cast(x, "int32")
+    hot = K.one_hot(integers, size)
     if mode == "one_hot":
         return hot
-    if mode == "count":
-        weighted = hot if weights is None else hot * K.expand_dims(weights, -1)
-        return K.sum(weighted, axis=-2)
-    return K.max(hot, axis=-2)
+    if mode == "multi_hot":
+        return K.max(hot, axis=-2)
+    if weights is not None:
+        hot = hot * K.expand_dims(weights, -1)
+    return K.sum(hot, axis=-2)
 
 
 def check_numbers(owner, name: str, value):
     """Returns a number, or a list of them."""
-    if isinstance(value, (list, tuple)):
+    if np.ndim(value):
         return [check_numbers(owner, name, number) for number in value]
     return check_number(owner, name, value)
 
@@ -81,7 +85,8 @@ class Rescaling(Keras2Layer):
     def call(self, x, mask=None):
         """Returns the scaled input."""
         scale = K.cast_to_floatx(self.scale)
-        return K.cast(x, K.floatx()) * scale + K.cast_to_floatx(self.offset)
+        offset = K.cast_to_floatx(self.offset)
+        return floats(x) * scale + offset
 
 
 class Normalization(Keras2Layer):
@@ -93,7 +98,7 @@ class Normalization(Keras2Layer):
         from oneiros.models import Sequential
 
         layer = Normalization(mean=[1.0, 2.0], variance=[4.0, 1.0], input_shape=(2,))
-        Sequential([layer]).predict([[3.0, 2.0]]).tolist()  # [[1.0, 0.0]]
+        print(Sequential([layer]).predict([[3.0, 2.0]]))  # [[1. 0.]]
         ```
 
     # Arguments
@@ -112,8 +117,9 @@ class Normalization(Keras2Layer):
 
     loadable = True
     supports_masking = True
-
     axis: Any
+    mean: Any = None
+    variance: Any = None
     invert: bool
 
     def __init__(
@@ -131,51 +137,42 @@ class Normalization(Keras2Layer):
                 f"{variance!r:.80}. Expected both, or neither."
             )
         self.set_arguments(axis=axis, invert=invert)
-        self.mean = mean
-        self.variance = variance
+        if mean is not None:
+            self.mean = check_numbers(self, "mean", mean)
+            self.variance = check_numbers(self, "variance", variance)
 
     def build(self, input_shape: Shape) -> None:
         """Makes mean, variance and count, unless they are given."""
-        axes = self.axis if isinstance(self.axis, (list, tuple)) else [self.axis]
-        rank = len(input_shape)
-        kept = sorted(axis % rank for axis in axes if axis is not None)
-        spread = [size if axis in kept else 1 for axis, size in enumerate(input_shape)]
-        self.spread: Any = tuple(spread)
-        self.moments: Any = None
+        axes = [] if self.axis is None else axes_of(self, len(input_shape))
+        self.spread = spread(input_shape, axes)
+        shape = tuple(known_size(self, input_shape, axis) for axis in axes)
         if self.mean is not None:
+            ones = np.ones(shape)
+            self.moments = [
+                K.variable(ones * self.mean),
+                K.variable(ones * self.variance),
+            ]
             return
-        sizes = tuple(input_shape[axis] for axis in kept)
-        weights = [("mean", sizes, "zero"), ("variance", sizes, "one")]
-        mean, variance, _ = [
-            self.add_weight(shape, init, name=f"{self.name}_{name}", trainable=False)
-            for name, shape, init in [*weights, ("count", (), "zero")]
+        self.moments = [
+            self._constant("mean", shape, "zero"),
+            self._constant("variance", shape, "one"),
         ]
-        self.moments = K.reshape(mean, self.spread), K.reshape(variance, self.spread)
+        self._constant("count", (), "zero")
+
+    def _constant(self, kind: str, shape: tuple[int, ...], initializer: str) -> Tensor:
+        """Makes a weight that training doesn't change."""
+        name = f"{self.name}_{kind}"
+        return self.add_weight(shape, initializer, name=name, trainable=False)
 
     def call(self, x, mask=None):
         """Returns the normalised input."""
-        x = K.cast(x, K.floatx())
-        mean, variance = self.moments or map(self._spread, (self.mean, self.variance))
-        deviation = K.maximum(K.sqrt(variance), K.epsilon())
-        return x * deviation + mean if self.invert else (x - mean) / deviation
-
-    def _spread(self, given) -> Tensor:
-        """Returns a constant with the axes of the input."""
-        values = np.asarray(given, K.floatx())
-        places = [size for size in self.spread if size != 1]
-        if values.ndim:
-            values = values.reshape(
-                np.broadcast_shapes(values.shape, (1,) * len(places))
-            )
-        spread = np.broadcast_to(values, places or (1,))
-        return K.variable(spread.reshape(self.spread))
-
-    def argument_config(self, argument: str) -> dict[str, Any]:
-        """Returns an argument; arrays become lists."""
-        if argument in ("mean", "variance"):
-            given = getattr(self, argument)
-            return {argument: None if given is None else np.asarray(given).tolist()}
-        return super().argument_config(argument)
+        x = floats(x)
+        mean, variance = [K.reshape(each, self.spread) for each in self.moments]
+        root = K.sqrt(variance)
+        deviation = K.maximum(root, K.epsilon())
+        if self.invert:
+            return x * deviation + mean
+        return (x - mean) / deviation
 
 
 class CategoryEncoding(Keras2Layer):
@@ -187,7 +184,7 @@ class CategoryEncoding(Keras2Layer):
         from oneiros.models import Sequential
 
         model = Sequential([CategoryEncoding(4, input_shape=(3,))])
-        model.predict([[0, 2, 2]]).tolist()  # [[1.0, 0.0, 1.0, 0.0]]
+        print(model.predict([[0, 2, 2]]))  # [[1. 0. 1. 0.]]
         ```
 
     # Arguments
@@ -218,14 +215,15 @@ class CategoryEncoding(Keras2Layer):
 
     def call(self, x, mask=None):
         """Returns the vectors."""
-        x, *weights = x if isinstance(x, list) else [x]
-        mode = self._mode(K.int_shape(x))
-        return encoded(x, self.num_tokens, mode, *weights)
+        integers, *weights = to_list(x)
+        mode = self._mode(K.int_shape(integers))
+        return encoded(integers, self.num_tokens, mode, *weights)
 
     def get_output_shape_for(self, input_shape) -> Shape:
         """Returns the shape of the vectors."""
-        shape = input_shape[0] if isinstance(input_shape, list) else input_shape
-        return encoded_shape(shape, self.num_tokens, self._mode(shape))
+        shape, *_ = shape_list(input_shape)
+        mode = self._mode(shape)
+        return encoded_shape(shape, self.num_tokens, mode)
 
 
 class Discretization(Keras2Layer):
@@ -237,7 +235,7 @@ class Discretization(Keras2Layer):
         from oneiros.models import Sequential
 
         model = Sequential([Discretization([0.0, 1.0], input_shape=(3,))])
-        model.predict([[-5.0, 0.0, 7.0]]).tolist()  # [[0, 1, 2]]
+        print(model.predict([[-5.0, 0.0, 7.0]]))  # [[0 1 2]]
         ```
 
     # Arguments
@@ -256,25 +254,27 @@ class Discretization(Keras2Layer):
     def __init__(self, bin_boundaries, output_mode: str = "int", **kwargs):
         super().__init__(**kwargs)
         self.bin_boundaries = list(bin_boundaries)
+        self.size = len(self.bin_boundaries) + 1
         self.output_mode = check_choice(
             self, "output_mode", output_mode, ("int", *ENCODINGS)
         )
 
     def call(self, x, mask=None):
         """Returns the intervals' numbers, or their vectors."""
-        boundaries = K.variable(np.asarray(self.bin_boundaries))
-        is_reached = K.greater_equal(K.expand_dims(x, -1), boundaries)
-        intervals = K.sum(K.cast(is_reached, "int32"), axis=-1)
+        boundaries = K.variable(self.bin_boundaries)
+        values = K.expand_dims(x, -1)
+        is_reached = K.greater_equal(values, boundaries)
+        reached = K.cast(is_reached, "int32")
+        intervals = K.sum(reached, axis=-1)
         if self.output_mode == "int":
             return K.cast(intervals, "int32")
-        return encoded(intervals, len(self.bin_boundaries) + 1, self.output_mode)
+        return encoded(intervals, self.size, self.output_mode)
 
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
         """Returns the input's shape, or that of the vectors."""
         if self.output_mode == "int":
             return input_shape
-        size = len(self.bin_boundaries) + 1
-        return encoded_shape(input_shape, size, self.output_mode)
+        return encoded_shape(input_shape, self.size, self.output_mode)
 
 
 class NormalizationMigration(Keras2Migration):
@@ -282,11 +282,13 @@ class NormalizationMigration(Keras2Migration):
 
     def weights(self, config, arrays):
         """Returns the weights as floats."""
-        return [np.asarray(array, K.floatx()) for array in arrays]
+        return list(map(K.cast_to_floatx, arrays))
 
     def weights_there(self, config, arrays):
         """Returns the weights, the last one as an integer."""
-        return [*arrays[:2], *(np.asarray(array, "int32") for array in arrays[2:])]
+        moments = arrays[:2]
+        counts = [np.asarray(array, "int32") for array in arrays[2:]]
+        return [*moments, *counts]
 
 
 class TextMigration(Migration):

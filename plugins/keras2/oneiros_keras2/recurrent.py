@@ -9,12 +9,13 @@ from oneiros import backend as K
 from oneiros.arguments import label, refusal
 from oneiros.config import layer_from_config
 from oneiros.engine.node import shape_list, to_list
-from oneiros.errors import ArgumentError, ShapeError
+from oneiros.errors import ArgumentError
 from oneiros.layers import Recurrent
 from oneiros.load_context import count_calls
 from oneiros.typing import Shape
 
-from oneiros_keras2.base import Checked, Fraction, Keras2Layer, KernelLayer
+from oneiros_keras2.base import Checked, Fraction, Keras2Layer, KernelLayer, known_size
+from oneiros_keras2.tensors import blocks, floats
 
 States = list[Any]
 Stepped = tuple[Any, States]
@@ -141,13 +142,6 @@ def kept(ones, rate: float):
         return K.cast_to_floatx(1.0)
     dropped = K.dropout(ones, rate)
     return K.in_train_phase(dropped, ones)
-
-
-def blocks(x, count: int) -> list[Any]:
-    """Returns the last axis of a tensor in parts of the same size."""
-    width = K.int_shape(x)[-1]
-    size = width // count
-    return [x[..., start : start + size] for start in range(0, width, size)]
 
 
 class Cell(Gated):
@@ -485,7 +479,7 @@ class StackedRNNCells(Keras2Layer):
             new_states += stepped
         return x, new_states
 
-    def argument_config(self, argument: str) -> dict[str, Any]:
+    def argument_config(self, argument):
         """Returns an argument, `cells` with the configurations of the cells."""
         if argument != "cells":
             return super().argument_config(argument)
@@ -589,18 +583,8 @@ class Recurring(Checked, Recurrent):
         return (*leading, *others)
 
     def features_of(self, shape: Shape) -> int:
-        """Returns the size of the last axis of sequences of this shape.
-
-        # Raises
-            ShapeError: if it isn't known.
-        """
-        if shape[-1] is None:
-            raise ShapeError(
-                f"{label(self)} received an input of shape {tuple(shape)}; the size of "
-                "the last axis must be known to make the weights. Pass it at the "
-                "origin of the input, in input_shape."
-            )
-        return int(shape[-1])
+        """Returns the size of the last axis of sequences of this shape."""
+        return known_size(self, shape)
 
     def get_output_shape_for(self, input_shape):
         """Returns the shape of the output, or a list of it and those of the states."""
@@ -677,7 +661,7 @@ class Recurring(Checked, Recurrent):
 
     def _hidden(self, outputs, mask):
         """Returns the outputs, with zeros at masked steps."""
-        shown = K.cast(mask, K.floatx())
+        shown = floats(mask)
         if self.go_backwards:
             shown = K.reverse(shown, 1)
         while K.ndim(shown) < K.ndim(outputs):
@@ -813,7 +797,7 @@ class RNN(Recurring):
         """The cell."""
         return self.cell
 
-    def argument_config(self, argument: str) -> dict[str, Any]:
+    def argument_config(self, argument):
         """Returns an argument, `cell` with the configuration of the cell."""
         if argument != "cell":
             return dict(super().argument_config(argument))

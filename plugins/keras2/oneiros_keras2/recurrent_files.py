@@ -50,30 +50,8 @@ class RecurrentMigration(Keras2Layer):
             )
 
 
-class RNNMigration(RecurrentMigration):
-    """RNN."""
-
-    name = "RNN"
-
-
-class StackedRNNCellsMigration(RecurrentMigration):
-    """StackedRNNCells."""
-
-    name = "StackedRNNCells"
-
-
-class Keras2SimpleRNNMigration(RecurrentMigration):
-    """SimpleRNN."""
-
-    name = "Keras2SimpleRNN"
-    keras3 = "SimpleRNN"
-
-
 class Keras2GRUMigration(RecurrentMigration):
     """GRU."""
-
-    name = "Keras2GRU"
-    keras3 = "GRU"
 
     def weights(self, config: Config, arrays: Arrays) -> Arrays:
         """Returns the weights; CuDNN's as Keras has them."""
@@ -83,17 +61,8 @@ class Keras2GRUMigration(RecurrentMigration):
         return from_cudnn(arrays, 3)
 
 
-class CuDNNGRUMigration(Keras2GRUMigration):
-    """GRU of NVIDIA's library, which has these activations alone."""
-
-    added = {"activation": "tanh", "recurrent_activation": "sigmoid"}
-
-
 class Keras2LSTMMigration(RecurrentMigration):
     """LSTM."""
-
-    name = "Keras2LSTM"
-    keras3 = "LSTM"
 
     def weights(self, config: Config, arrays: Arrays) -> Arrays:
         """Returns the weights; CuDNN's as Keras has them, with one bias."""
@@ -104,39 +73,8 @@ class Keras2LSTMMigration(RecurrentMigration):
         return [kernel, recurrent, biases.sum(axis=0)]
 
 
-class Keras2CuDNNLSTMMigration(Keras2LSTMMigration):
-    """LSTM of NVIDIA's library, which has these activations alone."""
-
-    added = CuDNNGRUMigration.added
-
-
-class ConvLSTM1DMigration(RecurrentMigration):
-    """ConvLSTM1D."""
-
-    name = "ConvLSTM1D"
-    flips = True
-
-
-class Keras2ConvLSTM2DMigration(RecurrentMigration):
-    """ConvLSTM2D."""
-
-    name = "Keras2ConvLSTM2D"
-    flips = True
-    keras3 = "ConvLSTM2D"
-
-
-class ConvLSTM3DMigration(RecurrentMigration):
-    """ConvLSTM3D."""
-
-    name = "ConvLSTM3D"
-    flips = True
-
-
 class Keras2BidirectionalMigration(RecurrentMigration):
     """Bidirectional."""
-
-    name = "Keras2Bidirectional"
-    keras3 = "Bidirectional"
 
     def to_keras3(self, config: Config, arrays: Arrays):
         """Returns the layer. If it returns sequences, Keras 3's own has zeros at masked

@@ -11,6 +11,8 @@ from typing import Any
 from oneiros import backend as K
 from oneiros.typing import Tensor
 
+from oneiros_keras2.tensors import floats
+
 
 def exponential_decay(
     rate: Tensor,
@@ -123,4 +125,4 @@ def _along_cosine(peak, step: Tensor, decay_steps: float, alpha: float) -> Tenso
 
 
 def _is_after(step: Tensor, boundary: float) -> Tensor:
-    return K.cast(K.greater(step, boundary), K.floatx())
+    return floats(K.greater(step, boundary))

@@ -1,5 +1,6 @@
 """`SpatialLayer`, the base of layers over sequences, images and volumes."""
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from oneiros import backend as K
@@ -9,19 +10,11 @@ from oneiros.errors import ShapeError
 from oneiros.typing import Shape, Tensor
 
 from oneiros_keras2.base import Keras2Layer
+from oneiros_keras2.tensors import moved
 
 FORMATS = ("channels_last", "channels_first")
 DataFormat = Annotated[str | None, FORMATS]
 Sizes = Annotated[int | tuple[int, ...], "one for each axis between"]
-
-
-def positions(size, window: int, padding: str, stride: int, dilation: int = 1):
-    """Returns the number of positions of a window along an axis; None if its size isn't
-    known."""
-    if size is None:
-        return None
-    reach = (window - 1) * dilation if padding == "valid" else 0
-    return (size - reach + stride - 1) // stride
 
 
 def check_format(layer, name: str, value: Any) -> Any:
@@ -69,14 +62,19 @@ class SpatialLayer(Keras2Layer):
         """Returns the number of channels for those of an input."""
         return channels
 
+    @property
+    def channel_axis(self) -> int:
+        """The axis of the channels."""
+        return self.rank + 1 if self.data_format == FORMATS[0] else 1
+
     def call(self, x, mask=None):
         """Returns the output, with its axes in the order of the input."""
-        if self.data_format == FORMATS[0]:
+        axis = self.channel_axis
+        if axis > self.rank:
             return self.computed(x)
-        between = range(2, self.rank + 2)
-        output = self.computed(K.permute_dimensions(x, (0, *between, 1)))
         last = self.rank + 1
-        return K.permute_dimensions(output, (0, last, *range(1, last)))
+        output = self.computed(moved(x, axis, last))
+        return moved(output, last, axis)
 
     def compute_mask(self, x, mask=None):
         """Returns no mask."""
@@ -87,32 +85,98 @@ class SpatialLayer(Keras2Layer):
         # Raises
             ShapeError: if nothing is left of the input.
         """
-        samples, *axes = input_shape
-        place = -1 if self.data_format == FORMATS[0] else 0
-        channels = axes.pop(place)
-        sizes = self.output_sizes(axes)
+        sizes = list(input_shape)
+        channels = sizes.pop(self.channel_axis)
+        samples, *between = sizes
+        sizes = self.output_sizes(between)
         if any(size is not None and size < 1 for size in sizes):
             raise ShapeError(
                 f"{label(self)} received an input of shape {tuple(input_shape)}, with "
                 f"data_format={self.data_format!r}, which leaves sizes of "
                 f"{tuple(sizes)}. Give it a larger input."
             )
-        channels = self.output_channels(channels)
-        if place:
-            return (samples, *sizes, channels)
-        return (samples, channels, *sizes)
+        shape = [samples, *sizes]
+        shape.insert(self.channel_axis, self.output_channels(channels))
+        return tuple(shape)
 
-    def channels_of(self, shape: Shape) -> int:
-        """Returns the number of channels of an input, for the shapes of weights.
 
-        # Raises
-            ShapeError: if it isn't known.
+def positions(size, window: int, padding: str, stride: int, dilation: int = 1):
+    """Returns the number of positions of a window along an axis; None if its size isn't
+    known."""
+    if size is None:
+        return None
+    reach = (window - 1) * dilation if padding == "valid" else 0
+    return (size - reach + stride - 1) // stride
+
+
+class Windowed(SpatialLayer):
+    """Base of the layers that convolve. Not a layer itself.
+
+    # Arguments
+        kernel_size, strides, padding, dilation_rate: as for `Keras2Conv1D`.
+
+    # Properties
+        paddings: tuple of str, what `padding` may be.
+        filters: int, the number of channels of the output.
+    """
+
+    paddings: tuple[str, ...] = ("valid", "same")
+    kernel_size: Any
+    strides: Any
+    dilation_rate: Any
+    filters: int
+
+    def __init__(
+        self,
+        kernel_size: Sizes,
+        strides: Sizes = 1,
+        padding: str = "valid",
+        dilation_rate: Sizes = 1,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.padding = check_choice(self, "padding", padding, self.paddings)
+        self.set_arguments(
+            kernel_size=kernel_size, strides=strides, dilation_rate=dilation_rate
+        )
+
+    def output_sizes(self, sizes):
+        """Returns the number of the window's positions along each axis."""
+        windows = zip(sizes, self.kernel_size, self.strides, self.dilation_rate)
+        return [
+            positions(size, window, self.padding, stride, rate)
+            for size, window, stride, rate in windows
+        ]
+
+    def output_channels(self, channels):
+        """Returns the number of filters."""
+        return self.filters
+
+    def convolution(
+        self,
+        convolve: Callable[..., Tensor],
+        x: Tensor,
+        *kernels: Tensor | None,
+        border_mode: str,
+        **moves: Any,
+    ) -> Tensor:
+        """Returns what a function of `K` makes of `x` and kernels. Sequences are images
+        one column wide.
+
+        # Arguments
+            moves: further arguments of the function, with a number for each axis.
         """
-        channels = shape[-1 if self.data_format == FORMATS[0] else 1]
-        if channels is None:
-            raise ShapeError(
-                f"{label(self)} received an input of shape {tuple(shape)}; the number "
-                "of channels must be known to make the weights. Pass it at the origin "
-                "of the input, in input_shape."
-            )
-        return channels
+        is_sequence = self.rank == 1
+        if is_sequence:
+            x = K.expand_dims(x, 2)
+            kernels = tuple(map(_of_images, kernels))
+            moves = {name: (*steps, 1) for name, steps in moves.items()}
+        output = convolve(
+            x, *kernels, border_mode=border_mode, dim_ordering="tf", **moves
+        )
+        return K.squeeze(output, 2) if is_sequence else output
+
+
+def _of_images(kernel: Tensor | None) -> Tensor | None:
+    """Returns a kernel for sequences as one for images one column wide."""
+    return None if kernel is None else K.expand_dims(kernel, 1)
