@@ -4,7 +4,7 @@ and come back from files."""
 import numpy as np
 import oneiros
 import pytest
-from oneiros.errors import ArgumentError, ConfigError
+from oneiros.errors import ArgumentError, ConfigError, ExportError, ShapeError
 from oneiros.layers import (
     Attention,
     CategoryEncoding,
@@ -19,6 +19,11 @@ from oneiros.models import Model, Sequential, load_model, model_from_json
 
 MEAN, VARIANCE = [[1.0], [2.0]], [[4.0], [9.0]]
 INTEGERS = np.array([[0, 2, 2], [3, 1, 7]])
+
+
+def wave(shape, step=1.0):
+    numbers = 1 + np.arange(np.prod(shape))
+    return np.sin(step * numbers).reshape(shape).astype("float32")
 
 
 def predicted(layer, x):
@@ -85,6 +90,45 @@ def test_a_query_sees_no_later_key_however_many_there_are(theano):
     np.testing.assert_allclose(outputs[0, 0], values[0, 0], rtol=1e-5)
 
 
+@pytest.mark.spread
+@pytest.mark.parametrize(
+    ("arguments", "shape", "mask", "sums"),
+    [
+        ({"attention_axes": [1, 2]}, (2, 3, 4), None, [26.49639, 4.968209, 1.808084]),
+        ({"attention_axes": 2}, (2, 3, 4), None, [23.51132, 3.545324, 3.511247]),
+        ({"output_shape": [2, 3]}, (3, 4), None, [-4.487694, 0.128344, 8.261081]),
+        ({}, (3, 4), (1, 3, 3), [10.75871, 1.764638, 0.75544]),
+        ({}, (3, 4), (2, 3, 1), [11.420975, 3.611656, 1.299967]),
+        ({}, (3, 4), (2, 3, 3), [11.644071, 1.331706, 3.460793]),
+    ],
+)
+def test_heads_compute_what_they_do_in_keras_2(
+    arguments, shape, mask, sums, backend, tmp_path
+):
+    inputs, values = [Input(shape)], [wave((2, *shape), 0.7)]
+    if mask:
+        inputs.append(Input(mask[1:]))
+        seen = wave(mask, 1.3) > -0.2
+        values.append(np.broadcast_to(seen, (2, *mask[1:])).astype("float32"))
+    layer = MultiHeadAttention(2, 3, attention_mask=bool(mask), **arguments)
+    model = Model(inputs, layer([inputs[0], *inputs]))
+    model.set_weights([wave(weight.shape) for weight in model.get_weights()])
+    model.save(tmp_path / "model.h5")
+    output = load_model(tmp_path / "model.h5").predict(values)
+    assert output.shape[1:] == model.output_shape[1:]
+    flat = output.ravel()
+    products = [flat @ np.cos(step * np.arange(flat.size)) for step in (0.0, 0.3, 0.5)]
+    np.testing.assert_allclose(products, sums, rtol=1e-4, atol=1e-4)
+
+
+def test_masks_of_places_in_several_axes_are_refused(theano):
+    x = Input((2, 3, 4))
+    with pytest.raises(ShapeError, match="for masks and scores"):
+        MultiHeadAttention(2, 3, use_causal_mask=True)([x, x])
+    with pytest.raises(ShapeError, match="Expected axes between"):
+        MultiHeadAttention(2, 3, attention_axes=3)([x, x])
+
+
 def test_groups_of_queries_share_keys(theano, tmp_path):
     """With as many keys as queries, it is attention of several heads."""
     x = Input((5, 6))
@@ -116,6 +160,10 @@ def test_attention_goes_to_keras_3_with_what_its_calls_take(theano, tmp_path):
     values = np.random.default_rng(3).normal(size=(2, 5, 6)).astype("float32")
     again = load_model(tmp_path / "attention.keras").predict(values)
     np.testing.assert_allclose(again, model.predict(values), atol=1e-5)
+    seen = Input((5, 5))
+    masked = MultiHeadAttention(2, 3, attention_mask=True)([x, x, seen])
+    with pytest.raises(ExportError, match="has attention_mask=True"):
+        oneiros.export(Model([x, seen], masked), tmp_path / "masked.keras")
 
 
 def test_layers_that_prepare_come_back_and_train_with_others(theano, tmp_path):

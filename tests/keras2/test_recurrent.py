@@ -178,9 +178,13 @@ def test_weights_of_keras_2_for_gates_of_keras_1_warn(theano):
         return Sequential([first, LSTM(3, **arguments), Dense(1)])
 
     said = r"Keras 2\.15\.\d.*'lstm_\d+'.*make them with inner_activation='sigmoid'"
-    with pytest.warns(UserWarning, match=said):
-        model().load_weights(DATA / "lstm.h5")
+    for arguments in ({}, {"consume_less": "gpu"}):
+        with pytest.warns(UserWarning, match=said):
+            model(**arguments).load_weights(DATA / "lstm.h5")
     model(inner_activation="sigmoid").load_weights(DATA / "lstm.h5")
+    described = load_model(DATA / "lstm_hard.h5")
+    described.load_weights(DATA / "lstm_hard.h5")
+    model_from_json(described.to_json()).load_weights(DATA / "lstm_hard.h5")
 
 
 def test_without_a_layer_that_can_the_first_reason_is_told(theano):

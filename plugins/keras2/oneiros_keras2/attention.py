@@ -14,7 +14,7 @@ from oneiros.arguments import check_bool, check_choice, label
 from oneiros.errors import ArgumentError, ShapeError
 from oneiros.typing import Shape, Tensor
 
-from oneiros_keras2.base import Fraction, Keras2Layer, KernelLayer, known_size
+from oneiros_keras2.base import Axes, Fraction, Keras2Layer, KernelLayer, known_size
 from oneiros_keras2.tensors import floats, sizes_of
 
 Weights = tuple[Tensor, Tensor | None]
@@ -263,14 +263,18 @@ class MultiHeadAttention(Attending, KernelLayer):
         value_dim: int, size of the projected values; `key_dim` if None.
         dropout: float, the fraction of the weights to drop in training.
         use_bias: bool, whether projections have a bias.
-        output_shape: int or tuple of one int, the size of the output; that of the query
+        output_shape: int or tuple, the size or sizes of the output; that of the query
             if None.
-        attention_axes: the axis of the places, 1.
+        attention_axes: int or tuple, the axes of the places; None for all between the
+            samples and the features. Other axes are attended place by place.
         kernel_initializer, bias_initializer, kernel_regularizer, bias_regularizer,
             kernel_constraint, bias_constraint: those of all projections.
         use_causal_mask: bool, whether a query sees only keys up to its own place.
         return_attention_scores: bool, whether the weights `(samples, heads, queries,
             keys)` are a second output.
+        attention_mask: bool, whether the last input is 0 where a query mustn't see a
+            key: `(samples, queries, keys)`, or `(samples, heads, queries, keys)`. Any
+            size may be 1.
 
     # Input shape
         List of `(samples, queries, features)`, `(samples, keys, features)` and, unless
@@ -288,6 +292,8 @@ class MultiHeadAttention(Attending, KernelLayer):
     key_dim: int
     value_dim: int
     use_bias: bool
+    attention_axes: Any
+    attention_mask: bool
 
     def __init__(
         self,
@@ -296,7 +302,8 @@ class MultiHeadAttention(Attending, KernelLayer):
         value_dim: int | None = None,
         use_bias: bool = True,
         output_shape=None,
-        attention_axes=None,
+        attention_axes: Axes | None = None,
+        attention_mask: bool = False,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -305,31 +312,79 @@ class MultiHeadAttention(Attending, KernelLayer):
             key_dim=key_dim,
             value_dim=value_dim or key_dim,
             use_bias=use_bias,
+            attention_axes=attention_axes,
+            attention_mask=attention_mask,
         )
-        if isinstance(output_shape, (list, tuple)):
-            (output_shape,) = output_shape
         self.output_size = output_shape
-        self.attention_axes = attention_axes
 
     def build(self, input_shape: list[Shape]) -> None:
         """Makes kernels and biases of the projections of query, key, value and
         output."""
-        query, value, *_ = input_shape
-        key = input_shape[-1]
-        axes = self.attention_axes
-        if len(query) != 3 or axes not in (None, 1, [1], (1,)):
-            raise ShapeError(
-                f"{label(self)} received a query of shape {query} and has "
-                f"attention_axes={axes}. Expected (samples, places, features), and 1."
-            )
+        query, key, value, _ = self._parts(input_shape)
+        self._order_axes(query)
         self.projections = {
             "query": self._projection("query", query, self.num_heads, self.key_dim),
             "key": self._projection("key", key, self.key_heads, self.key_dim),
             "value": self._projection("value", value, self.key_heads, self.value_dim),
         }
-        size = self.output_size or query[-1]
-        shape = (self.num_heads, self.value_dim, size)
-        self.output_kernel, self.output_bias = self._weights("output", shape, (size,))
+        sizes = self._output_sizes(query)
+        shape = (self.num_heads, self.value_dim, *sizes)
+        self.output_kernel, self.output_bias = self._weights("output", shape, sizes)
+
+    def _parts(self, inputs: list[Any]) -> list[Any]:
+        """Returns query, key, value and mask, or their shapes; None for no mask."""
+        query, value, *others = inputs
+        allowed = others.pop() if self.attention_mask else None
+        key = others[0] if others else value
+        return [query, key, value, allowed]
+
+    def _output_sizes(self, query: Shape) -> Shape:
+        """Returns the sizes of the output behind its places."""
+        sizes = self.output_size or query[-1]
+        return tuple(sizes) if isinstance(sizes, (list, tuple)) else (sizes,)
+
+    def _order_axes(self, query: Shape) -> None:
+        """Finds the order of the axes in which the places are the last ones before the
+        features; none is needed for a single axis of places."""
+        rank = len(query)
+        between = range(1, rank - 1)
+        axes = self.attention_axes or list(between)
+        axes = axes if isinstance(axes, list) else [axes]
+        places = [axis % rank for axis in axes]
+        is_plain = rank == 3 and places == [1]
+        is_masked = self.use_causal_mask or self.attention_mask
+        needs_plain = is_masked or self.return_attention_scores
+        are_between = bool(places) and set(places) <= set(between)
+        if not is_plain and (needs_plain or not are_between):
+            raise ShapeError(
+                f"{label(self)} received a query of shape {query} and has "
+                f"attention_axes={axes}. Expected axes between the samples and the "
+                "features; for masks and scores (samples, places, features), and 1."
+            )
+        free = [axis for axis in between if axis not in places]
+        self.places = places
+        self.order = [] if is_plain else [0, *free, *places, rank - 1]
+
+    def _in_one_axis(self, x: Tensor) -> Tensor:
+        """Returns an input with its places in one axis, other axes with the samples."""
+        if not self.order:
+            return x
+        shape = K.shape(x)
+        count = math.prod(shape[axis] for axis in self.places)
+        moved = K.permute_dimensions(x, self.order)
+        return K.reshape(moved, (-1, count, K.int_shape(x)[-1]))
+
+    def _in_all_axes(self, outputs: Tensor, query: Tensor) -> Tensor:
+        """Returns outputs with the axes of the query."""
+        if not self.order:
+            return outputs
+        shape = K.shape(query)
+        axes = self.order[1:-1]
+        sizes = self._output_sizes(K.int_shape(query))
+        split = K.reshape(outputs, (-1, *(shape[axis] for axis in axes), *sizes))
+        rank = len(self.order) - 1
+        back = [0, *(axes.index(axis) + 1 for axis in range(1, rank))]
+        return K.permute_dimensions(split, (*back, *range(rank, rank + len(sizes))))
 
     @property
     def key_heads(self) -> int:
@@ -351,8 +406,8 @@ class MultiHeadAttention(Attending, KernelLayer):
     def call(self, x, mask=None):
         """Returns the joined outputs of the heads, and the weights of each if
         asked."""
-        query, value, *_ = x
-        key = x[-1]
+        given, *others, allowed = self._parts(x)
+        query, key, value = map(self._in_one_axis, (given, *others))
         queries = self._by_head("query", query) / math.sqrt(self.key_dim)
         keys = self._by_head("key", key)
         values = self._by_head("value", value)
@@ -360,10 +415,15 @@ class MultiHeadAttention(Attending, KernelLayer):
         places = sizes_of(scores)[1:]
         scores = K.reshape(scores, (-1, self.num_heads, *places))
         hidden = [K.expand_dims(each, 1) for each in self.hidden(query, key, mask)]
+        if allowed is not None:
+            forbidden = floats(K.equal(allowed, 0))
+            is_by_head = K.ndim(allowed) == 4
+            hidden.append(forbidden if is_by_head else K.expand_dims(forbidden, 1))
         weights = self.attended(scores, hidden)
         flat_weights = K.reshape(weights, (-1, *places))
         means = K.batch_dot(flat_weights, values, axes=[2, 1])
-        return self.returned(self._joined(means), weights)
+        outputs = self._in_all_axes(self._joined(means), given)
+        return self.returned(outputs, weights)
 
     def _by_head(self, name: str, x: Tensor) -> Tensor:
         """Returns the projection for each head: `(samples * heads, places, size)`."""
@@ -382,27 +442,33 @@ class MultiHeadAttention(Attending, KernelLayer):
 
     def _joined(self, means: Tensor) -> Tensor:
         """Returns the outputs for the heads' means `(samples * heads, …)`."""
-        heads, size, output_size = K.int_shape(self.output_kernel)
+        heads, size, *sizes = K.int_shape(self.output_kernel)
         _, places, _ = sizes_of(means)
         split = K.reshape(means, (-1, heads, places, size))
         together = K.permute_dimensions(split, (0, 2, 1, 3))
         flat = K.reshape(together, (-1, places, heads * size))
-        kernel = K.reshape(self.output_kernel, (heads * size, output_size))
-        outputs = K.dot(flat, kernel)
+        kernel = K.reshape(self.output_kernel, (heads * size, -1))
+        outputs = K.reshape(K.dot(flat, kernel), (-1, places, *sizes))
         return outputs if self.output_bias is None else outputs + self.output_bias
 
     def hidden(self, query: Tensor, key: Tensor, mask) -> list[Tensor]:
         """Returns what is hidden, with all keys from a masked query."""
+        query_mask, value_mask, *_ = mask or [None, None]
+        if self.order and not query_mask is value_mask is None:
+            raise ShapeError(
+                f"{label(self)} received a mask, and places in several axes. Expected "
+                "(samples, places, features)."
+            )
         hidden = super().hidden(query, key, mask)
-        if mask and mask[0] is not None:
-            queries = 1.0 - floats(mask[0])
+        if query_mask is not None:
+            queries = 1.0 - floats(query_mask)
             hidden.append(K.expand_dims(queries, -1))
         return hidden
 
     def get_output_shape_for(self, input_shape) -> Any:
         """Returns the shape of the outputs, and of the weights."""
         query, value, *_ = input_shape
-        outputs = (*query[:-1], self.output_size or query[-1])
+        outputs = (*query[:-1], *self._output_sizes(query))
         weights = (query[0], self.num_heads, query[1], value[1])
         return self.returned(outputs, weights)
 

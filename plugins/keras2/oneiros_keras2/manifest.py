@@ -143,8 +143,10 @@ FUNCTIONS = {
 """The names of losses as functions in files, and their classes."""
 OF_ATTENTION = ("use_causal_mask", "return_attention_scores")
 """Arguments of the calls of layers with attention."""
+MASK = "attention_mask"
 MULTI_HEAD: dict[str, Any] = {
-    "inputs": ("value", "a second argument", "key"),
+    "base": f"{_PACKAGE}.attention_files:MultiHeadMigration",
+    "inputs": ("value", "a second argument", "key", MASK),
     "settings": OF_ATTENTION,
     "groups": ("query_dense", "key_dense", "value_dense", "output_dense"),
     "neutral": {

@@ -29,7 +29,7 @@ def encoded(x, size: int, mode: str, weights=None) -> Tensor:
     """
     integers = K.cast(x, "int32")
     hot = K.one_hot(integers, size)
-    if mode == "one_hot":
+    if keeps_places(K.int_shape(x), mode):
         return hot
     if mode == "multi_hot":
         return K.max(hot, axis=-2)
@@ -47,8 +47,13 @@ def check_numbers(owner, name: str, value):
 
 def encoded_shape(shape: Shape, size: int, mode: str) -> Shape:
     """Returns the shape of `encoded`."""
-    kept = shape if mode == "one_hot" else shape[:-1]
+    kept = shape if keeps_places(shape, mode) else shape[:-1]
     return (*kept, size)
+
+
+def keeps_places(shape: Shape, mode: str) -> bool:
+    """Returns whether each of several places has a vector of its own."""
+    return mode == "one_hot" and shape[-1] != 1
 
 
 class Rescaling(Keras2Layer):
@@ -209,21 +214,15 @@ class CategoryEncoding(Keras2Layer):
         mode = "multi_hot" if output_mode == "binary" else output_mode
         self.output_mode = check_choice(self, "output_mode", mode, ENCODINGS)
 
-    def _mode(self, shape: Shape) -> str:
-        is_single = self.output_mode == "one_hot" and shape[-1] == 1
-        return "multi_hot" if is_single else self.output_mode
-
     def call(self, x, mask=None):
         """Returns the vectors."""
         integers, *weights = to_list(x)
-        mode = self._mode(K.int_shape(integers))
-        return encoded(integers, self.num_tokens, mode, *weights)
+        return encoded(integers, self.num_tokens, self.output_mode, *weights)
 
     def get_output_shape_for(self, input_shape) -> Shape:
         """Returns the shape of the vectors."""
         shape, *_ = shape_list(input_shape)
-        mode = self._mode(shape)
-        return encoded_shape(shape, self.num_tokens, mode)
+        return encoded_shape(shape, self.num_tokens, self.output_mode)
 
 
 class Discretization(Keras2Layer):

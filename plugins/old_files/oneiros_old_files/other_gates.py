@@ -3,6 +3,7 @@ that their weights come from."""
 
 from collections.abc import Iterator
 from typing import Any
+from weakref import WeakSet
 
 from oneiros.arguments import label
 from oneiros.user_warnings import warn
@@ -12,9 +13,15 @@ from oneiros_old_files.base import Origin
 from oneiros_old_files.keras3 import HARD_SIGMOID
 
 GATED = ("GRU", "LSTM")
-MIGRATED = "gpu"
-"""The `consume_less` of layers that a file of Keras 2 describes."""
+_described: WeakSet[Any] = WeakSet()
+"""Layers that a file of Keras 2 or 3 describes."""
 GATES_THERE = "recurrent_activation"
+
+
+def note_described(model) -> None:
+    """Notes that a file of Keras 2 or 3 describes a model, whose gates are therefore
+    as there."""
+    _described.update(layer for _, layer in parts_of(model))
 
 
 def note_other_gates(model, origin: Origin, config, source) -> None:
@@ -43,7 +50,7 @@ def note_other_gates(model, origin: Origin, config, source) -> None:
 
 
 def _has_other_gates(layer) -> bool:
-    if type(layer).__name__ not in GATED or layer.consume_less == MIGRATED:
+    if type(layer).__name__ not in GATED or layer in _described:
         return False
     return bool(layer.inner_activation.__name__ == HARD_SIGMOID)
 

@@ -26,7 +26,7 @@ from oneiros_old_files import dim_ordering
 from oneiros_old_files.base import Origin
 from oneiros_old_files.configs import migrated
 from oneiros_old_files.file_origin import origin_of
-from oneiros_old_files.other_gates import note_other_gates
+from oneiros_old_files.other_gates import note_described, note_other_gates
 from oneiros_old_files.variable_groups import by_layer, entry_of
 from oneiros_old_files.weight_layouts import in_order_of_layers
 from oneiros_safe_files import file_access, json_text
@@ -248,6 +248,8 @@ def _built(state: ModelState, origin: Origin, choices: CallerChoices):
     with dim_ordering.explained(config):
         model = configs.layer_from_config(config)
     dim_ordering.warn_of_default(config, origin)
+    if origin.keras > 1:
+        note_described(model)
     return model
 
 
