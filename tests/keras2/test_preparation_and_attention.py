@@ -4,7 +4,8 @@ and come back from files."""
 import numpy as np
 import oneiros
 import pytest
-from oneiros.errors import ArgumentError, ConfigError, ExportError, ShapeError
+from oneiros.errors import ArgumentError, ConfigError, ShapeError
+from oneiros.exports import ExportError
 from oneiros.layers import (
     Attention,
     CategoryEncoding,
