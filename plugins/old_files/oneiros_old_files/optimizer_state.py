@@ -367,9 +367,9 @@ def _series(optimizer, stored: Named, count: int) -> list[Arrays]:
 
 def _is_by_weight(arrays: Named) -> bool:
     """Returns whether the first two arrays are named after the same weight, as Ftrl's
-    are."""
-    weights = [name.rpartition("/")[0] for name, _ in arrays[:2]]
-    return bool(weights[0]) and len(set(weights)) < len(weights)
+    are, and the last one after another."""
+    weights = [name.rpartition("/")[0] for name, _ in arrays]
+    return weights[:1] == weights[1:2] and weights[0] != weights[-1]
 
 
 def _counters(optimizer, stored: Named) -> Pairs:
