@@ -73,7 +73,7 @@ _LAYERS = {
     "merging": ("Keras2Dot", "Minimum", "Subtract"),
     "normalization": (
         *("GroupNormalization", "Keras2BatchNormalization", "LayerNormalization"),
-        "UnitNormalization",
+        *("RMSNormalization", "UnitNormalization"),
     ),
     "operations": ("TensorOperation",),
     "pooling": (

@@ -117,8 +117,8 @@ class LayerNormalization(AffineNormalization):
         beta_initializer, gamma_initializer: initializations of both.
         beta_regularizer, gamma_regularizer: regularizers of both.
         beta_constraint, gamma_constraint: constraints of both.
-        rms_scaling: bool, whether to divide by the root of the mean square instead, as
-            Keras 3 can.
+        rms_scaling: bool, whether to divide by the standard deviation alone, as Keras 3
+            can.
 
     # Input shape
         Any; the axes must be known.
@@ -138,6 +138,8 @@ class LayerNormalization(AffineNormalization):
     def __init__(self, axis: Axes = -1, rms_scaling: bool = False, **kwargs):
         super().__init__(**kwargs)
         self.set_arguments(axis=axis, rms_scaling=rms_scaling)
+        if self.rms_scaling:
+            self.scale, self.center = True, False
 
     def build(self, input_shape: Shape) -> None:
         """Makes gamma and beta."""
@@ -149,9 +151,8 @@ class LayerNormalization(AffineNormalization):
         if not self.rms_scaling:
             normalised = self.normalised(x, self.axes)
             return self.affine(normalised)
-        squares = K.square(x)
-        mean_square = K.mean(squares, axis=self.axes, keepdims=True)
-        scaled = x / K.sqrt(mean_square + self.epsilon)
+        variance = K.var(x, axis=self.axes, keepdims=True)
+        scaled = x / K.sqrt(variance + self.epsilon)
         return scaled * self.aligned(self.gamma)
 
 
@@ -215,6 +216,55 @@ class GroupNormalization(AffineNormalization):
         normalised = self.normalised(split, axes)
         as_before = K.reshape(normalised, tuple(sizes))
         return self.affine(as_before)
+
+
+class RMSNormalization(Keras2Layer):
+    """Divides each sample by the root of its mean square, then applies a learned scale.
+
+    # Example
+        ```python
+        from oneiros.layers import RMSNormalization
+        from oneiros.models import Sequential
+
+        model = Sequential([RMSNormalization(input_shape=(10, 16))])
+        model.count_params()  # 16
+        ```
+
+    # Arguments
+        axis: int or list of int, the last axes of the input.
+        epsilon: float, added to the mean square.
+
+    # Input shape
+        Any; the axes must be known.
+
+    # Output shape
+        The same.
+
+    # References
+        - Zhang, Sennrich: Root Mean Square Layer Normalization, arXiv:1910.07467
+    """
+
+    loadable = True
+    supports_masking = True
+
+    axis: Axes
+    epsilon: float
+
+    def __init__(self, axis: Axes = -1, epsilon: float = 1e-6, **kwargs):
+        super().__init__(**kwargs)
+        self.set_arguments(axis=axis, epsilon=epsilon)
+
+    def build(self, input_shape: Shape) -> None:
+        """Makes the scale."""
+        self.axes = axes_of(self, len(input_shape))
+        shape: Any = tuple(input_shape[axis] for axis in self.axes)
+        self.scale = self.add_weight(shape, "one", name=f"{self.name}_scale")
+
+    def call(self, x, mask=None):
+        """Returns the scaled input."""
+        squares = K.square(x)
+        mean_square = K.mean(squares, axis=self.axes, keepdims=True)
+        return x / K.sqrt(mean_square + self.epsilon) * self.scale
 
 
 class UnitNormalization(Keras2Layer):
