@@ -13,7 +13,7 @@ EXPECTED = Expected(FOLDER)
 
 
 def test_there_are_models_of_every_kind():
-    assert len(EXPECTED.names) == 103
+    assert len(EXPECTED.names) == 105
 
 
 @pytest.mark.spread
