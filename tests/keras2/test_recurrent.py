@@ -193,3 +193,38 @@ def test_without_a_layer_that_can_the_first_reason_is_told(theano):
     stored = {"class_name": "Sequential", "config": config, "keras_version": "2.4.0"}
     with pytest.raises(ConfigError, match="'odd' has return_state=True"):
         model_from_json(json.dumps(stored))
+
+
+def test_a_call_that_names_its_mask_leaves_steps_out(theano):
+    """Steps at the end that a mask leaves out may as well not be there."""
+    inputs = [
+        {"class_name": "InputLayer", "name": name, "inbound_nodes": []}
+        | {"config": {"name": name, "batch_input_shape": [None, *shape]}}
+        for name, shape in (("x", (5, 2)), ("mask", (5,)))
+    ]
+    cell = {"class_name": "GRU", "config": {"name": "inner", "units": 3}}
+    layers = [
+        ("GRU", {"units": 3}, [["x", 0, 0, {"mask": ["mask", 0, 0]}]]),
+        ("Bidirectional", {"layer": cell}, [["x", 0, 0, {"mask": ["mask", 0, 0]}]]),
+        ("Attention", {}, [["x", 0, 0, {"mask": [["mask", 0, 0]] * 2}], ["x", 0, 0]]),
+    ]
+    layers = [
+        {"class_name": name, "name": name, "config": {"name": name, **config}}
+        | {"inbound_nodes": [call]}
+        for name, config, call in layers
+    ]
+    graph = {
+        "name": "graph",
+        "layers": [*inputs, *layers],
+        "input_layers": [["x", 0, 0], ["mask", 0, 0]],
+        "output_layers": [[layer["name"], 0, 0] for layer in layers],
+    }
+    stored = {"class_name": "Functional", "config": graph, "keras_version": "2.15.0"}
+    model = model_from_json(json.dumps(stored))
+    x = np.random.default_rng(5).normal(size=(1, 5, 2)).astype("float32")
+    seen = np.array([[1, 1, 1, 0, 0]], "float32")
+    other = np.where(seen[..., None], x, 9).astype("float32")
+    first, second = model.predict([x, seen]), model.predict([other, seen])
+    for one, two in zip(first, second, strict=True):
+        np.testing.assert_allclose(one, two, atol=1e-6)
+    assert not np.allclose(model.predict([x, np.ones((1, 5))])[0], first[0])

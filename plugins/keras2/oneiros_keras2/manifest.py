@@ -69,7 +69,7 @@ _LAYERS = {
         *("Keras2UpSampling2D", "Resizing", "CenterCrop", "RandomCrop"),
         *("Augmentation", "Keras2ZeroPadding1D", "Keras2ZeroPadding3D"),
     ),
-    "masks": ("Unmasked",),
+    "masks": ("Masked", "Unmasked"),
     "merging": ("Keras2Dot", "Minimum", "Subtract"),
     "normalization": (
         *("GroupNormalization", "Keras2BatchNormalization", "LayerNormalization"),
@@ -199,6 +199,7 @@ def oneiros_migrations():
     for name in (*_CONVOLUTIONS, *_CONVOLUTIONAL):
         rows[name]["flips"] = True
     rows["Unmasked"]["keras3"] = "Identity"
+    rows["Masked"]["keras3"] = None
     rows["Keras2Softmax"]["inputs"] = ("mask", "a second argument")
     for name in ("GroupQueryAttention", "MultiHeadAttention"):
         rows[name] |= MULTI_HEAD

@@ -1,4 +1,4 @@
-"""`Unmasked`, which ends a mask."""
+"""`Unmasked`, which ends a mask, and `Masked`, which begins one."""
 
 from oneiros_keras2.base import Keras2Layer
 
@@ -31,3 +31,40 @@ class Unmasked(Keras2Layer):
 
     def compute_mask(self, x, mask=None):
         """Returns no mask."""
+
+
+class Masked(Keras2Layer):
+    """Its first input, with the second one as the mask.
+
+    Calls in Keras 2 may name the mask: `LSTM(8)(x, mask=mask)`. Loading its files puts
+    this layer before such a one.
+
+    # Example
+        ```python
+        from oneiros.layers import LSTM, Input, Masked
+
+        x, mask = Input(shape=(10, 4)), Input(shape=(10,))
+        LSTM(8)(Masked()([x, mask]))._keras_shape  # (None, 8)
+        ```
+
+    # Input shape
+        List of any shape `(samples, steps, …)`, and `(samples, steps)`.
+
+    # Output shape
+        That of the first input.
+    """
+
+    loadable = True
+    supports_masking = True
+
+    def call(self, x, mask=None):
+        """Returns the first input."""
+        return x[0]
+
+    def get_output_shape_for(self, input_shape):
+        """Returns the shape of the first input."""
+        return input_shape[0]
+
+    def compute_mask(self, x, mask=None):
+        """Returns the second input."""
+        return x[1]

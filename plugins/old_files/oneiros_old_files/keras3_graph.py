@@ -57,6 +57,10 @@ RECURRENT = (
     *("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"),
 )
 MERGES = ("Add", "Multiply", "Average", "Maximum", "Concatenate")
+MASKED = "Masked"
+"""The layer that begins a mask, in front of calls that name theirs."""
+TAKING_MASKS = (*RECURRENT, "Attention", "AdditiveAttention", "Bidirectional")
+"""The layers whose calls may name a mask."""
 MASK_OPERATIONS = ("NotEqual", "Any", "LogicalOr")
 """The operations that compute masks."""
 INSIDE = ("layer", "backward_layer")
@@ -99,6 +103,8 @@ def prepared(entry: Entry, origin: Origin, leave: Leave) -> Entry:
         if model["class_name"] != "Sequential":
             _with_references(model["config"], origin)
     _warn_of_mixed_types(entries)
+    if origin.keras < 3:
+        entries += [layer for model in models for layer in _with_masked(model)]
     has_masks = any(map(_masks, entries))
     for model in models if has_masks else []:
         _Walk(model is copied, origin.keras, leave).through(model)
@@ -155,7 +161,30 @@ def _masks(entry: Entry) -> bool:
     """Returns whether a layer makes a mask."""
     if entry.get("class_name") == "Embedding":
         return bool(entry["config"].get("mask_zero"))
-    return entry.get("class_name") == "Masking"
+    return entry.get("class_name") in ("Masking", MASKED)
+
+
+def _with_masked(model: Entry) -> list[Entry]:
+    """Puts a layer that begins a mask before each call that names its mask, and returns
+    these layers."""
+    layers = model["config"]["layers"]
+    added: list[Entry] = []
+    for layer in layers if model["class_name"] != "Sequential" else []:
+        for node in layer["inbound_nodes"]:
+            if layer["class_name"] not in TAKING_MASKS:
+                continue
+            arguments = [reference[3] for reference in node if len(reference) > 3]
+            masks = [each.pop("mask", None) for each in arguments]
+            places = places_of(masks[0]) if masks and masks[0] else []
+            for reference, place in zip(node, places):
+                name = f"{layer['name']}_masked_{len(added)}"
+                config = {"name": name}
+                entry = {"class_name": MASKED, "name": name, "config": config}
+                entry["inbound_nodes"] = [[reference[:3], place[:3]]]
+                reference[:3] = [name, 0, 0]
+                added.append(entry)
+    layers += added
+    return added
 
 
 @dataclass(frozen=True)
@@ -317,6 +346,8 @@ class _Walk:
         if name == "Masking":
             is_kept = ("NotEqual", places[0], config.get("mask_value"))
             return ("Any", is_kept)
+        if name == MASKED:
+            return ("given", places[1])
         if _masks(call.layer):
             return ("NotEqual", places[0], 0)
         if name in ("Embedding", "Dot") or not inputs:
