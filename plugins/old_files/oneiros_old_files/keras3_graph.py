@@ -164,6 +164,11 @@ def _masks(entry: Entry) -> bool:
     return entry.get("class_name") in ("Masking", MASKED)
 
 
+def _masked(name: str, call: list[Reference]) -> Entry:
+    described = {"class_name": MASKED, "name": name, "config": {"name": name}}
+    return {**described, "inbound_nodes": [call]}
+
+
 def _with_masked(model: Entry) -> list[Entry]:
     """Puts a layer that begins a mask before each call that names its mask, and returns
     these layers."""
@@ -178,11 +183,8 @@ def _with_masked(model: Entry) -> list[Entry]:
             places = places_of(masks[0]) if masks and masks[0] else []
             for reference, place in zip(node, places):
                 name = f"{layer['name']}_masked_{len(added)}"
-                config = {"name": name}
-                entry = {"class_name": MASKED, "name": name, "config": config}
-                entry["inbound_nodes"] = [[reference[:3], place[:3]]]
+                added.append(_masked(name, [reference[:3], place[:3]]))
                 reference[:3] = [name, 0, 0]
-                added.append(entry)
     layers += added
     return added
 
