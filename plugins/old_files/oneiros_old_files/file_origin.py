@@ -54,9 +54,12 @@ def _generation(version: str, config: Config) -> int:
         return 3
     # Keras 1 wrote no Functional, and a list for a Sequential.
     class_name = config.get("class_name")
-    if class_name == "Sequential":
-        return 2 if isinstance(config.get("config"), dict) else 1
-    return 2 if class_name == "Functional" else 1
+    if class_name == "Functional":
+        return 2
+    is_sequential = class_name == "Sequential"
+    if is_sequential and isinstance(config.get("config"), dict):
+        return 2
+    return 1
 
 
 def _engine(state: ModelState) -> str | None:
@@ -71,4 +74,6 @@ def _engine(state: ModelState) -> str | None:
     is_theanos = state.backend == "theano"
     if state.backend is None:
         is_theanos = False in marked
-    return "theano" if is_theanos else "tensorflow"
+    if is_theanos:
+        return "theano"
+    return "tensorflow"

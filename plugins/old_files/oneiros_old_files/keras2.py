@@ -98,7 +98,9 @@ class Keras2Layer(Migration):
 
     def flipped(self, config: Config, arrays: Arrays) -> Arrays:
         """Returns the weights; kernels that Theano flips begin with the window."""
-        return kernels_changed(flipped, arrays, "tf") if self.flips else arrays
+        if not self.flips:
+            return arrays
+        return kernels_changed(flipped, arrays, "tf")
 
     def to_keras3(self, config: Config, arrays: Arrays) -> Keras3Layer | None:
         """Returns the layer of Keras 3, by the tables read backwards."""
