@@ -148,10 +148,6 @@ class Bare(Model):
         ):
             setattr(self, attribute, getattr(inside, attribute))
 
-    @property
-    def uses_learning_phase(self):
-        return False
-
     def _make_train_function(self):
         if not hasattr(self, "train_function"):
             raise RuntimeError("You must compile your model before using it.")
@@ -176,6 +172,9 @@ def test_a_model_that_never_calls_the_constructor(backend):
     assert model.name.startswith("bare_") and model.updates == model.losses == []
     assert model.weights == inside.weights
     model.prepare()
+    player = Dense(1, name=inside.layers[1].name)
+    model.outputs = [*inside.outputs, player(x)]
+    assert not model.uses_learning_phase
     before = model.get_weights()[0]
     history = model.fit(X, Y, nb_epoch=2, verbose=0, validation_data=(X, Y)).history
     assert len(history["val_loss"]) == 2

@@ -129,7 +129,7 @@ class Container(Layer):
 
     def graph_nodes(self) -> list[Node]:
         """Returns the graph's nodes, each after those that make its inputs."""
-        return self._graph.nodes if self.outputs else []
+        return self._graph.nodes if self.inbound_nodes else []
 
     def graph_layers(self) -> list[Layer]:
         """Returns the graph's layers, including those of the inputs; those farthest
