@@ -33,7 +33,12 @@ from hostile_files import (
 )
 from oneiros import backend as K
 from oneiros import config as configs
-from oneiros.models import load_model, model_from_json, model_from_yaml
+from oneiros.models import (
+    load_model,
+    model_from_config,
+    model_from_json,
+    model_from_yaml,
+)
 from oneiros.preprocessing.image import load_img
 from oneiros.saving import Budget
 from oneiros_safe_files.archives import open_zip, unpack_tar, unpack_zip
@@ -473,6 +478,65 @@ def absurd_arguments(folder):
         yield f"Nadam after {steps} steps", lambda p=path: load_model(p), "UserWarning"
 
 
+@attack(39)
+def absurd_arguments_of_keras_2(folder):
+    huge = 10**10
+    step = [None, 4]
+    sequence = [None, 9, 3]
+    image = [None, 8, 8, 3]
+    many = 10**6
+    whole = {"filters": many, "kernel_size": [1]}
+    twice = {"filters": 2, "kernel_size": [2], "dilation_rate": [huge]}
+    deep = {"class_name": "GRUCell", "config": {"units": 3}}
+    for _ in range(1000):
+        deep = {"class_name": "StackedRNNCells", "config": {"cells": [deep]}}
+    sizes = {"height": huge, "width": huge}
+    one = {"mean": 0.0, "variance": 1.0, "axis": [1, 2]}
+    for what, shape, name, arguments in [
+        ("places", step, "CategoryEncoding", {"num_tokens": huge}),
+        ("rows", image, "Resizing", sizes),
+        ("pixels", [None, huge, huge, 3], "Resizing", {"height": 2, "width": 2}),
+        ("cropped", image, "CenterCrop", sizes),
+        ("enlarged", image, "UpSampling2D", {"size": huge, "interpolation": "area"}),
+        ("constants", [None, 10**6, 10**6], "Normalization", one),
+        ("groups", [None, 9, many], "Conv1D", {**whole, "groups": many}),
+        ("holes", sequence, "Conv1DTranspose", twice),
+        ("cells", sequence, "RNN", {"cell": deep}),
+        ("heads", sequence, "EinsumDense", {"equation": "abc,cd->abd", **UNITS}),
+        ("parts", step, "TensorOperation", {"operation": "unstack", "settings": PARTS}),
+    ]:
+        config = {"name": "d", "batch_input_shape": shape, **arguments}
+        model = keras2(layer(name, **config))
+        refusals = ("UnsafeFileError", "ConfigError")
+        yield what, lambda model=model: model_from_config(model), *refusals
+    sizes = called(layer("TensorOperation", name="s0", operation="shape"), AT_X)
+    entries = [start(), sizes]
+    for place in range(40):
+        double = layer("TensorOperation", name=f"s{place + 1}", operation="concatenate")
+        entries.append(called(double, [[f"s{place}", 0, 0]] * 2))
+    doubling = graph(entries, outputs=("s40",))
+    yield "doubled sizes", lambda: model_from_config(doubling)
+    for what, operands in {
+        "a long text": ["x" * 9, huge],
+        "a long key": [[{"slice": [1]}, 1], huge],
+    }.items():
+        model = sequential(
+            layer(
+                "TensorOperation",
+                batch_input_shape=[None, huge],
+                operation="multiply",
+                operands=operands,
+            )
+        )
+        refusals = ("ArgumentError", "ConfigError")
+        yield what, lambda model=model: model_from_config(model), *refusals
+
+
+AT_X = [["x", 0, 0]]
+PARTS = {"num": 10**10, "axis": 1}
+UNITS = {"output_shape": [None, 10**10]}
+
+
 def after_steps(path, steps):
     """Writes a model of Keras 2 with Nadam, which has to know the product of its
     momenta of all steps."""
@@ -858,6 +922,6 @@ def files_of_keras_3_without_end(folder):
             model_weights_h5=weights.getvalue(),
         )
         yield f"{inner} in itself", lambda path=path: load_model(path)
-    layers = [dense3(name=f"d{i}", activation="gelu") for i in range(1_500)]
+    layers = [layer3("StringLookup", name=f"d{i}") for i in range(1_500)]
     many = write_keras3(folder / "many.keras", sequential3(*layers))
     yield "many refusals", lambda: load_model(many), "ConfigError"

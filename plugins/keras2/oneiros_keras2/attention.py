@@ -15,7 +15,7 @@ from oneiros.errors import ArgumentError, ShapeError
 from oneiros.typing import Shape, Tensor
 
 from oneiros_keras2.base import Axes, Fraction, Keras2Layer, KernelLayer, known_size
-from oneiros_keras2.tensors import floats, sizes_of
+from oneiros_keras2.tensors import floats, numbers, sizes_of
 
 Weights = tuple[Tensor, Tensor | None]
 """A kernel and a bias, or no bias."""
@@ -88,8 +88,8 @@ def _later(query: Tensor, key: Tensor) -> Tensor:
     """Returns 1 for the keys behind each query's place, `(1, queries, keys)`."""
     _, queries, _ = sizes_of(query)
     _, keys, _ = sizes_of(key)
-    places = K.expand_dims(K.arange(queries), 1)
-    is_later = K.greater(K.arange(keys), places)
+    places = K.expand_dims(numbers(queries), 1)
+    is_later = K.greater(numbers(keys), places)
     return K.expand_dims(floats(is_later), 0)
 
 

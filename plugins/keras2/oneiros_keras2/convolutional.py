@@ -8,6 +8,8 @@ from functools import partial
 from typing import Any
 
 from oneiros import backend as K
+from oneiros.arguments import label
+from oneiros.load_context import count_calls, count_weight
 from oneiros.typing import Shape, Tensor
 
 from oneiros_keras2.base import BiasedLayer, KernelLayer, known_size
@@ -110,6 +112,7 @@ class Conv(Convolving, KernelLayer):
         convolve = K.conv3d if self.rank == 3 else K.conv2d
         if self.groups == 1:
             return self.convolution(convolve, x, self.kernel, **moves)
+        count_calls(label(self), self.groups)
         parts = blocks(x, self.groups)
         kernels = blocks(self.kernel, self.groups)
         outputs = [
@@ -283,6 +286,7 @@ def _spread(kernel: Tensor, axis: int, rate: int) -> Tensor:
         return kernel
     shape = list(K.int_shape(kernel))
     shape[axis] *= rate
+    count_weight(tuple(shape), "a kernel with a dilation_rate")
     cells = K.expand_dims(kernel, axis + 1)
     zeros = [K.zeros_like(cells)] * (rate - 1)
     groups = K.concatenate([cells, *zeros], axis=axis + 1)

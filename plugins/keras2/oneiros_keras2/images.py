@@ -11,7 +11,7 @@ from oneiros.typing import Tensor
 
 from oneiros_keras2.base import Keras2Layer
 from oneiros_keras2.spatial import FORMATS, Sizes, SpatialLayer
-from oneiros_keras2.tensors import floats, sizes_of
+from oneiros_keras2.tensors import floats, numbers, sizes_of
 
 Settings = dict[str, Any]
 Weights = Callable[[Tensor], Tensor]
@@ -126,8 +126,7 @@ def _number(size):
 
 def _numbered(size) -> Tensor:
     """Returns 0.5, 1.5, …, a number for each of `size` pixels."""
-    numbers = K.arange(size)
-    return floats(numbers) + 0.5
+    return floats(numbers(size)) + 0.5
 
 
 class Keras2UpSampling2D(SpatialLayer):

@@ -6,13 +6,15 @@ import operator
 from typing import Any
 
 from oneiros import backend as K
+from oneiros import load_context
 from oneiros.arguments import check_choice
 from oneiros.engine.node import one_or_all, to_list
 from oneiros.errors import ShapeError
+from oneiros.load_context import count_calls
 from oneiros.typing import Shape
 
 from oneiros_keras2.base import Keras2Layer
-from oneiros_keras2.tensor_functions import FUNCTIONS, Function, sizes_of
+from oneiros_keras2.tensor_functions import FUNCTIONS, Function, sizes_of, tensor
 
 INPUT = "input"
 """The key of a dict that stands for one of a layer's inputs."""
@@ -25,6 +27,9 @@ Expression = dict[str, Any]
 PROBES = (7, 11)
 """Sizes that are tried for unknown ones; a size of the output that both give alike is
 known."""
+COST = 4
+"""The calls as which an operation in an expression counts: each layer that gets the
+result computes it again."""
 OF_LISTS = ("concatenate", "stack")
 """The operations whose first operand is a list of tensors."""
 
@@ -39,12 +44,16 @@ def joined(sizes, axis=0) -> list[Any]:
 
 
 def for_each(function: Function) -> Function:
-    """Returns a function of sizes, or of lists of them and a number."""
+    """Returns a function of sizes, or of lists of them."""
 
     def computed(x1, x2):
+        if isinstance(x1, list) and isinstance(x2, list):
+            return list(map(computed, x1, x2))
         if isinstance(x1, list):
-            return [function(each, x2) for each in x1]
-        return function(x1, x2)
+            return [computed(each, x2) for each in x1]
+        if isinstance(x2, list):
+            return [computed(x1, each) for each in x2]
+        return function(tensor(x1), tensor(x2))
 
     return computed
 
@@ -226,10 +235,12 @@ def _value(value, inputs: list[Any]) -> Any:
     if not isinstance(value, dict):
         return value
     if INPUT in value:
+        load_context.current().check_time()
         return inputs[value[INPUT]]
     if SLICE in value:
         return slice(*_value(value[SLICE], inputs))
     name = value[OPERATION]
+    count_calls("an operation on sizes", COST)
     operands = _value(value[OPERANDS], inputs)
     is_of_sizes = name in FIRST or (name in OF_SIZES and _are_sizes(operands))
     return _result(value, inputs, OF_SIZES if is_of_sizes else FUNCTIONS)

@@ -7,12 +7,13 @@ from oneiros import backend as K
 from oneiros.arguments import check_choice, check_number, label
 from oneiros.engine.node import shape_list, to_list
 from oneiros.errors import ArgumentError, ConfigError
+from oneiros.load_context import count_weight
 from oneiros.migrations import Keras2Layer as Keras2Migration
 from oneiros.migrations import Migration
 from oneiros.typing import Shape, Tensor
 
 from oneiros_keras2.base import Axes, Keras2Layer, axes_of, known_size, spread
-from oneiros_keras2.tensors import floats
+from oneiros_keras2.tensors import floats, one_hot
 
 ENCODINGS = ("multi_hot", "one_hot", "count")
 """How a layer gives integers; the first one was called `binary`."""
@@ -27,8 +28,7 @@ def encoded(x, size: int, mode: str, weights=None) -> Tensor:
         mode: one of `ENCODINGS`.
         weights: tensor of the shape of `x`, how much each place counts.
     """
-    integers = K.cast(x, "int32")
-    hot = K.one_hot(integers, size)
+    hot = one_hot(x, size)
     if keeps_places(K.int_shape(x), mode):
         return hot
     if mode == "multi_hot":
@@ -152,6 +152,7 @@ class Normalization(Keras2Layer):
         self.spread = spread(input_shape, axes)
         shape = tuple(known_size(self, input_shape, axis) for axis in axes)
         if self.mean is not None:
+            count_weight(shape, label(self))
             ones = np.ones(shape)
             self.moments = [
                 K.variable(ones * self.mean),

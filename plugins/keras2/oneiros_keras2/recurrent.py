@@ -4,7 +4,7 @@ run one over a sequence."""
 from typing import Any
 
 import numpy as np
-from oneiros import activations
+from oneiros import activations, load_context
 from oneiros import backend as K
 from oneiros.arguments import label, refusal
 from oneiros.config import layer_from_config
@@ -470,6 +470,7 @@ class StackedRNNCells(Keras2Layer):
         masks = iter(states[count:])
         new_states: States = []
         for place, cell in enumerate(self.cells):
+            load_context.current().check_time()
             input_mask = next(masks)
             if place:
                 x = cell.project(x * input_mask)

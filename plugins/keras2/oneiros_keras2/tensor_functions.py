@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 from oneiros import backend as K
 from oneiros.errors import ShapeError
+from oneiros.load_context import count_calls
 from oneiros.typing import Tensor
 
-from oneiros_keras2 import activations
+from oneiros_keras2 import activations, tensors
 from oneiros_keras2.images import resized
+from oneiros_keras2.tensors import numbers
 
 Function = Callable[..., Any]
 LABELS = "abcdefghijklm"
@@ -23,8 +25,9 @@ GRAY = [0.2989, 0.587, 0.114]
 
 
 def tensor(value) -> Any:
-    """Returns a value that isn't a list of numbers; a tensor for such a list."""
-    return K.variable(np.asarray(value)) if isinstance(value, list) else value
+    """Returns a number or a tensor; a tensor for a list of numbers."""
+    is_other = isinstance(value, (list, str))
+    return K.variable(np.asarray(value)) if is_other else value
 
 
 def size_of(x, axis: int) -> Any:
@@ -156,7 +159,7 @@ def count_nonzero(x, axis=None, keepdims=False) -> Tensor:
 
 def cumsum(x, axis) -> Tensor:
     """Returns the sums of the values up to each place."""
-    places = K.arange(size_of(x, axis))
+    places = numbers(size_of(x, axis))
     counts = K.lesser_equal(K.expand_dims(places, 1), K.expand_dims(places, 0))
     sums = K.dot(moved(x, axis, -1), K.cast(counts, K.floatx()))
     return moved(sums, -1, axis)
@@ -296,6 +299,7 @@ def split(x, indices_or_sections, axis=0) -> list[Tensor]:
     """Returns equal parts along an axis, or those between indices."""
     ends = indices_or_sections
     if isinstance(ends, int):
+        count_calls("split", ends)
         size = K.int_shape(x)[axis] // ends
         ends = [size * number for number in range(1, ends)]
     return [
@@ -306,6 +310,7 @@ def split(x, indices_or_sections, axis=0) -> list[Tensor]:
 def unstack(x, num=None, axis=0) -> list[Tensor]:
     """Returns the slices along an axis."""
     count = num or K.int_shape(x)[axis]
+    count_calls("unstack", count)
     parts = [along(x, axis, place, place + 1) for place in range(count)]
     return [squeeze(part, axis) for part in parts]
 
@@ -372,7 +377,7 @@ def broadcast_to(x, shape) -> Tensor:
         x = K.expand_dims(x, 0)
     for axis, size in enumerate(shape):
         if size not in (None, -1, K.int_shape(x)[axis]):
-            zeros = K.cast(0 * K.arange(size), K.floatx())
+            zeros = K.cast(0 * numbers(size), K.floatx())
             x = x + K.reshape(zeros, (-1, *[1] * (len(shape) - axis - 1)))
     return x
 
@@ -384,7 +389,7 @@ def full(shape, fill_value=0.0) -> Tensor:
 
 def one_hot(x, num_classes, axis=-1) -> Tensor:
     """Returns rows of zeros with a single one."""
-    return moved(K.one_hot(K.cast(x, "int32"), num_classes), -1, axis)
+    return moved(tensors.one_hot(x, num_classes), -1, axis)
 
 
 # Images
@@ -546,7 +551,7 @@ FUNCTIONS: dict[str, Function] = {
     "full": full,
     "zeros": full,
     "ones": lambda shape: full(shape, 1.0),
-    "arange": lambda start, stop=None, step=1: K.arange(start, stop, step),
+    "arange": numbers,
     "one_hot": one_hot,
     # images
     "max_pool": pooled("max"),

@@ -3,6 +3,7 @@
 from typing import Any
 
 from oneiros import backend as K
+from oneiros.load_context import count_weight
 from oneiros.typing import Tensor
 
 
@@ -18,6 +19,23 @@ def sizes_of(x: Tensor) -> list[Any]:
         if size is None:
             sizes[axis] = K.shape(x)[axis]
     return sizes
+
+
+def numbers(start, stop=None, step=1) -> Tensor:
+    """Returns `K.arange`; known numbers count as weights of a file that asks for
+    them."""
+    first, end = (0, start) if stop is None else (start, stop)
+    is_known = all(isinstance(each, (int, float)) for each in (first, end, step))
+    if is_known and step:
+        count = int((end - first) / step)
+        count_weight((abs(count),), "a range of numbers")
+    return K.arange(start, stop, step)
+
+
+def one_hot(x: Tensor, size: int) -> Tensor:
+    """Returns `K.one_hot` of numbers; its places count as weights of a file."""
+    count_weight((size,), "a layer or operation that encodes")
+    return K.one_hot(K.cast(x, "int32"), size)
 
 
 def blocks(x: Tensor, count: int) -> list[Tensor]:
