@@ -166,6 +166,19 @@ def test_states_go_along(backend, copied):
     assert not np.array_equal(model.predict(x), other.predict(x))
 
 
+def test_what_was_frozen_after_compiling_is_still_trained(copied):
+    """A discriminator is compiled, then frozen for the model that trains the
+    generator."""
+    model = Sequential([Dense(2, input_dim=3), Dense(1)])
+    model.compile("adam", "mse")
+    model.train_on_batch(X, Y)
+    model.layers[0].trainable = False
+    copy = copied(model)
+    assert copy.train_on_batch(X, Y) == model.train_on_batch(X, Y)
+    for one, other in zip(copy.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_frozen_models_stay_frozen(copied):
     inner = sequential()
     inner.trainable = False

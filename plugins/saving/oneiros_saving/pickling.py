@@ -48,7 +48,11 @@ def reduced(obj) -> tuple[Any, ...]:
             config = obj.get_config()
             data = {"backend": backend.name, "config": config, "values": values_of(obj)}
         else:
-            data = vars(replace(_uncompiled(obj), training=_training(obj)))
+            template = _uncompiled(obj)
+            if training := _training(obj):
+                trained = _trained(obj)
+                template = replace(template, training=training, trained=trained)
+            data = vars(template)
             del data["cls"]
         return rebuilt, (by_path(type(obj)), by_path(data))
 
@@ -123,6 +127,8 @@ class Template:
         weights: list of arrays.
         variables: by path, the values of other variables.
         training: the arguments of `compile`; None if it wasn't called.
+        trained: list of int, the places of the weights that its optimizer trains, which
+            were trainable then.
     """
 
     backend: str
@@ -135,6 +141,7 @@ class Template:
     weights: list[Any]
     variables: dict[str, Values]
     training: tuple[Any, dict[str, Any], dict[str, Any]] | None = None
+    trained: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -202,6 +209,10 @@ def _layer(template: Template):
             optimizer, arguments, options = template.training
             values = values_of(optimizer)
             layer.compile(optimizer, **arguments, **options)
+            weights = layer.weights
+            layer._collected_trainable_weights = [
+                weights[place] for place in template.trained
+            ]
             if optimizer.weights:
                 layer._make_train_function()
                 assign(optimizer, values)
@@ -216,6 +227,13 @@ def _training(model):
     arguments = {key: getattr(model, key) for key in COMPILED}
     optimizer = Captured(model.optimizer.__reduce_ex__(PROTOCOL))
     return optimizer, arguments, model._function_kwargs
+
+
+def _trained(model) -> tuple[int, ...]:
+    """Returns the places of the weights that a model's optimizer trains."""
+    places = {id(weight): place for place, weight in enumerate(model.weights)}
+    trained = getattr(model, "_collected_trainable_weights", ())
+    return tuple(places[id(weight)] for weight in trained if id(weight) in places)
 
 
 def _input_shapes(layer):
