@@ -187,11 +187,11 @@ def test_weights_of_keras_2_for_gates_of_keras_1_warn(theano):
     model_from_json(described.to_json()).load_weights(DATA / "lstm_hard.h5")
 
 
-def test_without_a_layer_that_can_the_first_reason_is_told(theano):
+def test_without_a_layer_that_can_the_reason_of_keras_2_s_is_told(theano):
     entry = {"name": "odd", "units": 2, "return_state": True, "constants": 1}
     config = [{"class_name": "LSTM", "config": {**entry, "batch_input_shape": [1, 2]}}]
     stored = {"class_name": "Sequential", "config": config, "keras_version": "2.4.0"}
-    with pytest.raises(ConfigError, match="'odd' has return_state=True"):
+    with pytest.raises(ConfigError, match="'odd' has constants=1"):
         model_from_json(json.dumps(stored))
 
 

@@ -175,10 +175,7 @@ def layer(cls, **arguments):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (
-            layer("Flatten", data_format="channels_first"),
-            ("'odd'", "data_format='channels_first'"),
-        ),
+        (layer("Dense", units=2, flavour="sweet"), ("'odd'", "flavour='sweet'")),
         (layer("Dense", units=2, dtype="float64"), ("'odd'", "float64", "set_floatx")),
         (
             layer("Dense", units=2, dtype={"config": {"name": "float16"}}),

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from oneiros import registry
 from oneiros.errors import ConfigError
-from oneiros.migrations import Keras2Layer, migrated
+from oneiros.migrations import Keras2Layer, from_cudnn, migrated
 
 Config = dict[str, Any]
 Arrays = list[np.ndarray]
@@ -58,7 +58,8 @@ class Keras2GRUMigration(RecurrentMigration):
         *_, bias = arrays
         if not config["reset_after"] or bias.ndim != 1:
             return arrays
-        return from_cudnn(arrays, 3)
+        kernel, recurrent, biases = from_cudnn(arrays, 3)
+        return [kernel, recurrent, biases]
 
 
 class Keras2LSTMMigration(RecurrentMigration):
@@ -84,17 +85,3 @@ class Keras2BidirectionalMigration(RecurrentMigration):
         if not returns_steps or config["zero_output_for_mask"]:
             return layer
         return replace(layer, class_name="oneiros_keras3>Bidirectional")
-
-
-def from_cudnn(arrays: Arrays, count: int) -> Arrays:
-    """Returns CuDNN's arrays of `count` gates as Keras has them: each gate's matrices
-    are transposed, and there are two biases."""
-    kernel, recurrent, bias = arrays
-    gates = np.split(kernel, count, axis=-1)
-    kernels = [gate.reshape(gate.shape[::-1]).T for gate in gates]
-    recurrents = [gate.T for gate in np.split(recurrent, count, axis=-1)]
-    return [
-        np.concatenate(kernels, axis=-1),
-        np.concatenate(recurrents, axis=-1),
-        bias.reshape(2, -1),
-    ]

@@ -86,11 +86,11 @@ class UnsupportedError(ConfigError):
 
     # Arguments
         message: str.
-        what: str, in a few words: `"ReLU(max_value=6)"`.
+        what: str, in a few words: `"ReLU(max_value=6)"`; empty if it is all of a class.
         owner: str, the distribution that supports it and is absent, if there is one.
     """
 
-    def __init__(self, message: str, what: str, owner: str = ""):
+    def __init__(self, message: str, what: str = "", owner: str = ""):
         if owner:
             message += f" A plugin supports it. {registry.absence(owner)}"
         super().__init__(message)

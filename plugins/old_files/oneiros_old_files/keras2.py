@@ -267,11 +267,12 @@ def first_possible(
             reason = error
     if reason is None:
         return None
+    if not isinstance(reason, UnsupportedError):
+        reason = UnsupportedError(str(reason))
     owner = max(absent_owner(kind, name) for name in names)
-    known = reason if isinstance(reason, UnsupportedError) else None
-    if not owner or (known and known.owner):
+    if reason.owner or not owner:
         raise reason
-    raise UnsupportedError(str(reason), known.what if known else "", owner)
+    raise UnsupportedError(str(reason), reason.what, owner)
 
 
 def in_few_words(name: str, argument: str, value) -> str:

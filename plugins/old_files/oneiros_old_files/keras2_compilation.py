@@ -115,15 +115,7 @@ def _optimizer(class_name: str, config: Config, origin: Origin) -> Config:
     name = class_name.rpartition(">")[2]
     names = _candidates(name, config, origin)
     found = first_possible(names, origin, "optimizer", _reader(config))
-    if found is not None:
-        return found
-    for argument, value in config.items():
-        if isinstance(value, (list, dict)):
-            raise ConfigError(
-                f"its optimizer {name} has {argument}={value!r:.80}, which isn't a "
-                f"number."
-            )
-    return {"class_name": name, "config": config}
+    return found or {"class_name": name, "config": config}
 
 
 def _reader(config: Config) -> Callable[[str, Migration], Config]:
@@ -147,13 +139,8 @@ def _candidates(name: str, config: Config, origin: Origin) -> list[str]:
 
 
 def _function(value, origin: Origin):
-    """Converts stored losses or metrics to their names here, inside their lists and
-    dicts."""
+    """Converts a stored loss or metric to its name here."""
     value = plain(value)
-    if isinstance(value, (list, tuple)):
-        return [_function(item, origin) for item in value]
-    if isinstance(value, dict) and "class_name" not in value:
-        return {key: _function(item, origin) for key, item in value.items()}
     if origin.keras > 2:
         keras3.check_own(value)
     entry = value if isinstance(value, dict) else {"class_name": value}

@@ -11,6 +11,7 @@ NAMES = {
     "Keras2Layer": "oneiros_old_files.keras2:Keras2Layer",
     "Keras3Layer": "oneiros_old_files.keras3:Keras3Layer",
     "migrated": "oneiros_old_files.configs:migrated",
+    "from_cudnn": "oneiros_old_files.classes.recurrent:from_cudnn",
 }
 _CONVOLUTIONS = {
     "Convolution1D": "Conv1D",

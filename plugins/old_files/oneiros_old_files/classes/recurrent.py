@@ -50,23 +50,17 @@ def joined(arrays: Arrays, gates: Gates, order: Gates) -> Arrays:
     return parts
 
 
-def _from_cudnn(arrays: Arrays, count: int) -> Arrays:
-    """Returns CuDNN's arrays as Keras has them.
-
-    Each gate's matrices are transposed, the two biases added.
-    """
+def from_cudnn(arrays: Arrays, count: int) -> Arrays:
+    """Returns CuDNN's arrays of `count` gates as Keras has them: each gate's matrices
+    are transposed, and there are two biases."""
     kernel, recurrent, bias = arrays
-    kernels = []
-    for gate in np.split(kernel, count, axis=-1):
-        turned = gate.reshape(gate.shape[::-1])
-        kernels.append(turned.T)
-    squares = np.split(recurrent, count, axis=-1)
-    recurrents = [square.T for square in squares]
-    biases = bias.reshape(2, -1)
+    gates = np.split(kernel, count, axis=-1)
+    kernels = [gate.reshape(gate.shape[::-1]).T for gate in gates]
+    recurrents = [gate.T for gate in np.split(recurrent, count, axis=-1)]
     return [
         np.concatenate(kernels, axis=-1),
         np.concatenate(recurrents, axis=-1),
-        biases.sum(axis=0),
+        bias.reshape(2, -1),
     ]
 
 
@@ -152,7 +146,8 @@ class LSTMMigration(ForgetBiasMigration, GatedMigration):
         count = len(self.gates)
         has_two_biases = arrays[-1].size == 2 * count * config["output_dim"]
         if self.origin.keras > 1 and has_two_biases:
-            arrays = _from_cudnn(arrays, count)
+            kernel, recurrent, biases = from_cudnn(arrays, count)
+            arrays = [kernel, recurrent, biases.sum(axis=0)]
         return super().weights(config, arrays)
 
 
