@@ -152,7 +152,7 @@ def test_all_layers_that_cannot_be_read_are_told_at_once(tmp_path):
     assert first == "2 layers can't be read here:"
     for said in (
         "'gates' of Keras 3 can't be read: Keras 1 has no activation 'unknown'",
-        "is the operation Nonsense on tensors",
+        "is the operation nonsense on tensors",
     ):
         assert any(said in line for line in lines), said
 

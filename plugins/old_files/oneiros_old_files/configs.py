@@ -155,10 +155,10 @@ def _parts(name: str, config, entry: Entry, origin: Origin) -> Entry:
     """Returns the parts of a layer's entry that are others here."""
     is_own = name not in configs.known_objects()
     nodes = entry.get("inbound_nodes", []) if origin.keras > 1 else []
-    translated = _translated(name, config, nodes, origin) if is_own else None
-    if translated is not None:
-        return translated
     if is_own:
+        translated = _translated(name, config, nodes, origin)
+        if translated is not None:
+            return translated
         parts = _parts_of_others(name, config, origin)
     else:
         parts = _parts_of_custom(name, config, origin)

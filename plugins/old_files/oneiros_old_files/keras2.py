@@ -270,9 +270,9 @@ def first_possible(
     if not isinstance(reason, UnsupportedError):
         reason = UnsupportedError(str(reason))
     owner = max(absent_owner(kind, name) for name in names)
-    if reason.owner or not owner:
-        raise reason
-    raise UnsupportedError(str(reason), reason.what, owner)
+    if owner and not reason.owner:
+        reason = UnsupportedError(str(reason), reason.what, owner)
+    raise reason
 
 
 def in_few_words(name: str, argument: str, value) -> str:

@@ -81,16 +81,20 @@ def _compilation(
     chosen = training_config.get("optimizer_config")
     if isinstance(chosen, str):
         chosen = _optimizer_by_name(chosen)
-    config = chosen.get("config") if isinstance(chosen, dict) else None
-    if not isinstance(chosen, dict) or not isinstance(config, dict) or not loss:
+    if not isinstance(chosen, dict):
+        chosen = {}
+    config = chosen.get("config")
+    if not isinstance(config, dict) or not loss:
         raise ConfigError("its training_config lacks an optimizer or a loss.")
     if origin.keras > 2:
         keras3.check_own(chosen)
     left_out: list[str] = []
     metrics = _metrics(training_config.get("metrics"), origin, left_out)
-    _metrics(training_config.get("weighted_metrics"), OF_WEIGHTS, left_out)
+    weighted = training_config.get("weighted_metrics")
+    _metrics(weighted, OF_WEIGHTS, left_out)
+    class_name = str(chosen.get("class_name"))
     arguments = {
-        "optimizer": _optimizer(str(chosen.get("class_name")), config, origin),
+        "optimizer": _optimizer(class_name, config, origin),
         "loss": _losses(loss, origin),
         "metrics": _by_output(metrics, output_names),
         "loss_weights": training_config.get("loss_weights"),
@@ -187,7 +191,7 @@ def _loss(value, origin: Origin):
         if is_known or registry.find("objective", function):
             return function
     entry = value if isinstance(value, dict) else {"class_name": value}
-    name = str(entry.get("class_name")).rpartition(">")[2]
+    *_, name = str(entry.get("class_name")).split(">")
     names = (name, f"{EXTENDED}{CLASSES.get(name, name)}")
     read = _reader(entry.get("config") or {})
     return first_possible(names, origin, "objective", read, reason) or function

@@ -326,7 +326,8 @@ def matched_state(model, state: ModelState, origin: Origin, source) -> Pairs:
     count_here = len(series) * len(model.trainable_weights)
     start = len(optimizer.weights) - len(values)
     variables = optimizer.weights[start:]
-    if len(values) != count_here or _shapes(values) != _shapes_of(variables):
+    has_all = len(values) == count_here
+    if not has_all or _shapes(values) != _shapes_of(variables):
         raise UnknownOrderError(UNKNOWN)
     pairs = zip(variables, values)
     return [*pairs, *_counters(optimizer, stored)]
@@ -374,11 +375,12 @@ def _is_by_weight(arrays: Named) -> bool:
 
 def _counters(optimizer, stored: Named) -> Pairs:
     """Returns the variables that count steps, with their values."""
-    numbers = [value for name, value in stored if "iter" in name and _is_number(value)]
-    numbers += [value for _, value in stored[:1] if _is_number(value)]
-    if not numbers:
+    numbers = [(name, value) for name, value in stored if _is_number(value)]
+    counts = [value for name, value in numbers if "iter" in name]
+    counts += [value for _, value in stored[:1] if _is_number(value)]
+    if not counts:
         return []
-    steps = float(numbers[0])
+    steps = float(counts[0])
     if not 0 <= steps <= MAX_STEPS:
         raise UnknownOrderError(UNKNOWN)
     counters: Pairs = []
@@ -393,7 +395,8 @@ def _counters(optimizer, stored: Named) -> Pairs:
 def _momenta(optimizer, steps: int):
     """Returns the product of Nadam's momenta after a number of steps, which no file
     contains."""
-    numbers = np.arange(1, min(steps, LONG) + 1)
+    last = min(steps, LONG)
+    numbers = np.arange(1, last + 1)
     counts = numbers * float(optimizer.schedule_decay)
     decayed = 0.96**counts
     beta = float(optimizer.get_config()["beta_1"])

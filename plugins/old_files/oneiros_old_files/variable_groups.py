@@ -84,11 +84,13 @@ def _layers(groups: Groups, path: str, model: Config) -> Iterator[tuple[str, Con
         class_name = re.sub(r"\W", "", str(entry.get("class_name")))
         class_name = NAMED_OTHERWISE.get(class_name, class_name)
         base = INNER_CLASS.sub("_", class_name).lower()
-        name = f"{base}_{counts[base]}" if counts[base] else base
+        number = counts[base]
+        name = f"{base}_{number}" if number else base
         counts[base] += 1
         for container in CONTAINERS:
-            if f"{path}{container}/{name}" in groups:
-                yield f"{path}{container}/{name}", entry
+            inner_path = f"{path}{container}/{name}"
+            if inner_path in groups:
+                yield inner_path, entry
 
 
 def _entries(model: Config) -> list[Config]:
@@ -109,11 +111,12 @@ def _variables(groups: Groups, path: str, entry: Config) -> tuple[Named, Named]:
     """Returns the variables of a layer, and of the layers inside, that optimizers
     change, and the others."""
     inside = list(_layers(groups, f"{path}/", entry))
+    config = _config(entry)
     for name in WRAPPED:
-        if f"{path}/{name}" in groups:
-            config = _config(entry)
-            inner = config.get("cell" if name == "cell" else "layer", {})
-            inside.append((f"{path}/{name}", inner))
+        inner_path = f"{path}/{name}"
+        if inner_path in groups:
+            argument = "cell" if name == "cell" else "layer"
+            inside.append((inner_path, config.get(argument, {})))
     trained: Named = []
     fixed: Named = []
     for inner_path, inner in inside:
@@ -124,7 +127,7 @@ def _variables(groups: Groups, path: str, entry: Config) -> tuple[Named, Named]:
     count = len(own) - NOT_TRAINED.get(_class_name(entry), 0)
     trained += own[:count]
     fixed += own[count:]
-    if _config(entry).get("trainable", True):
+    if config.get("trainable", True):
         return trained, fixed
     return [], trained + fixed
 

@@ -367,20 +367,17 @@ class BidirectionalMigration(OneInputMigration, TimeDistributedMigration):
         # Raises
             ConfigError: if the layer for the other direction isn't the same.
         """
-        backward = None
-        if self.origin.keras > 1:
-            backward = config.pop("backward_layer", None)
+        if self.origin.keras < 2:
+            return super().translated(name, config)
+        backward = config.pop("backward_layer", None)
         if backward and _essence(backward) != _essence(config["layer"]):
-            class_name = backward.get("class_name")
             raise ConfigError(
-                f"The Bidirectional layer {config.get('name')!r} has a backward_layer, "
-                f"{class_name}, that isn't like its layer. Keras 1 uses one in both "
-                "directions: build both layers by themselves, the second with "
-                "go_backwards=True, and merge them."
+                f"The Bidirectional layer {config.get('name')!r} has a backward_layer "
+                "that isn't like its layer, and Keras 1 uses one in both directions."
             )
-        for argument in OF_KERAS2 if self.origin.keras > 1 else ():
-            if config["layer"]["config"].get(argument):
-                self.refuse(name, config["layer"]["config"], argument)
+        inner = config["layer"]["config"]
+        for argument in filter(inner.get, OF_KERAS2):
+            self.refuse(name, inner, argument)
         return super().translated(name, config)
 
     def to_keras3(self, config: Config, arrays: Arrays) -> Keras3Layer | None:
