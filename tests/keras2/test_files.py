@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from oneiros import backend as K
 from oneiros.errors import ConfigError, OneirosError
-from oneiros.layers import Keras2BatchNormalization
-from oneiros.models import Sequential, load_model, model_from_json
+from oneiros.layers import Keras2BatchNormalization, Layer
+from oneiros.models import Model, Sequential, load_model, model_from_json
 
 DATA = Path(__file__).parent / "data"
 NAMES = sorted(json.loads((DATA / "index.json").read_text()))
@@ -140,3 +140,38 @@ def test_batch_normalization_over_several_axes_has_weights_of_all_axes(theano):
     x = random.normal(size=(2, 4, 5, 3))
     expected = (x - mean) / np.sqrt(variance + 0.001) * gamma + beta
     np.testing.assert_allclose(model.predict(x), expected, atol=1e-5)
+
+
+class Doubled(Layer):
+    """A layer of the caller's."""
+
+    def call(self, x, mask=None):
+        return 2 * x
+
+
+class Own(Model):
+    """A model of the caller's."""
+
+
+@pytest.mark.parametrize("key", ["shop>Doubled", "Doubled"])
+@pytest.mark.parametrize(
+    "registered", [{}, {"registered_name": "shop>Doubled", "module": "shop"}]
+)
+def test_classes_of_the_caller_are_found_with_their_package_and_without(
+    key, registered, theano
+):
+    class_name = "Doubled" if registered else "shop>Doubled"
+    shape = {"batch_input_shape": [None, 3], "name": "x"}
+    layers = [
+        {"class_name": "InputLayer", "name": "x", "config": shape, "inbound_nodes": []},
+        {"class_name": class_name, "name": "twice", "config": {"name": "twice"}}
+        | {"inbound_nodes": [[["x", 0, 0, {}]]], **registered},
+    ]
+    ends = {"input_layers": [["x", 0, 0]], "output_layers": [["twice", 0, 0]]}
+    config = {"name": "own", "layers": layers, **ends}
+    stored = {"class_name": "shop>Own", "config": config, "keras_version": "2.15.0"}
+    with pytest.raises(OneirosError, match="pass custom_objects="):
+        model_from_json(json.dumps(stored), {key: Doubled})
+    model = model_from_json(json.dumps(stored), {key: Doubled, "Own": Own})
+    assert type(model) is Own
+    np.testing.assert_array_equal(model.predict(np.ones((1, 3))), [[2, 2, 2]])

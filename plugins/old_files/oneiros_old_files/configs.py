@@ -15,7 +15,14 @@ from oneiros_old_files import keras3
 from oneiros_old_files.base import MALFORMED, Migration, Origin, Reference, absent_owner
 from oneiros_old_files.dim_ordering import completed
 from oneiros_old_files.keras2 import DTYPES, EXTENDED, first_possible
-from oneiros_old_files.keras3_graph import GRAPHS, TENSOR_OPERATION, places_of, prepared
+from oneiros_old_files.keras3_graph import (
+    GRAPHS,
+    OWN_CLASS,
+    TENSOR_OPERATION,
+    places_of,
+    prepared,
+    supplied_name,
+)
 from oneiros_old_files.parts import plain
 
 Entry = dict[str, Any]
@@ -125,6 +132,9 @@ def inner_migrated(entry, origin: Origin):
     config = entry.get("config") if isinstance(entry, dict) else None
     if not isinstance(name, str) or not isinstance(config, (dict, list)):
         return entry
+    if origin.keras > 1:
+        name = supplied_name(entry)
+        entry = {**entry, "class_name": name}
     try:
         with _explained(name, config, origin):
             if origin.keras > 2 and name not in configs.known_objects():
@@ -162,6 +172,8 @@ def _parts(name: str, config, entry: Entry, origin: Origin) -> Entry:
         parts = _parts_of_others(name, config, origin)
     else:
         parts = _parts_of_custom(name, config, origin)
+    if OWN_CLASS in entry:
+        parts["class_name"] = entry[OWN_CLASS]
     if nodes:
         parts["inbound_nodes"] = _calls(Migration(origin), config, nodes)
     return parts

@@ -46,6 +46,8 @@ GRAPHS = ("Functional", "Model")
 """Models whose nodes Keras 3 counts from 1 in references to outputs."""
 MODELS = (*GRAPHS, "Sequential")
 """Class names of models."""
+OWN_CLASS = "own_class"
+"""The key of the class of a model that is one of the caller's."""
 Place = tuple[str, int]
 """A layer and the number of its call."""
 Mask = tuple[Any, ...] | None
@@ -98,6 +100,8 @@ def prepared(entry: Entry, origin: Origin, leave: Leave) -> Entry:
     """
     copied = deepcopy(entry)
     entries = list(_all_entries(copied))
+    for each in filter(_is_own_model, entries):
+        each.update({OWN_CLASS: supplied_name(each), "class_name": "Functional"})
     models = [each for each in entries if each.get("class_name") in MODELS]
     for model in models:
         if model["class_name"] != "Sequential":
@@ -114,6 +118,25 @@ def prepared(entry: Entry, origin: Origin, leave: Leave) -> Entry:
         if is_operation(each):
             _as_layer(each)
     return copied
+
+
+def supplied_name(entry: Entry) -> str:
+    """Returns the name under which the caller supplied a layer's class, with or without
+    its package; otherwise its name in the file."""
+    name = str(entry["class_name"])
+    names = [name, entry.get("registered_name")]
+    if not name.startswith(PACKAGE):
+        *_, bare = name.split(">")
+        names.append(bare)
+    known = known_objects()
+    supplied = (each for each in names if each in known)
+    return next(supplied, name)
+
+
+def _is_own_model(entry: Entry) -> bool:
+    """Returns whether an entry is a graph of a class that the caller supplied."""
+    is_graph = {"layers", "input_layers", "output_layers"} <= entry["config"].keys()
+    return is_graph and supplied_name(entry) in known_objects()
 
 
 def _warn_of_mixed_types(entries: list[Entry]) -> None:
