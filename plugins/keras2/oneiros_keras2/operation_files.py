@@ -8,7 +8,7 @@ from itertools import accumulate
 from typing import Any
 
 from oneiros.errors import ConfigError
-from oneiros.migrations import Migration
+from oneiros.migrations import Keras3Layer, Migration
 
 from oneiros_keras2.operations import (
     INPUT,
@@ -26,6 +26,9 @@ ELLIPSIS = "__ellipsis__"
 """The name of the class of an ellipsis in files."""
 PREFIXES = ("compat.v1.", "math.", "nn.", "linalg.", "__operators__.")
 """What names of TensorFlow's functions begin with that are unique without it."""
+OWN = "TensorOperation"
+"""The name of the layer here, and in `oneiros_keras3`."""
+KEYS = (OPERATION, OPERANDS, SETTINGS)
 SUBSCRIPTS = "subscripts"
 WITHOUT_EFFECT = ("autocast", "dtype", "name", "out_type", "output_type")
 """Arguments that results don't depend on, but for their type."""
@@ -141,7 +144,11 @@ TENSORFLOW: dict[str, Callable[..., Expression]] = {
     "max_pool": _pool("max_pool"),
     "max_pool2d": _pool("max_pool"),
     "norm": lambda tensor, ord="euclidean", axis=None, keepdims=False: op(
-        "norm", tensor, None if ord == "euclidean" else ord, axis, keepdims
+        "norm",
+        tensor,
+        ord=None if ord == "euclidean" else ord,
+        axis=axis,
+        keepdims=keepdims,
     ),
     "one_hot": lambda indices, depth, axis=-1: op("one_hot", indices, depth, axis),
     "pad": lambda tensor, paddings, mode="CONSTANT", constant_values=0: op(
@@ -204,7 +211,8 @@ NAMES_THERE = {
     "truediv": "true_divide",
 }
 """Names of TensorFlow's and Keras's operations that have another one here."""
-ARGUMENTS_THERE = {"slice_spec": "key", "x": "x1", "y": "x2"}
+SECOND = "x2"
+ARGUMENTS_THERE = {"slice_spec": "key", "y": SECOND}
 
 
 class OperationMigration(Migration):
@@ -212,14 +220,15 @@ class OperationMigration(Migration):
 
     def translated(self, name: str, config):
         """Returns the layer with the operation's name there."""
-        if self.origin.keras < 2 or OPERATION in config:
-            return name, config
+        if OPERATION in config:
+            known = {key: config.get(key) for key in ("name", *KEYS)}
+            return OWN, known if self.origin.keras > 1 else config
         there = str(config.get("function", "getitem"))
         for prefix in PREFIXES:
             there = there.removeprefix(prefix)
         if self.origin.keras > 2:
             there = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", there).lower()
-        return "TensorOperation", {
+        return OWN, {
             "name": config.get("name"),
             OPERATION: there,
             SETTINGS: config.get(SETTINGS) or {},
@@ -255,6 +264,11 @@ class OperationMigration(Migration):
         config |= self._here(label, there, operands, settings)
         return references
 
+    def to_keras3(self, config, arrays):
+        """Returns the layer of `oneiros_keras3` with the same arguments."""
+        arguments = {key: config.get(key) for key in KEYS}
+        return Keras3Layer(f"oneiros_keras3>{OWN}", arguments, arrays)
+
     def _here(self, label: str, there: str, operands, settings) -> Expression:
         """Returns the expression of an operation with its arguments."""
         rewritten = TENSORFLOW.get(there) if self.origin.keras == 2 else None
@@ -274,6 +288,8 @@ class OperationMigration(Migration):
             if name in parameters or not _is_neutral(name, value)
         }
         given = {name: value for name, value in given.items() if value is not None}
+        if SECOND in given:
+            operands = [*operands, given.pop(SECOND)]
         try:
             inspect.signature(function).bind(*operands, **given)
         except TypeError as error:

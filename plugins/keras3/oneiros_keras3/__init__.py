@@ -24,6 +24,7 @@ from oneiros_keras3.merging import (
     Multiply,
 )
 from oneiros_keras3.normalization import BatchNormalization
+from oneiros_keras3.operations import TensorOperation
 from oneiros_keras3.optimizers import Adagrad, Nadam, RMSprop
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "RMSprop",
     "SReLU",
     "SummedL1L2",
+    "TensorOperation",
     "ThresholdedReLU",
     "cosine_proximity",
     "hard_sigmoid",
