@@ -1,14 +1,24 @@
 """Operations on tensors between the layers of files: what they compute, and that only
 names on the list are read."""
 
+import gzip
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
+from oneiros import backend as K
 from oneiros.errors import ConfigError
 from oneiros.layers import Dense, Input, TensorOperation
 from oneiros.models import Model, load_model, model_from_json
 
+GENUINE = json.loads(
+    gzip.decompress(
+        (Path(__file__).parent / "data" / "operations.json.gz").read_bytes()
+    )
+)
+"""Models of Keras 2.15 and 3.15, and of what they predict for sine waves the products
+with cosine waves."""
 X = np.random.default_rng(0).normal(size=(3, 4, 6)).astype("float32")
 CASES = [
     ("add", [{"input": 0}, 2.0], {}, X + 2),
@@ -32,6 +42,34 @@ CASES = [
         X[:, 1, 0:5:2],
     ),
 ]
+
+
+def wave(shape, number):
+    """Returns an input, or a weight."""
+    places = np.arange(np.prod(shape))
+    return (2 * np.sin(places * (1.7 + number) + 0.4)).reshape(shape).astype("float32")
+
+
+@pytest.mark.spread
+@pytest.mark.parametrize("keras", ["keras2", "keras3"])
+def test_operations_are_those_of_keras(keras, backend):
+    names = [name for name in GENUINE if name.startswith(keras)]
+    assert len(names) > 50
+    for name in names:
+        there = GENUINE[name]
+        model = model_from_json(json.dumps(there["model"]))
+        model.set_weights([wave(each.shape, 0) for each in model.get_weights()])
+        inputs = [
+            wave((3, *K.int_shape(x)[1:]), number)
+            for number, x in enumerate(model.inputs)
+        ]
+        output = model.predict(inputs)
+        assert list(output.shape) == there["shape"], name
+        places = np.arange(output.size)
+        products = [np.dot(output.ravel(), np.cos(places * rate)) for rate in (0, 1)]
+        expected = there["products"]
+        size = np.abs(output).sum() + 1
+        np.testing.assert_allclose(products, expected, atol=1e-5 * size, err_msg=name)
 
 
 @pytest.mark.spread

@@ -14,7 +14,8 @@ from oneiros.load_context import count_calls
 from oneiros.typing import Shape
 
 from oneiros_keras2.base import Keras2Layer
-from oneiros_keras2.tensor_functions import FUNCTIONS, Function, sizes_of, tensor
+from oneiros_keras2.tensor_functions import FUNCTIONS, Function, tensor
+from oneiros_keras2.tensors import sizes_of
 
 INPUT = "input"
 """The key of a dict that stands for one of a layer's inputs."""

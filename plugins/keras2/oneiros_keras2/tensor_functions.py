@@ -1,5 +1,5 @@
 """What operations on tensors compute: functions with the names and the arguments of
-`keras.ops`."""
+`keras.ops`. Each stands on the list by its decorator, or in the table `FUNCTIONS`."""
 
 import functools
 import math
@@ -15,7 +15,7 @@ from oneiros.typing import Tensor
 
 from oneiros_keras2 import activations, tensors
 from oneiros_keras2.images import resized
-from oneiros_keras2.tensors import numbers
+from oneiros_keras2.tensors import numbers, sizes_of
 
 Function = Callable[..., Any]
 LABELS = "abcdefghijklm"
@@ -34,11 +34,6 @@ def size_of(x, axis: int) -> Any:
     """Returns a size of a tensor: an int if it is known, or a scalar tensor."""
     size = K.int_shape(x)[axis]
     return K.shape(x)[axis] if size is None else size
-
-
-def sizes_of(x) -> list[Any]:
-    """Returns the sizes of a tensor."""
-    return [size_of(x, axis) for axis in range(K.ndim(x))]
 
 
 def listed(value) -> list[Any]:
@@ -60,23 +55,91 @@ def moved(x, source: int, target: int) -> Tensor:
     return K.permute_dimensions(x, tuple(axes))
 
 
-def swapaxes(x, axis1: int, axis2: int) -> Tensor:
-    """Returns a tensor with two axes in each other's place."""
-    axes = list(range(K.ndim(x)))
-    axes[axis1], axes[axis2] = axes[axis2], axes[axis1]
-    return K.permute_dimensions(x, tuple(axes))
+FUNCTIONS: dict[str, Function] = {
+    "absolute": K.abs,
+    "all": K.all,
+    "any": K.any,
+    "arange": numbers,
+    "cast": K.cast,
+    "cos": K.cos,
+    "dot": K.dot,
+    "elu": K.elu,
+    "equal": K.equal,
+    "erf": K.erf,
+    "exp": K.exp,
+    "greater": K.greater,
+    "greater_equal": K.greater_equal,
+    "hard_sigmoid": activations.keras3_hard_sigmoid,
+    "less": K.lesser,
+    "less_equal": K.lesser_equal,
+    "log": K.log,
+    "max": K.max,
+    "maximum": K.maximum,
+    "mean": K.mean,
+    "min": K.min,
+    "minimum": K.minimum,
+    "not_equal": K.not_equal,
+    "ones_like": K.ones_like,
+    "prod": K.prod,
+    "relu": activations.rectified,
+    "round": K.round,
+    "sigmoid": K.sigmoid,
+    "sign": K.sign,
+    "silu": activations.swish,
+    "sin": K.sin,
+    "softmax": activations.softmax_along,
+    "softplus": K.softplus,
+    "softsign": K.softsign,
+    "sqrt": K.sqrt,
+    "square": K.square,
+    "std": K.std,
+    "stop_gradient": K.stop_gradient,
+    "sum": K.sum,
+    "tanh": K.tanh,
+    "var": K.var,
+    "zeros_like": K.zeros_like,
+}
+"""The operations by their names."""
+OF_TWO = (
+    *("dot", "equal", "greater", "greater_equal", "less", "less_equal", "maximum"),
+    *("minimum", "not_equal"),
+)
+ACTIVATIONS = (
+    *("celu", "gelu", "glu", "hard_shrink", "hard_silu", "hard_tanh", "leaky_relu"),
+    *("log_sigmoid", "log_softmax", "mish", "relu6", "selu", "soft_shrink"),
+    *("sparse_plus", "sparse_sigmoid", "sparsemax", "squareplus", "tanh_shrink"),
+    "threshold",
+)
+FUNCTIONS |= {name: getattr(activations, name) for name in ACTIVATIONS}
 
 
-# Value by value
+def with_lists(function: Function) -> Function:
+    """Returns a function of two operands that may be lists of numbers."""
+
+    def computed(x1, x2):
+        first = tensor(x1)
+        second = tensor(x2)
+        return function(first, second)
+
+    return computed
+
+
+FUNCTIONS |= {name: with_lists(FUNCTIONS[name]) for name in OF_TWO}
+
+
+def operation(function: Function) -> Function:
+    """Decorator: puts a function on the list under its name."""
+    FUNCTIONS[function.__name__] = function
+    return function
 
 
 def of_two(function: Function) -> Function:
-    """Returns a function whose operands may be lists of numbers."""
+    """Decorator: puts a function on the list whose operands may be lists of numbers."""
+    FUNCTIONS[function.__name__] = with_lists(function)
+    return function
 
-    def computed(x1, x2):
-        return function(tensor(x1), tensor(x2))
 
-    return computed
+# Value by value
 
 
 def truth(x) -> Tensor:
@@ -84,18 +147,192 @@ def truth(x) -> Tensor:
     return K.cast(K.cast(x, "bool"), K.floatx())
 
 
+@operation
 def floor(x) -> Tensor:
     """Returns the largest whole numbers that aren't above."""
     nearest = K.round(x)
     return nearest - K.cast(K.greater(nearest, x), K.floatx())
 
 
+@of_two
+def add(x1, x2) -> Tensor:
+    """Returns the sums."""
+    return x1 + x2
+
+
+@of_two
+def subtract(x1, x2) -> Tensor:
+    """Returns the differences."""
+    return x1 - x2
+
+
+@of_two
+def multiply(x1, x2) -> Tensor:
+    """Returns the products."""
+    return x1 * x2
+
+
+@of_two
+def true_divide(x1, x2) -> Tensor:
+    """Returns the quotients."""
+    return x1 / x2
+
+
+@of_two
+def floor_divide(x1, x2) -> Tensor:
+    """Returns the quotients without their fractions."""
+    return floor(x1 / x2)
+
+
+@of_two
+def mod(x1, x2) -> Tensor:
+    """Returns what divisions leave."""
+    count = floor(x1 / x2)
+    return x1 - x2 * count
+
+
+@of_two
+def logical_and(x1, x2) -> Tensor:
+    """Returns whether both values are true."""
+    both = truth(x1) * truth(x2)
+    return K.greater(both, 0)
+
+
+@of_two
+def logical_or(x1, x2) -> Tensor:
+    """Returns whether one of the values is true."""
+    count = truth(x1) + truth(x2)
+    return K.greater(count, 0)
+
+
+@of_two
+def logical_xor(x1, x2) -> Tensor:
+    """Returns whether exactly one value is true."""
+    return K.not_equal(truth(x1), truth(x2))
+
+
+@operation
+def logical_not(x) -> Tensor:
+    """Returns whether values are false."""
+    return K.equal(truth(x), 0)
+
+
+@of_two
+def logaddexp(x1, x2) -> Tensor:
+    """Returns the logarithms of sums of two exponentials."""
+    distance = K.abs(x1 - x2)
+    return K.maximum(x1, x2) + K.softplus(-distance)
+
+
+@of_two
+def outer(x1, x2) -> Tensor:
+    """Returns the products of each value of one tensor with each of another."""
+    rows = K.reshape(x1, (-1, 1))
+    columns = K.reshape(x2, (1, -1))
+    return rows * columns
+
+
+@operation
+def negative(x) -> Tensor:
+    """Returns values with the other sign."""
+    return -x
+
+
+@operation
+def reciprocal(x) -> Tensor:
+    """Returns 1, divided by values."""
+    return 1 / x
+
+
+@operation
+def rsqrt(x) -> Tensor:
+    """Returns 1, divided by roots."""
+    return 1 / K.sqrt(x)
+
+
+@operation
+def log1p(x) -> Tensor:
+    """Returns the logarithms of values and 1."""
+    return K.log(1 + x)
+
+
+@operation
+def log2(x) -> Tensor:
+    """Returns the logarithms to the base 2."""
+    return K.log(x) / math.log(2)
+
+
+@operation
+def log10(x) -> Tensor:
+    """Returns the logarithms to the base 10."""
+    return K.log(x) / math.log(10)
+
+
+@operation
+def expm1(x) -> Tensor:
+    """Returns the exponentials less 1."""
+    return K.exp(x) - 1
+
+
+@operation
+def tan(x) -> Tensor:
+    """Returns the tangents."""
+    return K.sin(x) / K.cos(x)
+
+
+@operation
+def sinh(x) -> Tensor:
+    """Returns the hyperbolic sines."""
+    difference = K.exp(x) - K.exp(-x)
+    return difference / 2
+
+
+@operation
+def cosh(x) -> Tensor:
+    """Returns the hyperbolic cosines."""
+    total = K.exp(x) + K.exp(-x)
+    return total / 2
+
+
+@operation
+def ceil(x) -> Tensor:
+    """Returns the smallest whole numbers that aren't below."""
+    return -floor(-x)
+
+
+@operation
+def isnan(x) -> Tensor:
+    """Returns whether values aren't numbers."""
+    return K.not_equal(x, x)
+
+
+@operation
+def clip(x, x_min, x_max) -> Tensor:
+    """Returns values within bounds."""
+    above = K.maximum(x, x_min)
+    return K.minimum(above, x_max)
+
+
+@operation
+def convert_to_tensor(x) -> Tensor:
+    """Returns a tensor as it is."""
+    return x
+
+
+@operation
+def full_like(x, fill_value) -> Tensor:
+    """Returns a tensor of one value, of another's shape."""
+    return K.zeros_like(x) + fill_value
+
+
+@of_two
 def power(x1, x2) -> Tensor:
     """Returns values raised to a power."""
     is_number = isinstance(x1, (int, float))
     return K.exp(x2 * math.log(x1)) if is_number else K.pow(x1, x2)
 
 
+@of_two
 def divide_no_nan(x1, x2) -> Tensor:
     """Returns quotients; 0 where the divisor is 0."""
     is_zero = K.equal(x2, 0)
@@ -103,6 +340,7 @@ def divide_no_nan(x1, x2) -> Tensor:
     return K.switch(is_zero, K.zeros_like(x2), x1 / divisors)
 
 
+@operation
 def where(condition, x1, x2) -> Tensor:
     """Returns the values of one tensor or another."""
     return K.switch(condition, tensor(x1), tensor(x2))
@@ -111,6 +349,7 @@ def where(condition, x1, x2) -> Tensor:
 # Along axes
 
 
+@operation
 def logsumexp(x, axis=None, keepdims=False) -> Tensor:
     """Returns the logarithms of the sums of exponentials."""
     largest = K.max(x, axis=axis, keepdims=True)
@@ -118,6 +357,7 @@ def logsumexp(x, axis=None, keepdims=False) -> Tensor:
     return K.log(total) + K.max(x, axis=axis, keepdims=keepdims)
 
 
+@operation
 def norm(x, ord=None, axis=None, keepdims=False) -> Tensor:
     """Returns the lengths of vectors: of order 1, 2 or infinity."""
     if ord == 1:
@@ -127,36 +367,44 @@ def norm(x, ord=None, axis=None, keepdims=False) -> Tensor:
     return K.sqrt(K.sum(K.square(x), axis=axis, keepdims=keepdims))
 
 
+@operation
 def normalize(x, axis=-1, order=2, epsilon=1e-12) -> Tensor:
     """Returns vectors of length 1."""
     length = norm(x, order, axis, keepdims=True)
     return x / K.maximum(length, epsilon)
 
 
+@operation
 def moments(x, axes, keepdims=False) -> list[Tensor]:
     """Returns means and variances."""
     mean = K.mean(x, axis=axes, keepdims=keepdims)
     return [mean, K.var(x, axis=axes, keepdims=keepdims)]
 
 
-def arg(sign: int) -> Function:
-    """Returns the function of the places of the largest values, or the smallest."""
-
-    def places(x, axis=None, keepdims=False):
-        if axis is None:
-            x, axis = K.flatten(x), 0
-        found = K.argmax(sign * x, axis=axis)
-        return expand_dims(found, axis) if keepdims else found
-
-    return places
+@operation
+def argmax(x, axis=None, keepdims=False) -> Tensor:
+    """Returns the places of the largest values."""
+    if axis is None:
+        x = K.flatten(x)
+        axis = 0
+    found = K.argmax(x, axis=axis)
+    return expand_dims(found, axis) if keepdims else found
 
 
+@operation
+def argmin(x, axis=None, keepdims=False) -> Tensor:
+    """Returns the places of the smallest values."""
+    return argmax(-x, axis, keepdims)
+
+
+@operation
 def count_nonzero(x, axis=None, keepdims=False) -> Tensor:
     """Returns the numbers of values other than 0."""
     is_other = K.cast(K.not_equal(x, 0), "int32")
     return K.sum(is_other, axis=axis, keepdims=keepdims)
 
 
+@operation
 def cumsum(x, axis) -> Tensor:
     """Returns the sums of the values up to each place."""
     places = numbers(size_of(x, axis))
@@ -168,6 +416,7 @@ def cumsum(x, axis) -> Tensor:
 # Products
 
 
+@operation
 def einsum(subscripts: str, *operands) -> Tensor:
     """Returns NumPy's `einsum` of one or two operands."""
     tensors = list(map(tensor, operands))
@@ -239,6 +488,7 @@ def multiplied(
     return K.reshape(product, tuple(shape)), axes
 
 
+@operation
 def matmul(x1, x2) -> Tensor:
     """Returns the products of the matrices in the last two axes."""
     x1, x2 = tensor(x1), tensor(x2)
@@ -248,6 +498,7 @@ def matmul(x1, x2) -> Tensor:
     return einsum(f"{first}yn,{second}nz->{outer}yz", x1, x2)
 
 
+@operation
 def tensordot(x1, x2, axes: Any = 2) -> Tensor:
     """Returns the products over axes of each tensor."""
     x1, x2 = tensor(x1), tensor(x2)
@@ -266,16 +517,69 @@ def tensordot(x1, x2, axes: Any = 2) -> Tensor:
 # Shapes
 
 
+@operation
 def transpose(x, axes=None) -> Tensor:
     """Returns a tensor with its axes in another order."""
     return K.permute_dimensions(x, tuple(axes or reversed(range(K.ndim(x)))))
 
 
+@operation
+def swapaxes(x, axis1: int, axis2: int) -> Tensor:
+    """Returns a tensor with two axes in each other's place."""
+    axes = list(range(K.ndim(x)))
+    axes[axis1], axes[axis2] = axes[axis2], axes[axis1]
+    return K.permute_dimensions(x, tuple(axes))
+
+
+@operation
+def reshape(x, newshape) -> Tensor:
+    """Returns the values in another shape."""
+    return K.reshape(x, tuple(newshape))
+
+
+@operation
+def moveaxis(x, source, destination) -> Tensor:
+    """Returns a tensor with an axis at another place."""
+    return moved(x, source, destination)
+
+
+@operation
+def concatenate(xs, axis=-1) -> Tensor:
+    """Returns tensors side by side along an axis."""
+    return K.concatenate(list(map(tensor, xs)), axis)
+
+
+@operation
+def repeat(x, repeats, axis) -> Tensor:
+    """Returns a tensor with each slice along an axis repeated."""
+    return K.repeat_elements(x, repeats, axis)
+
+
+@operation
+def tile(x, repeats) -> Tensor:
+    """Returns a tensor repeated along its axes."""
+    return K.tile(x, tuple(repeats))
+
+
+@operation
+def zeros(shape) -> Tensor:
+    """Returns zeros."""
+    return full(shape, 0.0)
+
+
+@operation
+def ones(shape) -> Tensor:
+    """Returns ones."""
+    return full(shape, 1.0)
+
+
+@operation
 def stack(x, axis=0) -> Tensor:
     """Returns tensors joined along a new axis."""
     return K.concatenate([expand_dims(each, axis) for each in x], axis=axis)
 
 
+@operation
 def expand_dims(x, axis) -> Tensor:
     """Returns a tensor with new axes of size 1."""
     axes = listed(axis)
@@ -285,6 +589,7 @@ def expand_dims(x, axis) -> Tensor:
     return x
 
 
+@operation
 def squeeze(x, axis=None) -> Tensor:
     """Returns a tensor without axes of size 1."""
     shape = K.int_shape(x)
@@ -295,6 +600,7 @@ def squeeze(x, axis=None) -> Tensor:
     return x
 
 
+@operation
 def split(x, indices_or_sections, axis=0) -> list[Tensor]:
     """Returns equal parts along an axis, or those between indices."""
     ends = indices_or_sections
@@ -307,6 +613,7 @@ def split(x, indices_or_sections, axis=0) -> list[Tensor]:
     ]
 
 
+@operation
 def unstack(x, num=None, axis=0) -> list[Tensor]:
     """Returns the slices along an axis."""
     count = num or K.int_shape(x)[axis]
@@ -315,12 +622,14 @@ def unstack(x, num=None, axis=0) -> list[Tensor]:
     return [squeeze(part, axis) for part in parts]
 
 
+@operation
 def get_item(x, key) -> Tensor:
     """Returns a part of a tensor."""
     places = [... if each == "..." else each for each in listed(key)]
     return x[tuple(places)]
 
 
+@operation
 def take(x, indices, axis=None) -> Tensor:
     """Returns the slices at indices along an axis."""
     if axis is None:
@@ -337,6 +646,7 @@ def take(x, indices, axis=None) -> Tensor:
     return taken
 
 
+@operation
 def pad(x, pad_width, mode="constant", constant_values=None) -> Tensor:
     """Returns a tensor with more values before and after along each axis."""
     for axis, (before, after) in enumerate(pad_width):
@@ -355,6 +665,7 @@ def pad(x, pad_width, mode="constant", constant_values=None) -> Tensor:
     return x
 
 
+@operation
 def roll(x, shift, axis) -> Tensor:
     """Returns a tensor whose values have moved along an axis; those at its end go to
     its beginning."""
@@ -364,11 +675,13 @@ def roll(x, shift, axis) -> Tensor:
     return x
 
 
+@operation
 def flip(x, axis=None) -> Tensor:
     """Returns a tensor with the order reversed along axes, or along all."""
     return K.reverse(x, list(range(K.ndim(x))) if axis is None else axis)
 
 
+@operation
 def broadcast_to(x, shape) -> Tensor:
     """Returns a tensor repeated along its axes of size 1."""
     x = tensor(x)
@@ -382,11 +695,13 @@ def broadcast_to(x, shape) -> Tensor:
     return x
 
 
+@operation
 def full(shape, fill_value=0.0) -> Tensor:
     """Returns a tensor of one value."""
     return broadcast_to([fill_value], shape)
 
 
+@operation
 def one_hot(x, num_classes, axis=-1) -> Tensor:
     """Returns rows of zeros with a single one."""
     return moved(tensors.one_hot(x, num_classes), -1, axis)
@@ -395,22 +710,46 @@ def one_hot(x, num_classes, axis=-1) -> Tensor:
 # Images
 
 
-def pooled(pool_mode: str) -> Function:
-    """Returns the pooling of images, with the channels last."""
-
-    def pool(inputs, pool_size, strides=None, padding="valid"):
-        if K.ndim(inputs) == 3:
-            window = (1, *listed(pool_size))
-            steps = (1, *listed(strides or pool_size))
-            rows = K.expand_dims(inputs, 1)
-            return K.squeeze(pool(rows, window, steps, padding), 1)
-        window = tuple(listed(pool_size) * 2)[:2]
-        steps = tuple(listed(strides or pool_size) * 2)[:2]
-        return K.pool2d(inputs, window, steps, padding, "tf", pool_mode)
-
-    return pool
+def pooled(x, pool_size, strides, padding: str, pool_mode: str) -> Tensor:
+    """Returns the extremes or means of windows, of images or of sequences with the
+    channels last."""
+    window = listed(pool_size)
+    steps = listed(strides or pool_size)
+    if K.ndim(x) == 3:
+        rows = K.expand_dims(x, 1)
+        pairs = [1, *window], [1, *steps]
+        return K.squeeze(pooled(rows, *pairs, padding, pool_mode), 1)
+    sizes = tuple(window * 2)[:2]
+    places = tuple(steps * 2)[:2]
+    return K.pool2d(x, sizes, places, padding, "tf", pool_mode)
 
 
+@operation
+def max_pool(inputs, pool_size, strides=None, padding="valid") -> Tensor:
+    """Returns the largest values of windows."""
+    return pooled(inputs, pool_size, strides, padding, "max")
+
+
+@operation
+def average_pool(inputs, pool_size, strides=None, padding="valid") -> Tensor:
+    """Returns the means of windows."""
+    return pooled(inputs, pool_size, strides, padding, "avg")
+
+
+@operation
+def resize(images, size, interpolation="bilinear") -> Tensor:
+    """Returns images of another size."""
+    return resized(images, list(size), interpolation)
+
+
+@operation
+def rgb_to_grayscale(images) -> Tensor:
+    """Returns images with gray as their only channel."""
+    shares = images * K.variable(GRAY)
+    return K.sum(shares, axis=-1, keepdims=True)
+
+
+@operation
 def depth_to_space(x, block_size) -> Tensor:
     """Returns images with blocks of pixels from the channels."""
     _, rows, columns, depth = sizes_of(x)
@@ -420,6 +759,7 @@ def depth_to_space(x, block_size) -> Tensor:
     return K.reshape(apart, shape)
 
 
+@operation
 def space_to_depth(x, block_size) -> Tensor:
     """Returns images with channels from the blocks of pixels."""
     _, rows, columns, depth = sizes_of(x)
@@ -427,142 +767,3 @@ def space_to_depth(x, block_size) -> Tensor:
     blocks = (-1, counts[0], block_size, counts[1], block_size, depth)
     apart = K.permute_dimensions(K.reshape(x, blocks), (0, 1, 3, 2, 4, 5))
     return K.reshape(apart, (-1, *counts, depth * block_size**2))
-
-
-_OF_TWO: dict[str, Function] = {
-    "add": operator.add,
-    "subtract": operator.sub,
-    "multiply": operator.mul,
-    "true_divide": operator.truediv,
-    "divide_no_nan": divide_no_nan,
-    "floor_divide": lambda x1, x2: floor(x1 / x2),
-    "mod": lambda x1, x2: x1 - x2 * floor(x1 / x2),
-    "power": power,
-    "maximum": K.maximum,
-    "minimum": K.minimum,
-    "equal": K.equal,
-    "not_equal": K.not_equal,
-    "greater": K.greater,
-    "greater_equal": K.greater_equal,
-    "less": K.lesser,
-    "less_equal": K.lesser_equal,
-    "logical_and": lambda x1, x2: K.greater(truth(x1) * truth(x2), 0),
-    "logical_or": lambda x1, x2: K.greater(truth(x1) + truth(x2), 0),
-    "logical_xor": lambda x1, x2: K.not_equal(truth(x1), truth(x2)),
-    "logaddexp": lambda x1, x2: K.maximum(x1, x2) + K.softplus(-K.abs(x1 - x2)),
-    "outer": lambda x1, x2: K.reshape(x1, (-1, 1)) * K.reshape(x2, (1, -1)),
-    "dot": K.dot,
-}
-FUNCTIONS: dict[str, Function] = {
-    **{name: of_two(function) for name, function in _OF_TWO.items()},
-    # value by value
-    "absolute": lambda x: K.abs(x),
-    "negative": lambda x: -x,
-    "exp": lambda x: K.exp(x),
-    "log": lambda x: K.log(x),
-    "log1p": lambda x: K.log(1 + x),
-    "log2": lambda x: K.log(x) / math.log(2),
-    "log10": lambda x: K.log(x) / math.log(10),
-    "expm1": lambda x: K.exp(x) - 1,
-    "sqrt": lambda x: K.sqrt(x),
-    "rsqrt": lambda x: 1 / K.sqrt(x),
-    "reciprocal": lambda x: 1 / x,
-    "square": lambda x: K.square(x),
-    "sign": lambda x: K.sign(x),
-    "sin": lambda x: K.sin(x),
-    "cos": lambda x: K.cos(x),
-    "tan": lambda x: K.sin(x) / K.cos(x),
-    "sinh": lambda x: (K.exp(x) - K.exp(-x)) / 2,
-    "cosh": lambda x: (K.exp(x) + K.exp(-x)) / 2,
-    "round": lambda x: K.round(x),
-    "floor": floor,
-    "ceil": lambda x: -floor(-x),
-    "erf": lambda x: K.erf(x),
-    "isnan": lambda x: K.not_equal(x, x),
-    "logical_not": lambda x: K.equal(truth(x), 0),
-    "cast": lambda x, dtype: K.cast(x, dtype),
-    "clip": lambda x, x_min, x_max: K.minimum(K.maximum(x, x_min), x_max),
-    "convert_to_tensor": lambda x: x,
-    "stop_gradient": lambda variable: K.stop_gradient(variable),
-    "zeros_like": lambda x: K.zeros_like(x),
-    "ones_like": lambda x: K.ones_like(x),
-    "full_like": lambda x, fill_value: K.zeros_like(x) + fill_value,
-    "where": where,
-    # activations
-    "relu": activations.rectified,
-    "elu": lambda x, alpha=1.0: K.elu(x, alpha),
-    "sigmoid": K.sigmoid,
-    "tanh": K.tanh,
-    "softplus": K.softplus,
-    "softsign": K.softsign,
-    "softmax": activations.softmax_along,
-    "silu": activations.swish,
-    "hard_sigmoid": activations.keras3_hard_sigmoid,
-    **{
-        name: getattr(activations, name)
-        for name in (
-            *("celu", "gelu", "glu", "hard_shrink", "hard_silu", "hard_tanh"),
-            *("leaky_relu", "log_sigmoid", "log_softmax", "mish", "relu6", "selu"),
-            *("soft_shrink", "sparse_plus", "sparse_sigmoid", "sparsemax"),
-            *("squareplus", "tanh_shrink", "threshold"),
-        )
-    },
-    # along axes
-    "sum": lambda x, axis=None, keepdims=False: K.sum(x, axis, keepdims),
-    "mean": lambda x, axis=None, keepdims=False: K.mean(x, axis, keepdims),
-    "max": lambda x, axis=None, keepdims=False: K.max(x, axis, keepdims),
-    "min": lambda x, axis=None, keepdims=False: K.min(x, axis, keepdims),
-    "prod": lambda x, axis=None, keepdims=False: K.prod(x, axis, keepdims),
-    "var": lambda x, axis=None, keepdims=False: K.var(x, axis, keepdims),
-    "std": lambda x, axis=None, keepdims=False: K.std(x, axis, keepdims),
-    "any": lambda x, axis=None, keepdims=False: K.any(x, axis, keepdims),
-    "all": lambda x, axis=None, keepdims=False: K.all(x, axis, keepdims),
-    "logsumexp": logsumexp,
-    "norm": norm,
-    "normalize": normalize,
-    "moments": moments,
-    "argmax": arg(1),
-    "argmin": arg(-1),
-    "cumsum": cumsum,
-    "count_nonzero": count_nonzero,
-    # products
-    "matmul": matmul,
-    "tensordot": tensordot,
-    "einsum": einsum,
-    # shapes
-    "reshape": lambda x, newshape: K.reshape(x, tuple(newshape)),
-    "transpose": transpose,
-    "swapaxes": swapaxes,
-    "moveaxis": lambda x, source, destination: moved(x, source, destination),
-    "expand_dims": expand_dims,
-    "squeeze": squeeze,
-    "concatenate": lambda xs, axis=-1: K.concatenate(list(map(tensor, xs)), axis),
-    "stack": stack,
-    "split": split,
-    "unstack": unstack,
-    "get_item": get_item,
-    "take": take,
-    "repeat": lambda x, repeats, axis: K.repeat_elements(x, repeats, axis),
-    "tile": lambda x, repeats: K.tile(x, tuple(repeats)),
-    "pad": pad,
-    "roll": roll,
-    "flip": flip,
-    "broadcast_to": broadcast_to,
-    "full": full,
-    "zeros": full,
-    "ones": lambda shape: full(shape, 1.0),
-    "arange": numbers,
-    "one_hot": one_hot,
-    # images
-    "max_pool": pooled("max"),
-    "average_pool": pooled("avg"),
-    "resize": lambda images, size, interpolation="bilinear": resized(
-        images, list(size), interpolation
-    ),
-    "rgb_to_grayscale": lambda images: K.sum(
-        images * K.variable(GRAY), axis=-1, keepdims=True
-    ),
-    "depth_to_space": depth_to_space,
-    "space_to_depth": space_to_depth,
-}
-"""The operations by their names."""

@@ -15,7 +15,7 @@ INPUT, SLICE, OPERATION = "input", "slice", "operation"
 """Keys of dicts that stand for an input, a slice and the result of an operation."""
 OF_LISTS = ("concatenate", "stack")
 """The operations whose first operand is a list of tensors."""
-AXES = ("axis", "axes")
+TUPLES = ("axis", "axes", "pool_size", "strides")
 """Arguments whose lists Keras takes as tuples."""
 
 
@@ -132,8 +132,8 @@ def computed(value, tensors) -> Any:
     settings = {}
     for key, argument in value.get("settings", {}).items():
         found = computed(argument, tensors)
-        is_axes = key in AXES and isinstance(found, list)
-        settings[key] = tuple(found) if is_axes else found
+        is_tuple = key in TUPLES and isinstance(found, list)
+        settings[key] = tuple(found) if is_tuple else found
     is_of_sizes = name in OF_SIZES and are_sizes(operands)
     functions = OF_SIZES if is_of_sizes else {**FUNCTIONS, **OF_TENSORS}
     return functions[name](*operands, **settings)
