@@ -168,6 +168,12 @@ def test_files_that_differ_in_the_suffix_alone_keep_it(convert, folder):
     assert {"whole.h5.json", "whole.hdf5.json"} <= names
 
 
+@pytest.mark.parametrize("to", ["../x", "/x", "", "h5\n"])
+def test_a_suffix_is_no_path(convert, folder, to):
+    code, _, err = convert(folder, "out", "--to", to)
+    assert code == 1 and "is no suffix" in err
+
+
 def test_a_configuration_takes_the_weights_beside_it(convert, folder):
     source = folder / "old" / "net_arch.json"
     assert weights_beside(source) == [source.with_name("net_weights.h5")]

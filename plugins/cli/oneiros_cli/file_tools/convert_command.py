@@ -197,6 +197,10 @@ def _convert_folder(
         )
     sources = sources_in(folder, left_out=target)
     suffix = f".{to.removeprefix('.')}"
+    if not suffix[1:].isidentifier():
+        raise ArgumentError(
+            f"--to {to!r} is no suffix. Available suffixes: {available_paths()}."
+        )
     targets = _targets(sources, folder, target, suffix)
 
     def look(source: Source) -> Verdict:

@@ -20,7 +20,7 @@ from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
 import numpy as np
-from oneiros.errors import CapabilityError, GeneratorError
+from oneiros.errors import CapabilityError, FileAccessError, GeneratorError
 from oneiros_backend_toolkit.function import refuse_calls
 
 PIPE_BYTES = 2**20
@@ -59,9 +59,15 @@ class Workers:
         try:
             for part in _parts(iterator, count):
                 self._start(context, part)
-        except BaseException:  # such as too few descriptors
+        except BaseException as error:
             self.kill()
             self.close()
+            if isinstance(error, OSError):
+                message = (
+                    f"{count} worker processes can't start: {error}. Pass a smaller "
+                    "nb_worker, close some files, or allow more: `ulimit -n 4096`"
+                )
+                raise FileAccessError(error.errno, message) from error
             raise
         self._workers = list(self._started)
 
