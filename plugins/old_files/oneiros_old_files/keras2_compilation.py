@@ -175,7 +175,9 @@ def _losses(value, origin: Origin):
     if isinstance(value, dict) and "class_name" not in value:
         return {key: _loss(item, origin) for key, item in value.items()}
     loss = _loss(value, origin)
-    return [loss] if isinstance(loss, dict) else loss
+    if isinstance(loss, dict):
+        return [loss]
+    return loss
 
 
 def _loss(value, origin: Origin):

@@ -76,7 +76,9 @@ def argument_there(name: str, value):
     for suffix, converted in CONVERSIONS.items():
         if name.endswith(suffix):
             return converted(value)
-    return list(value) if isinstance(value, tuple) else value
+    if isinstance(value, tuple):
+        return list(value)
+    return value
 
 
 def _initializer(value):

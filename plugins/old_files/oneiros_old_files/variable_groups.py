@@ -62,7 +62,9 @@ def _class_there(layer) -> str:
     """Returns the name of a layer's class in Keras 2 and 3."""
     if isinstance(layer, Container):
         is_sequential = "Sequential" in [cls.__name__ for cls in type(layer).__mro__]
-        return "Sequential" if is_sequential else "Functional"
+        if is_sequential:
+            return "Sequential"
+        return "Functional"
     name = type(layer).__name__
     there = getattr(migration_of(name, HERE), "keras3", None) or name
     return there.removeprefix(PACKAGE)
@@ -74,7 +76,9 @@ def _name(entry: Config) -> str:
 
 def _config(entry) -> Config:
     config = entry.get("config") if isinstance(entry, dict) else None
-    return config if isinstance(config, dict) else {}
+    if isinstance(config, dict):
+        return config
+    return {}
 
 
 def _layers(groups: Groups, path: str, model: Config) -> Iterator[tuple[str, Config]]:
