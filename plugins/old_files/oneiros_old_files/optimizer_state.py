@@ -169,8 +169,11 @@ def in_order(model, state: ModelState, origin: Origin) -> Arrays:
     if len(series[-1]) != count:
         total = sum(map(len, series))
         raise UnknownOrderError(f"it has {total} arrays for {count} trainable weights")
-    places = np.argsort(_only_order(model, series, by_name, as_made))
-    return [*ordered, *(part[place] for part in series for place in places)]
+    order = _only_order(model, series, by_name, as_made)
+    places = np.argsort(order)
+    for part in series:
+        ordered += [part[place] for place in places]
+    return ordered
 
 
 def _order_by_name(params: list[Any], state: ModelState, origin: Origin) -> Order:
@@ -313,9 +316,11 @@ def matched_state(model, state: ModelState, origin: Origin, source) -> Pairs:
             names += [weight for weight, _ in named[:count]]
     optimizer = model.optimizer
     stored = state.optimizer_weights or []
-    series = _series(optimizer, stored, sum(count for _, count in layers))
+    total = sum(count for _, count in layers)
+    series = _series(optimizer, stored, total)
     if SORTED_BY_NAME.match(state.keras_version or ""):
-        places = np.argsort(np.argsort(names, kind="stable"))
+        order = np.argsort(names, kind="stable")
+        places = np.argsort(order)
         series = [[arrays[place] for place in places] for arrays in series]
     values: Arrays = []
     for arrays in series:
@@ -358,8 +363,9 @@ def _series(optimizer, stored: Named, count: int) -> list[Arrays]:
     *_, last_part = first_name.split("/")
     if last_part not in WEIGHT_BY_WEIGHT and not _is_by_weight(arrays):
         return [values[start : start + count] for start in range(0, total, count)]
-    together = number if migration.interleaved is None else migration.interleaved
-    together = min(together, number)
+    together = number
+    if migration.interleaved is not None:
+        together = min(migration.interleaved, number)
     end = together * count
     series = [values[start:end:together] for start in range(together)]
     series += [values[start : start + count] for start in range(end, total, count)]
