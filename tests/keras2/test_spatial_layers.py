@@ -158,3 +158,25 @@ def test_a_value_for_each_channel_multiplies_images(backend):
         assert K.int_shape(output) == (None, *sizes, 3)
         model = Model(inputs, output)
         np.testing.assert_allclose(model.predict([x, factors]), x * factors, rtol=1e-6)
+
+
+@pytest.mark.spread
+@pytest.mark.parametrize("padding", ["same", "valid"])
+def test_a_transposed_convolution_takes_images_of_any_size(padding, backend):
+    config = {"filters": 3, "kernel_size": [3, 2], "strides": [2, 3]}
+    entry = ("Conv2DTranspose", {**config, "padding": padding})
+    fixed, free = (
+        model_of(entry, shape=shape) for shape in ([4, 5, 2], [None, None, 2])
+    )
+    assert free.output_shape == (None, None, None, 3)
+    x = wave([2, 4, 5, 2], 0.7)
+    np.testing.assert_allclose(free.predict(x), fixed.predict(x), rtol=1e-5, atol=1e-6)
+    again = model_from_json(free.to_json())
+    again.set_weights(free.get_weights())
+    np.testing.assert_array_equal(again.predict(x), free.predict(x))
+
+
+def test_an_initializer_may_be_called_as_a_layer(theano):
+    initializer = {"class_name": "Identity", "config": {"gain": 0.5}}
+    dense = ("Dense", {"units": 3, "kernel_initializer": initializer})
+    assert model_of(dense, shape=[3]).output_shape == (None, 3)

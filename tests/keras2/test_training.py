@@ -71,3 +71,10 @@ def test_a_model_with_a_loss_as_an_object_is_saved_and_goes_on(tmp_path):
     again = load_model(tmp_path / "m.h5")
     for _ in range(3):
         assert again.train_on_batch(*data) == model.train_on_batch(*data)
+
+
+def test_a_loss_in_hdf5_names_its_function_too():
+    entry = next(each for each in GOLDEN["losses"] if each["class_name"] == "Huber")
+    config = {**entry["config"], "fn": "huber"}
+    _, loss = as_here(loss={"class_name": "Huber", "config": config})
+    assert type(loss).__name__ == "Huber"
