@@ -7,6 +7,8 @@ from typing import Any
 from oneiros import activations
 from oneiros import backend as K
 
+from oneiros_keras2.tensors import floats
+
 SELU_ALPHA = 1.6732632423543772
 SELU_SCALE = 1.0507009873554805
 
@@ -54,7 +56,8 @@ def celu(x, alpha: float = 1.0):
         x: tensor of any shape.
         alpha: float, minus the smallest output.
     """
-    return alpha * K.elu(x / alpha)
+    scaled = x / alpha
+    return alpha * K.elu(scaled)
 
 
 def exponential(x):
@@ -95,8 +98,10 @@ def glu(x, axis: int = -1):
     """
     half = K.int_shape(x)[axis] // 2
     before = (slice(None),) * (axis % K.ndim(x))
-    values = x[(*before, slice(half))]
-    gates = x[(*before, slice(half, None))]
+    first = slice(half)
+    second = slice(half, None)
+    values = x[(*before, first)]
+    gates = x[(*before, second)]
     return values * K.sigmoid(gates)
 
 
@@ -108,7 +113,7 @@ def hard_shrink(x, threshold: float = 0.5):
         threshold: float.
     """
     is_beyond = K.greater(K.abs(x), threshold)
-    return x * K.cast(is_beyond, K.floatx())
+    return x * floats(is_beyond)
 
 
 def hard_silu(x):
@@ -197,11 +202,12 @@ def rectified(x, negative_slope=0.0, max_value=None, threshold=0.0):
     if not threshold:
         return K.relu(x, alpha=negative_slope or 0.0, max_value=max_value)
     is_above = K.greater(x, threshold)
-    output = x * K.cast(is_above, K.floatx())
+    output = x * floats(is_above)
     if max_value is not None:
         output = K.minimum(output, max_value)
     below = K.minimum(x - threshold, 0.0)
-    return output + (negative_slope or 0.0) * below
+    slope = negative_slope or 0.0
+    return output + slope * below
 
 
 def relu6(x):
@@ -242,8 +248,10 @@ def softmax_along(x, axis=-1):
         x: tensor of rank 2 or more.
         axis: int or list of int.
     """
-    exponentials = K.exp(x - K.max(x, axis=axis, keepdims=True))
-    return exponentials / K.sum(exponentials, axis=axis, keepdims=True)
+    largest = K.max(x, axis, keepdims=True)
+    exponentials = K.exp(x - largest)
+    total = K.sum(exponentials, axis, keepdims=True)
+    return exponentials / total
 
 
 def sparse_plus(x):
@@ -253,7 +261,9 @@ def sparse_plus(x):
         x: tensor of any shape.
     """
     bend = K.clip(x, -1, 1) + 1
-    return K.square(bend) / 4 + K.relu(x - 1)
+    parabola = K.square(bend) / 4
+    line = K.relu(x - 1)
+    return parabola + line
 
 
 def sparse_sigmoid(x):
@@ -277,13 +287,16 @@ def sparsemax(x):
     """
     values = K.expand_dims(x, -1)
     others = K.expand_dims(x, -2)
-    is_above = K.cast(K.greater_equal(others, values), K.floatx())
+    is_above = floats(K.greater_equal(others, values))
     count = K.sum(is_above, axis=-1)
     total = K.sum(is_above * others, axis=-1)
-    is_kept = K.cast(K.greater(1 + count * x, total), K.floatx())
+    bound = 1 + count * x
+    is_kept = floats(K.greater(bound, total))
     kept = K.sum(is_kept, axis=-1, keepdims=True)
-    totals = K.sum(is_kept * total, axis=-1, keepdims=True)
-    return K.relu(x - (totals - 1) / kept)
+    kept_totals = is_kept * total
+    totals = K.sum(kept_totals, axis=-1, keepdims=True)
+    limit = (totals - 1) / kept
+    return K.relu(x - limit)
 
 
 def squareplus(x, b: float = 4):
@@ -327,4 +340,5 @@ def threshold(x, threshold: float, default_value: float):
         default_value: float.
     """
     is_above = K.greater(x, threshold)
-    return K.switch(is_above, x, K.zeros_like(x) + default_value)
+    others = K.zeros_like(x) + default_value
+    return K.switch(is_above, x, others)

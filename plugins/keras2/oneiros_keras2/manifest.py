@@ -6,34 +6,76 @@ from oneiros import hookimpl
 
 _PACKAGE = "oneiros_keras2"
 _ACTIVATIONS = (
-    *("ActivationWith", "celu", "exponential", "gelu", "glu", "hard_shrink"),
-    *("hard_silu", "hard_tanh", "keras3_hard_sigmoid", "leaky_relu", "log_sigmoid"),
-    *("log_softmax", "mish", "rectified", "relu6", "selu", "soft_shrink"),
-    *("softmax_along", "sparse_plus", "sparse_sigmoid", "sparsemax", "squareplus"),
-    *("swish", "tanh_shrink", "threshold"),
+    "ActivationWith",
+    "celu",
+    "exponential",
+    "gelu",
+    "glu",
+    "hard_shrink",
+    "hard_silu",
+    "hard_tanh",
+    "keras3_hard_sigmoid",
+    "leaky_relu",
+    "log_sigmoid",
+    "log_softmax",
+    "mish",
+    "rectified",
+    "relu6",
+    "selu",
+    "soft_shrink",
+    "softmax_along",
+    "sparse_plus",
+    "sparse_sigmoid",
+    "sparsemax",
+    "squareplus",
+    "swish",
+    "tanh_shrink",
+    "threshold",
 )
 ACTIVATIONS = {name: f"{_PACKAGE}.activations:{name}" for name in _ACTIVATIONS}
 ACTIVATIONS["silu"] = ACTIVATIONS["swish"]
 ACTIVATIONS["hard_swish"] = ACTIVATIONS["hard_silu"]
 _RANDOM = (
-    *("AugMix", "RandAugment", "RandomBrightness", "RandomColorDegeneration"),
-    *("RandomColorJitter", "RandomContrast", "RandomElasticTransform"),
-    *("RandomErasing", "RandomFlip", "RandomGaussianBlur", "RandomGrayscale"),
-    *("RandomHeight", "RandomHue", "RandomInvert", "RandomPerspective"),
-    *("RandomPosterization", "RandomRotation", "RandomSaturation"),
-    *("RandomSharpness", "RandomShear", "RandomTranslation", "RandomWidth"),
+    "AugMix",
+    "RandAugment",
+    "RandomBrightness",
+    "RandomColorDegeneration",
+    "RandomColorJitter",
+    "RandomContrast",
+    "RandomElasticTransform",
+    "RandomErasing",
+    "RandomFlip",
+    "RandomGaussianBlur",
+    "RandomGrayscale",
+    "RandomHeight",
+    "RandomHue",
+    "RandomInvert",
+    "RandomPerspective",
+    "RandomPosterization",
+    "RandomRotation",
+    "RandomSaturation",
+    "RandomSharpness",
+    "RandomShear",
+    "RandomTranslation",
+    "RandomWidth",
     "RandomZoom",
 )
 _TABLES = (
-    *("CategoryCrossing", "HashedCrossing", "Hashing", "IntegerLookup"),
-    *("StringLookup", "TextVectorization"),
+    "CategoryCrossing",
+    "HashedCrossing",
+    "Hashing",
+    "IntegerLookup",
+    "StringLookup",
+    "TextVectorization",
 )
 _RANKS = ("1D", "2D", "3D")
 _CELLS = ("GRUCell", "LSTMCell", "SimpleRNNCell")
 _RECURRENT = ("Keras2GRU", "Keras2LSTM", "Keras2SimpleRNN", "RNN", "StackedRNNCells")
 _CONVOLUTIONS = (
     *(f"Keras2Conv{rank}" for rank in _RANKS),
-    *("Conv1DTranspose", "Keras2Conv2DTranspose", "Conv3DTranspose"),
+    "Conv1DTranspose",
+    "Keras2Conv2DTranspose",
+    "Conv3DTranspose",
 )
 """Layers with kernels that Keras 2 flipped on Theano."""
 _CONVOLUTIONAL = ("ConvLSTM1D", "Keras2ConvLSTM2D", "ConvLSTM3D")
@@ -54,35 +96,51 @@ CUDNN = {"added": {"activation": "tanh", "recurrent_activation": "sigmoid"}}
 _LAYERS = {
     "advanced_activations": ("Keras2ReLU", "Keras2Softmax"),
     "attention": (
-        *("AdditiveAttention", "Attention", "GroupQueryAttention"),
+        "AdditiveAttention",
+        "Attention",
+        "GroupQueryAttention",
         "MultiHeadAttention",
     ),
     "bidirectional": ("Keras2Bidirectional",),
     "convolutional": (
         *_CONVOLUTIONS,
-        *("DepthwiseConv1D", "DepthwiseConv2D"),
-        *("SeparableConv1D", "Keras2SeparableConv2D"),
+        "DepthwiseConv1D",
+        "DepthwiseConv2D",
+        "SeparableConv1D",
+        "Keras2SeparableConv2D",
     ),
     "convolutional_recurrent": _CONVOLUTIONAL,
     "core": ("AlphaDropout", "EinsumDense", "Keras2Flatten"),
     "images": (
-        *("Keras2UpSampling2D", "Resizing", "CenterCrop", "RandomCrop"),
-        *("Augmentation", "Keras2ZeroPadding1D", "Keras2ZeroPadding3D"),
+        "Keras2UpSampling2D",
+        "Resizing",
+        "CenterCrop",
+        "RandomCrop",
+        "Augmentation",
+        "Keras2ZeroPadding1D",
+        "Keras2ZeroPadding3D",
     ),
     "masks": ("Masked", "Unmasked"),
     "merging": ("Keras2Dot", "Minimum", "Subtract"),
     "normalization": (
-        *("GroupNormalization", "Keras2BatchNormalization", "LayerNormalization"),
-        *("RMSNormalization", "UnitNormalization"),
+        "GroupNormalization",
+        "Keras2BatchNormalization",
+        "LayerNormalization",
+        "RMSNormalization",
+        "UnitNormalization",
     ),
     "operations": ("TensorOperation",),
     "pooling": (
-        *("Keras2MaxPooling1D", "Keras2AveragePooling1D"),
+        "Keras2MaxPooling1D",
+        "Keras2AveragePooling1D",
         *(f"Keras2GlobalMaxPooling{rank}" for rank in _RANKS),
         *(f"Keras2GlobalAveragePooling{rank}" for rank in _RANKS),
     ),
     "preprocessing": (
-        *("CategoryEncoding", "Discretization", "Normalization", "Rescaling"),
+        "CategoryEncoding",
+        "Discretization",
+        "Normalization",
+        "Rescaling",
     ),
     "recurrent": (*_CELLS, *_RECURRENT),
 }
@@ -94,8 +152,11 @@ LAYERS = {
 _SCHEDULED = ("schedule", "weight_clipnorm", "weight_decay")
 _MOMENTA = ("beta_1", "beta_2")
 _FTRL = (
-    *("learning_rate_power", "initial_accumulator_value", "beta"),
-    *("l1_regularization_strength", "l2_regularization_strength"),
+    "learning_rate_power",
+    "initial_accumulator_value",
+    "beta",
+    "l1_regularization_strength",
+    "l2_regularization_strength",
     "l2_shrinkage_regularization_strength",
 )
 OPTIMIZER_ARGUMENTS = {

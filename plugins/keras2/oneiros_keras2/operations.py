@@ -124,9 +124,8 @@ class TensorOperation(Keras2Layer):
         """Calls the layer on tensors; of sizes, on the tensors that have them."""
         tensors = to_list(x)
         sources = list(map(_source, tensors))
-        self.gives_sizes = self.operation in FIRST or (
-            self.operation in OF_SIZES and all(sources)
-        )
+        is_of_sizes = self.operation in OF_SIZES and all(sources)
+        self.gives_sizes = self.operation in FIRST or is_of_sizes
         if not any(sources):
             return super().__call__(x, mask)
         inputs: list[Any] = []
@@ -181,8 +180,10 @@ class TensorOperation(Keras2Layer):
         tensors = []
         for shape in shapes:
             sizes = [probe if size is None else size for size in shape]
-            tensors.append(K.placeholder(shape=tuple(sizes)))
-        return list(map(K.int_shape, to_list(self.call(tensors))))
+            placeholder = K.placeholder(shape=tuple(sizes))
+            tensors.append(placeholder)
+        outputs = to_list(self.call(tensors))
+        return list(map(K.int_shape, outputs))
 
     def compute_mask(self, input, mask=None):
         """Returns None: masks end at operations."""
@@ -243,8 +244,10 @@ def _value(value, inputs: list[Any]) -> Any:
     name = value[OPERATION]
     count_calls("an operation on sizes", COST)
     operands = _value(value[OPERANDS], inputs)
-    is_of_sizes = name in FIRST or (name in OF_SIZES and _are_sizes(operands))
-    return _result(value, inputs, OF_SIZES if is_of_sizes else FUNCTIONS)
+    is_of_sizes = name in OF_SIZES and _are_sizes(operands)
+    if name in FIRST or is_of_sizes:
+        return _result(value, inputs, OF_SIZES)
+    return _result(value, inputs, FUNCTIONS)
 
 
 def _are_sizes(value) -> bool:

@@ -15,7 +15,7 @@ from oneiros.typing import Tensor
 
 from oneiros_keras2 import activations, tensors
 from oneiros_keras2.images import resized
-from oneiros_keras2.tensors import numbers, sizes_of
+from oneiros_keras2.tensors import floats, numbers, sizes_of
 
 Function = Callable[..., Any]
 LABELS = "abcdefghijklm"
@@ -101,13 +101,35 @@ FUNCTIONS: dict[str, Function] = {
 }
 """The operations by their names."""
 OF_TWO = (
-    *("dot", "equal", "greater", "greater_equal", "less", "less_equal", "maximum"),
-    *("minimum", "not_equal"),
+    "dot",
+    "equal",
+    "greater",
+    "greater_equal",
+    "less",
+    "less_equal",
+    "maximum",
+    "minimum",
+    "not_equal",
 )
 ACTIVATIONS = (
-    *("celu", "gelu", "glu", "hard_shrink", "hard_silu", "hard_tanh", "leaky_relu"),
-    *("log_sigmoid", "log_softmax", "mish", "relu6", "selu", "soft_shrink"),
-    *("sparse_plus", "sparse_sigmoid", "sparsemax", "squareplus", "tanh_shrink"),
+    "celu",
+    "gelu",
+    "glu",
+    "hard_shrink",
+    "hard_silu",
+    "hard_tanh",
+    "leaky_relu",
+    "log_sigmoid",
+    "log_softmax",
+    "mish",
+    "relu6",
+    "selu",
+    "soft_shrink",
+    "sparse_plus",
+    "sparse_sigmoid",
+    "sparsemax",
+    "squareplus",
+    "tanh_shrink",
     "threshold",
 )
 FUNCTIONS |= {name: getattr(activations, name) for name in ACTIVATIONS}
@@ -144,14 +166,16 @@ def of_two(function: Function) -> Function:
 
 def truth(x) -> Tensor:
     """Returns 1 for true values, 0 for others."""
-    return K.cast(K.cast(x, "bool"), K.floatx())
+    is_true = K.cast(x, "bool")
+    return floats(is_true)
 
 
 @operation
 def floor(x) -> Tensor:
     """Returns the largest whole numbers that aren't above."""
     nearest = K.round(x)
-    return nearest - K.cast(K.greater(nearest, x), K.floatx())
+    is_above = K.greater(nearest, x)
+    return nearest - floats(is_above)
 
 
 @of_two
@@ -336,8 +360,10 @@ def power(x1, x2) -> Tensor:
 def divide_no_nan(x1, x2) -> Tensor:
     """Returns quotients; 0 where the divisor is 0."""
     is_zero = K.equal(x2, 0)
-    divisors = K.switch(is_zero, K.ones_like(x2), x2)
-    return K.switch(is_zero, K.zeros_like(x2), x1 / divisors)
+    ones = K.ones_like(x2)
+    divisors = K.switch(is_zero, ones, x2)
+    zeros = K.zeros_like(x2)
+    return K.switch(is_zero, zeros, x1 / divisors)
 
 
 @operation
@@ -353,18 +379,23 @@ def where(condition, x1, x2) -> Tensor:
 def logsumexp(x, axis=None, keepdims=False) -> Tensor:
     """Returns the logarithms of the sums of exponentials."""
     largest = K.max(x, axis=axis, keepdims=True)
-    total = K.sum(K.exp(x - largest), axis=axis, keepdims=keepdims)
-    return K.log(total) + K.max(x, axis=axis, keepdims=keepdims)
+    exponentials = K.exp(x - largest)
+    total = K.sum(exponentials, axis, keepdims)
+    shift = K.max(x, axis, keepdims)
+    return K.log(total) + shift
 
 
 @operation
 def norm(x, ord=None, axis=None, keepdims=False) -> Tensor:
     """Returns the lengths of vectors: of order 1, 2 or infinity."""
+    sizes = K.abs(x)
     if ord == 1:
-        return K.sum(K.abs(x), axis=axis, keepdims=keepdims)
+        return K.sum(sizes, axis, keepdims)
     if ord == math.inf:
-        return K.max(K.abs(x), axis=axis, keepdims=keepdims)
-    return K.sqrt(K.sum(K.square(x), axis=axis, keepdims=keepdims))
+        return K.max(sizes, axis, keepdims)
+    squares = K.square(x)
+    total = K.sum(squares, axis, keepdims)
+    return K.sqrt(total)
 
 
 @operation
@@ -377,8 +408,9 @@ def normalize(x, axis=-1, order=2, epsilon=1e-12) -> Tensor:
 @operation
 def moments(x, axes, keepdims=False) -> list[Tensor]:
     """Returns means and variances."""
-    mean = K.mean(x, axis=axes, keepdims=keepdims)
-    return [mean, K.var(x, axis=axes, keepdims=keepdims)]
+    mean = K.mean(x, axes, keepdims)
+    variance = K.var(x, axes, keepdims)
+    return [mean, variance]
 
 
 @operation
@@ -400,16 +432,20 @@ def argmin(x, axis=None, keepdims=False) -> Tensor:
 @operation
 def count_nonzero(x, axis=None, keepdims=False) -> Tensor:
     """Returns the numbers of values other than 0."""
-    is_other = K.cast(K.not_equal(x, 0), "int32")
-    return K.sum(is_other, axis=axis, keepdims=keepdims)
+    is_other = K.not_equal(x, 0)
+    ones = K.cast(is_other, "int32")
+    return K.sum(ones, axis, keepdims)
 
 
 @operation
 def cumsum(x, axis) -> Tensor:
     """Returns the sums of the values up to each place."""
     places = numbers(size_of(x, axis))
-    counts = K.lesser_equal(K.expand_dims(places, 1), K.expand_dims(places, 0))
-    sums = K.dot(moved(x, axis, -1), K.cast(counts, K.floatx()))
+    row = K.expand_dims(places, 0)
+    column = K.expand_dims(places, 1)
+    counts = K.lesser_equal(column, row)
+    last = moved(x, axis, -1)
+    sums = K.dot(last, floats(counts))
     return moved(sums, -1, axis)
 
 
@@ -479,9 +515,11 @@ def multiplied(
 
     lead = [-1] if batch else []
     rows_shape = [*lead, count(rows) if batch else -1, count(summed)]
-    left = K.reshape(ordered(x, of_x, batch + rows + summed), tuple(rows_shape))
+    left = ordered(x, of_x, batch + rows + summed)
+    left = K.reshape(left, tuple(rows_shape))
     columns_shape = (*lead, count(summed), count(columns))
-    right = K.reshape(ordered(y, of_y, batch + summed + columns), columns_shape)
+    right = ordered(y, of_y, batch + summed + columns)
+    right = K.reshape(right, columns_shape)
     product = K.batch_dot(left, right, axes=[2, 1]) if batch else K.dot(left, right)
     axes = batch + rows + columns
     shape = [sizes[each] for each in axes]

@@ -355,8 +355,10 @@ def _layer_there(config: Config) -> Config | None:
     """Returns the layer of Keras 3 that is an activation here; None if there is
     none."""
     migration = migration_of(config.get("name"))
-    layer = migration and migration.to_keras3(config, [])
-    if not layer:
+    if migration is None:
+        return None
+    layer = migration.to_keras3(config, [])
+    if layer is None:
         return None
     return {
         "module": "keras.layers",
