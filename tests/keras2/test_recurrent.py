@@ -228,3 +228,22 @@ def test_a_call_that_names_its_mask_leaves_steps_out(theano):
     for one, two in zip(first, second, strict=True):
         np.testing.assert_allclose(one, two, atol=1e-6)
     assert not np.allclose(model.predict([x, np.ones((1, 5))])[0], first[0])
+
+
+@pytest.mark.parametrize("inner", ["LSTM", "Bidirectional"])
+def test_masks_of_each_step_are_refused_where_the_layer_gets_none(inner, theano):
+    """Keras 2 passes them on."""
+    cell = {"class_name": "LSTM", "config": {"name": "cell", "units": 3}}
+    layer = cell if inner == "LSTM" else {"layer": cell, "name": "both"}
+    if inner != "LSTM":
+        layer = {"class_name": inner, "config": layer}
+    embedding = {"input_dim": 9, "output_dim": 4, "mask_zero": True, "name": "words"}
+    embedding["batch_input_shape"] = [None, 3, 5]
+    layers = [
+        {"class_name": "Embedding", "config": embedding},
+        {"class_name": "TimeDistributed", "config": {"layer": layer, "name": "steps"}},
+    ]
+    config = {"name": "model", "layers": layers}
+    stored = {"class_name": "Sequential", "config": config, "keras_version": "2.15.0"}
+    with pytest.raises(ConfigError, match=f"passes the mask .* on to its {inner}"):
+        model_from_json(json.dumps(stored))

@@ -387,6 +387,8 @@ class _Walk:
             return self._after_both(call, inputs[0])
         if name in RECURRENT:
             return _after_steps(config, inputs[0])
+        if name == "TimeDistributed" and _is_certain(inputs[0]):
+            self._check_steps(call)
         is_ending = name.startswith(ENDING) and name not in known_objects()
         if inputs[0] is None or not is_ending:
             return inputs[0]
@@ -422,6 +424,15 @@ class _Walk:
             config.pop(ZEROS, None)
         return _after_steps(configs[0], mask)
 
+    def _check_steps(self, call: _Call) -> None:
+        inner = call.layer["config"]["layer"]["class_name"]
+        if inner in SKIPPING:
+            self._note(
+                call,
+                f"passes the mask of its input on to its {inner}, which Keras 1 "
+                "doesn't do.",
+            )
+
     def _note(self, call: _Call, reason: str) -> None:
         class_name = call.name
         if class_name in known_objects():
@@ -435,6 +446,11 @@ class _Walk:
             f"as stored."
         )
         self.leave(call.layer, error)
+
+
+def _is_certain(mask: Mask) -> bool:
+    """Returns whether there is a mask; of nested models, that isn't known."""
+    return mask is not None and mask[0] not in ("input", "output")
 
 
 def _calls(layer: Entry) -> Iterator[_Call]:
