@@ -503,6 +503,7 @@ def absurd_arguments_of_keras_2(folder):
         ("holes", sequence, "Conv1DTranspose", twice),
         ("cells", sequence, "RNN", {"cell": deep}),
         ("heads", sequence, "EinsumDense", {"equation": "abc,cd->abd", **UNITS}),
+        ("copies", step, "TensorOperation", STACK),
         ("parts", step, "TensorOperation", {"operation": "unstack", "settings": PARTS}),
     ]:
         config = {"name": "d", "batch_input_shape": shape, **arguments}
@@ -533,6 +534,7 @@ def absurd_arguments_of_keras_2(folder):
 
 
 AT_X = [["x", 0, 0]]
+STACK = {"operation": "stack", "operands": [[{"input": 0}] * 5_000]}
 PARTS = {"num": 10**10, "axis": 1}
 UNITS = {"output_shape": [None, 10**10]}
 

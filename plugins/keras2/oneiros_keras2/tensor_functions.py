@@ -614,6 +614,7 @@ def ones(shape) -> Tensor:
 @operation
 def stack(x, axis=0) -> Tensor:
     """Returns tensors joined along a new axis."""
+    count_calls("stack", len(x))
     return K.concatenate([expand_dims(each, axis) for each in x], axis=axis)
 
 
