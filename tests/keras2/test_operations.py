@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from oneiros import backend as K
+from oneiros import export
 from oneiros.errors import ConfigError
 from oneiros.layers import Dense, Input, TensorOperation
 from oneiros.models import Model, load_model, model_from_json
@@ -137,3 +138,20 @@ def test_a_value_may_stand_before_a_tensor(theano):
 def test_only_names_on_the_list_are_read(function, more, said):
     with pytest.raises(ConfigError, match=said):
         model_from_json(graph(function, ["a", 0, 0, more]))
+
+
+def test_operations_with_others_inside_go_to_keras_3(theano, tmp_path):
+    there = GENUINE["keras2_reshape_dyn3"]
+    model = model_from_json(json.dumps(there["model"]))
+    export(model, tmp_path / "there.keras")
+    x = wave((3, 4, 6), 0)
+    again = load_model(tmp_path / "there.keras").predict(x)
+    np.testing.assert_allclose(again, model.predict(x), rtol=1e-5)
+
+
+def test_a_layer_as_an_activation_comes_back(theano, tmp_path):
+    model = model_from_json(json.dumps(GENUINE["keras3_obj_elu"]["model"]))
+    model.save(tmp_path / "model.h5")
+    x = wave((3, 5), 0)
+    again = load_model(tmp_path / "model.h5").predict(x)
+    np.testing.assert_allclose(again, model.predict(x), rtol=1e-6)
