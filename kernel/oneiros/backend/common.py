@@ -1,5 +1,5 @@
-"""State that all backends share: epsilon, the default float type, image data ordering,
-the kind of convolution, and unique names."""
+"""State that all backends share: epsilon, the default float type, image data ordering
+and unique names."""
 
 from collections import defaultdict
 from typing import Any
@@ -11,17 +11,17 @@ from oneiros.arguments import check_choice, refusal
 
 __all__ = [
     "cast_to_floatx",
-    "convolution",
     "epsilon",
     "floatx",
     "get_uid",
     "image_dim_ordering",
     "is_keras_tensor",
+    "legacy_weight_ordering",
     "reset_uids",
-    "set_convolution",
     "set_epsilon",
     "set_floatx",
     "set_image_dim_ordering",
+    "set_legacy_weight_ordering",
 ]
 
 
@@ -136,44 +136,6 @@ def set_image_dim_ordering(dim_ordering: str) -> None:
     )
 
 
-def convolution() -> str:
-    """Returns `'tensorflow'` (kernels aren't flipped) or `'theano'` (they are)."""
-    return str(_get("convolution"))
-
-
-def set_convolution(convolution: str) -> None:
-    """Sets whose convolution `K` and layers compute, on every backend.
-
-    Keras 1 flipped kernels on Theano, and put half a window of zeros on each side for
-    `border_mode='same'`. Programs that set kernels of that time by hand need this.
-
-    Call it before you build or load models. Files say with which convolution they were
-    saved: kernels that belong to the other one are flipped when you load them.
-
-    # Arguments
-        convolution: `'tensorflow'`, or `'theano'` for that of Keras 1 on Theano.
-
-    # Raises
-        ArgumentError: for any other value.
-
-    # Example
-        ```python
-        import numpy as np
-        from oneiros import backend as K
-
-        kernel = K.variable(np.arange(9).reshape(3, 3, 1, 1))
-        image = K.variable(np.arange(9).reshape(1, 3, 3, 1))
-        K.set_convolution("theano")
-        result = K.conv2d(image, kernel, dim_ordering="tf")
-        K.set_convolution("tensorflow")
-        print(K.get_value(result).item())  # 84.0
-        ```
-    """
-    _chosen["convolution"] = check_choice(
-        "set_convolution", "convolution", convolution, settings.CONVOLUTIONS
-    )
-
-
 def get_uid(prefix: str = "") -> int:
     """Returns 1, 2, 3, … at successive calls with the same prefix.
 
@@ -227,3 +189,20 @@ def is_keras_tensor(x: Any) -> bool:
         ```
     """
     return hasattr(x, "_keras_shape")
+
+
+def set_legacy_weight_ordering(value: bool) -> None:
+    """Selects the order of a model's weights that Keras used before version 1.0.
+
+    # Arguments
+        value: boolean; False selects the order of Keras 1.
+    """
+    _chosen["legacy_weight_ordering"] = check_choice(
+        "set_legacy_weight_ordering", "value", value, (True, False)
+    )
+
+
+def legacy_weight_ordering() -> bool:
+    """Returns whether weights are ordered as Keras before 1.0 did (False unless
+    set)."""
+    return bool(_chosen.get("legacy_weight_ordering"))

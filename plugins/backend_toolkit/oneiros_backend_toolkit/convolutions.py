@@ -3,7 +3,8 @@
 from typing import Any
 
 import numpy as np
-from oneiros.backend.common import convolution
+from oneiros import settings
+from oneiros.arguments import check_choice
 from oneiros.errors import ShapeError
 
 from oneiros_backend_toolkit.images import (
@@ -18,6 +19,46 @@ from oneiros_backend_toolkit.operands import UnsuitedError
 from oneiros_backend_toolkit.pooling import NO_BORDER, Pairs, Pooling
 
 Ints = tuple[int, ...]
+_chosen: dict[str, str] = {}
+"""What the program has set."""
+
+
+def convolution() -> str:
+    """Returns `'tensorflow'` (kernels aren't flipped) or `'theano'` (they are)."""
+    return _chosen.get("convolution") or str(settings.get("convolution"))
+
+
+def set_convolution(convolution: str) -> None:
+    """Sets whose convolution `K` and layers compute, on every backend.
+
+    Keras 1 flipped kernels on Theano, and put half a window of zeros on each side for
+    `border_mode='same'`. Programs that set kernels of that time by hand need this.
+
+    Call it before you build or load models. Files say with which convolution they were
+    saved: kernels that belong to the other one are flipped when you load them.
+
+    # Arguments
+        convolution: `'tensorflow'`, or `'theano'` for that of Keras 1 on Theano.
+
+    # Raises
+        ArgumentError: for any other value.
+
+    # Example
+        ```python
+        import numpy as np
+        from oneiros import backend as K
+
+        kernel = K.variable(np.arange(9).reshape(3, 3, 1, 1))
+        image = K.variable(np.arange(9).reshape(1, 3, 3, 1))
+        K.set_convolution("theano")
+        result = K.conv2d(image, kernel, dim_ordering="tf")
+        K.set_convolution("tensorflow")
+        print(K.get_value(result).item())  # 84.0
+        ```
+    """
+    _chosen["convolution"] = check_choice(
+        "set_convolution", "convolution", convolution, settings.CONVOLUTIONS
+    )
 
 
 class Convolutions(Pooling):

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 from oneiros import backend as K
-from oneiros.arguments import check_choice
 from oneiros.errors import PluginLoadError
 from oneiros.user_warnings import warn
 
@@ -75,9 +74,6 @@ SETTINGS: dict[str, Callable[[], Any]] = {
 """Variables of Keras 1's modules, and the functions that return their values."""
 
 
-_is_legacy = False
-
-
 def backend_name(name: str):
     """Returns the object behind a name in `keras.backend` that isn't a function of `K`.
 
@@ -87,38 +83,13 @@ def backend_name(name: str):
     """
     modules = ENGINE_MODULES.get(K.backend(), {})
     if name == "__all__":
-        return [*PASSED_ON, *WITHOUT_EFFECT, *modules]
+        return [*PASSED_ON, *modules]
     if name in modules:
         return _first_installed(modules[name])
     if name in RENAMED:
         warn(f"K.{name} is called K.{RENAMED[name]} since Keras 1.2: write that.")
         return getattr(K, RENAMED[name])
     return _common_name("oneiros.backend", name)
-
-
-def set_legacy_weight_ordering(value: bool) -> None:
-    """Selects the order of a model's weights that Keras used before version 1.0. It has
-    no effect: files say in which order they are.
-
-    # Arguments
-        value: boolean; False selects the order of Keras 1.
-    """
-    global _is_legacy
-    _is_legacy = check_choice(
-        "set_legacy_weight_ordering", "value", value, (True, False)
-    )
-
-
-def legacy_weight_ordering() -> bool:
-    """Returns what `set_legacy_weight_ordering` set."""
-    return _is_legacy
-
-
-WITHOUT_EFFECT = {
-    "legacy_weight_ordering": legacy_weight_ordering,
-    "set_legacy_weight_ordering": set_legacy_weight_ordering,
-}
-"""Functions of Keras 1 that nothing here depends on."""
 
 
 def _first_installed(paths: Sequence[str]):
@@ -190,6 +161,4 @@ def _common_name(module: str, name: str):
         return PASSED_ON[name]
     if name in SETTINGS:
         return SETTINGS[name]()
-    if name in WITHOUT_EFFECT:
-        return WITHOUT_EFFECT[name]
     raise AttributeError(f"module {module!r} has no attribute {name!r}")
