@@ -1,8 +1,6 @@
 """Activations that are layers, with the arguments that Keras 2 gave them."""
 
-from oneiros import backend as K
-
-from oneiros_keras2.activations import rectified
+from oneiros_keras2.activations import rectified, softmax_along
 from oneiros_keras2.base import Axes, Keras2Layer
 from oneiros_keras2.tensors import floats
 
@@ -98,10 +96,7 @@ class Keras2Softmax(Keras2Layer):
             x, counted = x
             hidden = 1 - floats(counted)
             x = x + HIDDEN * hidden
-        largest = K.max(x, axis=self.axis, keepdims=True)
-        powers = K.exp(x - largest)
-        total = K.sum(powers, axis=self.axis, keepdims=True)
-        return powers / total
+        return softmax_along(x, self.axis)
 
     def get_output_shape_for(self, input_shape):
         """Returns the input's shape."""

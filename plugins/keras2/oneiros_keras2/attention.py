@@ -8,18 +8,21 @@ import functools
 import math
 from typing import Any
 
-from oneiros import activations
 from oneiros import backend as K
 from oneiros.arguments import check_bool, check_choice, label
 from oneiros.errors import ArgumentError, ShapeError
 from oneiros.typing import Shape, Tensor
 
+from oneiros_keras2.activations import softmax_along
 from oneiros_keras2.base import Axes, Fraction, Keras2Layer, KernelLayer, known_size
+from oneiros_keras2.products import einsum, missing
 from oneiros_keras2.tensors import floats, numbers, sizes_of
 
 Weights = tuple[Tensor, Tensor | None]
 """A kernel and a bias, or no bias."""
 SCORE_MODES = ("dot", "concat")
+LABELS = "abcdefg"
+"""Labels for the axes of queries."""
 HIDDEN = 1e9
 """What is subtracted from the score of a hidden place: its weight is 0."""
 
@@ -34,6 +37,8 @@ class Attending(Keras2Layer):
     """
 
     supports_masking = True
+    key_axes = [-1]
+    """The axes of scores that are the keys' places."""
     dropout: float
     use_causal_mask: bool
     return_attention_scores: bool
@@ -57,7 +62,8 @@ class Attending(Keras2Layer):
         query mustn't see a key."""
         hidden = []
         if mask and mask[1] is not None:
-            keys = 1.0 - floats(mask[1])
+            shown = floats(mask[1])
+            keys = 1.0 - shown
             hidden.append(K.expand_dims(keys, 1))
         if self.use_causal_mask:
             hidden.append(_later(query, key))
@@ -66,8 +72,10 @@ class Attending(Keras2Layer):
     def attended(self, scores: Tensor, hidden: list[Tensor]) -> Tensor:
         """Returns the weights for scores `(samples, …, queries, keys)`."""
         if hidden:
-            scores = scores - HIDDEN * functools.reduce(K.maximum, hidden)
-        weights: Tensor = activations.softmax(scores)
+            aligned = [_for_all_heads(each, scores) for each in hidden]
+            every = functools.reduce(K.maximum, aligned)
+            scores = scores - HIDDEN * every
+        weights: Tensor = softmax_along(scores, self.key_axes)
         if self.dropout:
             dropped = K.dropout(weights, self.dropout)
             weights = K.in_train_phase(dropped, weights)
@@ -84,12 +92,19 @@ class Attending(Keras2Layer):
         return self.returned(query_mask, None)
 
 
+def _for_all_heads(hidden: Tensor, scores: Tensor) -> Tensor:
+    """Returns what is hidden with as many axes as scores have."""
+    is_by_head = K.ndim(hidden) == K.ndim(scores)
+    return hidden if is_by_head else K.expand_dims(hidden, 1)
+
+
 def _later(query: Tensor, key: Tensor) -> Tensor:
     """Returns 1 for the keys behind each query's place, `(1, queries, keys)`."""
     _, queries, _ = sizes_of(query)
     _, keys, _ = sizes_of(key)
-    places = K.expand_dims(numbers(queries), 1)
-    is_later = K.greater(numbers(keys), places)
+    places = numbers(keys)
+    own_places = K.expand_dims(numbers(queries), 1)
+    is_later = K.greater(places, own_places)
     return K.expand_dims(floats(is_later), 0)
 
 
@@ -120,7 +135,8 @@ class DotAttention(Attending):
         query, value, *_ = x
         key = x[-1]
         scores = self.scores(query, key)
-        weights = self.attended(scores, self.hidden(query, key, mask))
+        hidden = self.hidden(query, key, mask)
+        weights = self.attended(scores, hidden)
         means = K.batch_dot(weights, value, axes=[2, 1])
         query_mask = mask[0] if mask else None
         if query_mask is not None:
@@ -134,6 +150,13 @@ class DotAttention(Attending):
         means = (*query[:-1], value[-1])
         weights = (*query[:-1], value[1])
         return self.returned(means, weights)
+
+
+def _sums(query: Tensor, key: Tensor) -> Tensor:
+    """Returns the sums of each query and key."""
+    queries = K.expand_dims(query, 2)
+    keys = K.expand_dims(key, 1)
+    return queries + keys
 
 
 class Attention(DotAttention):
@@ -187,7 +210,7 @@ class Attention(DotAttention):
         if self.score_mode == "dot":
             products = K.batch_dot(query, key, axes=[2, 2])
             return self.scale * products if self.use_scale else products
-        sums = K.expand_dims(query, 2) + K.expand_dims(key, 1)
+        sums = _sums(query, key)
         if self.use_scale:
             sums = self.scale * sums
         bent = K.tanh(sums)
@@ -238,8 +261,7 @@ class AdditiveAttention(DotAttention):
 
     def scores(self, query: Tensor, key: Tensor) -> Tensor:
         """Returns the sums of the tanh of each query and key."""
-        sums = K.expand_dims(query, 2) + K.expand_dims(key, 1)
-        bent = K.tanh(sums)
+        bent = K.tanh(_sums(query, key))
         if self.use_scale:
             bent = self.scale * bent
         return K.sum(bent, axis=-1)
@@ -321,7 +343,7 @@ class MultiHeadAttention(Attending, KernelLayer):
         """Makes kernels and biases of the projections of query, key, value and
         output."""
         query, key, value, _ = self._parts(input_shape)
-        self._order_axes(query)
+        self._name_axes(query)
         self.projections = {
             "query": self._projection("query", query, self.num_heads, self.key_dim),
             "key": self._projection("key", key, self.key_heads, self.key_dim),
@@ -341,50 +363,37 @@ class MultiHeadAttention(Attending, KernelLayer):
     def _output_sizes(self, query: Shape) -> Shape:
         """Returns the sizes of the output behind its places."""
         sizes = self.output_size or query[-1]
-        return tuple(sizes) if isinstance(sizes, (list, tuple)) else (sizes,)
+        if isinstance(sizes, (list, tuple)):
+            return tuple(sizes)
+        return (sizes,)
 
-    def _order_axes(self, query: Shape) -> None:
-        """Finds the order of the axes in which the places are the last ones before the
-        features; none is needed for a single axis of places."""
+    def _name_axes(self, query: Shape) -> None:
+        """Sets the labels of the axes of queries, keys and scores; those of keys'
+        places are capital letters."""
         rank = len(query)
-        between = range(1, rank - 1)
-        axes = self.attention_axes or list(between)
-        axes = axes if isinstance(axes, list) else [axes]
-        places = [axis % rank for axis in axes]
-        is_plain = rank == 3 and places == [1]
+        between = list(range(1, rank - 1))
+        axes = self.attention_axes or between
+        if not isinstance(axes, list):
+            axes = [axes]
+        places = sorted(axis % rank for axis in axes)
+        self.is_plain = rank == 3 and places == [1]
         is_masked = self.use_causal_mask or self.attention_mask
         needs_plain = is_masked or self.return_attention_scores
         are_between = bool(places) and set(places) <= set(between)
-        if not is_plain and (needs_plain or not are_between):
+        if not self.is_plain and (needs_plain or not are_between):
             raise ShapeError(
                 f"{label(self)} received a query of shape {query} and has "
                 f"attention_axes={axes}. Expected axes between the samples and the "
                 "features; for masks and scores (samples, places, features), and 1."
             )
-        free = [axis for axis in between if axis not in places]
-        self.places = places
-        self.order = [] if is_plain else [0, *free, *places, rank - 1]
-
-    def _in_one_axis(self, x: Tensor) -> Tensor:
-        """Returns an input with its places in one axis, other axes with the samples."""
-        if not self.order:
-            return x
-        shape = K.shape(x)
-        count = math.prod(shape[axis] for axis in self.places)
-        moved = K.permute_dimensions(x, self.order)
-        return K.reshape(moved, (-1, count, K.int_shape(x)[-1]))
-
-    def _in_all_axes(self, outputs: Tensor, query: Tensor) -> Tensor:
-        """Returns outputs with the axes of the query."""
-        if not self.order:
-            return outputs
-        shape = K.shape(query)
-        axes = self.order[1:-1]
-        sizes = self._output_sizes(K.int_shape(query))
-        split = K.reshape(outputs, (-1, *(shape[axis] for axis in axes), *sizes))
-        rank = len(self.order) - 1
-        back = [0, *(axes.index(axis) + 1 for axis in range(1, rank))]
-        return K.permute_dimensions(split, (*back, *range(rank, rank + len(sizes))))
+        self.of_query = LABELS[: rank - 1]
+        of_places = "".join(LABELS[place] for place in places)
+        capitals = of_places.upper()
+        of_others = missing(self.of_query, of_places)
+        in_capitals = str.maketrans(of_places, capitals)
+        self.of_key = self.of_query.translate(in_capitals)
+        self.of_scores = f"{of_others}h{of_places}{capitals}"
+        self.key_axes = list(range(-len(places), 0))
 
     @property
     def key_heads(self) -> int:
@@ -394,7 +403,8 @@ class MultiHeadAttention(Attending, KernelLayer):
     def _projection(self, name: str, shape: Shape, heads: int, size: int) -> Weights:
         """Makes the weights that map an input of this shape to vectors for heads."""
         features = known_size(self, shape)
-        return self._weights(name, (features, heads, size), (heads, size))
+        by_head = (heads, size)
+        return self._weights(name, (features, *by_head), by_head)
 
     def _weights(self, name: str, kernel_shape: Shape, bias_shape: Shape) -> Weights:
         kernel = self.add_parameter("kernel", kernel_shape, f"{name}_kernel")
@@ -406,55 +416,44 @@ class MultiHeadAttention(Attending, KernelLayer):
     def call(self, x, mask=None):
         """Returns the joined outputs of the heads, and the weights of each if
         asked."""
-        given, *others, allowed = self._parts(x)
-        query, key, value = map(self._in_one_axis, (given, *others))
-        queries = self._by_head("query", query) / math.sqrt(self.key_dim)
+        query, key, value, allowed = self._parts(x)
+        queries = self._by_head("query", query)
+        length = math.sqrt(self.key_dim)
+        queries = queries / length
         keys = self._by_head("key", key)
         values = self._by_head("value", value)
-        scores = K.batch_dot(queries, keys, axes=[2, 2])
-        places = sizes_of(scores)[1:]
-        scores = K.reshape(scores, (-1, self.num_heads, *places))
-        hidden = [K.expand_dims(each, 1) for each in self.hidden(query, key, mask)]
+        products = f"{self.of_query}hs,{self.of_key}hs->{self.of_scores}"
+        scores = einsum(products, queries, keys)
+        hidden = self.hidden(query, key, mask)
         if allowed is not None:
-            forbidden = floats(K.equal(allowed, 0))
-            is_by_head = K.ndim(allowed) == 4
-            hidden.append(forbidden if is_by_head else K.expand_dims(forbidden, 1))
+            hidden.append(floats(K.equal(allowed, 0)))
         weights = self.attended(scores, hidden)
-        flat_weights = K.reshape(weights, (-1, *places))
-        means = K.batch_dot(flat_weights, values, axes=[2, 1])
-        outputs = self._in_all_axes(self._joined(means), given)
+        means = f"{self.of_scores},{self.of_key}hs->{self.of_query}hs"
+        outputs = einsum(means, weights, values)
+        of_sizes = "uvwxyz"[: K.ndim(self.output_kernel) - 2]
+        joined = f"...hs,hs{of_sizes}->...{of_sizes}"
+        outputs = einsum(joined, outputs, self.output_kernel)
+        if self.output_bias is not None:
+            outputs = outputs + self.output_bias
         return self.returned(outputs, weights)
 
     def _by_head(self, name: str, x: Tensor) -> Tensor:
-        """Returns the projection for each head: `(samples * heads, places, size)`."""
+        """Returns the projection for each head: `(samples, places, heads, size)`."""
         kernel, bias = self.projections[name]
-        features, heads, size = K.int_shape(kernel)
-        flat_kernel = K.reshape(kernel, (features, heads * size))
-        projected = K.dot(x, flat_kernel)
+        projected = einsum("...f,fhs->...hs", x, kernel)
         if bias is not None:
-            projected = projected + K.reshape(bias, (heads * size,))
-        _, places, _ = sizes_of(x)
-        split = K.reshape(projected, (-1, places, heads, size))
-        by_head = K.permute_dimensions(split, (0, 2, 1, 3))
-        if heads < self.num_heads:
-            by_head = K.repeat_elements(by_head, self.num_heads // heads, axis=1)
-        return K.reshape(by_head, (-1, places, size))
-
-    def _joined(self, means: Tensor) -> Tensor:
-        """Returns the outputs for the heads' means `(samples * heads, …)`."""
-        heads, size, *sizes = K.int_shape(self.output_kernel)
-        _, places, _ = sizes_of(means)
-        split = K.reshape(means, (-1, heads, places, size))
-        together = K.permute_dimensions(split, (0, 2, 1, 3))
-        flat = K.reshape(together, (-1, places, heads * size))
-        kernel = K.reshape(self.output_kernel, (heads * size, -1))
-        outputs = K.reshape(K.dot(flat, kernel), (-1, places, *sizes))
-        return outputs if self.output_bias is None else outputs + self.output_bias
+            projected = projected + bias
+        heads = K.int_shape(kernel)[1]
+        if heads == self.num_heads:
+            return projected
+        group = self.num_heads // heads
+        head_axis = K.ndim(projected) - 2
+        return K.repeat_elements(projected, group, axis=head_axis)
 
     def hidden(self, query: Tensor, key: Tensor, mask) -> list[Tensor]:
         """Returns what is hidden, with all keys from a masked query."""
         query_mask, value_mask, *_ = mask or [None, None]
-        if self.order and not query_mask is value_mask is None:
+        if not self.is_plain and not query_mask is value_mask is None:
             raise ShapeError(
                 f"{label(self)} received a mask, and places in several axes. Expected "
                 "(samples, places, features)."
@@ -468,8 +467,10 @@ class MultiHeadAttention(Attending, KernelLayer):
     def get_output_shape_for(self, input_shape) -> Any:
         """Returns the shape of the outputs, and of the weights."""
         query, value, *_ = input_shape
-        outputs = (*query[:-1], *self._output_sizes(query))
-        weights = (query[0], self.num_heads, query[1], value[1])
+        sizes = self._output_sizes(query)
+        outputs = (*query[:-1], *sizes)
+        places = (query[1], value[1])
+        weights = (query[0], self.num_heads, *places)
         return self.returned(outputs, weights)
 
     def argument_config(self, argument):

@@ -77,7 +77,8 @@ class Keras2Bidirectional(Checked, Bidirectional):
             expected = "a recurrent layer like Keras2LSTM(8, go_backwards=True)"
             raise refusal(self, "backward_layer", backward_layer, expected)
         for name in ("return_sequences", "return_state", "stateful", "time_major"):
-            if getattr(backward_layer, name) != getattr(self.layer, name):
+            expected = getattr(self.layer, name)
+            if getattr(backward_layer, name) != expected:
                 raise ArgumentError(
                     f"{label(self)} received layers that differ in {name}. Expected "
                     "the same for both."
@@ -98,14 +99,16 @@ class Keras2Bidirectional(Checked, Bidirectional):
         shape, *_ = shape_list(input_shape)
         with self.naming(shape):
             shapes = [layer.get_output_shape_for(shape) for layer in self.wrapped]
-        forward, *states = shape_list(shapes[0])
-        backward, *others = shape_list(shapes[1])
+        ahead, back = shapes
+        forward, *states = shape_list(ahead)
+        backward, *others = shape_list(back)
         merged = shape_list(self.merged_shape(forward, backward))
         return one_or_all([*merged, *states, *others])
 
     def compute_mask(self, x, mask=None):
         """Returns the mask of each output; None for the states."""
-        masks = to_list(super().compute_mask(x, to_list(mask)[0]))
+        steps_mask = to_list(mask)[0]
+        masks = to_list(super().compute_mask(x, steps_mask))
         if self.layer.return_state:
             counts = [layer.state_count for layer in self.wrapped]
             masks += [None] * sum(counts)

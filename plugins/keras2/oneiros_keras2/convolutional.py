@@ -270,7 +270,8 @@ class Transposed(Conv):
     def _enlarged(self, size, axis: int):
         """Returns a size of the output."""
         stride = self.strides[axis]
-        reach = (self.kernel_size[axis] - 1) * self.dilation_rate[axis] + 1
+        rate = self.dilation_rate[axis]
+        reach = (self.kernel_size[axis] - 1) * rate + 1
         is_padded = self.padding == "same"
         if self.output_padding is None:
             further = 0 if is_padded else max(reach - stride, 0)
@@ -288,7 +289,8 @@ def _spread(kernel: Tensor, axis: int, rate: int) -> Tensor:
     shape[axis] *= rate
     count_weight(tuple(shape), "a kernel with a dilation_rate")
     cells = K.expand_dims(kernel, axis + 1)
-    zeros = [K.zeros_like(cells)] * (rate - 1)
+    gap = K.zeros_like(cells)
+    zeros = [gap] * (rate - 1)
     groups = K.concatenate([cells, *zeros], axis=axis + 1)
     spread = K.reshape(groups, tuple(shape))
     index = [slice(None)] * axis

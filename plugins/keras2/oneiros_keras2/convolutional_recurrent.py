@@ -58,7 +58,8 @@ class ConvLSTM(Remembering, Recurring, Windowed):
 
     def state_shape(self, batch: int | None) -> Shape:
         """Returns the shape of a state for this number of samples."""
-        _, *sizes = self.frame_shape(self.input_spec[0].shape)
+        (spec,) = self.input_spec
+        _, *sizes = self.frame_shape(spec.shape)
         return (batch, *sizes)
 
     def run(self, x, initial: States, mask) -> Results:
@@ -116,7 +117,8 @@ class ConvLSTM(Remembering, Recurring, Windowed):
     def step(self, x, states: States) -> Stepped:
         """Returns the output and the states `[h, c]`."""
         h, c, mask = states
-        fed_back = self._convolved(h * mask, self.recurrent, border_mode="same")
+        before = h * mask
+        fed_back = self._convolved(before, self.recurrent, border_mode="same")
         return self.remembered(x + fed_back, c)
 
 

@@ -1,24 +1,22 @@
 """Layers of single inputs: EinsumDense, Flatten and AlphaDropout."""
 
 import math
-from collections.abc import Iterable
 from typing import Any
 
 from oneiros import backend as K
 from oneiros.arguments import check_choice, label
 from oneiros.errors import ShapeError
 from oneiros.layers import Flatten
-from oneiros.typing import Shape, Tensor
+from oneiros.typing import Shape
 
 from oneiros_keras2.activations import SELU_ALPHA, SELU_SCALE
 from oneiros_keras2.base import Fraction, Keras2Layer, KernelLayer
+from oneiros_keras2.products import einsum, labels_of
+from oneiros_keras2.tensors import moved
 
 DATA_FORMATS = ("channels_last", "channels_first")
 MISSING = -SELU_ALPHA * SELU_SCALE
 """What selu approaches for very negative values."""
-Axes = list[str]
-FREE = "0123456789"
-"""Labels for the axes that an ellipsis stands for."""
 
 
 class AlphaDropout(Keras2Layer):
@@ -67,10 +65,12 @@ class AlphaDropout(Keras2Layer):
             return x
         kept_rate = 1 - self.rate
         shape = self.noise_shape or K.shape(x)
-        is_kept = K.random_binomial(shape, kept_rate, K.dtype(x), self.seed)
+        dtype = K.dtype(x)
+        is_kept = K.random_binomial(shape, kept_rate, dtype, self.seed)
         is_dropped = 1 - is_kept
         dropped = x * is_kept + MISSING * is_dropped
-        variance = kept_rate * (1 + self.rate * MISSING**2)
+        square = MISSING**2
+        variance = kept_rate * (1 + self.rate * square)
         mean = MISSING * self.rate
         standardised = (dropped - mean) / math.sqrt(variance)
         return K.in_train_phase(standardised, x)
@@ -108,8 +108,7 @@ class Keras2Flatten(Flatten):
     def call(self, x, mask=None):
         """Returns `x` with two axes."""
         if self.data_format == "channels_first":
-            batch, channels, *places = range(K.ndim(x))
-            x = K.permute_dimensions(x, (batch, *places, channels))
+            x = moved(x, 1, -1)
         return super().call(x)
 
 
@@ -126,8 +125,7 @@ class EinsumDense(KernelLayer):
 
     # Arguments
         equation: str, the labels of the axes of the input, the kernel and the output,
-            as for NumPy's `einsum`. An ellipsis stands for any axes. A label of the
-            kernel is either summed over or new in the output.
+            as for NumPy's `einsum`. An ellipsis stands for any axes.
         output_shape: int or tuple, the sizes of the output without the samples; None
             for those of the input.
         activation: name or function.
@@ -162,25 +160,37 @@ class EinsumDense(KernelLayer):
 
     def build(self, input_shape: Shape) -> None:
         """Makes the kernel and the bias."""
-        self._read_equation(len(input_shape))
-        self.known = self._known_sizes(input_shape)
-        unknown = [axis for axis in self.of_kernel if self.known.get(axis) is None]
+        of_input, of_kernel = self._read_equation(len(input_shape))
+        self.known = self._known_sizes(of_input, input_shape)
+        unknown = [axis for axis in of_kernel if self.known.get(axis) is None]
         if unknown:
             raise ShapeError(
                 f"{label(self)} received an input of shape {input_shape}. The sizes of "
                 f"{', '.join(unknown)} in {self.equation!r} must be known."
             )
-        self.kernel = self.add_parameter("kernel", self._sizes(self.of_kernel))
+        shape = tuple(self.known[axis] for axis in of_kernel)
+        self.kernel = self.add_parameter("kernel", shape)
         self.bias: Any = None
         if self.bias_axes:
-            self.bias = self.add_parameter("bias", self._bias_shape(self.bias_axes))
+            bias_shape = self._bias_shape(self.bias_axes)
+            self.bias = self.add_parameter("bias", bias_shape)
 
-    def _known_sizes(self, input_shape: Shape) -> dict[str, int | None]:
+    def _read_equation(self, rank: int) -> list[str]:
+        """Returns the labels of the axes of input and kernel, and sets those of the
+        output."""
+        _, _, of_kernel = self.equation.partition(",")
+        of_kernel, _, _ = of_kernel.partition("->")
+        kernel_rank = len(of_kernel.strip())
+        ranks = [rank, kernel_rank]
+        inputs, self.of_output = labels_of(self.equation, ranks)
+        return inputs
+
+    def _known_sizes(self, of_input: str, input_shape: Shape) -> dict[str, int | None]:
         """Returns the sizes of the axes by their labels."""
         sizes = self.sizes
         if not isinstance(sizes, (list, tuple)):
             sizes = [sizes]
-        known = dict(zip(self.of_input, input_shape))
+        known = dict(zip(of_input, input_shape))
         inner_axes = self.of_output[-len(sizes) :]
         for axis, size in zip(inner_axes, sizes):
             known.setdefault(axis, size)
@@ -188,68 +198,24 @@ class EinsumDense(KernelLayer):
 
     def _bias_shape(self, bias_axes: str) -> tuple[Any, ...]:
         """Returns the sizes of the output's axes from the bias's first one on."""
-        places = [self.of_output.index(axis) for axis in bias_axes]
+        places = map(self.of_output.index, bias_axes)
+        first = min(places)
         shape = []
-        for axis in self.of_output[min(places) :]:
+        for axis in self.of_output[first:]:
             size = self.known[axis] if axis in bias_axes else 1
             shape.append(size)
         return tuple(shape)
 
-    def _read_equation(self, rank: int) -> None:
-        """Sets the labels of the axes; an ellipsis becomes digits."""
-        equation = self.equation.replace(" ", "")
-        inputs, _, of_output = equation.partition("->")
-        of_input, _, of_kernel = inputs.partition(",")
-        named = of_input.replace("...", "")
-        count = rank - len(named)
-        free = FREE[:count]
-        self.of_input = of_input.replace("...", free)
-        self.of_output = of_output.replace("...", free)
-        self.of_kernel = of_kernel
-        input_axes = set(self.of_input)
-        kernel_axes = set(of_kernel)
-        output_axes = set(self.of_output)
-        is_shared = kernel_axes & input_axes & output_axes
-        is_unknown = output_axes - input_axes - kernel_axes
-        if len(self.of_input) != rank or is_shared or is_unknown:
-            raise ShapeError(
-                f"{label(self)} has the equation {self.equation!r} and received an "
-                f"input with {rank} axes. Expected as many labels, and each label of "
-                "the kernel either in the input or in the output."
-            )
-
-    def _sizes(self, axes: Iterable[str]) -> tuple[Any, ...]:
-        return tuple(self.known[axis] for axis in axes)
-
     def call(self, x, mask=None):
         """Returns the product with the kernel, plus the bias."""
-        summed = [axis for axis in self.of_kernel if axis in self.of_input]
-        new = [axis for axis in self.of_kernel if axis not in self.of_input]
-        kept = [axis for axis in self.of_input if axis not in summed]
-        rows = self._matrix(x, self.of_input, kept, summed)
-        columns = self._matrix(self.kernel, self.of_kernel, summed, new)
-        product = K.dot(rows, columns)
-        shape = K.shape(x)
-        kept_sizes = [shape[self.of_input.index(axis)] for axis in kept[1:]]
-        new_sizes = self._sizes(new)
-        product = K.reshape(product, (-1, *kept_sizes, *new_sizes))
-        axes = kept + new
-        order = tuple(map(axes.index, self.of_output))
-        output = K.permute_dimensions(product, order)
+        output = einsum(self.equation, x, self.kernel)
         if self.bias is not None:
             output = output + self.bias
         return self.activation(output)
 
-    def _matrix(self, x: Tensor, axes: str, rows: Axes, columns: Axes) -> Tensor:
-        """Returns a tensor as a matrix of these axes."""
-        order = tuple(map(axes.index, rows + columns))
-        size = math.prod(self._sizes(columns))
-        moved = K.permute_dimensions(x, order)
-        return K.reshape(moved, (-1, size))
-
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
         """Returns the sizes of the output's axes."""
-        return self._sizes(self.of_output)
+        return tuple(self.known[axis] for axis in self.of_output)
 
     def argument_config(self, argument):
         """Returns an argument; a layer's `output_shape` is another thing."""

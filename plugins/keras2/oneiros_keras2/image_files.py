@@ -25,7 +25,8 @@ class AugmentationMigration(TrainingMigration):
 
     def translated(self, name: str, config):
         """Returns the class and its arguments."""
-        common = {key: config.pop(key) for key in COMMON if key in config}
+        known = [key for key in COMMON if key in config]
+        common = {key: config.pop(key) for key in known}
         class_here, arguments = super().translated(name, common)
         return class_here, {**arguments, "kind": name, "settings": config}
 

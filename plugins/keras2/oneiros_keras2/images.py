@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from oneiros import backend as K
@@ -11,7 +12,7 @@ from oneiros.typing import Tensor
 
 from oneiros_keras2.base import Keras2Layer
 from oneiros_keras2.spatial import FORMATS, Sizes, SpatialLayer
-from oneiros_keras2.tensors import floats, numbers, sizes_of
+from oneiros_keras2.tensors import floats, moved, numbers, sizes_of
 
 Settings = dict[str, Any]
 Weights = Callable[[Tensor], Tensor]
@@ -23,14 +24,14 @@ TINY = 1e-12
 
 def _near(distance: Tensor, limit: float) -> Tensor:
     """Returns 1 where a distance is below a limit, else 0."""
-    is_near = K.lesser(K.abs(distance), limit)
-    return floats(is_near)
+    size = K.abs(distance)
+    return floats(K.lesser(size, limit))
 
 
 def _nearest(distance: Tensor) -> Tensor:
-    is_below = floats(K.lesser(distance, 0.5))
-    is_above = floats(K.greater_equal(distance, -0.5))
-    return is_below * is_above
+    is_below = K.lesser(distance, 0.5)
+    is_above = K.greater_equal(distance, -0.5)
+    return floats(is_below) * floats(is_above)
 
 
 def _linear(distance: Tensor) -> Tensor:
@@ -43,12 +44,15 @@ def _cubic(b: float, c: float) -> Weights:
 
     def weights(distance: Tensor) -> Tensor:
         x = K.abs(distance)
+        square = x * x
         inner = (2 - 1.5 * b - c) * x
         inner = inner + 2 * b + c - 3
-        inner = inner * x * x + 1 - b / 3
-        outer = b + 5 * c - (b / 6 + c) * x
-        outer = outer * x - 2 * b - 8 * c
-        outer = outer * x + 4 * (b / 3 + c)
+        inner = inner * square + 1 - b / 3
+        outer = 4 * (b / 3 + c)
+        outer = outer - (2 * b + 8 * c) * x
+        outer = outer + (b + 5 * c) * square
+        cube = square * x
+        outer = outer - (b / 6 + c) * cube
         is_inner = _near(x, 1.0)
         is_outer = _near(x, 2.0) - is_inner
         return is_inner * inner + is_outer * outer
@@ -69,7 +73,8 @@ def _lanczos(radius: int) -> Weights:
 
 def _gaussian(distance: Tensor) -> Tensor:
     squares = K.square(distance)
-    return K.exp(-2 * squares) * _near(distance, 1.5)
+    bell = K.exp(-2 * squares)
+    return bell * _near(distance, 1.5)
 
 
 WEIGHTS: dict[str, Weights] = {
@@ -92,13 +97,13 @@ def resized(x: Tensor, sizes, interpolation: str) -> Tensor:
         sizes: pair, rows and columns of the result, each an int or a scalar tensor.
         interpolation: str, one of `WEIGHTS`, or `"area"`.
     """
-    x = K.permute_dimensions(x, (0, 3, 1, 2))
+    x = moved(x, 3, 1)
     for size in reversed(sizes):
         *_, old_size = sizes_of(x)
         shares = _shares(old_size, size, interpolation)
         x = K.dot(x, shares)
-        x = K.permute_dimensions(x, (0, 1, 3, 2))
-    return K.permute_dimensions(x, (0, 2, 3, 1))
+        x = moved(x, 2, 3)
+    return moved(x, 1, 3)
 
 
 def _shares(size, new_size, interpolation: str) -> Tensor:
@@ -107,11 +112,13 @@ def _shares(size, new_size, interpolation: str) -> Tensor:
     places = _numbered(new_size) * ratio - 0.5
     if interpolation == "bicubic":
         places = K.round(places * CELLS) / CELLS
-    pixels = K.expand_dims(_numbered(size) - 0.5, 1)
+    first_pixels = _numbered(size) - 0.5
+    pixels = K.expand_dims(first_pixels, 1)
     distance = K.expand_dims(places, 0) - pixels
     if interpolation == "area":
         reach = (1 + ratio) / 2
-        covered = K.relu(reach - K.abs(distance))
+        within = reach - K.abs(distance)
+        covered = K.relu(within)
         shares = K.minimum(covered, ratio)
         shares = K.minimum(shares, 1.0)
     else:
@@ -121,7 +128,9 @@ def _shares(size, new_size, interpolation: str) -> Tensor:
 
 
 def _number(size):
-    return float(size) if is_int(size) else floats(size)
+    if is_int(size):
+        return float(size)
+    return floats(size)
 
 
 def _numbered(size) -> Tensor:
@@ -393,7 +402,8 @@ class Augmentation(Keras2Layer):
 def _drawn(x: Tensor, low: float, high: float) -> Tensor:
     """Returns a random number for each sample."""
     samples = K.shape(x)[0]
-    return K.random_uniform((samples, 1, 1, 1), low, high)
+    shape = (samples, 1, 1, 1)
+    return K.random_uniform(shape, low, high)
 
 
 def _bounds(settings: Settings) -> tuple[float, float]:
@@ -430,12 +440,14 @@ def _contrasted(x: Tensor, settings: Settings) -> Tensor:
     axes = [rows, rows + 1]
     mean = K.mean(x, axis=axes, keepdims=True)
     low, high = _bounds(settings)
-    factor = _drawn(x, 1 - abs(low), 1 + high)
+    least = 1 - abs(low)
+    factor = _drawn(x, least, 1 + high)
     return (x - mean) * factor + mean
 
 
 def _brightened(x: Tensor, settings: Settings) -> Tensor:
-    darkest, lightest = settings.get("value_range") or (0, 255)
+    bounds = settings.get("value_range")
+    darkest, lightest = bounds or (0, 255)
     low, high = _bounds(settings)
     width = lightest - darkest
     added = _drawn(x, low * width, high * width)
@@ -481,7 +493,8 @@ class Keras2ZeroPadding3D(SpatialLayer):
         super().__init__(**kwargs)
         self.padding = padding
         pairs = [padding] if self.rank == 1 else padding
-        self.pairs = [check_ints(self, "padding", pair, 2, 0) for pair in pairs]
+        check = partial(check_ints, self, "padding", count=2, minimum=0)
+        self.pairs = list(map(check, pairs))
 
     def computed(self, x):
         """Returns `x` among as many zeros on both sides, of which some are cut off."""
@@ -500,7 +513,8 @@ class Keras2ZeroPadding3D(SpatialLayer):
         """Returns the sizes with the zeros."""
         padded = []
         for size, pair in zip(sizes, self.pairs):
-            padded.append(None if size is None else size + sum(pair))
+            added = sum(pair)
+            padded.append(None if size is None else size + added)
         return padded
 
 
@@ -535,4 +549,5 @@ class Keras2ZeroPadding1D(Keras2ZeroPadding3D):
 
     def computed(self, x):
         """Returns `x` among zeros."""
-        return K.asymmetric_temporal_padding(x, *self.pairs[0])
+        (pair,) = self.pairs
+        return K.asymmetric_temporal_padding(x, *pair)

@@ -169,7 +169,8 @@ class CategoricalHinge(Keras2Loss):
         """Returns the loss of each sample."""
         right = _sum(y_true * y_pred)
         is_other = 1.0 - y_true
-        best_other = K.max(is_other * y_pred, axis=-1)
+        others = is_other * y_pred
+        best_other = K.max(others, axis=-1)
         missing = 1.0 + best_other - right
         return K.maximum(missing, 0.0)
 
@@ -365,11 +366,13 @@ class BinaryFocalCrossentropy(Keras2BinaryCrossentropy):
         y_true = _smoothed(y_true, self.label_smoothing, 2)
         y_pred = K.sigmoid(y_pred) if self.from_logits else y_pred
         y_pred = _clipped(y_pred)
-        wrong = _mixed(y_true, 1.0 - y_pred, y_pred)
+        missing = 1.0 - y_pred
+        wrong = _mixed(y_true, missing, y_pred)
         focus = K.pow(wrong, self.gamma)
         losses = focus * K.binary_crossentropy(y_pred, y_true)
         if self.apply_class_balancing:
-            weights = _mixed(y_true, self.alpha, 1.0 - self.alpha)
+            rest = 1.0 - self.alpha
+            weights = _mixed(y_true, self.alpha, rest)
             losses = weights * losses
         return _mean(losses)
 

@@ -210,7 +210,8 @@ class GroupNormalization(AffineNormalization):
         sizes = sizes_of(x)
         before = sizes[:axis]
         after = sizes[axis + 1 :]
-        split = K.reshape(x, (*before, *self.grouped, *after))
+        shape = (*before, *self.grouped, *after)
+        split = K.reshape(x, shape)
         axes = list(range(1, K.ndim(split)))
         axes.remove(axis)
         normalised = self.normalised(split, axes)

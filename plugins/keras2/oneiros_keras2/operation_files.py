@@ -50,9 +50,11 @@ def op(operation: str, *operands, **settings) -> Expression:
 
 def _product(a, b, transpose_a=False, transpose_b=False) -> Expression:
     """Returns the product of matrices."""
-    first = op("swapaxes", a, -1, -2) if transpose_a else a
-    second = op("swapaxes", b, -1, -2) if transpose_b else b
-    return op("matmul", first, second)
+    if transpose_a:
+        a = op("swapaxes", a, -1, -2)
+    if transpose_b:
+        b = op("swapaxes", b, -1, -2)
+    return op("matmul", a, b)
 
 
 def _split(value, num_or_size_splits, axis=0) -> Expression:
@@ -98,18 +100,23 @@ def _pool(operation: str) -> Callable[..., Expression]:
 
 def _of_images(sizes):
     """Returns the sizes along rows and columns; four may stand for all axes."""
-    return sizes[1:3] if isinstance(sizes, list) and len(sizes) == 4 else sizes
+    if isinstance(sizes, list) and len(sizes) == 4:
+        return sizes[1:3]
+    return sizes
 
 
 def _sum(inputs) -> Expression:
     """Returns the sum of tensors."""
-    return op("sum", op("stack", inputs), axis=0)
+    stacked = op("stack", inputs)
+    return op("sum", stacked, axis=0)
 
 
 def _batch_flatten(x) -> Expression:
     """Returns a tensor with an axis for all but the batch."""
-    sizes = op("get_item", op("shape", x), {SLICE: [1, None, None]})
-    return op("reshape", x, [-1, op("prod", sizes)])
+    behind = {SLICE: [1, None, None]}
+    sizes = op("get_item", op("shape", x), behind)
+    count = op("prod", sizes)
+    return op("reshape", x, [-1, count])
 
 
 TENSORFLOW: dict[str, Callable[..., Expression]] = {
@@ -271,7 +278,9 @@ class OperationMigration(Migration):
 
     def _here(self, label: str, there: str, operands, settings) -> Expression:
         """Returns the expression of an operation with its arguments."""
-        rewritten = TENSORFLOW.get(there) if self.origin.keras == 2 else None
+        rewritten = None
+        if self.origin.keras == 2:
+            rewritten = TENSORFLOW.get(there)
         known = NAMES_THERE.get(there, there)
         function = rewritten or OPERATIONS.get(known)
         if function is None:
@@ -306,7 +315,9 @@ def _is_neutral(name: str, value) -> bool:
     if value is None or value is False or name in WITHOUT_EFFECT:
         return True
     neutral = NEUTRAL.get(name)
-    return value in neutral if isinstance(neutral, tuple) else value == neutral
+    if isinstance(neutral, tuple):
+        return value in neutral
+    return bool(value == neutral)
 
 
 def _constants(value) -> Any:
@@ -315,16 +326,20 @@ def _constants(value) -> Any:
         return list(map(_constants, value))
     if not isinstance(value, dict) or "class_name" not in value:
         return value
-    return "..." if value["class_name"] == ELLIPSIS else value["config"]["value"]
+    if value["class_name"] == ELLIPSIS:
+        return "..."
+    return value["config"]["value"]
 
 
 def _operand(value, references: list[Any]) -> Any:
     """Returns an argument of a call in a file of Keras 2; references to tensors are
     collected, and dicts stand for them."""
-    if isinstance(value, dict) and value.get("class_name") == ELLIPSIS:
+    is_dict = isinstance(value, dict)
+    if is_dict and value.get("class_name") == ELLIPSIS:
         return "..."
-    if isinstance(value, dict):
-        ends = [value.get(key) for key in ("start", "stop", "step")]
+    if is_dict:
+        keys = ("start", "stop", "step")
+        ends = [value.get(key) for key in keys]
         return {SLICE: [_operand(each, references) for each in ends]}
     if not isinstance(value, (list, tuple)):
         return value

@@ -50,8 +50,11 @@ def _schedule(stored: dict[str, Any]) -> tuple[float, dict[str, Any]]:
     arguments.pop("name", None)
     if arguments.pop("cycle", False):
         raise ConfigError(f"its {name} begins again after its end, which isn't known.")
-    first = arguments["values"][0] if name == OF_PIECES else arguments.pop(RATE)
-    return first, {"class_name": name, **arguments}
+    schedule = {"class_name": name, **arguments}
+    if name == OF_PIECES:
+        return schedule["values"][0], schedule
+    first = schedule.pop(RATE)
+    return first, schedule
 
 
 def _schedule_there(rate: float, schedule: dict[str, Any]) -> dict[str, Any]:

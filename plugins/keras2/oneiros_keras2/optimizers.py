@@ -71,8 +71,7 @@ class Keras2Optimizer(Checked, DecayingOptimizer):
         if not self.weight_clipnorm:
             return grads
         limit = self.weight_clipnorm
-        norms = [K.sqrt(K.sum(K.square(g))) for g in grads]
-        return [clip_norm(g, limit, norm) for g, norm in zip(grads, norms)]
+        return [clip_norm(g, limit, _norm(g)) for g in grads]
 
     def get_updates(
         self, params: list[Any], constraints: Constraints, loss: Tensor
@@ -172,7 +171,8 @@ class Keras2Adam(Adam, Keras2Optimizer):
     def step(self, p: Tensor, g: Tensor, rate: Tensor, slots: Slots) -> Slots:
         """Returns the new value of a weight, and both means; with `amsgrad`, the
         largest mean square, too."""
-        p_of_adam, m, v = super().step(p, g, rate, slots[:2])
+        moments = slots[:2]
+        p_of_adam, m, v = super().step(p, g, rate, moments)
         if not self.amsgrad:
             return p_of_adam, m, v
         *_, largest = slots
@@ -412,8 +412,11 @@ class Keras2RMSprop(RMSprop, Keras2Optimizer):
     def step(self, p: Tensor, g: Tensor, rate: Tensor, slots: Slots) -> Slots:
         """Returns the new value of a weight, and those of its slots."""
         kept = dict(zip(self.slots, slots, strict=True))
-        velocity = _running_mean(self.rho, kept["velocity"], K.square(g))
-        kept["velocity"] = variance = velocity
+        square = K.square(g)
+        before = kept["velocity"]
+        velocity = _running_mean(self.rho, before, square)
+        variance = velocity
+        kept["velocity"] = velocity
         if self.centered:
             average = _running_mean(self.rho, kept["average_gradient"], g)
             kept["average_gradient"] = average
@@ -558,6 +561,12 @@ class Lion(Keras2Optimizer):
         direction = _running_mean(self.beta_1, m, g)
         step = rate * K.sign(direction)
         return p - step, _running_mean(self.beta_2, m, g)
+
+
+def _norm(g: Tensor) -> Tensor:
+    squares = K.square(g)
+    total = K.sum(squares)
+    return K.sqrt(total)
 
 
 def _running_mean(kept, mean: Tensor, value: Tensor) -> Tensor:

@@ -47,8 +47,9 @@ def check_numbers(owner, name: str, value):
 
 def encoded_shape(shape: Shape, size: int, mode: str) -> Shape:
     """Returns the shape of `encoded`."""
-    kept = shape if keeps_places(shape, mode) else shape[:-1]
-    return (*kept, size)
+    if keeps_places(shape, mode):
+        return (*shape, size)
+    return (*shape[:-1], size)
 
 
 def keeps_places(shape: Shape, mode: str) -> bool:
@@ -148,7 +149,9 @@ class Normalization(Keras2Layer):
 
     def build(self, input_shape: Shape) -> None:
         """Makes mean, variance and count, unless they are given."""
-        axes = [] if self.axis is None else axes_of(self, len(input_shape))
+        axes: list[int] = []
+        if self.axis is not None:
+            axes = axes_of(self, len(input_shape))
         self.spread = spread(input_shape, axes)
         shape = tuple(known_size(self, input_shape, axis) for axis in axes)
         if self.mean is not None:
@@ -173,7 +176,9 @@ class Normalization(Keras2Layer):
     def call(self, x, mask=None):
         """Returns the normalised input."""
         x = floats(x)
-        mean, variance = [K.reshape(each, self.spread) for each in self.moments]
+        mean, variance = self.moments
+        mean = K.reshape(mean, self.spread)
+        variance = K.reshape(variance, self.spread)
         root = K.sqrt(variance)
         deviation = K.maximum(root, K.epsilon())
         if self.invert:
@@ -287,7 +292,8 @@ class NormalizationMigration(Keras2Migration):
     def weights_there(self, config, arrays):
         """Returns the weights, the last one as an integer."""
         moments = arrays[:2]
-        counts = [np.asarray(array, "int32") for array in arrays[2:]]
+        others = arrays[2:]
+        counts = [np.asarray(array, "int32") for array in others]
         return [*moments, *counts]
 
 

@@ -299,7 +299,9 @@ class GRUCell(Cell):
         h, mask = states
         before = h * mask
         x_z, x_r, x_h = blocks(x, 3)
-        fed_back = K.dot(before, self.recurrent[:, : self.multiplied * self.units])
+        width = self.multiplied * self.units
+        recurrent = self.recurrent[:, :width]
+        fed_back = K.dot(before, recurrent)
         if self.reset_after and self.use_bias:
             fed_back = fed_back + self.bias[1]
         h_z, h_r, *h_h = blocks(fed_back, self.multiplied)
@@ -594,7 +596,10 @@ class Recurring(Checked, Recurrent):
         samples, *sizes = self.frame_shape(shape)
         output = (samples, *sizes)
         if self.return_sequences:
-            leading = shape[1::-1] if self.time_major else shape[:2]
+            samples, steps, *_ = shape
+            leading = (samples, steps)
+            if self.time_major:
+                leading = (steps, samples)
             output = (*leading, *sizes)
         if not self.return_state:
             return output
@@ -647,7 +652,7 @@ class Recurring(Checked, Recurrent):
             sequences = swapped(sequences)
             mask = None if mask is None else swapped(mask)
         if self.unroll:
-            steps = K.int_shape(sequences)[1]
+            _, steps, *_ = K.int_shape(sequences)
             count_calls(label(self), steps or 0)
         output, outputs, states = self.run(sequences, initial, mask)
         if mask is not None and self.zero_output_for_mask:
@@ -711,7 +716,8 @@ class Recurring(Checked, Recurrent):
         if mask is not None and (self.unroll or not begins_with_zeros):
             return False
         known = [getattr(activations, name) for name in FUSED]
-        return all(getattr(cell, name) in known for name in cell.functions)
+        used = [getattr(cell, name) for name in cell.functions]
+        return all(function in known for function in used)
 
     def _fused(self, cell, x, initial: States, mask) -> Results:
         weights = {}

@@ -34,7 +34,8 @@ class RecurrentMigration(Keras2Layer):
         """Returns a layer inside; one of Keras 1 doesn't take the states of a call."""
         if isinstance(entry, list):
             return list(map(self._inside, entry))
-        if not isinstance(entry, dict) or self.origin.keras < 2:
+        is_old = self.origin.keras < 2
+        if is_old or not isinstance(entry, dict):
             return entry
         extended = f"{EXTENDED}{entry.get('class_name')}"
         if registry.find("layer", extended) is not None:
@@ -68,7 +69,8 @@ class Keras2LSTMMigration(RecurrentMigration):
     def weights(self, config: Config, arrays: Arrays) -> Arrays:
         """Returns the weights; CuDNN's as Keras has them, with one bias."""
         *_, bias = arrays
-        if not config["use_bias"] or bias.size != 8 * config["units"]:
+        size_there = 8 * config["units"]
+        if not config["use_bias"] or bias.size != size_there:
             return arrays
         kernel, recurrent, biases = from_cudnn(arrays, 4)
         return [kernel, recurrent, biases.sum(axis=0)]

@@ -72,7 +72,9 @@ def cosine_decay(
     decayed = _along_cosine(warmup_target, after, decay_steps, alpha)
     growth = (warmup_target - rate) * step / warmup_steps
     is_after = _is_after(step, warmup_steps - 0.5)
-    return is_after * decayed + (1.0 - is_after) * (rate + growth)
+    is_before = 1.0 - is_after
+    grown = rate + growth
+    return is_after * decayed + is_before * grown
 
 
 def piecewise_constant_decay(
@@ -80,7 +82,8 @@ def piecewise_constant_decay(
 ) -> Tensor:
     """Returns the value of the interval between two boundaries; `rate` is the first."""
     for boundary, before, value in zip(boundaries, values, values[1:]):
-        rate = rate + (value - before) * _is_after(step, boundary)
+        change = value - before
+        rate = rate + change * _is_after(step, boundary)
     return rate
 
 
@@ -111,7 +114,8 @@ def _periods(step: Tensor, decay_steps: float, staircase: bool) -> Tensor:
     if not staircase:
         return step / decay_steps
     # Half a step more is never rounded to the next period, nor to the one before.
-    return K.round((step + 0.5) / decay_steps - 0.5)
+    periods = (step + 0.5) / decay_steps
+    return K.round(periods - 0.5)
 
 
 def _share(step: Tensor, steps: float) -> Tensor:

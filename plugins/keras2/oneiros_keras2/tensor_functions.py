@@ -1,21 +1,18 @@
 """What operations on tensors compute: functions with the names and the arguments of
 `keras.ops`. Each stands on the list by its decorator, or in the table `FUNCTIONS`."""
 
-import functools
 import math
-import operator
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from oneiros import backend as K
-from oneiros.errors import ShapeError
 from oneiros.load_context import count_calls
 from oneiros.typing import Tensor
 
-from oneiros_keras2 import activations, tensors
+from oneiros_keras2 import activations, products, tensors
 from oneiros_keras2.images import resized
-from oneiros_keras2.tensors import floats, numbers, sizes_of
+from oneiros_keras2.tensors import floats, moved, numbers, size_of, sizes_of
 
 Function = Callable[..., Any]
 LABELS = "abcdefghijklm"
@@ -26,33 +23,24 @@ GRAY = [0.2989, 0.587, 0.114]
 
 def tensor(value) -> Any:
     """Returns a number or a tensor; a tensor for a list of numbers."""
-    is_other = isinstance(value, (list, str))
-    return K.variable(np.asarray(value)) if is_other else value
-
-
-def size_of(x, axis: int) -> Any:
-    """Returns a size of a tensor: an int if it is known, or a scalar tensor."""
-    size = K.int_shape(x)[axis]
-    return K.shape(x)[axis] if size is None else size
+    if isinstance(value, (list, str)):
+        return K.variable(np.asarray(value))
+    return value
 
 
 def listed(value) -> list[Any]:
     """Returns a list or a tuple as a list, and of another value one with it."""
-    return list(value) if isinstance(value, (list, tuple)) else [value]
+    if isinstance(value, (list, tuple)):
+        return list(value)
+    return [value]
 
 
 def along(x, axis: int, start=None, stop=None, step=None) -> Tensor:
     """Returns a slice along an axis."""
-    before = [slice(None)] * (axis % K.ndim(x))
-    return x[(*before, slice(start, stop, step))]
-
-
-def moved(x, source: int, target: int) -> Tensor:
-    """Returns a tensor with an axis at another place."""
-    axes = list(range(K.ndim(x)))
-    axis = axes.pop(source)
-    axes.insert(target % K.ndim(x), axis)
-    return K.permute_dimensions(x, tuple(axes))
+    before = axis % K.ndim(x)
+    index = [slice(None)] * before
+    index.append(slice(start, stop, step))
+    return x[tuple(index)]
 
 
 FUNCTIONS: dict[str, Function] = {
@@ -455,85 +443,13 @@ def cumsum(x, axis) -> Tensor:
 @operation
 def einsum(subscripts: str, *operands) -> Tensor:
     """Returns NumPy's `einsum` of one or two operands."""
-    tensors = list(map(tensor, operands))
-    inputs, of_output = labelled(subscripts, list(map(K.ndim, tensors)))
-    if len(tensors) > 2 or any(len(set(each)) < len(each) for each in inputs):
-        raise ShapeError(
-            f"einsum with {subscripts!r}: expected at most two operands, with each "
-            "label once in each of them."
-        )
-    for number, axes in enumerate(inputs):
-        others = {*of_output, *inputs[1 - number]} if len(inputs) > 1 else of_output
-        gone = [place for place, each in enumerate(axes) if each not in others]
-        if gone:
-            tensors[number] = K.sum(tensors[number], axis=gone)
-        inputs[number] = "".join(each for each in axes if each in others)
-    if len(tensors) == 1:
-        return ordered(tensors[0], inputs[0], of_output)
-    product, axes = multiplied(tensors, inputs, of_output)
-    return ordered(product, axes, of_output)
-
-
-def labelled(subscripts: str, ranks: list[int]) -> tuple[list[str], str]:
-    """Returns the labels of the operands' axes and of the output's; an ellipsis becomes
-    digits."""
-    of_inputs, arrow, of_output = subscripts.replace(" ", "").partition("->")
-    inputs = of_inputs.split(",")
-    if not arrow:
-        once = {each for each in of_inputs if of_inputs.count(each) == 1}
-        of_output = "".join(sorted(once - {",", "."}))
-    free = [rank - len(axes) + 3 for rank, axes in zip(ranks, inputs)]
-    digits = "0123456789"[: max(free)]
-    inputs = [
-        axes.replace("...", digits[len(digits) - count :])
-        for axes, count in zip(inputs, free)
-    ]
-    return inputs, of_output.replace("...", digits)
-
-
-def ordered(x, axes: str, wanted: str) -> Tensor:
-    """Returns a tensor with its axes in another order."""
-    return K.permute_dimensions(x, tuple(map(axes.index, wanted)))
-
-
-def multiplied(
-    tensors: list[Any], inputs: list[str], of_output: str
-) -> tuple[Tensor, str]:
-    """Returns the product of two tensors over the axes that the output lacks, and the
-    labels of its axes."""
-    x, y = tensors
-    of_x, of_y = inputs
-    sizes = dict(zip(of_x, sizes_of(x))) | dict(zip(of_y, sizes_of(y)))
-    shared = [each for each in of_x if each in of_y]
-    batch = "".join(each for each in shared if each in of_output)
-    summed = "".join(each for each in shared if each not in of_output)
-    rows = "".join(each for each in of_x if each not in of_y)
-    columns = "".join(each for each in of_y if each not in of_x)
-
-    def count(axes):
-        return functools.reduce(operator.mul, map(sizes.__getitem__, axes), 1)
-
-    lead = [-1] if batch else []
-    rows_shape = [*lead, count(rows) if batch else -1, count(summed)]
-    left = ordered(x, of_x, batch + rows + summed)
-    left = K.reshape(left, tuple(rows_shape))
-    columns_shape = (*lead, count(summed), count(columns))
-    right = ordered(y, of_y, batch + summed + columns)
-    right = K.reshape(right, columns_shape)
-    product = K.batch_dot(left, right, axes=[2, 1]) if batch else K.dot(left, right)
-    axes = batch + rows + columns
-    shape = [sizes[each] for each in axes]
-    return K.reshape(product, tuple(shape)), axes
+    return products.einsum(subscripts, *map(tensor, operands))
 
 
 @operation
 def matmul(x1, x2) -> Tensor:
     """Returns the products of the matrices in the last two axes."""
-    x1, x2 = tensor(x1), tensor(x2)
-    ranks = K.ndim(x1), K.ndim(x2)
-    outer = LABELS[: max(ranks) - 2]
-    first, second = (outer[len(outer) - rank + 2 :] for rank in ranks)
-    return einsum(f"{first}yn,{second}nz->{outer}yz", x1, x2)
+    return einsum("...yn,...nz->...yz", x1, x2)
 
 
 @operation

@@ -12,20 +12,26 @@ def floats(x: Tensor) -> Tensor:
     return K.cast(x, K.floatx())
 
 
+def size_of(x: Tensor, axis: int) -> Any:
+    """Returns a size of a tensor: an int if it is known, or a scalar tensor."""
+    size = K.int_shape(x)[axis]
+    if size is None:
+        return K.shape(x)[axis]
+    return size
+
+
 def sizes_of(x: Tensor) -> list[Any]:
     """Returns the sizes of a tensor, those that aren't known as tensors."""
-    sizes = list(K.int_shape(x))
-    for axis, size in enumerate(sizes):
-        if size is None:
-            sizes[axis] = K.shape(x)[axis]
-    return sizes
+    axes = range(K.ndim(x))
+    return [size_of(x, axis) for axis in axes]
 
 
 def numbers(start, stop=None, step=1) -> Tensor:
     """Returns `K.arange`; known numbers count as weights of a file that asks for
     them."""
     first, end = (0, start) if stop is None else (start, stop)
-    is_known = all(isinstance(each, (int, float)) for each in (first, end, step))
+    bounds = (first, end, step)
+    is_known = all(isinstance(each, (int, float)) for each in bounds)
     if is_known and step:
         count = int((end - first) / step)
         count_weight((abs(count),), "a range of numbers")
@@ -35,19 +41,22 @@ def numbers(start, stop=None, step=1) -> Tensor:
 def one_hot(x: Tensor, size: int) -> Tensor:
     """Returns `K.one_hot` of numbers; its places count as weights of a file."""
     count_weight((size,), "a layer or operation that encodes")
-    return K.one_hot(K.cast(x, "int32"), size)
+    integers = K.cast(x, "int32")
+    return K.one_hot(integers, size)
 
 
 def blocks(x: Tensor, count: int) -> list[Tensor]:
     """Returns so many parts of a tensor along its last axis, of the same size."""
     width = K.int_shape(x)[-1]
     size = width // count
-    return [x[..., start : start + size] for start in range(0, width, size)]
+    starts = range(0, width, size)
+    return [x[..., start : start + size] for start in starts]
 
 
 def moved(x: Tensor, source: int, target: int) -> Tensor:
     """Returns a tensor with an axis in another place."""
-    axes = list(range(K.ndim(x)))
+    rank = K.ndim(x)
+    axes = list(range(rank))
     axis = axes.pop(source)
-    axes.insert(target, axis)
-    return K.permute_dimensions(x, axes)
+    axes.insert(target % rank, axis)
+    return K.permute_dimensions(x, tuple(axes))
