@@ -503,8 +503,6 @@ def absurd_arguments_of_keras_2(folder):
         ("holes", sequence, "Conv1DTranspose", twice),
         ("cells", sequence, "RNN", {"cell": deep}),
         ("heads", sequence, "EinsumDense", {"equation": "abc,cd->abd", **UNITS}),
-        ("copies", step, "TensorOperation", STACK),
-        ("parts", step, "TensorOperation", {"operation": "unstack", "settings": PARTS}),
     ]:
         config = {"name": "d", "batch_input_shape": shape, **arguments}
         model = keras2(layer(name, **config))
@@ -517,25 +515,20 @@ def absurd_arguments_of_keras_2(folder):
         entries.append(called(double, [[f"s{place}", 0, 0]] * 2))
     doubling = graph(entries, outputs=("s40",))
     yield "doubled sizes", lambda: model_from_config(doubling)
-    for what, operands in {
-        "a long text": ["x" * 9, huge],
-        "a long key": [[{"slice": [1]}, 1], huge],
+    for what, arguments in {
+        "a long text": {"operation": "multiply", "operands": ["x" * 9, huge]},
+        "a long key": {"operation": "multiply", "operands": [[KEY, 1], huge]},
+        "copies": {"operation": "stack", "operands": [[{"input": 0}] * 5_000]},
+        "parts": {"operation": "unstack", "settings": {"num": huge, "axis": 1}},
     }.items():
-        model = sequential(
-            layer(
-                "TensorOperation",
-                batch_input_shape=[None, huge],
-                operation="multiply",
-                operands=operands,
-            )
-        )
-        refusals = ("ArgumentError", "ConfigError")
+        entry = layer("TensorOperation", batch_input_shape=[None, huge], **arguments)
+        refusals = ("ArgumentError", "ConfigError", "UnsafeFileError")
+        model = sequential(entry)
         yield what, lambda model=model: model_from_config(model), *refusals
 
 
+KEY = {"slice": [1]}
 AT_X = [["x", 0, 0]]
-STACK = {"operation": "stack", "operands": [[{"input": 0}] * 5_000]}
-PARTS = {"num": 10**10, "axis": 1}
 UNITS = {"output_shape": [None, 10**10]}
 
 
