@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from oneiros import backend as K
 from oneiros import export
-from oneiros.errors import ConfigError
+from oneiros.errors import ArgumentError, ConfigError
 from oneiros.layers import Dense, Input, TensorOperation
 from oneiros.models import Model, load_model, model_from_json
 
@@ -36,6 +36,12 @@ CASES = [
     ("matmul", [{"input": 0}, {"input": 0}], {}, None),
     ("repeat", None, {"repeats": 2, "axis": 1}, X.repeat(2, 1)),
     ("softmax", None, {"axis": 1}, np.exp(X) / np.exp(X).sum(1, keepdims=True)),
+    ("einsum", ["...j,jk", {"input": 0}, np.eye(6).tolist()], {}, X),
+    ("norm", None, {"ord": 3, "axis": -1}, np.linalg.norm(X, 3, axis=-1)),
+    ("norm", None, {"ord": -np.inf, "axis": 1}, np.abs(X).min(1)),
+    ("roll", None, {"shift": 9, "axis": 2}, np.roll(X, 9, 2)),
+    ("take", None, {"indices": [-1, 0], "axis": 2}, X[..., [-1, 0]]),
+    ("moveaxis", None, {"source": [1, 2], "destination": [2, 1]}, X.swapaxes(1, 2)),
     (
         "get_item",
         [{"input": 0}, [{"slice": [None, None, None]}, 1, {"slice": [0, 5, 2]}]],
@@ -81,6 +87,19 @@ def test_operations_are_those_of_numpy(backend):
     for output, result, case in zip(outputs, Model(x, outputs).predict(X), cases):
         assert output._keras_shape[1:] == case[-1].shape[1:], case[0]
         np.testing.assert_allclose(result, case[-1], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("norm", {"ord": 1, "axis": [1, 2]}),
+        ("pad", {"pad_width": [[0, 0], [1, 1], [0, 0]], "mode": "edge"}),
+        ("pad", {"pad_width": [[1, 1]]}),
+    ],
+)
+def test_what_operations_cannot_do_is_refused(name, settings, theano):
+    with pytest.raises(ArgumentError, match=f"{name} received"):
+        TensorOperation(name, settings=settings)(Input((4, 6)))
 
 
 def test_products_of_matrices(theano):

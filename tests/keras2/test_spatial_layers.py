@@ -9,6 +9,7 @@ import oneiros
 import pytest
 from oneiros import backend as K
 from oneiros import layers
+from oneiros.errors import ShapeError
 from oneiros.layers import Input, merge
 from oneiros.models import Model, Sequential, load_model, model_from_json
 
@@ -115,7 +116,7 @@ def test_only_training_varies_images(theano):
     x = np.random.uniform(size=(64, 4, 5, 3)).astype("float32")
     for kind, settings in {
         "RandomFlip": {"mode": "horizontal"},
-        "RandomContrast": {"factor": 0.5},
+        "RandomContrast": {"factor": 0.5, "value_range": [0, 1]},
         "RandomBrightness": {"factor": 0.5, "value_range": [0, 1]},
     }.items():
         layer = layers.Augmentation(kind, settings, input_shape=(4, 5, 3))
@@ -124,6 +125,16 @@ def test_only_training_varies_images(theano):
         np.testing.assert_array_equal(model.predict(x), x)
         assert model.test_on_batch(x, x) == 0
         assert model.train_on_batch(x, x) > 0
+        training = K.function([*model.inputs, K.learning_phase()], model.outputs)
+        (varied,) = training([x, 1.0])
+        assert 0 <= varied.min() <= varied.max() <= 1
+
+
+@pytest.mark.parametrize(("filters", "channels"), [(6, 4), (4, 3)])
+def test_groups_divide_channels_and_filters(filters, channels, theano):
+    layer = layers.Keras2Conv1D(filters, 3, groups=3)
+    with pytest.raises(ShapeError, match="groups=3"):
+        layer(Input((10, channels)))
 
 
 def test_layers_go_to_onnx_together(theano, tmp_path):

@@ -9,6 +9,7 @@ from typing import Any
 
 from oneiros import backend as K
 from oneiros.arguments import label
+from oneiros.errors import ShapeError
 from oneiros.load_context import count_calls, count_weight
 from oneiros.typing import Shape, Tensor
 
@@ -102,7 +103,17 @@ class Conv(Convolving, KernelLayer):
         self.set_arguments(filters=filters, groups=groups)
 
     def add_kernels(self, channels):
-        """Makes the kernel `(*window, channels of a group, filters)`."""
+        """Makes the kernel `(*window, channels of a group, filters)`.
+
+        # Raises
+            ShapeError: if the groups don't divide channels and filters.
+        """
+        if channels % self.groups or self.filters % self.groups:
+            raise ShapeError(
+                f"{label(self)} has groups={self.groups} and filters={self.filters}, "
+                f"and received an input with {channels} channels. Expected numbers of "
+                "filters and channels that the groups divide."
+            )
         of_group = channels // self.groups
         shape = (*self.kernel_size, of_group, self.filters)
         self.kernel = self.add_parameter("kernel", shape)

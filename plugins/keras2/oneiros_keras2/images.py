@@ -415,6 +415,11 @@ def _bounds(settings: Settings) -> tuple[float, float]:
     return -factor, factor
 
 
+def _value_range(settings: Settings) -> tuple[float, float]:
+    """Returns the least and the largest value of images."""
+    return settings.get("value_range") or (0, 255)
+
+
 def _first_axis(settings: Settings) -> int:
     """Returns the place of an image's rows among the axes."""
     is_first = settings.get("data_format") == FORMATS[1]
@@ -442,12 +447,12 @@ def _contrasted(x: Tensor, settings: Settings) -> Tensor:
     low, high = _bounds(settings)
     least = 1 - abs(low)
     factor = _drawn(x, least, 1 + high)
-    return (x - mean) * factor + mean
+    varied = (x - mean) * factor + mean
+    return K.clip(varied, *_value_range(settings))
 
 
 def _brightened(x: Tensor, settings: Settings) -> Tensor:
-    bounds = settings.get("value_range")
-    darkest, lightest = bounds or (0, 255)
+    darkest, lightest = _value_range(settings)
     low, high = _bounds(settings)
     width = lightest - darkest
     added = _drawn(x, low * width, high * width)

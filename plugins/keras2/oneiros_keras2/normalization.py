@@ -195,7 +195,7 @@ class GroupNormalization(AffineNormalization):
         (self.channel_axis,) = axes_of(self, len(input_shape))
         channels = known_size(self, input_shape, self.channel_axis)
         groups = channels if self.groups == -1 else self.groups
-        if channels % groups:
+        if groups < 1 or channels % groups:
             raise ShapeError(
                 f"{label(self)} has groups={self.groups} and received an input of "
                 f"shape {input_shape}. Expected a number of channels, on axis "

@@ -95,7 +95,8 @@ def labels_of(subscripts: str, ranks: Iterable[int]) -> tuple[list[str], str]:
     if not arrow:
         named = set(of_inputs) - {",", "."}
         once = [label for label in named if of_inputs.count(label) == 1]
-        of_output = "".join(sorted(once))
+        free = ELLIPSIS if ELLIPSIS in of_inputs else ""
+        of_output = free + "".join(sorted(once))
     inputs = []
     longest = ""
     for axes, rank in zip(of_inputs.split(","), ranks):

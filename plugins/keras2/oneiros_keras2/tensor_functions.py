@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from oneiros import backend as K
+from oneiros.errors import ArgumentError
 from oneiros.load_context import count_calls
 from oneiros.typing import Tensor
 
@@ -17,6 +18,10 @@ from oneiros_keras2.tensors import floats, moved, numbers, size_of, sizes_of
 Function = Callable[..., Any]
 LABELS = "abcdefghijklm"
 """Labels for the axes of products."""
+EUCLIDEAN = (None, "fro")
+EXTREMES = {math.inf: K.max, -math.inf: K.min}
+"""The orders of the largest and the least value."""
+PADDINGS = ("constant", "reflect", "symmetric")
 GRAY = [0.2989, 0.587, 0.114]
 """How much red, green and blue count in gray."""
 
@@ -375,22 +380,39 @@ def logsumexp(x, axis=None, keepdims=False) -> Tensor:
 
 @operation
 def norm(x, ord=None, axis=None, keepdims=False) -> Tensor:
-    """Returns the lengths of vectors: of order 1, 2 or infinity."""
+    """Returns the lengths of vectors of an order, and those of matrices of Frobenius.
+
+    # Raises
+        ArgumentError: for another order.
+    """
+    if ord in EUCLIDEAN:
+        squares = K.square(x)
+        total = K.sum(squares, axis, keepdims)
+        return K.sqrt(total)
+    is_number = isinstance(ord, (int, float))
+    if not is_number or ord == 0 or len(listed(axis)) > 1:
+        raise ArgumentError(
+            f"norm received ord={ord!r:.80} and axis={axis}. Expected an order other "
+            "than 0 along one axis, or None along any."
+        )
     sizes = K.abs(x)
-    if ord == 1:
-        return K.sum(sizes, axis, keepdims)
-    if ord == math.inf:
-        return K.max(sizes, axis, keepdims)
-    squares = K.square(x)
-    total = K.sum(squares, axis, keepdims)
-    return K.sqrt(total)
+    if ord in EXTREMES:
+        return EXTREMES[ord](sizes, axis, keepdims)
+    powers = K.pow(sizes, ord)
+    total = K.sum(powers, axis, keepdims)
+    return K.pow(total, 1 / ord)
 
 
 @operation
 def normalize(x, axis=-1, order=2, epsilon=1e-12) -> Tensor:
     """Returns vectors of length 1."""
-    length = norm(x, order, axis, keepdims=True)
-    return x / K.maximum(length, epsilon)
+    if order != 2:
+        length = norm(x, order, axis, keepdims=True)
+        return x / K.maximum(length, epsilon)
+    squares = K.square(x)
+    total = K.sum(squares, axis, keepdims=True)
+    square = K.maximum(total, epsilon**2)
+    return x / K.sqrt(square)
 
 
 @operation
@@ -493,8 +515,14 @@ def reshape(x, newshape) -> Tensor:
 
 @operation
 def moveaxis(x, source, destination) -> Tensor:
-    """Returns a tensor with an axis at another place."""
-    return moved(x, source, destination)
+    """Returns a tensor with one axis or several at other places."""
+    rank = K.ndim(x)
+    sources = [axis % rank for axis in listed(source)]
+    targets = [axis % rank for axis in listed(destination)]
+    order = [axis for axis in range(rank) if axis not in sources]
+    for target, axis in sorted(zip(targets, sources)):
+        order.insert(target, axis)
+    return K.permute_dimensions(x, tuple(order))
 
 
 @operation
@@ -594,7 +622,10 @@ def take(x, indices, axis=None) -> Tensor:
         axis %= K.ndim(x)
         return x[(*[slice(None)] * axis, indices)]
     if isinstance(indices, list):
-        indices = K.variable(np.asarray(indices), dtype="int32")
+        places = np.asarray(indices)
+        size = K.int_shape(x)[axis] or 0
+        from_start = np.where(places < 0, places + size, places)
+        indices = K.variable(from_start, dtype="int32")
     taken = K.gather(moved(x, axis, 0), indices)
     for _ in range(K.ndim(indices)):
         taken = moved(taken, 0, axis % K.ndim(x) + K.ndim(indices) - 1)
@@ -603,7 +634,17 @@ def take(x, indices, axis=None) -> Tensor:
 
 @operation
 def pad(x, pad_width, mode="constant", constant_values=None) -> Tensor:
-    """Returns a tensor with more values before and after along each axis."""
+    """Returns a tensor with more values before and after along each axis.
+
+    # Raises
+        ArgumentError: for another mode, or not a pair for each axis.
+    """
+    if mode not in PADDINGS or len(listed(pad_width)) != K.ndim(x):
+        raise ArgumentError(
+            f"pad received mode={mode!r:.80} and pad_width={pad_width!r:.80} for "
+            f"{K.ndim(x)} axes. Expected one of {', '.join(PADDINGS)}, and a pair for "
+            "each axis."
+        )
     for axis, (before, after) in enumerate(pad_width):
         if mode == "constant":
             border = K.zeros_like(along(x, axis, 0, 1)) + (constant_values or 0)
@@ -625,6 +666,9 @@ def roll(x, shift, axis) -> Tensor:
     """Returns a tensor whose values have moved along an axis; those at its end go to
     its beginning."""
     for places, each in zip(listed(shift), listed(axis), strict=True):
+        size = K.int_shape(x)[each]
+        if size is not None:
+            places %= size
         parts = [along(x, each, -places), along(x, each, None, -places)]
         x = K.concatenate(parts, axis=each)
     return x
