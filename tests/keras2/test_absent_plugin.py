@@ -90,10 +90,30 @@ for training in json.loads(sys.argv[3]):
         raise AssertionError(training)
 """
 
+SEVERAL = text(
+    *[("ReLU", {"max_value": 6.0}), ("DepthwiseConv2D", {"kernel_size": [1, 1]})] * 20
+)
+TOGETHER = """
+import sys
+from oneiros.errors import ConfigError
+from oneiros.models import model_from_json
+try:
+    model_from_json(sys.argv[1])
+except ConfigError as error:
+    print(error)
+"""
+
 
 def test_what_needs_the_plugin_names_it(tmp_path):
     given = (json.dumps(NEEDING), tmp_path / "m.json", json.dumps(TRAINING))
     run_python(CODE, *given, ONEIROS_DISABLE="oneiros-keras2")
+
+
+def test_many_layers_that_need_it_are_told_in_a_line():
+    told = run_python(TOGETHER, SEVERAL, ONEIROS_DISABLE="oneiros-keras2")
+    heading, line = told.stdout.splitlines()
+    assert heading == "40 layers can't be read here:"
+    assert line.startswith("  20 ReLU(max_value=6), 20 DepthwiseConv2D. It is provided")
 
 
 def test_all_of_it_loads_where_the_plugin_is(tmp_path):

@@ -1,6 +1,7 @@
 """Converts model configurations from other versions of Keras, layer by layer."""
 
 import inspect
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -117,12 +118,21 @@ def migrated(entry, origin: Origin):
 
 
 def _combined(unreadable: list[Unreadable]) -> OneirosError:
-    """Returns one error for all unreadable layers."""
+    """Returns one error for all unreadable layers; those of a distribution that is
+    absent stand together."""
     if len(unreadable) == 1:
         return unreadable[0].error
-    heading = f"{len(unreadable)} layers can't be read here:"
-    reasons = [layer.reason for layer in unreadable]
-    return ConfigError("\n  ".join([heading, *reasons]))
+    lines = [f"{len(unreadable)} layers can't be read here:"]
+    absent: dict[str, Counter[str]] = {}
+    for layer in unreadable:
+        if layer.owner:
+            absent.setdefault(layer.owner, Counter())[layer.what] += 1
+        else:
+            lines.append(layer.reason)
+    for owner, counts in absent.items():
+        listed = ", ".join(f"{count} {what}" for what, count in counts.most_common())
+        lines.append(f"{listed}. {registry.absence(owner)}")
+    return ConfigError("\n  ".join(lines))
 
 
 def inner_migrated(entry, origin: Origin):
