@@ -74,6 +74,11 @@ def test_values_are_sorted_into_intervals(backend):
     )
 
 
+def test_intervals_of_adapted_layers_are_not_in_files():
+    with pytest.raises(ArgumentError, match=r"bin_boundaries.*layer\.bin_boundaries"):
+        Discretization(None)
+
+
 def test_what_looks_up_text_is_refused_with_the_way_out(theano):
     layer = '{"class_name": "Hashing", "config": {"name": "h"}, "inbound_nodes": []}'
     with pytest.raises(ConfigError, match="looks up text or numbers"):

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 from oneiros import backend as K
-from oneiros.arguments import check_choice, check_number, label
+from oneiros.arguments import check_choice, check_number, label, refusal
 from oneiros.engine.node import shape_list, to_list
 from oneiros.errors import ArgumentError, ConfigError
 from oneiros.load_context import count_weight
@@ -258,6 +258,9 @@ class Discretization(Keras2Layer):
 
     def __init__(self, bin_boundaries, output_mode: str = "int", **kwargs):
         super().__init__(**kwargs)
+        if bin_boundaries is None:  # as files say of a layer that was adapted
+            expected = "a list of increasing numbers, layer.bin_boundaries in Keras"
+            raise refusal(self, "bin_boundaries", bin_boundaries, expected)
         self.bin_boundaries = list(bin_boundaries)
         self.size = len(self.bin_boundaries) + 1
         self.output_mode = check_choice(
