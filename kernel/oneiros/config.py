@@ -183,8 +183,8 @@ def _base_class(kind: str) -> type:
     """Returns the class that all classes of a kind derive from."""
     if kind not in CLASS_KINDS:
         return object
-    base = modules.attribute(f"oneiros.{kind}s", kind.capitalize())
-    return base  # type: ignore[no-any-return]
+    base: type = modules.attribute(f"oneiros.{kind}s", kind.capitalize())
+    return base
 
 
 @contextmanager

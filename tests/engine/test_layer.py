@@ -18,7 +18,8 @@ from oneiros.errors import (
     NodeError,
     ShapeError,
 )
-from oneiros.layers import Dense
+from oneiros.layers import Dense, Lambda
+from oneiros.models import Model
 from tiny_layers import Average, Both, Marker, Scale, Shift, Total
 
 pytestmark = pytest.mark.usefixtures("backend")
@@ -529,6 +530,32 @@ def test_the_declared_shape_of_a_programs_layer_wins(backend):
             return (None, 4)
 
     assert Zeros()(Input((3,)))._keras_shape == (None, 4)
+
+
+def test_a_declared_size_that_is_no_int_is_the_tensors(backend):
+    class Half(Layer):
+        def call(self, x, mask=None):
+            return x[:, :2]
+
+        def get_output_shape_for(self, input_shape):
+            return (input_shape[0], input_shape[1] / 2)
+
+    assert repr(Half()(Input((4,)))._keras_shape) == "(None, 2)"
+
+
+def test_a_layer_may_change_the_number_of_samples(backend):
+    x = Input((3,))
+    doubled = Lambda(lambda x: K.concatenate([x, x], axis=0))(x)
+    assert Model(x, doubled).predict(np.ones((5, 3)), batch_size=2).shape == (10, 3)
+
+
+def test_a_layer_that_sets_its_name_first_gets_the_default_one():
+    class Named(Layer):
+        def __init__(self, name=None):
+            self.name = name
+            super().__init__()
+
+    assert Named().name.startswith("named_")
 
 
 def test_names_are_interned():

@@ -131,14 +131,15 @@ def _single(attribute: str, doc: str) -> Any:
     return property(lambda self: self._only(attribute), doc=doc)
 
 
-def _counted(attribute: str, what: str) -> Any:
+def _counted(attribute: str) -> Any:
     """Makes a method that returns an attribute of a call, counted from 0."""
+    name = _keras_name(attribute)
 
     def get(self: Any, node_index: int) -> Any:
         return self._at(node_index, attribute)
 
-    get.__name__ = f"get_{_keras_name(attribute)}_at"
-    get.__doc__ = f"Returns the {what} of a call, counted from 0."
+    get.__name__ = f"get_{name}_at"
+    get.__doc__ = f"Returns the `{name}` (or list of them) of a call, counted from 0."
     return get
 
 
@@ -231,7 +232,7 @@ class Layer(Rebuilt):
         if not kwargs.keys() <= set(KWARGS):
             own = inspect.signature(type(self)).parameters
             kwargs = known_arguments(type(self).__name__, kwargs, KWARGS, own)
-        self.name = sys.intern(str(kwargs.get("name") or self.name))
+        self.name = sys.intern(str(kwargs.get("name") or self._default_name()))
         self.trainable = check_bool(self, "trainable", kwargs.get("trainable", True))
         if "batch_input_shape" in kwargs:
             shape = shape_tuple(kwargs["batch_input_shape"], label(self))
@@ -265,11 +266,12 @@ class Layer(Rebuilt):
             return "not connected"
         return f"parameters: {sum(map(K.count_params, self.weights)):,}"
 
-    @cached_property
-    def name(self) -> str:
+    def _default_name(self) -> str:
         """The layer's name, also if its constructor gave it none."""
         prefix = type(self).__name__.lower()
         return f"{prefix}_{K.get_uid(prefix)}"
+
+    name = cached_property(_default_name)
 
     @property
     def trainable_weights(self) -> list[Tensor]:
@@ -516,12 +518,12 @@ class Layer(Rebuilt):
             )
         return self._at(0, attribute)
 
-    get_input_shape_at = _counted("input_shapes", "input shape (or list of them)")
-    get_output_shape_at = _counted("output_shapes", "output shape (or list of them)")
-    get_input_at = _counted("input_tensors", "input tensor (or list of them)")
-    get_output_at = _counted("output_tensors", "output tensor (or list of them)")
-    get_input_mask_at = _counted("input_masks", "input mask (or list of them)")
-    get_output_mask_at = _counted("output_masks", "output mask (or list of them)")
+    get_input_shape_at = _counted("input_shapes")
+    get_output_shape_at = _counted("output_shapes")
+    get_input_at = _counted("input_tensors")
+    get_output_at = _counted("output_tensors")
+    get_input_mask_at = _counted("input_masks")
+    get_output_mask_at = _counted("output_masks")
 
     input = _single("input_tensors", "The only call's input, or list of them.")
     output = _single("output_tensors", "The only call's output, or list of them.")

@@ -93,10 +93,10 @@ def predict_loop(stream: Stream, ticks: Ticks = ()) -> list[Array]:
     """Returns each output for all samples."""
     runs = [
         [
-            values.reshape(run.batches * run.batch_size, *values.shape[2:])
+            values.reshape(len(values) * values.shape[1], *values.shape[2:])
             for values in outputs
         ]
-        for run, outputs in _computed(stream, ticks)
+        for _, outputs in _computed(stream, ticks)
     ]
     return [
         parts[0] if len(parts) == 1 else np.concatenate(parts)

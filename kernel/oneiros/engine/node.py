@@ -260,9 +260,9 @@ def reconciled(output: Tensor, declared: Shape | None, wins: bool = False) -> Sh
     actual: Shape = K.int_shape(output)
     if declared is None or len(actual) != len(declared):
         return actual
-    if wins:
-        return declared
     return tuple(
-        declared_size if None in (size, declared_size) else size
-        for size, declared_size in zip(actual, declared, strict=True)
+        declared_size
+        if None in (size, declared_size) or (wins and isinstance(declared_size, int))
+        else size
+        for size, declared_size in zip(actual, declared)
     )
