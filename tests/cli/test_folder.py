@@ -202,3 +202,7 @@ def test_a_configuration_of_keras_0_is_called_that(oneiros_command, tmp_path):
         code, out, err = oneiros_command("inspect", file)
         assert code == 1 and "of Keras 0.x" in out + err
         assert "model.load_weights(path)" in out + err
+    config |= {"input_layers": [], "output_layers": []}  # of Keras 1, without a class
+    (tmp_path / "m.json").write_text(json.dumps(config))
+    _, out, err = oneiros_command("inspect", tmp_path / "m.json")
+    assert "Keras 0.x" not in out + err

@@ -179,6 +179,18 @@ def test_what_was_frozen_after_compiling_is_still_trained(copied):
         np.testing.assert_array_equal(one, other)
 
 
+def test_a_pickle_that_does_not_say_what_is_trained_trains_all():
+    """Pickles of earlier versions don't."""
+    model = Sequential([Dense(2, input_dim=3), Dense(1)])
+    model.compile("adam", "mse")
+    model.train_on_batch(X, Y)
+    function, arguments = model.__reduce_ex__(4)
+    cls, data = pickle.loads(pickle.dumps(arguments))
+    del data["trained"]
+    copied = function(cls, data)
+    assert copied.train_on_batch(X, Y) == model.train_on_batch(X, Y)
+
+
 def test_frozen_models_stay_frozen(copied):
     inner = sequential()
     inner.trainable = False

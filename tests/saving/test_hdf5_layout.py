@@ -28,6 +28,14 @@ def test_a_genuine_file_read_and_written_comes_out_the_same(path, tmp_path, desc
     assert describe(tmp_path / "copy.h5") == describe(path)
 
 
+def test_layers_may_have_the_names_of_keras_3_s_groups(tmp_path):
+    named = [("layers/W:0", np.ones((2, 3), "float32"))]
+    state = ModelState(weights=[("layers", named), ("cells", [])])
+    HDF5Format().write(tmp_path / "w.h5", state)
+    read = HDF5Format().read(tmp_path / "w.h5", Budget())
+    assert [name for name, _ in read.weights] == ["layers", "cells"]
+
+
 def test_files_that_newer_h5py_wrote_for_old_keras_are_read(tmp_path):
     """Under h5py 3 Keras 1 stored lists of names with variable length, and JSON as
     UTF-8."""

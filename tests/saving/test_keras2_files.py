@@ -249,6 +249,12 @@ def test_metrics_of_several_outputs_go_to_them_by_name():
     for same in ([["mae"], ["mae"]], [[], []]):
         arguments = stored_compilation({**stored, "metrics": same}, origin).arguments
         assert arguments["metrics"] == same[0]
+    for some in ([None, ["mae", "auc"]], {"one": "auc", "other": ["mae"]}):
+        compilation = stored_compilation(
+            {**stored, "metrics": some}, origin, ["one", "other"]
+        )
+        assert compilation.arguments["metrics"] == {"one": [], "other": ["mae"]}
+        assert compilation.left_out == ["auc"]
     with pytest.raises(ConfigError, match="metrics for 2 outputs"):
         stored_compilation(stored, origin, ["same", "same"])
 

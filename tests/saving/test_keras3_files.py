@@ -13,7 +13,8 @@ import pytest
 from genuine_files import Expected
 from oneiros import backend as K
 from oneiros.errors import ConfigError, FileFormatError, UnsafeFileError
-from oneiros.models import load_model, model_from_json
+from oneiros.layers import Dense, Layer
+from oneiros.models import Sequential, load_model, model_from_json
 from oneiros.saving import Budget
 from oneiros_cli.file_tools.conversion import convert
 from oneiros_cli.file_tools.inspection import inspect_file
@@ -65,6 +66,16 @@ def test_groups_that_contain_each_other_are_read_once(tmp_path):
     path = changed(tmp_path, model_weights_h5=weights.getvalue())
     with pytest.raises(UnsafeFileError, match="the group has another name, too"):
         load_model(path)
+
+
+def test_a_group_that_is_not_there_is_damage(tmp_path):
+    path = tmp_path / "m.weights.h5"
+    with h5py.File(path, "w") as file:
+        group = file.create_group("layers/dense")
+        address = h5py.h5o.get_info(group.id).addr.to_bytes(8, "little")
+    path.write_bytes(path.read_bytes().replace(address, b"\x00\x00\x00\x40" + bytes(4)))
+    with K.use("onnx"), pytest.raises(FileFormatError, match="beyond the end"):
+        Sequential([Dense(1, input_dim=1)]).load_weights(path)
 
 
 def test_there_are_models_of_every_kind():
@@ -179,6 +190,30 @@ def test_what_the_caller_supplies_is_used(tmp_path):
         np.testing.assert_allclose(
             model.predict(EXPECTED.arrays("dense", "x")), expected, atol=1e-5
         )
+
+
+@pytest.mark.parametrize("class_name", ["Twice", "mine>Twice"])
+def test_a_layer_of_the_caller_s_is_no_operation(class_name):
+    """HDF5 names no modules, and operations are told from layers by their arguments."""
+
+    class Twice(Layer):
+        def call(self, x, mask=None):
+            return 2 * x
+
+    shape = {"batch_shape": [None, 3], "name": "x"}
+    history = {"config": {"keras_history": ["x", 0, 0]}}
+    call = {"args": [{"class_name": "__keras_tensor__", **history}], "kwargs": {}}
+    described = {"class_name": class_name, "name": "y", "config": {"name": "y"}}
+    layers = [
+        {"class_name": "InputLayer", "config": shape, "name": "x", "inbound_nodes": []},
+        {**described, "inbound_nodes": [call]},
+    ]
+    ends = {"input_layers": ["x", 0, 0], "output_layers": ["y", 0, 0]}
+    graph = {"class_name": "Functional", "config": {"layers": layers, **ends}}
+    text = json.dumps({**graph, "keras_version": "3.1.0"})
+    with K.use("onnx"):
+        model = model_from_json(text, custom_objects={"Twice": Twice})
+        assert model.predict(np.ones((1, 3))).tolist() == [[2, 2, 2]]
 
 
 def of_another_module(data):

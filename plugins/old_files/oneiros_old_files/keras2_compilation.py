@@ -213,9 +213,13 @@ def _metrics(value, origin: Origin | None, left_out: list[str]):
         return None
     if isinstance(value, (list, tuple)):
         found = [_metrics(item, origin, left_out) for item in value]
+        if any(isinstance(item, list) for item in found):  # a list for each output
+            return [item or [] for item in found]
         return [item for item in found if item is not None]
     if isinstance(value, dict) and "class_name" not in value:
-        return {key: _metrics(item, origin, left_out) for key, item in value.items()}
+        return {
+            key: _metrics(item, origin, left_out) or [] for key, item in value.items()
+        }
     with suppress(ConfigError):
         name = _function(value, origin) if origin else ""
         is_known = name in ACCURACY or name in known_objects()

@@ -562,10 +562,12 @@ def is_operation(entry: Entry) -> bool:
     """Returns whether an entry in a graph of Keras 3 is an operation on tensors."""
     if "module" in entry:
         return str(entry["module"]).startswith(OPERATIONS)
-    is_layer = entry["class_name"] in ("InputLayer", *MODELS)
-    return (
-        "inbound_nodes" in entry and not is_layer and "trainable" not in entry["config"]
-    )
+    if "inbound_nodes" not in entry or "trainable" in entry["config"]:
+        return False
+    name = supplied_name(entry)
+    is_layer = name in ("InputLayer", *MODELS)
+    is_of_caller = ">" in name or name in known_objects()
+    return not is_layer and not is_of_caller
 
 
 def _operation_call(call, nested: set[str]) -> list[Reference]:

@@ -137,14 +137,13 @@ class StoredGroup:
 
     def _inner_groups(self) -> Iterator[StoredGroup]:
         with reading(self.quota, self.where):
-            links_here = list(self._object.links.items())
-        for raw_name, link in links_here:
-            name = raw_name.decode("utf-8", "backslashreplace")
-            if (
-                link.kind == links.HARD
+            names = [
+                name.decode("utf-8", "backslashreplace")
+                for name, link in self._object.links.items()
+                if link.kind == links.HARD
                 and self._object.file.object(link.address).is_group
-            ):
-                yield self.group(name)
+            ]
+        yield from map(self.group, names)
 
     def array(self, name: str) -> Array:
         """Returns the array at the relative path `name`, checked and counted before it

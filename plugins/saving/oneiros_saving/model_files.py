@@ -48,6 +48,8 @@ SUFFIXES_OF_OTHERS = {
     ".tflite": "TensorFlow Lite",
 }
 """Suffixes of formats that Oneiros doesn't write, and their owners."""
+OF_LATER = {"class_name", "input_layers"}
+"""Keys of configurations of Keras 1 and later, each of which Keras 0.x lacks."""
 HEAD_BYTES = 512
 """The number of bytes by which a format recognises a file."""
 
@@ -105,7 +107,7 @@ def read(filepath: PathLike, budget: Budget | None = None) -> tuple[Format, Mode
 
 def check_generation(config, source: object) -> None:
     """Raises FileFormatError for a configuration of Keras 0.x."""
-    if not isinstance(config, dict) or "class_name" in config:
+    if not isinstance(config, dict) or OF_LATER & config.keys():
         return
     if "name" in config and {"layers", "node_config"} & config.keys():
         raise FileFormatError(

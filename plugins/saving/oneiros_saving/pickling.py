@@ -127,8 +127,8 @@ class Template:
         weights: list of arrays.
         variables: by path, the values of other variables.
         training: the arguments of `compile`; None if it wasn't called.
-        trained: list of int, the places of the weights that its optimizer trains, which
-            were trainable then.
+        trained: the places of the weights that its optimizer trains, which were
+            trainable then; None for all that are, as in pickles of earlier versions.
     """
 
     backend: str
@@ -141,7 +141,7 @@ class Template:
     weights: list[Any]
     variables: dict[str, Values]
     training: tuple[Any, dict[str, Any], dict[str, Any]] | None = None
-    trained: tuple[int, ...] = ()
+    trained: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -209,10 +209,11 @@ def _layer(template: Template):
             optimizer, arguments, options = template.training
             values = values_of(optimizer)
             layer.compile(optimizer, **arguments, **options)
-            weights = layer.weights
-            layer._collected_trainable_weights = [
-                weights[place] for place in template.trained
-            ]
+            if template.trained is not None:
+                weights = layer.weights
+                layer._collected_trainable_weights = [
+                    weights[place] for place in template.trained
+                ]
             if optimizer.weights:
                 layer._make_train_function()
                 assign(optimizer, values)

@@ -28,6 +28,8 @@ from oneiros_safe_files.model_state import (
 GROUP = "oneiros_training"
 """The group of the training state that Keras 1 didn't save: JSON, and the arrays to
 which it refers by number."""
+LAYER_NAMES = "layer_names"
+"""The attribute with the names of the layers, in their order."""
 TOP_LEVEL = "top_level_model_weights"
 """A group that Keras 2 writes beside the layers' groups; it is empty unless the model
 itself has weights."""
@@ -94,7 +96,7 @@ class HDF5Format(Format):
 
 
 def _write_layers(group: GroupWriter, weights: LayerWeights) -> None:
-    _write_names(group, "layer_names", [name for name, _ in weights])
+    _write_names(group, LAYER_NAMES, [name for name, _ in weights])
     for name, arrays in weights:
         _write_arrays(group.group(name), arrays)
 
@@ -118,7 +120,8 @@ def _write_names(group: GroupWriter, attribute: str, names: list[str]) -> None:
 
 
 def _read(root: StoredGroup) -> ModelState:
-    if any(container in root for container in CONTAINERS):
+    is_by_group = root.texts(LAYER_NAMES) is None
+    if is_by_group and any(container in root for container in CONTAINERS):
         return ModelState(groups=read_groups(root), keras_version="3")
     group = root.group("model_weights") if "model_weights" in root else root
     state = ModelState(
@@ -167,12 +170,12 @@ def _read_json(root: StoredGroup, attribute: str) -> dict[str, Any] | None:
 
 
 def _read_layers(group: StoredGroup) -> LayerWeights:
-    names = map(group.texts, ("layer_names", "layer_names0"))
+    names = map(group.texts, (LAYER_NAMES, f"{LAYER_NAMES}0"))
     if "layer_0" in group and not any(names):
         return _read_numbered(group)
     return [
         (name, _read_arrays(group.group(name)))
-        for name in _read_names(group, "layer_names")
+        for name in _read_names(group, LAYER_NAMES)
     ]
 
 
