@@ -13,6 +13,7 @@ from oneiros.layers import (
     Discretization,
     GroupQueryAttention,
     Input,
+    Masking,
     MultiHeadAttention,
     Normalization,
 )
@@ -133,6 +134,19 @@ def test_masks_of_places_in_several_axes_are_refused(theano):
         MultiHeadAttention(2, 3, use_causal_mask=True)([x, x])
     with pytest.raises(ShapeError, match="Expected axes between"):
         MultiHeadAttention(2, 3, attention_axes=3)([x, x])
+
+
+def test_a_mask_of_the_key_alone_hides_it(theano):
+    x, key = Input((2, 3)), Input((2, 3))
+    heads = MultiHeadAttention(2, 3)([x, x, Masking()(key)])
+    values = wave((1, 2, 3))
+    keys = wave((1, 2, 3), 0.7)
+    keys[:, 1] = 0
+    other = values * [[[1], [5]]]
+    model = Model([x, key], heads)
+    shown = model.predict([values, keys])
+    changed = model.predict([other, keys])
+    np.testing.assert_allclose(changed, shown, atol=1e-5)
 
 
 def test_groups_of_queries_share_keys(theano, tmp_path):

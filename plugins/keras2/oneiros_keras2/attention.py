@@ -62,9 +62,7 @@ class Attending(Keras2Layer):
         query mustn't see a key."""
         hidden = []
         if mask and mask[1] is not None:
-            shown = floats(mask[1])
-            keys = 1.0 - shown
-            hidden.append(K.expand_dims(keys, 1))
+            hidden.append(_masked(mask[1], 1))
         if self.use_causal_mask:
             hidden.append(_later(query, key))
         return hidden
@@ -90,6 +88,12 @@ class Attending(Keras2Layer):
         """Returns the mask of the query."""
         query_mask = mask[0] if mask else None
         return self.returned(query_mask, None)
+
+
+def _masked(mask: Tensor, axis: int) -> Tensor:
+    """Returns 1 for the places that a mask hides, with a new axis."""
+    shown = floats(mask)
+    return K.expand_dims(1.0 - shown, axis)
 
 
 def _for_all_heads(hidden: Tensor, scores: Tensor) -> Tensor:
@@ -452,16 +456,18 @@ class MultiHeadAttention(Attending, KernelLayer):
 
     def hidden(self, query: Tensor, key: Tensor, mask) -> list[Tensor]:
         """Returns what is hidden, with all keys from a masked query."""
-        query_mask, value_mask, *_ = mask or [None, None]
-        if not self.is_plain and not query_mask is value_mask is None:
+        parts = self._parts(mask) if mask else [None] * 4
+        query_mask, key_mask, value_mask, _ = parts
+        if not self.is_plain and any(each is not None for each in parts):
             raise ShapeError(
                 f"{label(self)} received a mask, and places in several axes. Expected "
                 "(samples, places, features)."
             )
         hidden = super().hidden(query, key, mask)
+        if key_mask is not None and key_mask is not value_mask:
+            hidden.append(_masked(key_mask, 1))
         if query_mask is not None:
-            queries = 1.0 - floats(query_mask)
-            hidden.append(K.expand_dims(queries, -1))
+            hidden.append(_masked(query_mask, -1))
         return hidden
 
     def get_output_shape_for(self, input_shape) -> Any:

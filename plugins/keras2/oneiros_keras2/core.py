@@ -57,11 +57,11 @@ class AlphaDropout(Keras2Layer):
         self.set_arguments(rate=rate)
         self.noise_shape = noise_shape
         self.seed = seed
-        self.uses_learning_phase = rate > 0
+        self.uses_learning_phase = 0 < rate < 1
 
     def call(self, x, mask=None):
         """Returns the input; in training, with values dropped."""
-        if not self.rate:
+        if not self.uses_learning_phase:
             return x
         kept_rate = 1 - self.rate
         shape = self.noise_shape or K.shape(x)
