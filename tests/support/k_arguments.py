@@ -233,7 +233,6 @@ def arguments():
             depthwise_kernel=tensor(2, 2, 3, 2),
             pointwise_kernel=tensor(1, 1, 6, 2),
             strides=(1, 1),
-            filter_dilation=(1, 1),
             **windows,
         ),
         "set_learning_phase": dict(value=0),

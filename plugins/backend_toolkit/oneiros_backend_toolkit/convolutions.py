@@ -239,6 +239,7 @@ class Convolutions(Pooling):
         strides=(1, 1),
         border_mode="valid",
         dim_ordering="default",
+        *,
         filter_dilation=(1, 1),
     ):
         first = is_first(dim_ordering)

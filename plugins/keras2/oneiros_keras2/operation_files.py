@@ -285,8 +285,9 @@ class OperationMigration(Migration):
         function = rewritten or OPERATIONS.get(known)
         if function is None:
             raise ConfigError(
-                f"{label}, which isn't known here. Known are: "
-                f"{', '.join(sorted({*OPERATIONS, *TENSORFLOW}))}."
+                f"{label}, which isn't known here. If it is a layer of yours, pass "
+                "its class in custom_objects. Otherwise rewrite the model without it, "
+                "and call load_weights(path, by_name=True)."
             )
         if SUBSCRIPTS in settings:
             operands = [settings.pop(SUBSCRIPTS), *operands]

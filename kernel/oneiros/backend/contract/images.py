@@ -191,6 +191,7 @@ class Convolution:
         strides=(1, 1),
         border_mode="valid",
         dim_ordering="default",
+        *,
         filter_dilation=(1, 1),
     ):
         """Convolves images channel by channel, then across channels.
