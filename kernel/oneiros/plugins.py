@@ -56,7 +56,7 @@ class PluginManager:
             self.records[record.distribution] = record
             if record.state == "ok":
                 manifest = load_manifest(record, entry_point)
-                if manifest is not None:
+                if manifest:
                     manifests[record.distribution] = manifest
         # The one that pluggy lists last is called first.
         for distribution in reversed(manifests):
@@ -88,14 +88,13 @@ class PluginManager:
                     continue
                 if fault := check and check(result):
                     raise TypeError(fault)
+                results += [(record, result)]
             except BaseException as error:
                 fault = record.report(hook, error)
                 if arguments:
                     warnings.warn(
                         f"{record.distribution} failed in {hook}: {fault}", stacklevel=3
                     )
-                continue
-            results += [(record, result)]
         return results
 
     def choose(self, providers: list[Entry]) -> Entry:
@@ -131,8 +130,7 @@ class PluginManager:
             self.choose(providers)
         except NameConflictError as error:
             for entry in providers:
-                record = self.records[entry.distribution]
-                record.report("names", str(error), "conflict")
+                self.records[entry.distribution].report("names", str(error), "conflict")
 
     def _register(self, record: PluginRecord, manifest: Any) -> None:
         """Passes a manifest's functions to pluggy, which checks its hooks."""
@@ -141,13 +139,12 @@ class PluginManager:
             vars(plugin).update(vars(manifest))
             self._pluggy.register(plugin, record.distribution)
             self._pluggy.check_pending()
+            record.hooks = [
+                caller.name for caller in self._pluggy.get_hookcallers(plugin) or ()
+            ]
         except BaseException as error:
             record.report("register", error)
             self._pluggy.unregister(name=record.distribution)
-            return
-        record.hooks = [
-            caller.name for caller in self._pluggy.get_hookcallers(plugin) or ()
-        ]
 
     def _collect(self, record: PluginRecord, kind: str, names: Any) -> None:
         """Adds the names that a hook returned."""
