@@ -176,7 +176,6 @@ def layer(cls, **arguments):
     ("text", "words"),
     [
         (layer("Dense", units=2, flavour="sweet"), ("'odd'", "flavour='sweet'")),
-        (layer("Dense", units=2, dtype="float64"), ("'odd'", "float64", "set_floatx")),
         (
             layer("Dense", units=2, dtype={"config": {"name": "float16"}}),
             ("'odd'", "float16"),

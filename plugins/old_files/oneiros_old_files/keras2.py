@@ -23,6 +23,7 @@ from oneiros_old_files.base import (
 from oneiros_old_files.convolution_kernels import flipped, kernels_changed
 from oneiros_old_files.keras3 import (
     DIM_ORDERINGS,
+    DOUBLE,
     MIXED,
     PACKAGE,
     Keras3Layer,
@@ -224,14 +225,13 @@ class Keras2Layer(Migration):
             dtype = stored_dtype.get("config", {}).get("name")
         if not isinstance(dtype, str):
             return {}
-        dtype = "float32" if dtype in MIXED else dtype
+        dtype = K.floatx() if dtype in (DOUBLE, *MIXED) else dtype
         if dtype.startswith(FLOATS) and dtype != K.floatx():
             raise UnsupportedError(
                 f"The {name} layer {config.get('name')!r} computes in {dtype!r:.40}, "
-                f"but here it would in {K.floatx()}. Call "
-                "oneiros.backend.set_floatx('float64') before loading for "
-                "float64. Other types have no equivalent: save the model again as "
-                "float32.",
+                f"but here it would in {K.floatx()}. Save the model again as that, or "
+                f"call oneiros.backend.set_floatx({dtype!r:.40}) before loading, if it "
+                "is a type there.",
                 in_few_words(name, "dtype", dtype),
             )
         return {"input_dtype": dtype} if config.get("batch_input_shape") else {}

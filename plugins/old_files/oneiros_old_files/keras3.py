@@ -28,6 +28,7 @@ INITIALIZERS = {here: there for there, here in reversed(INITIALIZATIONS.items())
 file come from neither."""
 MIXED = ("mixed_float16", "mixed_bfloat16")
 """Names of the policies to compute in one type, and to keep weights as float32."""
+DOUBLE = "float64"
 MODULES = ("keras", "keras.layers", "keras.models")
 """The modules that files give for layers and models of Keras."""
 GRAPH_MODULE = "keras.src.models."

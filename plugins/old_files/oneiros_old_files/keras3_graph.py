@@ -23,13 +23,14 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
+from oneiros import backend as K
 from oneiros.config import known_objects
 from oneiros.errors import ConfigError
 from oneiros.user_warnings import warn
 from oneiros_safe_files.config_extent import TENSOR
 
 from oneiros_old_files.base import Origin
-from oneiros_old_files.keras3 import MIXED, OPERATIONS, PACKAGE
+from oneiros_old_files.keras3 import DOUBLE, MIXED, OPERATIONS, PACKAGE
 
 Entry = dict[str, Any]
 Reference = list[Any]
@@ -106,7 +107,7 @@ def prepared(entry: Entry, origin: Origin, leave: Leave) -> Entry:
     for model in models:
         if model["class_name"] != "Sequential":
             _with_references(model["config"], origin)
-    _warn_of_mixed_types(entries)
+    _warn_of_types(entries)
     if origin.keras < 3:
         entries += [layer for model in models for layer in _with_masked(model)]
     has_masks = any(map(_masks, entries))
@@ -139,15 +140,24 @@ def _is_own_model(entry: Entry) -> bool:
     return is_graph and supplied_name(entry) in known_objects()
 
 
-def _warn_of_mixed_types(entries: list[Entry]) -> None:
-    """Warns once if layers compute in another type than they keep their weights."""
-    policies = [each["config"].get("name") for each in entries]
-    for policy in filter(MIXED.__contains__, policies):
-        warn(
-            f"The file is of {policy}: its layers compute in {policy[6:]}. Here they "
-            "compute in float32, like their weights, and predict a little more exactly."
-        )
-        return
+def _warn_of_types(entries: list[Entry]) -> None:
+    """Warns once if layers compute in another type than they do here."""
+    for each in entries:
+        policy = each["config"].get("name")
+        if policy in MIXED:
+            warn(
+                f"The file is of {policy}: its layers compute in {policy[6:]}. Here "
+                "they compute in float32, like their weights, and predict a little "
+                "more exactly."
+            )
+            return
+        if DOUBLE in (policy, each["config"].get("dtype")) and K.floatx() != DOUBLE:
+            warn(
+                f"The file is of float64; here its layers compute in {K.floatx()}, a "
+                "little less exactly. For float64, call "
+                "oneiros.backend.set_floatx('float64') before loading."
+            )
+            return
 
 
 def _with_references(config: Entry, origin: Origin) -> None:
