@@ -85,7 +85,7 @@ class PluginRecord:
         if isinstance(fault, BaseException):
             exception = fault
             fault = type(exception).__name__
-            with suppress(Exception):  # its __str__ may fail, too
+            with suppress(BaseException):  # its __str__ may fail, too
                 fault = f"{fault}: {exception}"
         if (phase, fault) not in [problem[:2] for problem in self.problems]:
             self.problems.append((phase, fault, exception))

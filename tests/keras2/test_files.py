@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from oneiros import backend as K
-from oneiros.errors import OneirosError
+from oneiros.errors import FileFormatError, OneirosError
 from oneiros.layers import Keras2BatchNormalization, Layer
 from oneiros.models import Model, Sequential, load_model, model_from_json
 
@@ -96,6 +96,15 @@ def loaded_in_parts(name, suffix):
         model = model_from_json((DATA / f"{name}.json").read_text())
     model.load_weights(DATA / f"{name}{suffix}")
     return model
+
+
+def test_weights_of_more_layers_than_a_model_has_are_refused(theano):
+    described = json.loads((DATA / "gru_reset_after.json").read_text())
+    layers = described["config"]["layers"]
+    described["config"]["layers"] = layers[:2]
+    model = model_from_json(json.dumps(described))
+    with pytest.raises(FileFormatError, match=r"holds weights of \d layers"):
+        model.load_weights(DATA / "gru_reset_after.weights.h5")
 
 
 def test_an_optimizer_that_was_chosen_by_its_name_has_the_defaults_of_keras_2(theano):

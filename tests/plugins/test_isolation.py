@@ -120,7 +120,7 @@ def test_what_is_no_exception_is_reported_as_well(run, fault, place):
     start = (
         "from asyncio import CancelledError\n"
         "class Mine(BaseException):\n    pass\n"
-        "class Mute(Exception):\n    def __str__(self):\n        1 / 0\n"
+        "class Mute(BaseException):\n    def __str__(self):\n        raise Mine\n"
         "    __repr__ = __str__\n"
     )
     text = f"raise {fault}('gone')\n"

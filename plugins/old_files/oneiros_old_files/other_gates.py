@@ -41,8 +41,8 @@ def note_other_gates(model, origin: Origin, config, source) -> None:
         return
     names = ", ".join(map(label, layers))
     warn(
-        f"{source} is of Keras {origin.version or origin.keras}, where LSTM and GRU "
-        f"have {GATES_THERE}='sigmoid' by default, but these layers have Keras 1's "
+        f"{source} is of Keras {origin.version or '2 or 3'}, where LSTM and GRU have "
+        f"{GATES_THERE}='sigmoid' by default, but these layers have Keras 1's "
         f"default, inner_activation='hard_sigmoid', and predict something else unless "
         f"it was chosen there, too: {names:.300}; make them with "
         "inner_activation='sigmoid'."

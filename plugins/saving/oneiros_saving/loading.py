@@ -37,6 +37,7 @@ from oneiros_training.parts import whole
 
 from oneiros_saving import model_files, provenance
 from oneiros_saving.caller_choices import CallerChoices, Objects, Plugins
+from oneiros_saving.formats.keras3 import unread
 from oneiros_saving.model_files import PathLike
 from oneiros_saving.restoring import compile_as_stored, matched_pairs
 
@@ -145,6 +146,7 @@ def load_weights(
         weights = state.weights
         if state.groups is not None:
             weights = by_layer(state.groups, entry_of(model))
+            weights += unread(state.groups)
         K.batch_set_value(matched_pairs(model, weights, filepath, by_name, origin))
         note_other_gates(model, origin, state.model_config, filepath)
     tell_loaded(model, filepath)

@@ -11,7 +11,6 @@ from numpy.testing import assert_allclose
 from oneiros import backend as K
 from oneiros import layers, models
 from oneiros.config import custom_object_scope
-from oneiros.engine.layer import Layer
 from oneiros.typing import Array, Shape
 
 SPREAD = 0.7
@@ -158,7 +157,7 @@ def _check_own_weights(layer, layer_cls: type[Any], kwargs: dict[str, Any]) -> N
     """Sets a layer's weights to their current values, and passes them to its
     constructor if that accepts weights."""
     weights = layer.get_weights()
-    Layer.set_weights(layer, weights)
+    layer.set_weights(weights)
     if "weights" in inspect.signature(layer_cls.__init__).parameters:
         layer_cls(**{**kwargs, "weights": weights})
 

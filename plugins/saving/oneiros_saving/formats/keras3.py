@@ -11,7 +11,7 @@ from oneiros_safe_files import json_text
 from oneiros_safe_files.archives import ZIP_MAGIC, ZipArchive, open_zip
 from oneiros_safe_files.budget import Budget, Quota
 from oneiros_safe_files.hdf5 import StoredGroup, opened_hdf5
-from oneiros_safe_files.model_state import Format, Groups, ModelState
+from oneiros_safe_files.model_state import Format, Groups, LayerWeights, ModelState
 
 from oneiros_saving.formats.hdf5 import read_groups
 
@@ -145,13 +145,13 @@ def _read_weights(root: StoredGroup, config: Data, state: ModelState) -> None:
         (_, steps), *others = optimizer
         state.optimizer_weights = [("iteration:0", steps), *others]
     state.weights = by_layer(groups, config)
-    state.unread += unread(groups)
+    state.unread += [path for path, _ in unread(groups)]
 
 
-def unread(groups: Groups) -> list[str]:
-    """Returns the paths of groups with variables that belong to no layer."""
+def unread(groups: Groups) -> LayerWeights:
+    """Returns the paths and the variables of groups that belong to no layer."""
     return [
-        f"/{path}"
+        (f"/{path}", variables)
         for path, variables in groups.items()
         if variables
         and not path.startswith(OF_TRAINING)
