@@ -37,6 +37,13 @@ def in_form(suffix):
     return [name for name in NAMES if (DATA / f"{name}{suffix}").exists()]
 
 
+@pytest.fixture
+def onnx():
+    """Runs the test on the engine that compiles nothing."""
+    with K.use("onnx"):
+        yield
+
+
 def check(load, name):
     """Checks the predictions of the model that a function loads against those of
     Keras."""
@@ -73,20 +80,18 @@ def loaded(name, suffix):
         return load_model(DATA / f"{name}{suffix}", **SUPPLIED.get(name, {}))
 
 
-@pytest.mark.spread
 @pytest.mark.parametrize("name", in_form(".keras"))
-def test_whole_models_in_archives(name, backend):
+def test_whole_models_in_archives(name, onnx):
     check(lambda: loaded(name, ".keras"), name)
 
 
-@pytest.mark.spread
 @pytest.mark.parametrize("name", in_form(".weights.h5"))
-def test_weights_by_class_with_a_configuration(name, backend):
+def test_weights_by_class_with_a_configuration(name, onnx):
     check(lambda: loaded_in_parts(name, ".weights.h5"), name)
 
 
 @pytest.mark.parametrize("name", in_form("_w.h5"))
-def test_weights_by_name_with_a_configuration(name, theano):
+def test_weights_by_name_with_a_configuration(name, onnx):
     check(lambda: loaded_in_parts(name, "_w.h5"), name)
 
 

@@ -171,6 +171,7 @@ def test_groups_of_queries_share_keys(theano, tmp_path):
         GroupQueryAttention(3, 4, 3)
 
 
+@pytest.mark.exhaustive(only=True)
 def test_attention_goes_to_keras_3_with_what_its_calls_take(theano, tmp_path):
     x = Input((5, 6))
     heads = MultiHeadAttention(2, 3, use_causal_mask=True)([x, x])

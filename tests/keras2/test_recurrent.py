@@ -120,7 +120,17 @@ def test_models_train_and_come_back_from_a_file(maker, tmp_path, theano):
     np.testing.assert_allclose(again.predict(x), model.predict(x), atol=1e-6)
 
 
-@pytest.mark.parametrize("suffix", [".keras", ".onnx", ".saved_model"])
+ONLY = pytest.mark.exhaustive(only=True)
+
+
+@pytest.mark.parametrize(
+    "suffix",
+    [
+        ".onnx",
+        pytest.param(".keras", marks=ONLY),
+        pytest.param(".saved_model", marks=ONLY),
+    ],
+)
 def test_models_go_to_other_libraries(suffix, tmp_path, theano):
     """Each export is run there and compared."""
     with shared_processes():
@@ -128,6 +138,7 @@ def test_models_go_to_other_libraries(suffix, tmp_path, theano):
             oneiros.export(maker(), tmp_path / f"{maker.__name__}{suffix}")
 
 
+@ONLY
 def test_what_keras_3_makes_of_an_export_is_the_same_model(tmp_path, theano):
     model = over_vectors()
     oneiros.export(model, tmp_path / "m.keras")
