@@ -23,6 +23,7 @@ class _Finder:
     ) -> ModuleSpec | None:
         if not fullname.startswith("oneiros."):
             return None
+        # The kernel's modules are imported late, so their types aren't known here.
         return _modules().find_spec(fullname)  # type: ignore[no-any-return]
 
 
