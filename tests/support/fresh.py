@@ -132,13 +132,19 @@ def make_environment(folder, *options):
 
 
 def link_libraries(folder):
-    """Fills a folder with links to every installed library that isn't Oneiros."""
+    """Fills a folder with links to every installed library that isn't of here."""
     folder.mkdir()
     for place in {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}:
         for item in Path(place).iterdir():
-            if not item.name.startswith(OWN) and item.suffix != ".pth":
+            if not is_of_here(item):
                 (folder / item.name).symlink_to(item)
     return folder
+
+
+def is_of_here(item):
+    """Tells whether what is installed is Oneiros, or a plugin of examples/plugins."""
+    is_editable = (item / "direct_url.json").exists()
+    return is_editable or item.name.startswith(OWN) or item.suffix == ".pth"
 
 
 @pytest.fixture(scope="session")
