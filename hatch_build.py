@@ -1,7 +1,7 @@
 """What the distributions of this repository share, added when one of them is built.
 
 Each pyproject names this file as its hooks. A sdist holds copies of this file and of
-LICENSE, so that it builds alone.
+LICENSE, and a README whose links are absolute, so that it builds alone.
 """
 
 import re
@@ -14,7 +14,57 @@ from hatchling.metadata.plugin.interface import MetadataHookInterface
 
 HERE = Path(__file__).resolve()
 LICENSE = HERE.with_name("LICENSE")
-SHARED = {"license": "MIT", "readme": "README.md"}
+REPOSITORY = "https://github.com/oneiros-keras/oneiros"
+"""Where the source is published. No other file of the repository names it."""
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+SHARED = {
+    "license": "MIT",
+    "authors": [{"name": "The Oneiros developers"}],
+    "keywords": ["deep learning", "Keras", "neural networks", "plugins", "Theano"],
+    "classifiers": [
+        "Development Status :: 4 - Beta",
+        "Intended Audience :: Developers",
+        "Intended Audience :: Science/Research",
+        "Programming Language :: Python :: 3",
+        *(f"Programming Language :: Python :: {version}" for version in PYTHONS),
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+        "Typing :: Typed",
+    ],
+}
+LINK = re.compile(r"\]\((?![a-z]+:|#)([^)#]+)")
+"""The part of a link of Markdown that names a file; code may look the same."""
+PICTURES = (".png", ".svg", ".gif")
+
+
+def project_urls(version: str) -> dict[str, str]:
+    """Returns the addresses that an index shows."""
+    return {
+        "Repository": REPOSITORY,
+        "Documentation": f"{REPOSITORY}/tree/v{version}/docs",
+        "Changelog": f"{REPOSITORY}/blob/v{version}/CHANGELOG.md",
+        "Issues": f"{REPOSITORY}/issues",
+    }
+
+
+def readme(root: str, version: str) -> str:
+    """Returns the README of a distribution, with links to the repository at the tag of
+    its version; one that was made so before stays as it is.
+
+    # Arguments
+        root: str, the distribution's folder.
+        version: str, its version.
+    """
+    folder = Path(root).resolve()
+
+    def absolute(link: re.Match[str]) -> str:
+        path = folder / link[1]
+        if not path.exists():
+            return link[0]
+        place = path.resolve().relative_to(HERE.parent).as_posix()
+        view = "raw" if path.suffix in PICTURES else "blob"
+        return f"]({REPOSITORY}/{view}/v{version}/{place}"
+
+    return LINK.sub(absolute, (folder / "README.md").read_text("utf-8"))
 
 
 class SharedMetadata(MetadataHookInterface):
@@ -22,11 +72,14 @@ class SharedMetadata(MetadataHookInterface):
 
     def update(self, metadata: dict[str, Any]) -> None:
         """Adds them to the table `project`."""
-        metadata.update(SHARED)
+        version = metadata["version"]
+        text = readme(self.root, version)
+        metadata.update(SHARED, urls=project_urls(version))
+        metadata["readme"] = {"content-type": "text/markdown", "text": text}
 
 
 class SharedFiles(BuildHookInterface):
-    """Adds LICENSE, and to a sdist this file."""
+    """Adds LICENSE, and to a sdist this file and the README."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Adds them to what the build includes."""
@@ -37,17 +90,23 @@ class SharedFiles(BuildHookInterface):
             build_data["force_include"][str(LICENSE)] = f"{folder}/{LICENSE.name}"
 
     def finalize(self, *arguments: Any) -> None:
-        """Removes the pyproject that was written for a sdist."""
+        """Removes the files that were written for a sdist."""
         if self.target_name == "sdist":
             self._folder.cleanup()
 
     def _in_sdist(self, included: dict[str, str]) -> dict[str, str]:
-        """Returns the files of a sdist, with a pyproject whose hooks lie beside it."""
-        source = Path(self.root, "pyproject.toml")
+        """Returns the files of a sdist: its pyproject's hooks lie beside it, and its
+        README's links are absolute."""
         self._folder = tempfile.TemporaryDirectory()
-        alone = Path(self._folder.name, source.name)
-        text = source.read_text(encoding="utf-8")
-        alone.write_text(re.sub(r"(\.\./)+", "", text), encoding="utf-8")
-        own = {str(path): path.name for path in (alone, HERE, LICENSE)}
+        source = Path(self.root, "pyproject.toml").read_text("utf-8")
+        texts = {
+            "pyproject.toml": re.sub(r"(\.\./)+", "", source),
+            "README.md": readme(self.root, self.metadata.version),
+        }
+        own = {str(path): path.name for path in (HERE, LICENSE)}
+        for name, text in texts.items():
+            path = Path(self._folder.name, name)
+            path.write_text(text, encoding="utf-8")
+            own[str(path)] = name
         others = {p: name for p, name in included.items() if name not in own.values()}
         return {**others, **own}

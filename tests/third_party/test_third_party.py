@@ -192,6 +192,10 @@ def test_every_distribution_builds_and_carries_its_licence(wheelhouse, name):
     with tarfile.open(wheelhouse / f"{stem}.tar.gz") as sdist:
         assert sdist.extractfile(f"{stem}/LICENSE").read() == licence
         assert f"{stem}/README.md" in sdist.getnames()
+        if name == "oneiros":  # what the tests of the whole are for, and nothing else
+            tops = {path.split("/")[1] for path in sdist.getnames()}
+            assert {"docs", "examples", "tests"} <= tops
+            assert not {"kernel", "plugins"} & tops
 
 
 def test_nothing_else_is_built(wheelhouse):

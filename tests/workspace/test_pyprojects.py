@@ -1,6 +1,7 @@
 """Nothing is written twice: every distribution's pyproject agrees with the others."""
 
 import ast
+import importlib
 import itertools
 import re
 import shutil
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from email.parser import Parser
 from graphlib import TopologicalSorter
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
@@ -42,6 +44,7 @@ def load(folder):
 
 
 ROOT_PROJECT = load(ROOT)
+VERSION = ROOT_PROJECT["project"]["version"]
 
 
 def name_of(folder):
@@ -101,9 +104,45 @@ def test_the_one_licence_is_in_what_is_built(folder, tmp_path):
     for names, metadata, licence in wheels:
         assert names == wheels[1][0] and licence == (ROOT / "LICENSE").read_bytes()
         assert "License-Expression: MIT" in metadata and "\n\n# " in metadata
+        check_index_page(metadata)
     assert any("oneiros" in name for name in names if "dist-info" not in name) == (
         folder != ROOT
     )
+
+
+def check_index_page(metadata):
+    """Checks what an index shows of a distribution."""
+    shown = Parser().parsestr(metadata.partition("\n\n")[0])
+    assert shown["Author"] == "The Oneiros developers" and shown["Keywords"]
+    urls = {url.split(", ")[0] for url in shown.get_all("Project-URL")}
+    assert urls == {"Repository", "Documentation", "Changelog", "Issues"}
+    classifiers = shown.get_all("Classifier")
+    assert {"Typing :: Typed", "Programming Language :: Python :: 3.11"} <= {
+        *classifiers
+    }
+
+
+@pytest.mark.parametrize("folder", [ROOT, *MEMBERS], ids=name_of)
+def test_links_of_a_readme_lead_somewhere_on_an_index(folder, monkeypatch):
+    monkeypatch.syspath_prepend(ROOT)
+    hatch_build = importlib.import_module("hatch_build")
+    page = hatch_build.readme(str(folder), VERSION)
+    page = re.sub(r"```.*?```", "", page, flags=re.DOTALL)
+    tagged = f"{hatch_build.REPOSITORY}/(?:blob|raw)/v{VERSION}/([^#]+)"
+    for link in re.findall(r"\]\(([^)\s]+)\)", page):
+        assert link.startswith(("https://", "http://", "#")), link
+        if own := re.match(tagged, link):
+            assert (ROOT / own[1]).exists(), link
+
+
+def test_one_file_says_where_the_repository_is():
+    said = subprocess.run(
+        ["git", "grep", "--name-only", "github.com/[o]neiros"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert said.stdout.split() in ([], ["hatch_build.py"])
 
 
 def build(folder, out):
@@ -203,7 +242,7 @@ def test_every_member_is_a_workspace_source():
     assert set(sources) == {project_name(member) for member in MEMBERS} | {"oneiros"}
 
 
-BROUGHT = {"IPython", "librosa", "pyarrow", "tensorflow", "wasmtime"}
+BROUGHT = {"IPython", "pyarrow", "tensorflow", "wasmtime"}
 """Packages that code imports only where the user, a backend or another package has
 brought them."""
 DISTRIBUTIONS = packages_distributions()
