@@ -12,6 +12,8 @@ from oneiros import backend as K
 from random_arrays import array
 from slopes import assert_slopes
 
+pytestmark = pytest.mark.spread
+
 ORDERINGS = ("tf", "th")
 array64 = functools.partial(array, dtype="float64")
 

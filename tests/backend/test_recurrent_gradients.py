@@ -9,6 +9,8 @@ from comparison import assert_each_close
 from oneiros import backend as K
 from slopes import assert_slopes
 
+pytestmark = pytest.mark.spread
+
 SAMPLES = 3
 STEPS = 5
 UNITS = 2
@@ -128,7 +130,6 @@ def test_values_and_derivatives(backend, float64, kind):
     assert_slopes(cases, rtol=1e-5)
 
 
-@pytest.mark.spread
 @KINDS
 @pytest.mark.parametrize(
     ("mask", "backwards", "features"),
@@ -187,7 +188,6 @@ def test_half_precision_stays(backend):
     ] * 2
 
 
-@pytest.mark.spread
 @KINDS
 @pytest.mark.parametrize(
     ("mask", "backwards", "features", "inner"),

@@ -7,7 +7,7 @@ from oneiros import backend as K
 from oneiros.errors import ArgumentError, DataError, ShapeError
 from random_arrays import uniform_array
 
-pytestmark = pytest.mark.usefixtures("backend")
+pytestmark = [pytest.mark.usefixtures("backend"), pytest.mark.spread]
 SAMPLES = 4
 STEPS = 6
 FEATURES = 3
@@ -295,7 +295,6 @@ def test_masked_steps_have_no_gradient():
 # Gradients
 
 
-@pytest.mark.spread
 @pytest.mark.parametrize(
     ("go_backwards", "masked"),
     [

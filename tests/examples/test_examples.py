@@ -40,6 +40,7 @@ assert sunspots.main() == sunspots.main()
 """
 
 
+@pytest.mark.exhaustive(only=True)
 def test_a_seed_decides_the_score_from_the_first_run_in_a_process_on(tmp_path):
     support = str(Path(example_runs.__file__).parent)
     run_python(TWICE, options=["-W", "error"], cwd=tmp_path, PYTHONPATH=support)

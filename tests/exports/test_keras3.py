@@ -364,6 +364,7 @@ def test_stateful_layers_keep_their_state_in_keras_3(tmp_path):
     np.testing.assert_allclose(outputs, expected, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.exhaustive(only=True)
 def test_merged_masks_hide_in_keras_3_what_they_hide_here(tmp_path):
     """Keras 3's own classes hide only what all masks hide."""
     model = merged_masks(["concat", "sum", "mul", "ave"])

@@ -159,6 +159,7 @@ def test_only_names_on_the_list_are_read(function, more, said):
         model_from_json(graph(function, ["a", 0, 0, more]))
 
 
+@pytest.mark.exhaustive(only=True)
 def test_operations_with_others_inside_go_to_keras_3(theano, tmp_path):
     there = GENUINE["keras2_reshape_dyn3"]
     model = model_from_json(json.dumps(there["model"]))

@@ -144,7 +144,7 @@ def test_cut_at_any_batch_it_ends_the_same(shuffle, path):
     callbacks = heard()
     uninterrupted = bits(*fit(callbacks, shuffle), *callbacks)
     for epochs, batches in ((1, None), (9, 1), (2, 3)):
-        for cut in (1, 2, 5, 6, 7, 9, 12, 13, 17, 18):
+        for cut in (1, 5, 6, 7, 13, 18):
             resume = {"filepath": path, "epochs": epochs, "batches": batches}
             interrupted(
                 *heard(), InterruptingRuns(cut), Resume(**resume), shuffle=shuffle

@@ -31,6 +31,8 @@ from oneiros.regularizers import Regularizer
 from oneiros_saving.pickling import by_path
 from processes import run_python
 
+pytestmark = pytest.mark.spread
+
 COPIES = {"deepcopy": copy.deepcopy, "pickle": lambda x: pickle.loads(pickle.dumps(x))}
 X = np.linspace(-1, 1, 24, dtype="float32").reshape(8, 3)
 Y = np.abs(X[:, :1])
@@ -108,7 +110,6 @@ def fitted(model, x, y, **arguments):
     return [losses, *model.get_weights(), *model.optimizer.get_weights()]
 
 
-@pytest.mark.spread
 @pytest.mark.parametrize(
     ("optimizer", "copied"),
     [
@@ -154,7 +155,6 @@ def test_a_graph_with_shared_custom_and_nested_layers(backend, copied):
     same(fitted(other, x, y), fitted(model, x, y))
 
 
-@pytest.mark.spread
 def test_states_go_along(backend, copied):
     model = Sequential([LSTM(3, batch_input_shape=(2, 4, 3), stateful=True), Dense(1)])
     model.compile("sgd", "mse")
@@ -201,7 +201,6 @@ def test_frozen_models_stay_frozen(copied):
     same(other.get_weights(), model.get_weights())
 
 
-@pytest.mark.spread
 @pytest.mark.parametrize(
     ("make", "shape"),
     [

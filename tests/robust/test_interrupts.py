@@ -15,6 +15,8 @@ from oneiros_backend_toolkit.interrupts import deferred_interrupts
 from oneiros_training.model import results
 from processes import run_python
 
+pytestmark = pytest.mark.spread
+
 PROGRAM = """
 import os, signal, sys, threading, time
 import numpy as np
@@ -65,7 +67,6 @@ tried(Sequential([LSTM(16, input_shape=(4, 512)), Dense(1)]), x[:256], [], start
 """
 
 
-@pytest.mark.spread
 def test_a_fit_that_runs_and_one_that_compiles(backend):
     done = run_python(PROGRAM, backend)
     assert done.stdout.split() == ["interrupted", "interrupted"]
@@ -181,7 +182,6 @@ for name, action in actions.items():
 """
 
 
-@pytest.mark.spread
 def test_every_press_arrives_wherever_it_comes(backend, tmp_path):
     """Those that came in a callback of the garbage collector were lost, up to a
     third."""

@@ -12,6 +12,8 @@ from oneiros.layers import BatchNormalization, Dense, Dropout
 from oneiros.models import Sequential, load_model
 from processes import run_python
 
+pytestmark = pytest.mark.spread
+
 ROUNDS = """
 import gc, sys
 from pathlib import Path
@@ -82,7 +84,6 @@ def path(backend, tmp_path):
     return tmp_path / "model.h5"
 
 
-@pytest.mark.spread
 def test_nothing_of_a_model_remains(path):
     x = np.random.random((64, 8))
 
@@ -111,7 +112,6 @@ def test_memory_stays_the_same_over_rounds_of_load_fit_and_clear(path, backend):
     assert float(done.stdout) < 5
 
 
-@pytest.mark.spread
 def test_models_that_are_loaded_and_dropped_are_collected(tmp_path, backend):
     """A model's layers and tensors refer to each other, so only a garbage collection
     frees them: loading mustn't put it off."""
@@ -119,7 +119,6 @@ def test_models_that_are_loaded_and_dropped_are_collected(tmp_path, backend):
     assert int(done.stdout) < 100
 
 
-@pytest.mark.spread
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_uploads_of_each_type_take_one_copy_of_the_data(backend):
     done = run_python(UPLOAD, backend)

@@ -18,6 +18,8 @@ from oneiros.layers import (
 from oneiros.models import Sequential
 from processes import run_python
 
+pytestmark = pytest.mark.spread
+
 PROGRAM = """
 import sys
 import numpy as np
@@ -58,7 +60,6 @@ class EachBatch(Callback):
         self.last = batch
 
 
-@pytest.mark.spread
 def test_a_seed_reproduces_a_training_in_this_process_and_in_another(backend, tmp_path):
     program = PROGRAM + OTHER_PROCESS
     run_python(program, backend, cwd=tmp_path, PYTHONHASHSEED="77")
@@ -71,7 +72,6 @@ def test_a_seed_reproduces_a_training_in_this_process_and_in_another(backend, tm
         np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-6 * np.abs(one).max())
 
 
-@pytest.mark.spread
 @pytest.mark.parametrize("network", ["recurrent", "convolutional"])
 def test_runs_and_single_batches_train_alike(backend, network):
     layers = {

@@ -222,7 +222,7 @@ def test_shapes_that_fit_in_no_order(version, tmp_path):
 
 
 def test_searching_ends(tmp_path):
-    layers = [Dense(2, name=f"d{index}", input_dim=2) for index in range(40)]
+    layers = [Dense(2, name=f"d{index}", input_dim=2) for index in range(20)]
     model = trained(Sequential([*layers, Dense(3, name="end")]))
     names = made(model)
     path = written_on_theano(
