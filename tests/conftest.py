@@ -59,7 +59,7 @@ import numpy as np
 import pytest
 from backends import BACKENDS, PREDICTING
 
-pytest_plugins = ["fresh", "command_line", "local_server"]
+pytest_plugins = ["fresh", "command_line", "installed_plugins", "local_server"]
 GOLDEN = Path(__file__).parent / "golden"
 WITHOUT_XLA = (
     "backend",

@@ -123,24 +123,6 @@ def test_one_plugin_is_shown_alone_with_its_traceback(run, faulty):
     assert out.count("ImportError: no module named 'sand'") == 2
 
 
-def test_check_imports_what_is_provided_and_its_exit_code_tells(run, faulty):
-    code, out, _ = run("plugins", "--check", "oneiros-metrics")
-    assert code == 1 and "sand" in out
-    assert run("plugins", "--check", "oneiros-constraints")[0] == 0
-    references = [
-        providers[0].reference
-        for providers in plugins.manager().entries["constraint"].values()
-    ]
-    assert {reference.partition(":")[0] for reference in references} <= set(sys.modules)
-
-
-def test_the_summary_counts_what_a_check_found(run, faulty):
-    """The state of a plugin that uses what isn't published stays "ok"."""
-    faulty.state = "ok"
-    code, out, _ = run("plugins", "--check", "oneiros-metrics")
-    assert code == 1 and "1 plugin, 1 not ok" in out.splitlines()
-
-
 def test_an_unknown_plugin(run):
     code, out, err = run("plugins", "nobody")
     assert (code, out) == (1, "")

@@ -491,7 +491,7 @@ FOUND_BY_CHECKING = {
     "bad-reference": "bad_reference.nowhere",
     "bad-heavy": "scipy; it should only import",
 }
-"""What `oneiros plugins NAME --check` finds by importing what plugins refer to."""
+"""What `oneiros check NAME` finds by importing what plugins refer to."""
 
 
 def test_the_command_line_tells_all_of_it(environment):
@@ -511,7 +511,7 @@ def test_the_command_line_tells_all_of_it(environment):
     }
     for name, text in FOUND_BY_CHECKING.items():
         checked = subprocess.run(
-            [*command, name, "--check"],
+            [environment.folder / "bin" / "oneiros", "check", name],
             capture_output=True,
             text=True,
             env=environment.variables(),

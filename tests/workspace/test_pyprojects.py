@@ -171,7 +171,7 @@ def test_a_plugin_is_a_small_package_with_a_short_pyproject(folder):
     package = f"oneiros_{folder.name}"
     dashed = folder.name.replace("_", "-")
     assert project["name"] == f"oneiros-{dashed}"
-    assert project["entry-points"] == {"oneiros.v1": {dashed: f"{package}.manifest"}}
+    assert project["entry-points"]["oneiros.v1"] == {dashed: f"{package}.manifest"}
     assert f"oneiros-kernel{bound_of(folder)}" in project["dependencies"]
     assert [path.name for path in folder.glob("oneiros*") if path.is_dir()] == [package]
     assert set(load(folder)["tool"]) == {"hatch"}, "tools are configured at the root"

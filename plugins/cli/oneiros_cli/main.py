@@ -16,6 +16,8 @@ from oneiros_cli.text import printable
 
 ANY_ARGUMENTS = {"ignore_unknown_options": True, "allow_extra_args": True}
 """Settings of a command that gets its arguments as they are."""
+LISTING = (["plugins"], ["check"])
+"""The commands that survive plugins which end the process."""
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -23,7 +25,7 @@ def main(arguments: list[str] | None = None) -> None:
     2 after wrong usage."""
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
-        with isolated() if arguments[:1] == ["plugins"] else nullcontext():
+        with isolated() if arguments[:1] in LISTING else nullcontext():
             application(arguments)(args=arguments, prog_name="oneiros")
     except OneirosError as error:
         print(f"oneiros: {printable(str(error))}", file=sys.stderr)

@@ -11,7 +11,6 @@ from oneiros.discovery import PluginRecord
 from oneiros.errors import UnknownNameError
 from oneiros.plugins import manager
 from oneiros.settings import distribution_name
-from oneiros_testing.plugin import check_plugin
 
 from oneiros_cli.text import one_line, printable
 
@@ -38,18 +37,11 @@ def plugins(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print JSON, for machines.")
     ] = False,
-    check: Annotated[
-        bool,
-        typer.Option(
-            "--check",
-            help="Import all that is provided; exit with 1 if something is wrong.",
-        ),
-    ] = False,
 ) -> None:
     """List every plugin with its state and what it provides.
 
-    The exit status is 0 even if plugins failed, since a list was asked for; with
-    --check it is 1 then.
+    The exit status is 0 even if plugins failed, since a list was asked for; `oneiros
+    check` imports and checks what a plugin provides.
     """
     records = list(manager().records.values())
     if name is not None:
@@ -62,15 +54,10 @@ def plugins(
             raise UnknownNameError(
                 f"There is no plugin {name!r} here. `oneiros plugins` lists all."
             )
-    if check:
-        for record in records:
-            check_plugin(record.distribution)
     if as_json:
         print(json.dumps(report(records), indent=2))
     else:
         _print(records, tracebacks=name is not None)
-    if check and any(record.problems for record in records):
-        raise typer.Exit(1)
 
 
 def report(records: list[PluginRecord]) -> dict[str, Any]:

@@ -4,6 +4,18 @@ from oneiros import hookimpl
 
 
 @hookimpl
+def oneiros_commands():
+    """`oneiros check`."""
+    return {"check": "oneiros_testing.command:check"}
+
+
+@hookimpl
 def oneiros_modules():
     """The module `oneiros.testing`."""
-    return {"testing": {"check_plugin": "oneiros_testing.plugin:check_plugin"}}
+    return {
+        "testing": {
+            "Report": "oneiros_testing.report:Report",
+            "check_component": "oneiros_testing.runner:check_component",
+            "check_plugin": "oneiros_testing.runner:check_plugin",
+        }
+    }

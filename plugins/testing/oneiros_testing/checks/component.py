@@ -1,0 +1,42 @@
+"""What must hold for components of every kind."""
+
+from oneiros_testing.checks import Subject, check, known_tags
+
+KINDS = (
+    "activation",
+    "backend",
+    "callback",
+    "command",
+    "constraint",
+    "export",
+    "format",
+    "initialization",
+    "layer",
+    "metric",
+    "objective",
+    "optimizer",
+    "regularizer",
+    "table",
+)
+KEYS = ("arguments", "input_shape", "input_dtype", "tags", "earlier")
+"""What a component may declare as its `conformance`."""
+
+
+@check(*KINDS, once=True)
+def check_can_be_imported(subject: Subject) -> None:
+    """What the manifest refers to can be imported."""
+    assert subject.component is not None, "The reference leads to None."
+
+
+@check(*KINDS, once=True)
+def check_declaration(subject: Subject) -> None:
+    """The attribute `conformance` has keys and tags that mean something."""
+    unknown = sorted(subject.declared.keys() - set(KEYS))
+    assert not unknown, f"It has {unknown}. It may have {', '.join(KEYS)}."
+    known = known_tags(subject.kind)
+    tags = sorted(set(subject.declared.get("tags", ())) - known)
+    choice = ", ".join(sorted(known)) or "none"
+    assert not tags, (
+        f"No check of the kind {subject.kind} knows the tags {tags}. "
+        f"The tags are: {choice}."
+    )

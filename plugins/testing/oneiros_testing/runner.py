@@ -1,0 +1,260 @@
+"""The plan of a plugin's checks, and how they run."""
+
+import random
+import warnings
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from oneiros import backend as K
+from oneiros.discovery import PluginRecord
+from oneiros.errors import ArgumentError
+
+from oneiros_testing.checks import Check, Subject, all_checks
+from oneiros_testing.discovery import configurations, record_of, subjects_of
+from oneiros_testing.report import (
+    EXPECTED,
+    FAILED,
+    NOT_RUN,
+    PASSED,
+    UNEXPECTED,
+    Outcome,
+    Report,
+)
+
+FIRST = "check_can_be_imported"
+"""The check that comes first for each component."""
+SKIPS = ("Skipped", "SkipTest")
+"""What a test raises that skips itself: such a check counts as one that didn't run."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A check of a subject, on a backend or whatever the backend."""
+
+    check: Check
+    subject: Subject
+
+    @property
+    def name(self) -> str:
+        """Such as `"layer:Shout/check_gradients"`."""
+        return f"{self.subject.key}/{self.check.name}"
+
+    @property
+    def identifier(self) -> str:
+        """The name with the backend, such as `"…/check_gradients@jax"`."""
+        backend = self.subject.backend
+        return f"{self.name}@{backend}" if backend else self.name
+
+
+class Plan:
+    """All checks of some components, computed before anything runs.
+
+    # Arguments
+        record: PluginRecord, the plugin.
+        subjects: list of `Subject`, its components.
+        expected: dict from names of checks, such as `"layer:Shout/check_gradients"`, to
+            the reason why they fail. `"…/check_gradients@jax"` means one backend only.
+        backends: list of str; the current backend alone by default.
+    """
+
+    def __init__(
+        self,
+        record: PluginRecord,
+        subjects: list[Subject],
+        expected: Mapping[str, str] | None = None,
+        backends: Sequence[str] | None = None,
+    ):
+        self.record = record
+        self.expected = dict(expected or {})
+        for name, reason in self.expected.items():
+            if not reason:
+                raise ArgumentError(f"Say why {name} is expected to fail.")
+        self.backends = list(backends or [K.current().name])
+        self.switched_off: Counter[str] = Counter()
+        self.planned: list[Planned] = []
+        self._states: dict[tuple[str, str | None, str], str] = {}
+        for subject in subjects:
+            self.planned += self._planned(subject)
+        names = {name for each in self.planned for name in (each.name, each.identifier)}
+        self.unknown = sorted(self.expected.keys() - names)
+
+    def _planned(self, subject: Subject) -> Iterator[Planned]:
+        for check in all_checks():
+            if subject.kind not in check.kinds:
+                continue
+            if not subject.error and not check.tags <= subject.tags:
+                continue
+            backends = [None] if check.runs_once(subject.kind) else self.backends
+            off = sorted(check.unless & subject.tags)
+            self.switched_off.update(dict.fromkeys(off, len(backends)))
+            if not off:
+                for backend in backends:
+                    yield Planned(check, replace(subject, backend=backend))
+
+    def run(self, planned: Planned) -> Outcome:
+        """Runs one check."""
+        subject = planned.subject
+        state, message = NOT_RUN, ""
+        if failed := self._failed_before(planned):
+            message = f"{failed} failed, so this check says nothing of its own."
+        else:
+            state, message = self._judged(planned, *_result(planned))
+        self._states[subject.key, subject.backend, planned.check.name] = state
+        return Outcome(
+            planned.check.name,
+            subject.key,
+            subject.backend,
+            state,
+            message,
+            planned.check.sentence,
+        )
+
+    def _judged(self, planned: Planned, state: str, message: str) -> tuple[str, str]:
+        """Returns the state and the message in the light of what was expected."""
+        reason = self.expected.get(planned.name)
+        reason = self.expected.get(planned.identifier, reason)
+        if reason is None or state == NOT_RUN:
+            return state, message
+        if state == FAILED:
+            return EXPECTED, reason
+        fault = f"It was expected to fail ({reason}). Expect it no longer."
+        return UNEXPECTED, fault
+
+    def report(self, outcomes: list[Outcome]) -> Report:
+        """Returns the report of a run."""
+        return Report(
+            self.record.distribution,
+            self.record.version,
+            outcomes,
+            len(self.planned),
+            dict(self.switched_off),
+            self.unknown,
+        )
+
+    def _failed_before(self, planned: Planned) -> str | None:
+        """Returns the check without which this one says nothing, if it failed."""
+        key, backend = planned.subject.key, planned.subject.backend
+        for name in (FIRST, *planned.check.after):
+            for where in (backend, None):
+                if self._states.get((key, where, name)) in (FAILED, NOT_RUN):
+                    return name
+        return None
+
+
+def plan_of(
+    distribution: str,
+    expected: Mapping[str, str] | None = None,
+    backends: Sequence[str] | None = None,
+) -> Plan:
+    """Returns the plan of an installed plugin's checks; the arguments are those of
+    `check_plugin`."""
+    record = record_of(distribution)
+    return Plan(record, subjects_of(record), expected, backends)
+
+
+def check_plugin(
+    distribution: str,
+    expected: Mapping[str, str] | None = None,
+    backends: Sequence[str] | None = None,
+) -> Report:
+    """Runs every check that applies to what an installed plugin registers.
+
+    # Arguments
+        distribution: str, the plugin's name, such as `"my-lab"`.
+        expected: dict from names of checks that fail, such as
+            `"layer:Shout/check_gradients"`, to the reason. If one of them passes, the
+            run fails.
+        backends: list of str, the backends to run on; the current one by default.
+
+    # Returns
+        A `Report`; its `ok` says whether the plugin passes.
+
+    # Example
+        ```python
+        from oneiros.testing import check_plugin
+
+        report = check_plugin("oneiros-constraints")
+        assert report.ok, report
+        ```
+
+    # Raises
+        UnknownNameError: if the plugin isn't installed, or is disabled.
+    """
+    return _report(plan_of(distribution, expected, backends))
+
+
+def check_component(
+    kind: str,
+    component: Any,
+    expected: Mapping[str, str] | None = None,
+    backends: Sequence[str] | None = None,
+) -> Report:
+    """Runs every check that applies to a class or function, which no plugin need
+    provide: for notebooks, and for tests of single components.
+
+    # Arguments
+        kind: str, such as `"layer"` or `"metric"`.
+        component: the class or function.
+        expected, backends: as for `check_plugin`.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros.testing import check_component
+
+
+        def worst(y_true, y_pred):
+            return K.max(K.abs(y_true - y_pred))
+
+
+        report = check_component("metric", worst)
+        assert report.ok, report
+        ```
+    """
+    record = PluginRecord("(this process)")
+    subjects = configurations(kind, component.__name__, record.distribution, component)
+    return _report(Plan(record, list(subjects), expected, backends))
+
+
+def _report(plan: Plan) -> Report:
+    return plan.report([plan.run(planned) for planned in plan.planned])
+
+
+def _result(planned: Planned) -> tuple[str, str]:
+    """Runs a check; returns its state, and what it raised."""
+    try:
+        with _alone(planned.subject.backend):
+            if planned.subject.error:
+                raise planned.subject.error
+            planned.check.function(planned.subject)
+    except KeyboardInterrupt:
+        raise
+    except AssertionError as error:
+        return FAILED, str(error) or "It raised AssertionError."
+    except BaseException as error:
+        state = NOT_RUN if type(error).__name__ in SKIPS else FAILED
+        return state, f"{type(error).__name__}: {error}"
+    return PASSED, ""
+
+
+@contextmanager
+def _alone(backend: str | None) -> Iterator[None]:
+    """Context manager under which a check neither depends on what ran before nor
+    changes what runs after."""
+    state = np.random.get_state(), random.getstate()
+    settings = K.floatx(), K.epsilon(), K.image_dim_ordering()
+    np.random.seed(0)
+    try:
+        with K.use(backend) if backend else nullcontext(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        np.random.set_state(state[0])
+        random.setstate(state[1])
+        K.set_floatx(settings[0])
+        K.set_epsilon(settings[1])
+        K.set_image_dim_ordering(settings[2])

@@ -1,0 +1,231 @@
+"""The conformance kit: what it plans, runs and reports, and that nothing gets lost."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from oneiros.errors import ArgumentError, UnknownNameError
+from oneiros.testing import check_component, check_plugin
+from oneiros_testing.checks import all_checks
+from oneiros_testing.report import EXPECTED, FAILED, NOT_RUN, PASSED, UNEXPECTED
+
+MANIFEST = """
+from oneiros import hookimpl
+@hookimpl
+def oneiros_callbacks():
+    return {"Bell": "NAME.bell:Bell", "bell": "NAME.bell:Bell"}
+"""
+BELL = """
+from oneiros.bases import Callback
+class Bell(Callback):
+    pass
+"""
+IMPORTED = "callback:Bell/check_can_be_imported"
+DECLARATION = "callback:Bell/check_declaration"
+
+
+@pytest.fixture
+def bell(installed):
+    """Installs a plugin with one callback; returns its name."""
+
+    def install(name, source=BELL, manifest=MANIFEST):
+        manifest = manifest.replace("NAME", name.replace("-", "_"))
+        return installed(name, {"bell.py": source, "manifest.py": manifest})
+
+    return install
+
+
+def states(report):
+    return {outcome.name: outcome.state for outcome in report.outcomes}
+
+
+def test_first_party_plugins_pass():
+    for name in ("oneiros-kernel", "oneiros-regularizers"):
+        report = check_plugin(name)
+        assert report.ok and report.ran == report.planned > 3, report
+
+
+def test_a_component_with_two_names_is_checked_once(bell):
+    report = check_plugin(bell("bell-once"))
+    assert report.ok, report
+    assert {outcome.subject for outcome in report.outcomes} == {
+        "distribution:bell-once",
+        "callback:Bell",
+    }
+
+
+def test_what_cannot_be_imported_blocks_its_other_checks(bell):
+    name = bell("bell-cracked", "import there_is_no_such_module")
+    report = check_plugin(name)
+    seen = states(report)
+    assert seen.pop(IMPORTED) == FAILED
+    assert seen.pop(DECLARATION) == NOT_RUN
+    assert not report.ok and report.ran < report.planned
+    assert "there_is_no_such_module" in str(report)
+    # Expecting the one failure doesn't hide that the others say nothing.
+    assert not check_plugin(name, {IMPORTED: "the foundry is closed"}).ok
+
+
+def test_an_expected_failure_that_passes_fails_the_run(bell):
+    name = bell("bell-strict", BELL.replace("pass", "conformance = {'tags': ['odd']}"))
+    report = check_plugin(name)
+    assert [fault.name for fault in report.faults] == [DECLARATION]
+    assert "['odd']" in report.faults[0].message
+    report = check_plugin(name, {DECLARATION: "a new tag"})
+    assert report.ok and states(report)[DECLARATION] == EXPECTED
+    report = check_plugin(name, {DECLARATION: "a new tag", IMPORTED: "no reason"})
+    assert not report.ok and states(report)[IMPORTED] == UNEXPECTED
+
+
+def test_an_expected_failure_of_no_check_fails_the_run(bell):
+    report = check_plugin(bell("bell-typo"), {"callback:Bell/check_nothing": "no idea"})
+    assert not report.ok and "check_nothing" in report.summary()[-1]
+    with pytest.raises(ArgumentError, match="Say why"):
+        check_plugin("bell-typo", {IMPORTED: ""})
+
+
+def test_a_heavy_manifest_is_found(bell):
+    name = bell("bell-heavy", manifest=f"import h5py\n{MANIFEST}")
+    report = check_plugin(name)
+    assert [fault.check for fault in report.faults] == ["check_manifest_is_light"]
+    assert "h5py" in report.faults[0].message
+    neighbour = f"from . import bell\n{MANIFEST}"
+    report = check_plugin(bell("bell-near", "import json", neighbour))
+    assert "check_manifest_is_light" not in {fault.check for fault in report.faults}
+
+
+def test_a_backend_must_be_complete(installed):
+    engine = (
+        "from oneiros_backend_toolkit.derived import Derived\n"
+        "class Engine(Derived): name = 'sketch'\n"
+        "other = 1\n"
+    )
+    manifest = (
+        "from oneiros import hookimpl\n"
+        "@hookimpl\n"
+        "def oneiros_backends():\n"
+        "    return {'sketch': 'half_engine.engine:Engine', "
+        "'x': 'half_engine.engine:other'}\n"
+    )
+    requirements = ["oneiros-kernel==0.1.0", "oneiros-backend-toolkit==0.1.0"]
+    files = {"engine.py": engine, "manifest.py": manifest}
+    report = check_plugin(installed("half-engine", files, requirements))
+    seen = {fault.name: fault.message for fault in report.faults}
+    unfinished = seen["backend:sketch/check_defines_what_is_required"]
+    assert unfinished.startswith("The backend 'sketch' must define ")
+    assert " dot, " in unfinished and " zeros, " not in unfinished
+    assert "isn't a subclass" in seen["backend:x/check_is_a_backend"]
+
+
+def test_an_unknown_plugin_and_an_empty_folder_say_what_to_type(tmp_path, monkeypatch):
+    with pytest.raises(UnknownNameError, match="oneiros plugins"):
+        check_plugin("nobody")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UnknownNameError, match="oneiros check my-lab"):
+        check_plugin(".")
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "My_Lab"\n')
+    with pytest.raises(UnknownNameError, match=r"'my-lab' here. Type: pip install -e"):
+        check_plugin(".")
+
+
+def test_a_component_of_no_plugin_is_checked():
+    from oneiros.bases import Callback
+
+    report = check_component("callback", type("Local", (Callback,), {}))
+    assert report.ok and report.ran == report.planned, report
+
+
+def test_every_check_says_what_must_hold_in_one_sentence():
+    for each in all_checks():
+        assert each.sentence.endswith(".") and each.name.startswith("check_")
+        assert len(each.sentence) < 200, each.name
+    names = [(each.name, each.kinds) for each in all_checks()]
+    assert len(names) == len(set(names))
+
+
+def test_the_command_reports_in_text_json_and_a_badge(bell, oneiros_command, tmp_path):
+    name = bell("bell-told", BELL.replace("pass", "conformance = {'tags': ['odd']}"))
+    code, out, _ = oneiros_command("check", name)
+    assert code == 1 and f"failed: {DECLARATION}" in out
+    badge = tmp_path / "badge.json"
+    option = f"{DECLARATION}=a new tag"
+    code, out, _ = oneiros_command(
+        "check", name, "--expect", option, "--json", "--badge", badge
+    )
+    contents = json.loads(out)
+    assert code == 0 and contents["ok"] and contents["ran"] == contents["planned"]
+    assert contents["counts"] == {PASSED: contents["ran"] - 1, EXPECTED: 1}
+    assert json.loads(badge.read_text())["color"] == "yellow"
+    code, out, _ = oneiros_command("check", "--list")
+    assert code == 0 and "check_manifest_is_light: The manifest imports only" in out
+    code, _, err = oneiros_command("check", name, "--expect", "nothing")
+    assert code == 1 and "NAME=REASON" in err
+
+
+@pytest.fixture
+def pytest_run(bell, tmp_path):
+    """Runs pytest over a plugin's checks in a folder with these files."""
+
+    def run(*options, source=BELL, **files):
+        name = bell("bell-tested", source)
+        folder = tmp_path / "project"
+        folder.mkdir(exist_ok=True)
+        for file, text in files.items():
+            (folder / f"{file}.py").write_text(text)
+        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"]
+        done = subprocess.run(
+            [*command, "--oneiros-plugin", name, *options],
+            cwd=folder,
+            env={**PYTHON, "PYTHONPATH": str(tmp_path)},
+            capture_output=True,
+            text=True,
+        )
+        return done.returncode, done.stdout + done.stderr
+
+    return run
+
+
+PYTHON = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent"}
+ODD = BELL.replace("pass", "conformance = {'tags': ['odd']}")
+SKIPPING = """
+import pytest
+def pytest_collection_modifyitems(items):
+    for item in items:
+        item.add_marker(pytest.mark.MARK)
+"""
+REMOVING = """
+def pytest_collection_modifyitems(items):
+    items[:] = items[:2]
+"""
+
+
+def test_pytest_runs_the_same_checks(pytest_run):
+    code, out = pytest_run("-v")
+    assert code == 0 and f"{IMPORTED} PASSED" in out, out
+    assert "ran 5 checks of 5: 5 passed" in out
+
+
+def test_pytest_fails_with_a_check_and_not_with_an_expected_one(bell, pytest_run):
+    code, out = pytest_run(source=ODD)
+    assert code == 1 and "['odd']" in out, out
+
+
+def test_pytest_takes_expected_failures(pytest_run):
+    code, out = pytest_run("--oneiros-expect", f"{DECLARATION}=a new tag", source=ODD)
+    assert code == 0 and "1 xfailed" in out, out
+
+
+@pytest.mark.parametrize(
+    "conftest",
+    [SKIPPING.replace("MARK", "skip"), SKIPPING.replace("MARK", "xfail"), REMOVING],
+    ids=["skipped", "marked", "removed"],
+)
+def test_pytest_fails_if_checks_are_hidden(pytest_run, conftest):
+    code, out = pytest_run(source=ODD, conftest=conftest)
+    assert code == 1, out
+
+
+def test_pytest_fails_if_checks_are_deselected(pytest_run):
+    code, out = pytest_run("-k", "imported")
+    assert code == 1 and "ran 2 checks of" in out, out
