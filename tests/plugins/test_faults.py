@@ -271,7 +271,7 @@ def environment(new_environment, tmp_path_factory):
 def real_distributions():
     from oneiros.plugins import manager
 
-    return sorted(manager().records)
+    return sorted(name for name in manager().records if name.startswith("oneiros-"))
 
 
 def process(environment, code, *arguments, **variables):

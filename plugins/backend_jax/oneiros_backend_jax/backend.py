@@ -13,13 +13,11 @@ from oneiros_backend_toolkit.convolutions import Convolutions
 from oneiros_backend_toolkit.ctc import Ctc
 from oneiros_backend_toolkit.lazy_graph.backend import RecordedBackend
 from oneiros_backend_toolkit.lazy_graph.pinning import floatx, pinned
-from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
 from oneiros_backend_toolkit.rnn import Rnn
 from oneiros_jax_support.jax_import import jax
 
 from oneiros_backend_jax import beam_search, random_functions, spatial
 from oneiros_backend_jax.engine import JaxEngine, JaxFunction
-from oneiros_backend_jax.functions import FUNCTIONS
 from oneiros_backend_jax.recurrence import RecurrentLayers
 
 
@@ -61,15 +59,10 @@ class JaxBackend(
 
     name = "jax"
     capabilities = frozenset(FLAGS)
-    functions = FUNCTIONS
+    engine = JaxEngine
     random_functions: Any = random_functions
     storage = Storage
     function_class = JaxFunction
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.recorder = Recorder(JaxEngine())
-        self._phase = self.recorder.phase
 
     def apply(self, fn: Callable[..., Any], *tensors):
         def run(*values):

@@ -4,15 +4,13 @@ from oneiros.user_warnings import warn
 from oneiros_backend_toolkit.convolutions import Convolutions
 from oneiros_backend_toolkit.ctc import Ctc
 from oneiros_backend_toolkit.lazy_graph.backend import RecordedBackend
-from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
 from oneiros_backend_toolkit.rnn import Rnn
 
 from oneiros_backend_onnx import spatial
 from oneiros_backend_onnx.engine import OnnxEngine, OnnxFunction
-from oneiros_backend_onnx.functions import FUNCTIONS
 from oneiros_backend_onnx.random_functions import RandomFunctions
 from oneiros_backend_onnx.recurrence import RecurrentLayers
-from oneiros_backend_onnx.refusals import refuse_engine_code, refuse_training
+from oneiros_backend_onnx.refusals import refuse_engine_code
 from oneiros_backend_onnx.storage import Storage
 
 
@@ -23,16 +21,10 @@ class OnnxBackend(
 
     name = "onnx"
     capabilities = frozenset({"loop", "sparse"})
-    functions = FUNCTIONS
+    engine = OnnxEngine
     random_functions = RandomFunctions
     storage = Storage
     function_class = OnnxFunction
-
-    def __init__(self) -> None:
-        super().__init__()
-        engine = OnnxEngine()
-        self.recorder = Recorder(engine)
-        self._phase = self.recorder.phase
 
     def _elementwise(self, x) -> None:
         """Returns nothing: in ONNX channels are first, so they needn't move."""
@@ -47,6 +39,3 @@ class OnnxBackend(
 
     def apply(self, fn, *tensors):
         refuse_engine_code()
-
-    def gradients(self, loss, variables, *, upstream=None, allow_unconnected=False):
-        refuse_training()

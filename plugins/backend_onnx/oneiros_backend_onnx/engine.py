@@ -1,7 +1,5 @@
 """ONNX as an engine of the lazy graph."""
 
-from typing import NoReturn
-
 from oneiros.errors import GraphError
 from oneiros.typing import Tensors
 from oneiros_backend_toolkit.compiled_on_demand import CompiledStep
@@ -16,7 +14,6 @@ from oneiros_backend_onnx.functions import FUNCTIONS
 from oneiros_backend_onnx.graphs import Graph
 from oneiros_backend_onnx.loops import scan
 from oneiros_backend_onnx.promotion import tensor
-from oneiros_backend_onnx.refusals import refuse_training
 from oneiros_backend_onnx.shapes import shape_tensor_of, static
 from oneiros_backend_onnx.tensors import Tensor, type_of
 
@@ -55,10 +52,6 @@ class OnnxEngine(Engine):
     def fold(self, key, number):
         """Returns nothing, either."""
         return None
-
-    def gradients(self, forward, values) -> NoReturn:
-        """Refuses: ONNX has no derivatives."""
-        refuse_training()
 
     def loop(self, step, sequences, states, captured, types, backwards):
         """Takes a step for each place of the first axis of `sequences`."""

@@ -5,20 +5,6 @@ from typing import NoReturn
 from oneiros.errors import CapabilityError
 
 
-def refuse_training() -> NoReturn:
-    """Raises the error about derivatives, which training needs.
-
-    # Raises
-        CapabilityError: always; it names a backend that trains.
-    """
-    raise CapabilityError(
-        "The backend 'onnx' only predicts: it has no gradients, so fit, "
-        "train_on_batch and K.gradients can't run on it. Train on another backend: "
-        "set ONEIROS_BACKEND=theano (or tensorflow, jax), or write "
-        "K.set_backend('theano') before you build or load the model."
-    )
-
-
 def refuse_engine_code() -> NoReturn:
     """Raises the error about `K.apply`, which has no engine to call.
 

@@ -11,7 +11,6 @@ from oneiros_backend_toolkit.convolutions import Convolutions
 from oneiros_backend_toolkit.ctc import Ctc
 from oneiros_backend_toolkit.lazy_graph.backend import RecordedBackend
 from oneiros_backend_toolkit.lazy_graph.pinning import pinned
-from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
 from oneiros_backend_toolkit.rnn import Rnn
 
 from oneiros_backend_tensorflow import (
@@ -22,13 +21,12 @@ from oneiros_backend_tensorflow import (
     spatial,
 )
 from oneiros_backend_tensorflow.engine import TensorFlowEngine, TensorFlowFunction
-from oneiros_backend_tensorflow.functions import FUNCTIONS
 from oneiros_backend_tensorflow.normalization import normalize, normalize_by
 from oneiros_backend_tensorflow.random_functions import RandomFunctions
 from oneiros_backend_tensorflow.recurrence import RecurrentLayers
 from oneiros_backend_tensorflow.shape_inference import sizes_of
 from oneiros_backend_tensorflow.storage import Storage
-from oneiros_backend_tensorflow.tensor import Tensor as TensorFlowTensor
+from oneiros_backend_tensorflow.tensor import Tensor
 from oneiros_backend_tensorflow.tensorflow_import import tf
 from oneiros_backend_tensorflow.xla import xla_setting
 
@@ -48,7 +46,8 @@ class TensorFlowBackend(
 
     name = "tensorflow"
     capabilities = frozenset(FLAGS)
-    functions = FUNCTIONS
+    engine = TensorFlowEngine
+    tensor_class = Tensor
     random_functions = RandomFunctions
     storage = Storage
     function_class = TensorFlowFunction
@@ -57,9 +56,6 @@ class TensorFlowBackend(
 
     def __init__(self) -> None:
         super().__init__()
-        engine = TensorFlowEngine()
-        self.recorder = Recorder(engine, TensorFlowTensor)
-        self._phase = self.recorder.phase
         native_functions.register(self.recorder)
         control_flow.install(self.recorder)
         old_code.install()

@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from oneiros.backend import Backend
+from oneiros.errors import CapabilityError
 from oneiros.typing import Array
 from oneiros.user_warnings import warn
 
@@ -12,6 +14,21 @@ from oneiros_training.arrays.naming import name_of
 BRIGHT = 2
 WHITE = 255
 """Targets whose highest value is above `BRIGHT` and not above `WHITE` may be pixels."""
+
+
+def check_trains(backend: Backend) -> None:
+    """Checks that a backend has gradients.
+
+    # Raises
+        CapabilityError: if it only predicts; it names backends that train.
+    """
+    if "gradients" not in backend.capabilities:
+        raise CapabilityError(
+            f"The backend {backend.name!r} only predicts: it has no gradients, so fit "
+            "and train_on_batch can't run on it. Train on another backend: set "
+            "ONEIROS_BACKEND=theano (or tensorflow, jax), or write "
+            "K.set_backend('theano') before you build or load the model."
+        )
 
 
 def warn_of_single_units(model, losses: list[Any]) -> None:

@@ -24,6 +24,7 @@ from oneiros.engine.streams import (
 from oneiros.interrupts import repeated_interrupts
 from oneiros.typing import Tensor
 
+from oneiros_training.advice import check_trains
 from oneiros_training.arrays.array_stream import ArrayStream
 from oneiros_training.arrays.user_data import (
     all_arrays,
@@ -502,6 +503,7 @@ class Model(Container):
     @K.bound
     def _make_train_function(self) -> None:
         if self.train_function is None:
+            check_trains(self._backend)
             updates = self.optimizer.get_updates(
                 self._collected_trainable_weights, self.constraints, self.total_loss
             )

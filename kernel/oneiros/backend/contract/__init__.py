@@ -1,12 +1,13 @@
 """The backend contract: the functions of `K`, as methods, one module per topic.
 
 Derive your backend from `Backend`. It must define every function here, except those of
-a capability that it leaves out. If it doesn't define a function, calling that function
-raises CapabilityError, and `hasattr(backend, name)` is False. Many functions follow
-from others: the classes of `oneiros_backend_toolkit` implement them, and an engine
-overrides those that it can do better. An implementation has the contract's signature
-and no docstring: `help` shows the contract's. The signatures are those of Keras 1,
-without types, and so are the toolkit's.
+a capability that it leaves out: one that only predicts leaves out `gradients`. If it
+doesn't define a function, calling that function raises CapabilityError, and
+`hasattr(backend, name)` is False. Many functions follow from others: the classes of
+`oneiros_backend_toolkit` implement them, and an engine overrides those that it can do
+better. An implementation has the contract's signature and no docstring: `help` shows
+the contract's. The signatures are those of Keras 1, without types, and so are the
+toolkit's.
 
 # Tensors
 Tensors are opaque: the kernel attaches `_keras_shape`, `_keras_history`,
@@ -54,7 +55,13 @@ import numpy as np
 
 from oneiros.backend.contract.capabilities import FLAGS, Lacking, leave_out
 from oneiros.backend.contract.elementwise import Elementwise
-from oneiros.backend.contract.graphs import LOCK, CompiledFunction, Graphs, Sessions
+from oneiros.backend.contract.graphs import (
+    LOCK,
+    CompiledFunction,
+    Differentiation,
+    Graphs,
+    Sessions,
+)
 from oneiros.backend.contract.images import Convolution, Padding, Pooling, Resizing
 from oneiros.backend.contract.sequences import Ctc, FusedRecurrence, Recurrence, Scans
 from oneiros.backend.contract.tensors import (
@@ -82,6 +89,7 @@ OPTIONAL: dict[str, type] = {
     "conv": Convolution,
     "ctc": Ctc,
     "fused": FusedRecurrence,
+    "gradients": Differentiation,
     "padding": Padding,
     "pool": Pooling,
     "resize": Resizing,
@@ -116,6 +124,7 @@ class Backend(
     Reductions,
     Shapes,
     Graphs,
+    Differentiation,
     Networks,
     Convolution,
     Pooling,
@@ -190,4 +199,4 @@ def functions() -> dict[str, Any]:
 
 def missing(cls: type[Backend]) -> list[str]:
     """Returns the names of the functions that a backend must define but doesn't."""
-    return [name for name in _REQUIRED if getattr(cls, name) is getattr(Backend, name)]
+    return [name for name in _REQUIRED if _lacks(cls, name)]

@@ -7,7 +7,6 @@ from typing import Any
 from oneiros.errors import CapabilityError
 
 FLAGS = {
-    "gradients": "derivatives, and so training",
     "sparse": "sparse placeholders",
     "loop": "many steps of a function in one compiled call",
     "float16": "half precision",
@@ -44,7 +43,7 @@ def leave_out(cls: type, reason: str) -> list[str]:
         reason: str, completes the error "it lacks …" for a backend without these
             functions.
     """
-    functions = [item for item in vars(cls).items() if inspect.isfunction(item[1])]
+    functions = inspect.getmembers_static(cls, inspect.isfunction)
     for name, function in functions:
         setattr(cls, name, Lacking(function, reason))
     return [name for name, _ in functions]

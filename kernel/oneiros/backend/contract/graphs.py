@@ -86,6 +86,45 @@ class CompiledFunction:
         raise NotImplementedError
 
 
+class Differentiation:
+    """Derivatives, without which a backend only predicts."""
+
+    def gradients(self, loss, variables, *, upstream=None, allow_unconnected=False):
+        """Returns the gradients of a loss.
+
+        # Arguments
+            loss: scalar tensor. Tensors of higher rank are summed, and so is a list of
+                tensors. A number depends on no variable.
+            variables: list of variables or tensors, or one.
+            upstream: tensor or array of the shape of `loss`, or a list if `loss` is
+                one. The elements of `loss` are multiplied by it before they are summed.
+                It counts as a constant: it is the derivative of something else by
+                `loss`. For example, policy gradients, `tf.gradients(y, w, -g)`, are
+                `K.gradients(y, w, upstream=-g)`.
+            allow_unconnected: bool, whether to accept variables that the loss doesn't
+                depend on.
+
+        # Returns
+            A list of tensors, even for one variable: the derivative of the loss by each
+            variable, in order, with the shape and type of the variable; None for a
+            variable that the loss doesn't depend on.
+
+        # Raises
+            GraphError: if the loss doesn't depend on a variable, unless
+                `allow_unconnected`.
+            ArgumentError: if the loss or a variable isn't a tensor of floats.
+            ShapeError: if `upstream` doesn't broadcast with `loss`.
+
+        # Example
+            ```python
+            from oneiros import backend as K
+
+            x = K.variable([3])
+            K.eval(K.gradients(K.sum(x * x), [x])[0]).tolist()  # [6.0]
+            ```
+        """
+
+
 class Graphs:
     """Functions that turn tensors into computations."""
 
@@ -128,41 +167,6 @@ class Graphs:
             add = K.function([x], [x * 2], [K.update_add(total, x)])
             add([[1, 2]])[0].tolist()  # [2.0, 4.0]
             K.get_value(total).tolist()  # [1.0, 2.0]
-            ```
-        """
-
-    def gradients(self, loss, variables, *, upstream=None, allow_unconnected=False):
-        """Returns the gradients of a loss.
-
-        # Arguments
-            loss: scalar tensor. Tensors of higher rank are summed, and so is a list of
-                tensors. A number depends on no variable.
-            variables: list of variables or tensors, or one.
-            upstream: tensor or array of the shape of `loss`, or a list if `loss` is
-                one. The elements of `loss` are multiplied by it before they are summed.
-                It counts as a constant: it is the derivative of something else by
-                `loss`. For example, policy gradients, `tf.gradients(y, w, -g)`, are
-                `K.gradients(y, w, upstream=-g)`.
-            allow_unconnected: bool, whether to accept variables that the loss doesn't
-                depend on.
-
-        # Returns
-            A list of tensors, even for one variable: the derivative of the loss by each
-            variable, in order, with the shape and type of the variable; None for a
-            variable that the loss doesn't depend on.
-
-        # Raises
-            GraphError: if the loss doesn't depend on a variable, unless
-                `allow_unconnected`.
-            ArgumentError: if the loss or a variable isn't a tensor of floats.
-            ShapeError: if `upstream` doesn't broadcast with `loss`.
-
-        # Example
-            ```python
-            from oneiros import backend as K
-
-            x = K.variable([3])
-            K.eval(K.gradients(K.sum(x * x), [x])[0]).tolist()  # [6.0]
             ```
         """
 

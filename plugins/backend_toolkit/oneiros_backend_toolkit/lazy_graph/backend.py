@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 from oneiros.backend import common
 from oneiros.backend.contract import draw_seed, functions
+from oneiros.backend.contract.graphs import Differentiation
 from oneiros.backend.donated_arrays import owned
 from oneiros.errors import ArgumentError
 from oneiros.typing import Shape, Tensor, Tensors
 
 from oneiros_backend_toolkit.gradients import Gradients
 from oneiros_backend_toolkit.lazy_graph.array_functions import ArrayFunctions
+from oneiros_backend_toolkit.lazy_graph.engine import Engine
 from oneiros_backend_toolkit.lazy_graph.function import RecordedFunction
 from oneiros_backend_toolkit.lazy_graph.graph import (
     Operation,
@@ -75,20 +77,24 @@ ELEMENTWISE = frozenset(f"K.{name}" for name in ELEMENTWISE_NAMES)
 class RecordedBackend(Gradients, Sessions):
     """Keras 1's `K` on lazy tensors: what doesn't depend on the engine.
 
-    A backend derives from it, sets the class's properties, and makes a Recorder in its
-    constructor. Each of the functions of the contract becomes a method that records it,
+    A backend derives from it and sets the class's properties. Each of the functions of
+    the contract that the engine's ArrayFunctions have becomes a method that records it,
     with the signature and docstring of the contract, unless the class defines the
-    method itself.
+    method itself. If the engine doesn't define `gradients`, the backend only predicts:
+    it lacks the function and the capability `gradients`.
 
     # Arguments
         primitives: modules with the functions that `PRIMITIVES` names; passed in the
             class statement.
 
     # Properties
-        recorder: the Recorder of its tensors.
+        engine: class of the Engine, made without arguments.
         functions: the ArrayFunctions of the engine.
-        random_functions: class with those that draw random numbers, `random_uniform`,
-            `random_normal` and `random_binomial`; the first argument is a key.
+        recorder: the Recorder of its tensors.
+        tensor_class: the class of its tensors.
+        random_functions: module, class or object with the functions that draw random
+            numbers, `random_uniform`, `random_normal` and `random_binomial`; they have
+            the contract's arguments, with a key before them and without `seed`.
         storage: class of what keeps a variable's value. It is made with the first
             value; `get()` returns a copy, `set(array)` stores an array. Arrays that it
             receives are its own from then on.
@@ -96,14 +102,19 @@ class RecordedBackend(Gradients, Sessions):
         has_open_ranks: whether the engine computes on tensors whose rank isn't known.
     """
 
-    recorder: Recorder
+    engine: type[Engine]
     functions: ArrayFunctions
+    recorder: Recorder
+    tensor_class: type[LazyTensor] = LazyTensor
     random_functions: Any
     storage: type[Any]
     function_class: type[RecordedFunction]
     has_open_ranks: bool = False
 
     def __init_subclass__(cls, primitives=()) -> None:
+        cls.functions = cls.engine.functions
+        if cls.engine.gradients is Engine.gradients:
+            cls.gradients = vars(Differentiation)["gradients"]  # type: ignore[method-assign]
         defined = {*vars(cls), *vars(RecordedBackend)}
         for name, contract in functions().items():
             fn = getattr(cls.functions, name, None)
@@ -114,6 +125,11 @@ class RecordedBackend(Gradients, Sessions):
                 if fn := getattr(module, name, None):
                     setattr(cls, f"_{name}", recorded(fn, label))
         super().__init_subclass__()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.recorder = Recorder(self.engine(), self.tensor_class)
+        self._phase = self.recorder.phase
 
     # Tensors and their values
 

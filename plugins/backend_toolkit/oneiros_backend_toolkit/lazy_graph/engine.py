@@ -23,7 +23,7 @@ class Engine(Protocol):
     # Properties
         name: the backend's name, for messages.
         errors: the exceptions that the engine raises for tensors that don't fit.
-        key_spec: the Spec of what `key` returns.
+        key_spec: the Spec of what `key` returns, such as `Spec((2,), "int64")`.
         functions: its ArrayFunctions.
     """
 
@@ -95,7 +95,7 @@ class Engine(Protocol):
     def gradients(
         self, forward: AnyFunction, values: Tensors
     ) -> tuple[Tensors, Tensors]:
-        """Differentiates.
+        """Differentiates. An engine that doesn't define it only predicts.
 
         An engine that differentiates in place passes `values` themselves to `forward`;
         then nothing is computed twice.

@@ -1,0 +1,1 @@
+"""A backend of Oneiros that computes predictions with NumPy."""
