@@ -421,11 +421,11 @@ class MultiHeadAttention(Attending, KernelLayer):
         """Returns the joined outputs of the heads, and the weights of each if
         asked."""
         query, key, value, allowed = self._parts(x)
-        queries = self._by_head("query", query)
+        queries = self.by_head("query", query)
         length = math.sqrt(self.key_dim)
         queries = queries / length
-        keys = self._by_head("key", key)
-        values = self._by_head("value", value)
+        keys = self.by_head("key", key)
+        values = self.by_head("value", value)
         products = f"{self.of_query}hs,{self.of_key}hs->{self.of_scores}"
         scores = einsum(products, queries, keys)
         hidden = self.hidden(query, key, mask)
@@ -441,8 +441,15 @@ class MultiHeadAttention(Attending, KernelLayer):
             outputs = outputs + self.output_bias
         return self.returned(outputs, weights)
 
-    def _by_head(self, name: str, x: Tensor) -> Tensor:
-        """Returns the projection for each head: `(samples, places, heads, size)`."""
+    def by_head(self, name: str, x: Tensor) -> Tensor:
+        """Returns the projection for each head: `(samples, places, heads, size)`.
+
+        A subclass can change what is compared, such as by its place.
+
+        # Arguments
+            name: str, `"query"`, `"key"` or `"value"`.
+            x: tensor, `(samples, places, features)`.
+        """
         kernel, bias = self.projections[name]
         projected = einsum("...f,fhs->...hs", x, kernel)
         if bias is not None:

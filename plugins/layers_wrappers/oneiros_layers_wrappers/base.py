@@ -1,4 +1,4 @@
-"""Wrapper, the base of layers that contain a layer."""
+"""Composite and Wrapper, the bases of layers that contain layers."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,41 +12,45 @@ from oneiros.errors import OneirosError
 from oneiros.typing import Shape
 
 
-class Wrapper(Layer):
-    """Base of the wrappers: a layer that uses another one. Not a layer itself.
+class Composite(Layer):
+    """Base of layers that use other layers. Not a layer itself.
 
-    A subclass defines `call`, and `build(input_shape)`, which builds `self.layer` and
-    ends with `super().build()`. Its weights, losses, updates and constraints are its
-    own and those of the layer inside.
+    A subclass lists the layers inside as `wrapped`, builds them in `build`, which ends
+    with `super().build()`, and uses their `call`. Its weights, losses, updates and
+    constraints are its own and those of the layers inside. Files hold the arguments of
+    its constructor, of which the layers inside are made again.
 
     # Example
         ```python
-        from oneiros.layers import Dense, Input, Wrapper
+        from oneiros.layers import Composite, Dense, Input
 
-        class Residual(Wrapper):
+        class Gated(Composite):
             loadable = True
 
+            def __init__(self, output_dim, **kwargs):
+                super().__init__(**kwargs)
+                self.output_dim = output_dim
+                self.value = Dense(output_dim)
+                self.gate = Dense(output_dim, activation="sigmoid")
+
+            @property
+            def wrapped(self):
+                return [self.value, self.gate]
+
             def build(self, input_shape):
-                self.layer.build(input_shape)
+                self.value.build(input_shape)
+                self.gate.build(input_shape)
                 super().build()
 
             def call(self, x, mask=None):
-                return x + self.layer.call(x)
+                return self.value.call(x) * self.gate.call(x)
 
-        len(Residual(Dense(3))(Input(shape=(3,)))._keras_history[0].weights)  # 2
+            def get_output_shape_for(self, input_shape):
+                return (*input_shape[:-1], self.output_dim)
+
+        len(Gated(3)(Input(shape=(4,)))._keras_history[0].weights)  # 4
         ```
-
-    # Arguments
-        layer: the layer inside.
     """
-
-    layer: Any
-
-    def __init__(self, layer, **kwargs):
-        self.layer = layer
-        super().__init__(**kwargs)
-        if not isinstance(layer, Layer):
-            raise refusal(self, "layer", layer, "a layer to wrap, such as Dense(8)")
 
     @property
     def checks_sizes(self) -> bool:
@@ -55,8 +59,8 @@ class Wrapper(Layer):
 
     @property
     def wrapped(self) -> list[Any]:
-        """The layers inside, in the order of their weights."""
-        return [self.layer]
+        """The layers inside, in the order of their weights; subclasses define this."""
+        raise NotImplementedError(f"{label(self)} doesn't define wrapped.")
 
     @contextmanager
     def naming(self, input_shape: Shape) -> Iterator[None]:
@@ -165,6 +169,48 @@ class Wrapper(Layer):
         for layer in self.wrapped:
             inner_weights += layer.ordered_weights()
         return unique([*inner_weights, *self.weights])
+
+
+class Wrapper(Composite):
+    """Base of the wrappers: a layer that uses another one. Not a layer itself.
+
+    A subclass defines `call`, and `build(input_shape)`, which builds `self.layer` and
+    ends with `super().build()`. Its weights, losses, updates and constraints are its
+    own and those of the layer inside.
+
+    # Example
+        ```python
+        from oneiros.layers import Dense, Input, Wrapper
+
+        class Residual(Wrapper):
+            loadable = True
+
+            def build(self, input_shape):
+                self.layer.build(input_shape)
+                super().build()
+
+            def call(self, x, mask=None):
+                return x + self.layer.call(x)
+
+        len(Residual(Dense(3))(Input(shape=(3,)))._keras_history[0].weights)  # 2
+        ```
+
+    # Arguments
+        layer: the layer inside.
+    """
+
+    layer: Any
+
+    def __init__(self, layer, **kwargs):
+        self.layer = layer
+        super().__init__(**kwargs)
+        if not isinstance(layer, Layer):
+            raise refusal(self, "layer", layer, "a layer to wrap, such as Dense(8)")
+
+    @property
+    def wrapped(self) -> list[Any]:
+        """The layers inside, in the order of their weights."""
+        return [self.layer]
 
     def argument_config(self, argument: str) -> dict[str, Any]:
         """Returns an argument, `layer` with the configuration of the layer inside."""

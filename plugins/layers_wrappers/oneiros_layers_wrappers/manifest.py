@@ -6,7 +6,10 @@ LAYERS = {
     "TimeDistributed": "oneiros_layers_wrappers.time_distributed:TimeDistributed",
     "Bidirectional": "oneiros_layers_wrappers.bidirectional:Bidirectional",
 }
-BASES = {"Wrapper": "oneiros_layers_wrappers.base:Wrapper"}
+BASES = {
+    "Composite": "oneiros_layers_wrappers.base:Composite",
+    "Wrapper": "oneiros_layers_wrappers.base:Wrapper",
+}
 
 
 @hookimpl
@@ -17,5 +20,5 @@ def oneiros_layers():
 
 @hookimpl
 def oneiros_modules():
-    """The module `oneiros.layers.wrappers`, with the base of wrappers."""
+    """The module `oneiros.layers.wrappers`, with the bases of layers that contain layers."""
     return {"layers.wrappers": {**LAYERS, **BASES}, "layers": BASES}
