@@ -15,7 +15,7 @@ from oneiros import constraints, layers, regularizers
 from oneiros.engine.layer import Layer
 from oneiros.errors import ArgumentError, ShapeError
 
-BASES = {"Layer", "Recurrent", "ConvRecurrent2D", "Wrapper", "InputLayer"}
+BASES = {"Layer", "Recurrent", "ConvRecurrent2D", "Composite", "Wrapper", "InputLayer"}
 CLASSES = sorted(
     (
         value

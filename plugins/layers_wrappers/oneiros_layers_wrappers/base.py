@@ -15,10 +15,14 @@ from oneiros.typing import Shape
 class Composite(Layer):
     """Base of layers that use other layers. Not a layer itself.
 
-    A subclass lists the layers inside as `wrapped`, builds them in `build`, which ends
-    with `super().build()`, and uses their `call`. Its weights, losses, updates and
-    constraints are its own and those of the layers inside. Files hold the arguments of
-    its constructor, of which the layers inside are made again.
+    A subclass makes the layers inside in its constructor, builds them in `build`, which
+    ends with `super().build()`, and uses their `call`. Its weights, losses, updates and
+    constraints are its own and those of the layers inside. Files hold its constructor's
+    arguments, with which it makes the same layers again.
+
+    # Properties
+        wrapped: list of the layers inside, in the order of their weights; set by the
+            subclass.
 
     # Example
         ```python
@@ -32,10 +36,7 @@ class Composite(Layer):
                 self.output_dim = output_dim
                 self.value = Dense(output_dim)
                 self.gate = Dense(output_dim, activation="sigmoid")
-
-            @property
-            def wrapped(self):
-                return [self.value, self.gate]
+                self.wrapped = [self.value, self.gate]
 
             def build(self, input_shape):
                 self.value.build(input_shape)
@@ -52,15 +53,12 @@ class Composite(Layer):
         ```
     """
 
+    wrapped: list[Any]
+
     @property
     def checks_sizes(self) -> bool:
         """Whether the layers inside check sizes."""
         return all(getattr(layer, "checks_sizes", False) for layer in self.wrapped)
-
-    @property
-    def wrapped(self) -> list[Any]:
-        """The layers inside, in the order of their weights; subclasses define this."""
-        raise NotImplementedError(f"{label(self)} doesn't define wrapped.")
 
     @contextmanager
     def naming(self, input_shape: Shape) -> Iterator[None]:
@@ -208,7 +206,8 @@ class Wrapper(Composite):
             raise refusal(self, "layer", layer, "a layer to wrap, such as Dense(8)")
 
     @property
-    def wrapped(self) -> list[Any]:
+    # A property here, an attribute in Composite.
+    def wrapped(self) -> list[Any]:  # type: ignore[override]
         """The layers inside, in the order of their weights."""
         return [self.layer]
 

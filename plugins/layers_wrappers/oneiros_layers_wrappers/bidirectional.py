@@ -105,7 +105,8 @@ class Bidirectional(Wrapper):
             )
 
     @property
-    def wrapped(self) -> list[Any]:
+    # A property here, an attribute in Composite.
+    def wrapped(self) -> list[Any]:  # type: ignore[override]
         """The forward layer and the backward layer."""
         return [self.forward_layer, self.backward_layer]
 

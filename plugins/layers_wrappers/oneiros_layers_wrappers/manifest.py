@@ -20,5 +20,5 @@ def oneiros_layers():
 
 @hookimpl
 def oneiros_modules():
-    """The module `oneiros.layers.wrappers`, with the bases of layers that contain layers."""
+    """The module `oneiros.layers.wrappers`, with the bases of such layers."""
     return {"layers.wrappers": {**LAYERS, **BASES}, "layers": BASES}

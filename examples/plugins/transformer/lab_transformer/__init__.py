@@ -1,0 +1,1 @@
+"""Encoder blocks, rotary attention and positional encodings: a plugin of Oneiros."""

@@ -1,0 +1,81 @@
+"""Attention that compares steps by their distance."""
+
+import numpy as np
+from oneiros import backend as K
+from oneiros.arguments import label
+from oneiros.errors import ArgumentError
+from oneiros.layers import MultiHeadAttention
+
+from lab_transformer.places import angles, steps_of
+
+
+def quarter_turns(size):
+    """Returns the matrix that turns each pair of features, `(a, b)`, to `(-b, a)`."""
+    turns = np.zeros((size, size), K.floatx())
+    first = np.arange(0, size, 2)
+    second = first + 1
+    turns[second, first] = -1.0
+    turns[first, second] = 1.0
+    return turns
+
+
+class RotaryAttention(MultiHeadAttention):
+    """Attention of several heads, which turns queries and keys by the angle of their
+    place before it compares them: what they have in common depends on their distance.
+
+    The features `2i` and `2i + 1` of a query or a key at place `t` turn by
+    `t / 10000 ** (2i / key_dim)`. There are no other weights than those of
+    `MultiHeadAttention`.
+
+    # Example
+        ```python
+        from oneiros.layers import Input, RotaryAttention
+
+        x = Input(shape=(10, 16))
+        RotaryAttention(2, key_dim=8)([x, x])._keras_shape  # (None, 10, 16)
+        ```
+
+    # Arguments
+        num_heads: int.
+        key_dim: int, size of the projected queries and keys; an even number.
+        dropout, use_causal_mask, …: as for `MultiHeadAttention`.
+
+    # Input shape
+        As for `MultiHeadAttention`.
+
+    # Output shape
+        `(samples, queries, output size)`.
+
+    # References
+        - Su et al.: RoFormer: Enhanced Transformer with Rotary Position Embedding,
+          arXiv:2104.09864
+    """
+
+    loadable = True
+    conformance = {
+        "arguments": {"num_heads": 2, "key_dim": 4},
+        "input_shape": [(5, 6), (5, 6)],
+    }
+
+    def __init__(self, num_heads, key_dim, **kwargs):
+        super().__init__(num_heads, key_dim, **kwargs)
+        if self.key_dim % 2:
+            raise ArgumentError(
+                f"{label(self)} received key_dim={key_dim}. Expected an even number: "
+                "features are turned in pairs."
+            )
+
+    def build(self, input_shape):
+        """Makes the weights of the projections."""
+        super().build(input_shape)
+        self.turns = K.variable(quarter_turns(self.key_dim))
+
+    def by_head(self, name, x):
+        """Returns the projection for each head, queries and keys turned."""
+        projected = super().by_head(name, x)
+        if name == "value":
+            return projected
+        turned_by = angles(steps_of(x), self.key_dim)
+        turned_by = K.expand_dims(turned_by, 1)  # the same for all heads
+        across = K.dot(projected, self.turns)
+        return projected * K.cos(turned_by) + across * K.sin(turned_by)

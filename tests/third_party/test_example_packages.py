@@ -1,0 +1,60 @@
+"""The packages of examples/plugins do what packages of third parties may, and nothing
+else."""
+
+import runpy
+
+import pytest
+from fresh import ROOT, project
+from oneiros.plugins import manager
+from oneiros.testing import check_plugin
+from published_imports import faulty_imports
+
+FOLDERS = {
+    project(path.parent)["name"]: path.parent
+    for path in sorted((ROOT / "examples" / "plugins").glob("*/pyproject.toml"))
+}
+LABS = [name for name in FOLDERS if name.startswith("lab-")]
+READY = """
+from oneiros import plugins
+record = plugins.manager().records["{name}"]
+print(record.state, sum(map(len, record.kinds.values())))
+"""
+
+
+@pytest.mark.parametrize("name", LABS)
+def test_they_use_public_names_alone(name):
+    assert faulty_imports(name, name.replace("-", "_")) == []
+    assert manager().records[name].state == "ok"
+
+
+@pytest.mark.parametrize("name", LABS)
+def test_they_are_complete_distributions(name):
+    folder = FOLDERS[name]
+    described = project(folder)
+    assert described["requires-python"] and described["license"] == "MIT"
+    assert (folder / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
+    assert (folder / name.replace("-", "_") / "py.typed").exists()
+    text = (ROOT / "examples" / "plugins" / "README.md").read_text()
+    assert f"]({folder.name}/README.md)" in text
+
+
+@pytest.mark.exhaustive(only=True)
+@pytest.mark.parametrize("name", LABS)
+def test_they_conform(name):
+    report = check_plugin(name)
+    assert report.ok, report
+
+
+@pytest.mark.exhaustive(only=True)
+@pytest.mark.parametrize("name", LABS)
+def test_they_build_and_install_beside_the_built_wheels(name, new_environment):
+    environment = new_environment(name)
+    environment.install("oneiros", FOLDERS[name])
+    state, names = environment.run(READY.format(name=name)).stdout.split()
+    assert state == "ok" and int(names) > 0
+
+
+@pytest.mark.exhaustive(only=True)
+def test_two_encoder_blocks_learn_to_sort():
+    sorting = runpy.run_path(str(FOLDERS["lab-transformer"] / "sorting.py"))
+    assert sorting["main"](samples=1000, epochs=8) > 0.8
