@@ -5,6 +5,8 @@ LICENSE, and a README whose links are absolute, so that it builds alone.
 """
 
 import re
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -34,6 +36,9 @@ SHARED = {
 LINK = re.compile(r"\]\((?![a-z]+:|#)([^)#]+)")
 """The part of a link of Markdown that names a file; code may look the same."""
 PICTURES = (".png", ".svg", ".gif")
+STUBS = "oneiros-stubs"
+"""Package of the distribution `oneiros`, made from the plugins' manifests."""
+WRITES_STUBS = HERE.with_name("tools") / "write_stubs.py"
 
 
 def project_urls(version: str) -> dict[str, str]:
@@ -79,25 +84,37 @@ class SharedMetadata(MetadataHookInterface):
 
 
 class SharedFiles(BuildHookInterface):
-    """Adds LICENSE, and to a sdist this file and the README."""
+    """Adds LICENSE, to a sdist this file and the README, and to the distribution
+    `oneiros` stubs."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Adds them to what the build includes."""
+        self._folder = tempfile.TemporaryDirectory()
         if self.target_name == "sdist":
             build_data["force_include"] = self._in_sdist(build_data["force_include"])
         elif not Path(self.root, LICENSE.name).exists():
             folder = f"{self.build_config.builder.project_id}.dist-info/licenses"
             build_data["force_include"][str(LICENSE)] = f"{folder}/{LICENSE.name}"
+        if self.metadata.core.name == "oneiros":
+            stubs = self._stubs()
+            build_data["force_include"][stubs] = STUBS
+            build_data["force_include_editable"] = {stubs: STUBS}
 
     def finalize(self, *arguments: Any) -> None:
-        """Removes the files that were written for a sdist."""
-        if self.target_name == "sdist":
-            self._folder.cleanup()
+        """Removes the files that were written for the build."""
+        self._folder.cleanup()
+
+    def _stubs(self) -> str:
+        """Returns the folder of the stubs: written now, or that of a sdist."""
+        if not WRITES_STUBS.exists():
+            return str(Path(self.root, STUBS))
+        stubs = str(Path(self._folder.name, STUBS))
+        subprocess.run([sys.executable, str(WRITES_STUBS), stubs], check=True)
+        return stubs
 
     def _in_sdist(self, included: dict[str, str]) -> dict[str, str]:
         """Returns the files of a sdist: its pyproject's hooks lie beside it, and its
         README's links are absolute."""
-        self._folder = tempfile.TemporaryDirectory()
         source = Path(self.root, "pyproject.toml").read_text("utf-8")
         texts = {
             "pyproject.toml": re.sub(r"(\.\./)+", "", source),

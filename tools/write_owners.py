@@ -14,6 +14,7 @@ import importlib
 import json
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +28,19 @@ def index() -> dict[str, dict[str, str]]:
     For kind `module`, the names with their modules' paths.
     """
     owners: dict[str, dict[str, str]] = {}
-    for pyproject in sorted(ROOT.glob("plugins/*/pyproject.toml")):
+    for distribution, manifest in manifests("plugins/*"):
+        for kind, names in _names(manifest).items():
+            for name in names:
+                owners.setdefault(kind, {}).setdefault(name, distribution)
+    return {kind: dict(sorted(owners[kind].items())) for kind in sorted(owners)}
+
+
+def manifests(folders: str) -> Iterator[tuple[str, Any]]:
+    """Yields the distribution and the manifest of each plugin in some folders."""
+    for pyproject in sorted(ROOT.glob(f"{folders}/pyproject.toml")):
         project = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]
         for reference in project.get("entry-points", {}).get("oneiros.v1", {}).values():
-            for kind, names in _names(_manifest(pyproject.parent, reference)).items():
-                for name in names:
-                    owners.setdefault(kind, {}).setdefault(name, project["name"])
-    return {kind: dict(sorted(owners[kind].items())) for kind in sorted(owners)}
+            yield project["name"], _manifest(pyproject.parent, reference)
 
 
 def text() -> str:

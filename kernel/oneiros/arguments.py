@@ -176,11 +176,8 @@ def check_choice(owner: Any, name: str, value: Any, choices: Iterable[Any]) -> A
 
 
 def known_arguments(
-    where: str,
-    arguments: dict[str, Any],
-    accepted: Collection[str],
-    shown: Collection[str] = (),
-) -> dict[str, Any]:
+    where: str, arguments: Any, accepted: Collection[str], shown: Collection[str] = ()
+) -> Any:
     """Returns keyword arguments without those that Keras removed, which get a warning.
 
     # Arguments

@@ -100,7 +100,8 @@ def attribute(module: str, name: str) -> Any:
             broken.
     """
     if name == "__all__":
-        return [public for public in names(module) if _is_exported(module, public)]
+        listed = *names(module), *_dynamic(module)
+        return [public for public in listed if _is_exported(module, public)]
     if name.startswith("__"):
         raise AttributeError(f"module {module!r} has no attribute {name!r}")
     if entry := _find(module, name):
@@ -138,14 +139,18 @@ def patched(kind: str, name: str) -> Any:
 
 
 def names(module: str) -> list[str]:
-    """Returns a module's public names, sorted, without importing the objects; includes
-    those that a contributed `__getattr__` lists for `__all__`."""
+    """Returns a module's public names, sorted, without importing the objects; omits
+    those that only a contributed `__getattr__` has."""
     public_names = children(module).union(*_tables(module))
     if module == LAYERS:
         public_names.update(registry.names("layer"))
-    if getter := _find(module, "__getattr__"):
-        public_names.update(registry.load(getter)("__all__"))
     return sorted(public_names)
+
+
+def _dynamic(module: str) -> Any:
+    """Returns the names that a contributed `__getattr__` lists for `__all__`."""
+    getter = _find(module, "__getattr__")
+    return registry.load(getter)("__all__") if getter else ()
 
 
 def children(module: str) -> set[str]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from oneiros.bases import Callback, Callbacks, Rebuilt
     from oneiros.engine.container import Container
     from oneiros.engine.layer import Layer
-    from oneiros.typing import Tensor
+    from oneiros.typing import Tensors
 
 Config = dict[str, Any]
 
@@ -106,7 +106,7 @@ class Configurations(Protocol):
     def graph_config(self, model: Container) -> Config:
         """Returns the configurations of a graph's layers, and their connections."""
 
-    def build_graph(self, config: Config) -> tuple[list[Tensor], list[Tensor]]:
+    def build_graph(self, config: Config) -> tuple[Tensors, Tensors]:
         """Returns the inputs and outputs of the graph that a configuration
         describes."""
 

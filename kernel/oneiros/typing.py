@@ -1,6 +1,8 @@
-"""What annotations call tensors, arrays and shapes, in the whole project."""
+"""What annotations call tensors, arrays and shapes, and the arguments of layers, in the
+whole project."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypedDict
 
 import numpy as np
 
@@ -12,3 +14,22 @@ Array = np.ndarray
 """An array of NumPy, or rows of an open file or table that slicing reads as one."""
 Shape = tuple[int | None, ...]
 """A static shape; None is an open size."""
+Initialization = str | Callable[..., Tensor]
+"""The name of an initialization, or a function `(shape, name=None)`."""
+Activation = str | Callable[[Tensor], Tensor] | None
+"""The name of an activation, or a function or layer; None changes nothing."""
+RegularizerLike = dict[str, Any] | Activation
+"""The name of a regularizer, its configuration, or itself."""
+ConstraintLike = RegularizerLike
+"""The same for a constraint."""
+
+
+class LayerOptions(TypedDict, total=False):
+    """The arguments that every layer accepts."""
+
+    input_shape: Shape
+    batch_input_shape: Shape
+    input_dtype: str | None
+    name: str | None
+    trainable: bool
+    create_input_layer: bool

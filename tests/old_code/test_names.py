@@ -10,7 +10,7 @@ from oneiros.errors import ArgumentError, UnknownNameError
 from oneiros.layers import BatchNormalization, Dense, Input
 from oneiros.models import Model, Sequential, load_model, model_from_json
 from oneiros.optimizers import SGD
-from oneiros_old_code import optional
+from oneiros_old_code import visible
 from small_models import compiled_dense
 
 X = np.random.RandomState(0).uniform(size=(4, 3)).astype("float32")
@@ -139,10 +139,10 @@ def test_packages_are_passed_on_where_they_are_installed(monkeypatch, path, name
     package = pytest.importorskip(name)
     assert getattr(module(path), name) is package
     assert name in module(path).__all__
-    monkeypatch.setattr("oneiros_old_code.optional.find_spec", lambda name: None)
+    monkeypatch.setattr("oneiros_old_code.visible.find_spec", lambda name: None)
     assert name not in module(path).__all__
     with pytest.raises(AttributeError, match=f"no attribute '{name}'"):
-        optional.optimizers(name)
+        visible.optimizers(name)
 
 
 def test_the_shape_of_images_for_networks_of_other_packages():

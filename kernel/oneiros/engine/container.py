@@ -7,7 +7,7 @@ from contextlib import suppress
 from functools import cached_property
 from itertools import chain, groupby
 from operator import attrgetter
-from typing import Any
+from typing import Any, Self
 
 from oneiros import backend as K
 from oneiros import config as configs
@@ -32,7 +32,7 @@ from oneiros.engine.node import (
 from oneiros.errors import ArgumentError, GraphError, ShapeError, UnknownNameError
 from oneiros.load_context import count_calls
 from oneiros.plugins import did_you_mean
-from oneiros.typing import Tensor
+from oneiros.typing import Tensor, Tensors
 
 
 def _of_graph(attribute: str) -> Any:
@@ -66,7 +66,7 @@ class Container(Layer):
 
     loadable = True
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         """Makes a container without inputs and outputs yet."""
         container = super().__new__(cls)
         vars(container).update(_calls={}, inputs=[], outputs=[])
@@ -84,9 +84,9 @@ class Container(Layer):
         )
         self.built = True
 
-    inputs: list[Tensor]
-    outputs: list[Tensor]
-    _calls: dict[str, tuple[list[Tensor], list[Tensor], Results]]
+    inputs: Tensors
+    outputs: Tensors
+    _calls: dict[str, tuple[Tensors, Tensors, Results]]
     input_layers = _of_graph("input_layers")
     input_layers_node_indices = _of_graph("input_layers_node_indices")
     input_layers_tensor_indices = _of_graph("input_layers_tensor_indices")
@@ -185,7 +185,7 @@ class Container(Layer):
 
     @property
     # A property here, an attribute in Layer.
-    def losses(self) -> list[Tensor]:  # type: ignore[override]
+    def losses(self) -> Tensors:  # type: ignore[override]
         """The scalar tensors that layers add to the loss."""
         return unique(
             self._items_for("losses", None) + self._items_for("losses", self.inputs)
@@ -230,7 +230,7 @@ class Container(Layer):
         }
 
     @property  # type: ignore[misc]  # Layer's has a setter
-    def trainable_weights(self) -> list[Tensor]:
+    def trainable_weights(self) -> Tensors:
         """The weights that training changes, layer by layer."""
         if not self.trainable:
             return []
@@ -241,10 +241,10 @@ class Container(Layer):
         )
 
     @property  # type: ignore[misc]  # Layer's has a setter
-    def non_trainable_weights(self) -> list[Tensor]:
+    def non_trainable_weights(self) -> Tensors:
         """The weights that training doesn't change."""
         layers = self.weight_layers()
-        weights: list[Tensor] = []
+        weights: Tensors = []
         if not self.trainable:
             for layer in layers:
                 weights += layer.trainable_weights
@@ -252,7 +252,7 @@ class Container(Layer):
             weights += layer.non_trainable_weights
         return unique(weights)
 
-    def ordered_weights(self) -> list[Tensor]:
+    def ordered_weights(self) -> Tensors:
         """Returns the weights in the order of `get_weights()`."""
         return [weight for layer in self.weight_layers() for weight in layer.weights]
 
@@ -321,7 +321,7 @@ class Container(Layer):
         return one_or_all([shapes[id(tensor)] for tensor in self.outputs])
 
     @bound
-    def run_internal_graph(self, inputs: list[Tensor], masks: Any = None) -> Results:
+    def run_internal_graph(self, inputs: Tensors, masks: Any = None) -> Results:
         """Computes the outputs, their masks and their shapes for other inputs.
 
         # Arguments
@@ -333,7 +333,7 @@ class Container(Layer):
         values = zip(inputs, masks, map(K.int_shape, inputs), strict=True)
         computed = dict(zip(map(id, self.inputs), values, strict=True))
 
-        def columns(tensors: list[Tensor]) -> Any:
+        def columns(tensors: Tensors) -> Any:
             """Returns the values, masks and shapes of some of the graph's tensors."""
             rows = [computed[id(tensor)] for tensor in tensors]
             return (list(column) for column in zip(*rows, strict=True))
@@ -470,7 +470,7 @@ class Graph:
             have the same name.
     """
 
-    def __init__(self, owner: str, inputs: list[Tensor], outputs: list[Tensor]):
+    def __init__(self, owner: str, inputs: Tensors, outputs: Tensors):
         self.owner = owner
         _check_ends(owner, inputs, outputs)
         (
@@ -534,7 +534,7 @@ class Graph:
                 )
 
 
-def _check_ends(owner: str, inputs: list[Tensor], outputs: list[Tensor]) -> None:
+def _check_ends(owner: str, inputs: Tensors, outputs: Tensors) -> None:
     for end, tensors in (("input", inputs), ("output", outputs)):
         for index, tensor in enumerate(tensors or [None]):
             if not hasattr(tensor, "_keras_history"):
@@ -595,7 +595,7 @@ def entry_of(layer: Layer) -> dict[str, Any]:
 
 def get_source_inputs(
     tensor: Tensor, layer: Any = None, node_index: int | None = None
-) -> list[Tensor]:
+) -> Tensors:
     """Returns the input tensors that a tensor is computed from.
 
     # Arguments

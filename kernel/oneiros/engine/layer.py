@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable
 from functools import cached_property
 from itertools import zip_longest
-from typing import Any
+from typing import Any, Self, Unpack
 
 import numpy as np
 
@@ -40,16 +40,9 @@ from oneiros.errors import (
     ShapeError,
 )
 from oneiros.load_context import count_weight
-from oneiros.typing import Shape, Tensor
+from oneiros.typing import LayerOptions, Shape, Tensor, Tensors
 
-KWARGS = (
-    "input_shape",
-    "batch_input_shape",
-    "input_dtype",
-    "name",
-    "trainable",
-    "create_input_layer",
-)
+KWARGS = tuple(LayerOptions.__annotations__)
 
 
 def shape_tuple(shape: Any, owner: str) -> Shape:
@@ -208,7 +201,7 @@ class Layer(Rebuilt):
     supports_masking: bool = False
     uses_learning_phase: bool = False
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         """Sets what layers and models have in common: a constructor may come late to
         that of `Layer`, or not at all."""
         layer = super().__new__(cls)
@@ -228,7 +221,7 @@ class Layer(Rebuilt):
         )
         return layer
 
-    def __init__(self, **kwargs: Any):
+    def __init__(self, **kwargs: Unpack[LayerOptions]):
         if not kwargs.keys() <= set(KWARGS):
             own = inspect.signature(type(self)).parameters
             kwargs = known_arguments(type(self).__name__, kwargs, KWARGS, own)
@@ -252,7 +245,7 @@ class Layer(Rebuilt):
     regularizers: Any
     _conditional: dict[str, Any]
     _backend: Any
-    losses: list[Tensor]
+    losses: Tensors
     updates: list[Any]
     constraints: dict[Tensor, Any]
 
@@ -274,16 +267,16 @@ class Layer(Rebuilt):
     name = cached_property(_default_name)
 
     @property
-    def trainable_weights(self) -> list[Tensor]:
+    def trainable_weights(self) -> Tensors:
         """The weights that training changes."""
         return self._trainable_weights if self.trainable else []
 
     @trainable_weights.setter
-    def trainable_weights(self, weights: list[Tensor]) -> None:
+    def trainable_weights(self, weights: Tensors) -> None:
         self._trainable_weights = weights
 
     @property
-    def non_trainable_weights(self) -> list[Tensor]:
+    def non_trainable_weights(self) -> Tensors:
         """The weights that training doesn't change."""
         return [
             *([] if self.trainable else self._trainable_weights),
@@ -291,11 +284,11 @@ class Layer(Rebuilt):
         ]
 
     @non_trainable_weights.setter
-    def non_trainable_weights(self, weights: list[Tensor]) -> None:
+    def non_trainable_weights(self, weights: Tensors) -> None:
         self._non_trainable_weights = weights
 
     @property
-    def weights(self) -> list[Tensor]:
+    def weights(self) -> Tensors:
         """All weights; those that training changes come first."""
         return self.trainable_weights + self.non_trainable_weights
 
@@ -419,7 +412,7 @@ class Layer(Rebuilt):
                 ) from error
             raise
 
-    def _called(self, x: Any, mask: Any, tensors: list[Tensor]) -> Any:
+    def _called(self, x: Any, mask: Any, tensors: Tensors) -> Any:
         self.assert_input_compatibility(x)
         if not self.built:
             self.build_for(list(map(K.int_shape, tensors)))
@@ -559,7 +552,7 @@ class Layer(Rebuilt):
         on none."""
         return self._items_for("updates", inputs)
 
-    def get_losses_for(self, inputs: Any) -> list[Tensor]:
+    def get_losses_for(self, inputs: Any) -> Tensors:
         """Returns the losses that depend on these tensors; for None, those that depend
         on none."""
         return self._items_for("losses", inputs)
@@ -580,7 +573,7 @@ class Layer(Rebuilt):
         conditional = {id(item) for _, items in records.values() for item in items}
         return [item for item in vars(self)[kind] if id(item) not in conditional]
 
-    def ordered_weights(self) -> list[Tensor]:
+    def ordered_weights(self) -> Tensors:
         """Returns the weights in the order of `get_weights()`."""
         return self.weights
 

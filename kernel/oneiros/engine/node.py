@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from oneiros import backend as K
 from oneiros.arguments import label
 from oneiros.errors import GraphError
-from oneiros.typing import Shape, Tensor
+from oneiros.typing import Shape, Tensor, Tensors
 
 if TYPE_CHECKING:
     from oneiros.engine.layer import Layer
 
-Results = tuple[list[Tensor], list[Tensor], list[Shape]]
+Results = tuple[Tensors, Tensors, list[Shape]]
 
 
 def to_list(x: Any) -> list[Any]:
@@ -32,14 +32,14 @@ def object_list_uid(object_list: Any) -> str:
     return ", ".join(str(id(x)) for x in to_list(object_list))
 
 
-def origins(tensors: list[Tensor]) -> tuple[list[Any], list[int], list[int]]:
+def origins(tensors: Tensors) -> tuple[list[Any], list[int], list[int]]:
     """Returns the layers that tensors come from, the node and the tensor indices."""
     histories = [tensor._keras_history for tensor in tensors]
     layers, nodes, indices = ([each[part] for each in histories] for part in range(3))
     return layers, nodes, indices
 
 
-def shapes_of(tensors: list[Tensor]) -> list[Shape]:
+def shapes_of(tensors: Tensors) -> list[Shape]:
     """Returns the static shapes of tensors."""
     return [tensor._keras_shape for tensor in tensors]
 
@@ -92,10 +92,10 @@ class Node:
     inbound_layers: list[Layer]
     node_indices: list[int]
     tensor_indices: list[int]
-    input_tensors: list[Tensor]
-    output_tensors: list[Tensor]
-    input_masks: list[Tensor]
-    output_masks: list[Tensor]
+    input_tensors: Tensors
+    output_tensors: Tensors
+    input_masks: Tensors
+    output_masks: Tensors
     input_shapes: list[Shape]
     output_shapes: list[Shape]
 
@@ -151,9 +151,9 @@ class Node:
     def of_source(
         cls,
         layer: Layer,
-        inputs: list[Tensor],
-        outputs: list[Tensor],
-        masks: list[Tensor] | None = None,
+        inputs: Tensors,
+        outputs: Tensors,
+        masks: Tensors | None = None,
     ) -> Node:
         """Returns the node of an `InputLayer`, or of a model on its own inputs.
 
@@ -193,14 +193,14 @@ class Node:
         }
 
 
-def connect(layer: Layer, tensors: list[Tensor]) -> None:
+def connect(layer: Layer, tensors: Tensors) -> None:
     """Marks tensors as the outputs of a layer's next node."""
     for index, tensor in enumerate(tensors):
         tensor._keras_history = (layer, len(layer.inbound_nodes), index)
 
 
 def run_layer(
-    layer: Layer, tensors: list[Tensor], masks: list[Tensor], shapes: list[Shape]
+    layer: Layer, tensors: Tensors, masks: Tensors, shapes: list[Shape]
 ) -> Results:
     """Computes a layer's outputs, their masks and shapes."""
     x = one_or_all(tensors)
@@ -238,7 +238,7 @@ def run_layer(
     return outputs, output_masks, shapes_of(outputs)
 
 
-def _new_output(layer: Layer, output: Tensor, inputs: list[Tensor]) -> Tensor:
+def _new_output(layer: Layer, output: Tensor, inputs: Tensors) -> Tensor:
     """Returns an output of a layer, or a copy if it is an input or belongs to another
     layer."""
     if not layer._backend.owns(output):

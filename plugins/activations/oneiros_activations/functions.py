@@ -4,16 +4,19 @@ Each maps a float tensor to one of the same shape and dtype. Layers accept them 
 `Dense(32, activation="relu")`, `Activation("relu")`.
 """
 
+from collections.abc import Callable
+
 from oneiros import backend as K
 from oneiros import registry
 from oneiros.config import get_object
 from oneiros.errors import ArgumentError, ShapeError
+from oneiros.typing import Activation, Tensor
 
 ENGINES = {"jax": "jax", "pytensor": "theano", "tensorflow": "tensorflow"}
 """Packages of engines, and the backends that compute with them."""
 
 
-def softmax(x):
+def softmax(x: Tensor) -> Tensor:
     """Exponentials scaled to sum to one over the last axis: `exp(x) / sum(exp(x))`.
 
     Adding a constant to all inputs changes nothing. For a single unit, the result is
@@ -80,7 +83,7 @@ def elu(x, alpha: float = 1.0):
     return K.elu(x, alpha)
 
 
-def softplus(x):
+def softplus(x: Tensor) -> Tensor:
     """A smooth `max(x, 0)`: `log(1 + exp(x))`.
 
     # Arguments
@@ -105,7 +108,7 @@ def softplus(x):
     return K.softplus(x)
 
 
-def softsign(x):
+def softsign(x: Tensor) -> Tensor:
     """Approaches -1 and 1 more slowly than `tanh`: `x / (1 + abs(x))`.
 
     # Arguments
@@ -160,7 +163,7 @@ def relu(x, alpha: float = 0.0, max_value: float | None = None):
     return K.relu(x, alpha=alpha, max_value=max_value)
 
 
-def tanh(x):
+def tanh(x: Tensor) -> Tensor:
     """Hyperbolic tangent: `(exp(x) - exp(-x)) / (exp(x) + exp(-x))`.
 
     # Arguments
@@ -184,7 +187,7 @@ def tanh(x):
     return K.tanh(x)
 
 
-def sigmoid(x):
+def sigmoid(x: Tensor) -> Tensor:
     """Logistic function: `1 / (1 + exp(-x))`.
 
     # Arguments
@@ -211,7 +214,7 @@ def sigmoid(x):
     return K.sigmoid(x)
 
 
-def hard_sigmoid(x):
+def hard_sigmoid(x: Tensor) -> Tensor:
     """`0.2 * x + 0.5`, clipped to between 0 and 1: a cheap approximation of the
     sigmoid.
 
@@ -240,7 +243,7 @@ def hard_sigmoid(x):
     return K.hard_sigmoid(x)
 
 
-def linear(x):
+def linear(x: Tensor) -> Tensor:
     """`x` itself: the activation of a layer without one.
 
     # Arguments
@@ -261,7 +264,7 @@ def linear(x):
     return x
 
 
-def get(identifier):
+def get(identifier: Activation) -> Callable[[Tensor], Tensor]:
     """Returns the activation that `identifier` names.
 
     # Arguments
@@ -286,7 +289,7 @@ def get(identifier):
     """
     if identifier is None:
         return linear
-    activation = get_object("activation", identifier)
+    activation: Callable[[Tensor], Tensor] = get_object("activation", identifier)
     check_engine(activation, "activation={}")
     return activation
 

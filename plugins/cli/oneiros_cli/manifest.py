@@ -4,6 +4,7 @@ from oneiros import hookimpl
 
 COMMANDS = {
     "plugins": "oneiros_cli.plugins:plugins",
+    "stubs": "oneiros_cli.stubs:stubs",
     "inspect": "oneiros_cli.file_tools.inspect_command:inspect",
     "convert": "oneiros_cli.file_tools.convert_command:convert",
 }
@@ -11,7 +12,7 @@ COMMANDS = {
 
 @hookimpl
 def oneiros_commands():
-    """`oneiros plugins`, `oneiros inspect` and `oneiros convert`."""
+    """The commands about plugins and about files."""
     return COMMANDS
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from oneiros import backend as K
 from oneiros.arguments import check_number, is_int, open_to_old_code, refusal
 from oneiros.config import get_object
-from oneiros.typing import Tensor
+from oneiros.typing import ConstraintLike, Tensor
 
 from oneiros_constraints.constraint import Constraint
 
@@ -215,7 +215,7 @@ nonneg = NonNeg
 unitnorm = UnitNorm
 
 
-def get(identifier, kwargs: dict[str, Any] | None = None):
+def get(identifier: ConstraintLike, kwargs: dict[str, Any] | None = None) -> Any:
     """Returns the constraint that `identifier` describes.
 
     # Arguments

@@ -7,7 +7,7 @@ backend.
 
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from oneiros import backend as K
@@ -15,7 +15,7 @@ from oneiros.arguments import check_number, refusal
 from oneiros.backend.donated_arrays import donated
 from oneiros.config import get_object
 from oneiros.errors import ConfigError, ShapeError
-from oneiros.typing import Tensor
+from oneiros.typing import Initialization, Tensor
 
 from oneiros_initializations.postponed import initialized
 
@@ -482,7 +482,7 @@ def one(shape: Shape, name: str | None = None, dim_ordering: str = "th"):
     return initialized(shape, name, make)
 
 
-def get(identifier, **kwargs):
+def get(identifier: Initialization, **kwargs) -> Callable[..., Tensor]:
     """Returns the initialization that `identifier` names.
 
     # Arguments
@@ -516,7 +516,8 @@ def get(identifier, **kwargs):
             "in this position. Pass it by name, as in Dense(4, input_dim=3), or omit "
             "it if another layer comes first."
         )
-    function = get_object("initialization", identifier)
+    function: Callable[..., Tensor] = get_object("initialization", identifier)
     if not kwargs or function is None or callable(identifier):
         return function
-    return functools.update_wrapper(functools.partial(function, **kwargs), function)
+    partial = functools.partial(function, **kwargs)
+    return functools.update_wrapper(partial, function)

@@ -6,6 +6,7 @@ from typing import Any
 
 from oneiros import activations
 from oneiros import backend as K
+from oneiros.typing import Tensor
 
 from oneiros_keras2.tensors import floats
 
@@ -36,7 +37,7 @@ class ActivationWith:
         self.arguments = arguments
         self._activation: Any = activations.get(function)
 
-    def __call__(self, x):
+    def __call__(self, x) -> Tensor:
         """Returns the output."""
         return self._activation(x, **self.arguments)
 
@@ -60,7 +61,7 @@ def celu(x, alpha: float = 1.0):
     return alpha * K.elu(scaled)
 
 
-def exponential(x):
+def exponential(x) -> Tensor:
     """`exp(x)`.
 
     # Arguments
@@ -116,7 +117,7 @@ def hard_shrink(x, threshold: float = 0.5):
     return x * floats(is_beyond)
 
 
-def hard_silu(x):
+def hard_silu(x) -> Tensor:
     """`x * relu6(x + 3) / 6`, also called hard_swish.
 
     # Arguments
@@ -125,7 +126,7 @@ def hard_silu(x):
     return x * keras3_hard_sigmoid(x)
 
 
-def hard_tanh(x):
+def hard_tanh(x) -> Tensor:
     """`x`, bounded by -1 and 1.
 
     # Arguments
@@ -134,7 +135,7 @@ def hard_tanh(x):
     return K.clip(x, -1, 1)
 
 
-def keras3_hard_sigmoid(x):
+def keras3_hard_sigmoid(x) -> Tensor:
     """`relu6(x + 3) / 6`, which Keras 3 calls hard_sigmoid; Keras 1's is steeper.
 
     # Arguments
@@ -153,7 +154,7 @@ def leaky_relu(x, negative_slope: float = 0.2):
     return K.relu(x, alpha=negative_slope)
 
 
-def log_sigmoid(x):
+def log_sigmoid(x) -> Tensor:
     """Logarithm of the sigmoid, exact for large inputs.
 
     # Arguments
@@ -176,7 +177,7 @@ def log_softmax(x, axis: int = -1):
     return shifted - K.log(total)
 
 
-def mish(x):
+def mish(x) -> Tensor:
     """`x * tanh(softplus(x))`.
 
     # Arguments
@@ -190,7 +191,7 @@ def mish(x):
     return x * gate
 
 
-def rectified(x, negative_slope=0.0, max_value=None, threshold=0.0):
+def rectified(x, negative_slope=0.0, max_value=None, threshold=0.0) -> Tensor:
     """`x` where it is above a threshold, up to a bound; elsewhere a line.
 
     # Arguments
@@ -210,7 +211,7 @@ def rectified(x, negative_slope=0.0, max_value=None, threshold=0.0):
     return output + slope * below
 
 
-def relu6(x):
+def relu6(x) -> Tensor:
     """`min(max(x, 0), 6)`.
 
     # Arguments
@@ -219,7 +220,7 @@ def relu6(x):
     return K.clip(x, 0, 6)
 
 
-def selu(x):
+def selu(x) -> Tensor:
     """Scaled exponential linear unit: keeps mean 0 and variance 1 from layer to layer.
 
     # Arguments
@@ -241,7 +242,7 @@ def soft_shrink(x, threshold: float = 0.5):
     return x - K.clip(x, -threshold, threshold)
 
 
-def softmax_along(x, axis=-1):
+def softmax_along(x, axis=-1) -> Tensor:
     """Exponentials scaled to sum to one over any axes.
 
     # Arguments
@@ -254,7 +255,7 @@ def softmax_along(x, axis=-1):
     return exponentials / total
 
 
-def sparse_plus(x):
+def sparse_plus(x) -> Tensor:
     """0 below -1, `x` above 1, and a parabola between.
 
     # Arguments
@@ -266,7 +267,7 @@ def sparse_plus(x):
     return parabola + line
 
 
-def sparse_sigmoid(x):
+def sparse_sigmoid(x) -> Tensor:
     """`(x + 1) / 2`, bounded by 0 and 1.
 
     # Arguments
@@ -275,7 +276,7 @@ def sparse_sigmoid(x):
     return K.clip((x + 1) / 2, 0, 1)
 
 
-def sparsemax(x):
+def sparsemax(x) -> Tensor:
     """Values over the last axis with many zeros. As Keras 3 computes it, they are
     probabilities only if one of them isn't 0.
 
@@ -310,7 +311,7 @@ def squareplus(x, b: float = 4):
     return (x + root) / 2
 
 
-def swish(x):
+def swish(x) -> Tensor:
     """`x * sigmoid(x)`, also called silu.
 
     # Arguments
@@ -322,7 +323,7 @@ def swish(x):
     return x * K.sigmoid(x)
 
 
-def tanh_shrink(x):
+def tanh_shrink(x) -> Tensor:
     """`x - tanh(x)`.
 
     # Arguments

@@ -417,7 +417,7 @@ class MultiHeadAttention(Attending, KernelLayer):
             bias = self.add_parameter("bias", bias_shape, f"{name}_bias")
         return kernel, bias
 
-    def call(self, x, mask=None):
+    def call(self, x, mask=None) -> Tensor:
         """Returns the joined outputs of the heads, and the weights of each if
         asked."""
         query, key, value, allowed = self._parts(x)
@@ -486,7 +486,7 @@ class MultiHeadAttention(Attending, KernelLayer):
         weights = (query[0], self.num_heads, *places)
         return self.returned(outputs, weights)
 
-    def argument_config(self, argument):
+    def argument_config(self, argument) -> Tensor:
         """Returns an argument; a layer's `output_shape` is another thing."""
         if argument == "output_shape":
             return {"output_shape": self.output_size}
@@ -546,7 +546,7 @@ class GroupQueryAttention(MultiHeadAttention):
         """The number of heads of keys and values."""
         return self.num_key_value_heads
 
-    def argument_config(self, argument):
+    def argument_config(self, argument) -> Tensor:
         """Returns an argument; those of `MultiHeadAttention` that this layer replaces
         aren't."""
         if argument in ("num_heads", "key_dim", "value_dim", "output_shape"):

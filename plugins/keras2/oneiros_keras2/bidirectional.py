@@ -8,6 +8,7 @@ from oneiros.config import layer_from_config
 from oneiros.engine.node import one_or_all, shape_list, to_list
 from oneiros.errors import ArgumentError
 from oneiros.layers import Bidirectional
+from oneiros.typing import Tensor
 
 from oneiros_keras2.base import Checked
 from oneiros_keras2.recurrent import Recurring, check_states, described
@@ -90,11 +91,11 @@ class Keras2Bidirectional(Checked, Bidirectional):
             )
         return backward_layer
 
-    def build(self, input_shape) -> None:
+    def build(self, input_shape=None) -> None:
         """Builds both layers."""
         super().build(shape_list(input_shape)[0])
 
-    def get_output_shape_for(self, input_shape):
+    def get_output_shape_for(self, input_shape) -> Any:
         """Returns the output's shape, or a list of the outputs' and the states'."""
         shape, *_ = shape_list(input_shape)
         with self.naming(shape):
@@ -105,7 +106,7 @@ class Keras2Bidirectional(Checked, Bidirectional):
         merged = shape_list(self.merged_shape(forward, backward))
         return one_or_all([*merged, *states, *others])
 
-    def compute_mask(self, x, mask=None):
+    def compute_mask(self, x, mask=None) -> Tensor:
         """Returns the mask of each output; None for the states."""
         steps_mask = to_list(mask)[0]
         masks = to_list(super().compute_mask(x, steps_mask))
@@ -114,7 +115,7 @@ class Keras2Bidirectional(Checked, Bidirectional):
             masks += [None] * sum(counts)
         return one_or_all(masks)
 
-    def __call__(self, x, mask=None):
+    def __call__(self, x, mask=None) -> Tensor:
         """Calls the layer, on a sequence or on a list of it and the initial states.
 
         # Raises
@@ -124,7 +125,7 @@ class Keras2Bidirectional(Checked, Bidirectional):
         check_states(self, x, sum(counts))
         return super().__call__(x, mask)
 
-    def call(self, inputs, mask=None):
+    def call(self, inputs, mask=None) -> Tensor:
         """Returns the merged outputs, or a list of them and the states.
 
         # Arguments
@@ -144,7 +145,7 @@ class Keras2Bidirectional(Checked, Bidirectional):
         merged = to_list(self.merged(forward, backward))
         return one_or_all([*merged, *states, *others])
 
-    def argument_config(self, argument):
+    def argument_config(self, argument) -> Tensor:
         """Returns an argument, a layer with its configuration."""
         if argument != "backward_layer":
             return dict(super().argument_config(argument))

@@ -7,7 +7,7 @@ from oneiros import backend as K
 from oneiros.arguments import check_choice, label
 from oneiros.errors import ShapeError
 from oneiros.layers import Flatten
-from oneiros.typing import Shape
+from oneiros.typing import Shape, Tensor
 
 from oneiros_keras2.activations import SELU_ALPHA, SELU_SCALE
 from oneiros_keras2.base import Fraction, Keras2Layer, KernelLayer
@@ -59,7 +59,7 @@ class AlphaDropout(Keras2Layer):
         self.seed = seed
         self.uses_learning_phase = 0 < rate < 1
 
-    def call(self, x, mask=None):
+    def call(self, x, mask=None) -> Tensor:
         """Returns the input; in training, with values dropped."""
         if not self.uses_learning_phase:
             return x
@@ -105,7 +105,7 @@ class Keras2Flatten(Flatten):
         super().__init__(**kwargs)
         self.data_format = check_choice(self, "data_format", data_format, DATA_FORMATS)
 
-    def call(self, x, mask=None):
+    def call(self, x, mask=None) -> Tensor:
         """Returns `x` with two axes."""
         if self.data_format == "channels_first":
             x = moved(x, 1, -1)
@@ -206,7 +206,7 @@ class EinsumDense(KernelLayer):
             shape.append(size)
         return tuple(shape)
 
-    def call(self, x, mask=None):
+    def call(self, x, mask=None) -> Tensor:
         """Returns the product with the kernel, plus the bias."""
         output = einsum(self.equation, x, self.kernel)
         if self.bias is not None:
@@ -217,7 +217,7 @@ class EinsumDense(KernelLayer):
         """Returns the sizes of the output's axes."""
         return tuple(self.known[axis] for axis in self.of_output)
 
-    def argument_config(self, argument):
+    def argument_config(self, argument) -> Tensor:
         """Returns an argument; a layer's `output_shape` is another thing."""
         if argument == "output_shape":
             return {"output_shape": self.sizes}

@@ -173,13 +173,13 @@ class Keras2UpSampling2D(SpatialLayer):
         self.set_arguments(size=size)
         self.interpolation = _checked(self, interpolation)
 
-    def computed(self, x):
+    def computed(self, x) -> Tensor:
         """Returns the enlarged images."""
         _, *sizes, _ = sizes_of(x)
         new_sizes = self.output_sizes(sizes)
         return resized(x, new_sizes, self.interpolation)
 
-    def output_sizes(self, sizes):
+    def output_sizes(self, sizes) -> Tensor:
         """Returns rows and columns, enlarged."""
         enlarged = []
         for size, factor in zip(sizes, self.size):
@@ -285,7 +285,7 @@ class Resizing(FixedSize):
         self.interpolation = _checked(self, interpolation)
         self.set_arguments(crop_to_aspect_ratio=crop_to_aspect_ratio)
 
-    def computed(self, x):
+    def computed(self, x) -> Tensor:
         """Returns the images in the new size."""
         if self.crop_to_aspect_ratio:
             x = self.in_proportion(x)
@@ -317,7 +317,7 @@ class CenterCrop(FixedSize):
 
     loadable = True
 
-    def computed(self, x):
+    def computed(self, x) -> Tensor:
         """Returns the middle, or all, in the new size."""
         rows, columns = self.sizes_of(x)
         if rows >= self.height and columns >= self.width:
@@ -351,7 +351,7 @@ class RandomCrop(FixedSize):
 
     loadable = True
 
-    def computed(self, x):
+    def computed(self, x) -> Tensor:
         """Returns the middle in the new size."""
         return super().computed(self.in_proportion(x))
 
@@ -390,7 +390,7 @@ class Augmentation(Keras2Layer):
         self.kind = kind
         self.settings = dict(settings or {})
 
-    def call(self, x, mask=None):
+    def call(self, x, mask=None) -> Tensor:
         """Returns `x`; in training, varied."""
         vary = VARIATIONS.get(self.kind)
         if vary is None:
@@ -501,7 +501,7 @@ class Keras2ZeroPadding3D(SpatialLayer):
         check = partial(check_ints, self, "padding", count=2, minimum=0)
         self.pairs = list(map(check, pairs))
 
-    def computed(self, x):
+    def computed(self, x) -> Tensor:
         """Returns `x` among as many zeros on both sides, of which some are cut off."""
         widths = []
         index = [slice(None)]
@@ -514,7 +514,7 @@ class Keras2ZeroPadding3D(SpatialLayer):
         padded = K.spatial_3d_padding(x, tuple(widths), "tf")
         return padded[tuple(index)]
 
-    def output_sizes(self, sizes):
+    def output_sizes(self, sizes) -> Tensor:
         """Returns the sizes with the zeros."""
         padded = []
         for size, pair in zip(sizes, self.pairs):
@@ -552,7 +552,7 @@ class Keras2ZeroPadding1D(Keras2ZeroPadding3D):
     loadable = True
     rank = 1
 
-    def computed(self, x):
+    def computed(self, x) -> Tensor:
         """Returns `x` among zeros."""
         (pair,) = self.pairs
         return K.asymmetric_temporal_padding(x, *pair)

@@ -6,7 +6,7 @@ from typing import Any
 from oneiros import backend as K
 from oneiros.arguments import label
 from oneiros.errors import ShapeError
-from oneiros.typing import Shape
+from oneiros.typing import Shape, Tensor
 
 from oneiros_keras2.base import Axes, Keras2Layer
 
@@ -70,7 +70,7 @@ class Subtract(Joining):
 
     loadable = True
 
-    def call(self, x, mask=None):
+    def call(self, x, mask=None) -> Tensor:
         """Returns the first input minus the second."""
         if len(x) != 2:
             raise ShapeError(
@@ -99,7 +99,7 @@ class Minimum(Joining):
 
     loadable = True
 
-    def call(self, x, mask=None):
+    def call(self, x, mask=None) -> Tensor:
         """Returns the least values."""
         return functools.reduce(K.minimum, x)
 
@@ -142,7 +142,7 @@ class Keras2Dot(Keras2Layer):
             axes = [axes, axes]
         return [axis % rank for axis, rank in zip(axes, ranks)]
 
-    def call(self, x, mask=None):
+    def call(self, x, mask=None) -> Tensor:
         """Returns the sums of products."""
         first, second = x
         ranks = [K.ndim(first), K.ndim(second)]
@@ -166,6 +166,6 @@ class Keras2Dot(Keras2Layer):
             return (samples, 1)
         return (samples, *kept)
 
-    def compute_mask(self, input, mask=None):
+    def compute_mask(self, input, mask=None) -> Tensor:
         """Returns None: products have no steps."""
         return None

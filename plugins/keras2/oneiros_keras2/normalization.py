@@ -146,7 +146,7 @@ class LayerNormalization(AffineNormalization):
         self.axes = axes_of(self, len(input_shape))
         self.make_affine(input_shape, self.axes)
 
-    def call(self, x, mask=None):
+    def call(self, x, mask=None) -> Tensor:
         """Returns the normalised input."""
         if not self.rms_scaling:
             normalised = self.normalised(x, self.axes)
@@ -204,7 +204,7 @@ class GroupNormalization(AffineNormalization):
         self.grouped = (groups, channels // groups)
         self.make_affine(input_shape, [self.channel_axis])
 
-    def call(self, x, mask=None):
+    def call(self, x, mask=None) -> Tensor:
         """Returns the normalised input."""
         axis = self.channel_axis
         sizes = sizes_of(x)
@@ -261,7 +261,7 @@ class RMSNormalization(Keras2Layer):
         shape: Any = tuple(input_shape[axis] for axis in self.axes)
         self.scale = self.add_weight(shape, "one", name=f"{self.name}_scale")
 
-    def call(self, x, mask=None):
+    def call(self, x, mask=None) -> Tensor:
         """Returns the scaled input."""
         squares = K.square(x)
         mean_square = K.mean(squares, axis=self.axes, keepdims=True)
@@ -300,7 +300,7 @@ class UnitNormalization(Keras2Layer):
         super().__init__(**kwargs)
         self.set_arguments(axis=axis)
 
-    def call(self, x, mask=None):
+    def call(self, x, mask=None) -> Tensor:
         """Returns the scaled input."""
         return K.l2_normalize(x, self.axis)
 
@@ -369,7 +369,7 @@ class Keras2BatchNormalization(AffineNormalization):
             "moving_variance", shape, trainable=False
         )
 
-    def call(self, x, mask=None):
+    def call(self, x, mask=None) -> Tensor:
         """Returns the input normalised by the batch in training, otherwise by the
         running averages."""
         mean = self._averaged(x, K.mean, self.moving_mean)

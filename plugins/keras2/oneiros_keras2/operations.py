@@ -11,7 +11,7 @@ from oneiros.arguments import check_choice
 from oneiros.engine.node import one_or_all, to_list
 from oneiros.errors import ShapeError
 from oneiros.load_context import count_calls
-from oneiros.typing import Shape
+from oneiros.typing import Shape, Tensor
 
 from oneiros_keras2.base import Keras2Layer
 from oneiros_keras2.tensor_functions import FUNCTIONS, Function, tensor
@@ -120,7 +120,7 @@ class TensorOperation(Keras2Layer):
         self.operands = operands
         self.settings = dict(settings or {})
 
-    def __call__(self, x, mask=None):
+    def __call__(self, x, mask=None) -> Tensor:
         """Calls the layer on tensors; of sizes, on the tensors that have them."""
         tensors = to_list(x)
         sources = list(map(_source, tensors))
@@ -152,7 +152,7 @@ class TensorOperation(Keras2Layer):
         operands = self._operands(count)
         return {OPERATION: self.operation, OPERANDS: operands, SETTINGS: self.settings}
 
-    def call(self, x, mask=None):
+    def call(self, x, mask=None) -> Tensor:
         """Returns the result; a stand-in for sizes."""
         inputs = to_list(x)
         expression = self.expression(len(inputs))
@@ -185,7 +185,7 @@ class TensorOperation(Keras2Layer):
         outputs = to_list(self.call(tensors))
         return list(map(K.int_shape, outputs))
 
-    def compute_mask(self, input, mask=None):
+    def compute_mask(self, input, mask=None) -> Tensor:
         """Returns None: masks end at operations."""
         return None
 

@@ -88,7 +88,7 @@ class Rescaling(Keras2Layer):
         self.scale = check_numbers(self, "scale", scale)
         self.offset = check_numbers(self, "offset", offset)
 
-    def call(self, x, mask=None):
+    def call(self, x, mask=None) -> Tensor:
         """Returns the scaled input."""
         scale = K.cast_to_floatx(self.scale)
         offset = K.cast_to_floatx(self.offset)
@@ -173,7 +173,7 @@ class Normalization(Keras2Layer):
         name = f"{self.name}_{kind}"
         return self.add_weight(shape, initializer, name=name, trainable=False)
 
-    def call(self, x, mask=None):
+    def call(self, x, mask=None) -> Tensor:
         """Returns the normalised input."""
         x = floats(x)
         mean, variance = self.moments
@@ -220,7 +220,7 @@ class CategoryEncoding(Keras2Layer):
         mode = "multi_hot" if output_mode == "binary" else output_mode
         self.output_mode = check_choice(self, "output_mode", mode, ENCODINGS)
 
-    def call(self, x, mask=None):
+    def call(self, x, mask=None) -> Tensor:
         """Returns the vectors."""
         integers, *weights = to_list(x)
         return encoded(integers, self.num_tokens, self.output_mode, *weights)
@@ -267,7 +267,7 @@ class Discretization(Keras2Layer):
             self, "output_mode", output_mode, ("int", *ENCODINGS)
         )
 
-    def call(self, x, mask=None):
+    def call(self, x, mask=None) -> Tensor:
         """Returns the intervals' numbers, or their vectors."""
         boundaries = K.variable(self.bin_boundaries)
         values = K.expand_dims(x, -1)

@@ -12,7 +12,7 @@ from oneiros.engine.node import shape_list, to_list
 from oneiros.errors import ArgumentError
 from oneiros.layers import Recurrent
 from oneiros.load_context import count_calls
-from oneiros.typing import Shape
+from oneiros.typing import Shape, Tensor
 
 from oneiros_keras2.base import Checked, Fraction, Keras2Layer, KernelLayer, known_size
 from oneiros_keras2.tensors import blocks, floats
@@ -290,7 +290,7 @@ class GRUCell(Cell):
         return self.add_parameter("bias", shape)
 
     @property
-    def input_bias(self):
+    def input_bias(self) -> Tensor:
         """The bias that is added to the input's product."""
         return self.bias[0] if self.reset_after else self.bias
 
@@ -453,7 +453,7 @@ class StackedRNNCells(Keras2Layer):
             features = cell.units
         adopt(self, self.cells)
 
-    def preprocess_input(self, x):
+    def preprocess_input(self, x) -> Tensor:
         """Returns the sequence that the first cell receives."""
         return self.cells[0].preprocess_input(x)
 
@@ -482,7 +482,7 @@ class StackedRNNCells(Keras2Layer):
             new_states += stepped
         return x, new_states
 
-    def argument_config(self, argument):
+    def argument_config(self, argument) -> Tensor:
         """Returns an argument, `cells` with the configurations of the cells."""
         if argument != "cells":
             return super().argument_config(argument)
@@ -565,7 +565,7 @@ class Recurring(Checked, Recurrent):
         return self
 
     @property
-    def output_dim(self) -> int:
+    def output_dim(self) -> int:  # type: ignore[override]  # its cell has it
         """The size of the output."""
         return int(self.cell_used.units)
 
@@ -804,7 +804,7 @@ class RNN(Recurring):
         """The cell."""
         return self.cell
 
-    def argument_config(self, argument):
+    def argument_config(self, argument) -> Tensor:
         """Returns an argument, `cell` with the configuration of the cell."""
         if argument != "cell":
             return dict(super().argument_config(argument))

@@ -84,6 +84,6 @@ class Keras2BidirectionalMigration(RecurrentMigration):
         steps."""
         layer = super().to_keras3(config, arrays)
         returns_steps = config["layer"]["config"]["return_sequences"]
-        if not returns_steps or config["zero_output_for_mask"]:
+        if not (layer and returns_steps) or config["zero_output_for_mask"]:
             return layer
         return replace(layer, class_name="oneiros_keras3>Bidirectional")

@@ -2,7 +2,7 @@
 PReLU."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 from oneiros import backend as K
@@ -10,7 +10,7 @@ from oneiros import initializations
 from oneiros.arguments import check_number, is_int, label, refusal
 from oneiros.engine.layer import InputSpec, Layer
 from oneiros.errors import ShapeError
-from oneiros.typing import Shape, Tensor
+from oneiros.typing import Array, Initialization, LayerOptions, Shape, Tensor
 from oneiros_initializations.postponed import initialized
 
 
@@ -51,11 +51,11 @@ class LeakyReLU(Layer):
     loadable = True
     supports_masking = True
 
-    def __init__(self, alpha: float = 0.3, **kwargs):
+    def __init__(self, alpha: float = 0.3, **kwargs: Unpack[LayerOptions]):
         super().__init__(**kwargs)
         self.alpha = check_number(self, "alpha", alpha)
 
-    def call(self, x, mask=None):
+    def call(self, x, mask=None) -> Tensor:
         """Returns the rectified input."""
         return K.relu(x, alpha=self.alpha)
 
@@ -91,11 +91,11 @@ class ELU(Layer):
     loadable = True
     supports_masking = True
 
-    def __init__(self, alpha: float = 1.0, **kwargs):
+    def __init__(self, alpha: float = 1.0, **kwargs: Unpack[LayerOptions]):
         super().__init__(**kwargs)
         self.alpha = rounded(self, "alpha", alpha)
 
-    def call(self, x, mask=None):
+    def call(self, x, mask=None) -> Tensor:
         """Returns the activated input."""
         return K.elu(x, self.alpha)
 
@@ -130,11 +130,11 @@ class ThresholdedReLU(Layer):
     loadable = True
     supports_masking = True
 
-    def __init__(self, theta: float = 1.0, **kwargs):
+    def __init__(self, theta: float = 1.0, **kwargs: Unpack[LayerOptions]):
         super().__init__(**kwargs)
         self.theta = rounded(self, "theta", theta)
 
-    def call(self, x, mask=None):
+    def call(self, x, mask=None) -> Tensor:
         """Returns the thresholded input."""
         is_above = K.greater(x, self.theta)
         factors = K.cast(is_above, K.dtype(x))
@@ -152,7 +152,13 @@ class LearnedActivation(Layer):
 
     supports_masking = True
 
-    def __init__(self, *, weights, shared_axes: int | Sequence[int] | None, **kwargs):
+    def __init__(
+        self,
+        *,
+        weights: list[Array] | None,
+        shared_axes: int | Sequence[int] | None,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         self.initial_weights = weights
         self.shared_axes = self._axes(shared_axes)
@@ -258,7 +264,13 @@ class PReLU(LearnedActivation):
     loadable = True
     alphas: Tensor
 
-    def __init__(self, init="zero", weights=None, shared_axes=None, **kwargs):
+    def __init__(
+        self,
+        init: Initialization = "zero",
+        weights: list[Array] | None = None,
+        shared_axes: list[int] | tuple[int, ...] | None = None,
+        **kwargs: Unpack[LayerOptions],
+    ):
         super().__init__(weights=weights, shared_axes=shared_axes, **kwargs)
         self.init = initializations.get(init)
 
@@ -266,7 +278,7 @@ class PReLU(LearnedActivation):
         """Makes `alphas`."""
         self.add_parameters(input_shape, alphas=self.init)
 
-    def call(self, x, mask=None):
+    def call(self, x, mask=None) -> Tensor:
         """Returns the rectified input."""
         slopes = self.spread(self.alphas)
         negative = K.relu(-x)
@@ -310,9 +322,9 @@ class ParametricSoftplus(LearnedActivation):
         self,
         alpha_init: float = 0.2,
         beta_init: float = 5.0,
-        weights=None,
-        shared_axes=None,
-        **kwargs,
+        weights: list[Array] | None = None,
+        shared_axes: list[int] | tuple[int, ...] | None = None,
+        **kwargs: Unpack[LayerOptions],
     ):
         super().__init__(weights=weights, shared_axes=shared_axes, **kwargs)
         self.alpha_init = rounded(self, "alpha_init", alpha_init)
@@ -324,7 +336,7 @@ class ParametricSoftplus(LearnedActivation):
         betas = _constant(self.beta_init)
         self.add_parameters(input_shape, alphas=alphas, betas=betas)
 
-    def call(self, x, mask=None):
+    def call(self, x, mask=None) -> Tensor:
         """Returns the activated input."""
         heights = self.spread(self.alphas)
         steepness = self.spread(self.betas)
@@ -377,12 +389,12 @@ class SReLU(LearnedActivation):
 
     def __init__(
         self,
-        t_left_init="zero",
-        a_left_init="glorot_uniform",
-        t_right_init="glorot_uniform",
-        a_right_init="one",
-        shared_axes=None,
-        **kwargs,
+        t_left_init: Initialization = "zero",
+        a_left_init: Initialization = "glorot_uniform",
+        t_right_init: Initialization = "glorot_uniform",
+        a_right_init: Initialization = "one",
+        shared_axes: list[int] | tuple[int, ...] | None = None,
+        **kwargs: Unpack[LayerOptions],
     ):
         super().__init__(weights=None, shared_axes=shared_axes, **kwargs)
         self.t_left_init = initializations.get(t_left_init)
@@ -402,7 +414,7 @@ class SReLU(LearnedActivation):
         span = K.abs(self.t_right)
         self.t_right_actual = self.t_left + span
 
-    def call(self, x, mask=None):
+    def call(self, x, mask=None) -> Tensor:
         """Returns the activated input."""
         t_left = self.spread(self.t_left)
         a_left = self.spread(self.a_left)

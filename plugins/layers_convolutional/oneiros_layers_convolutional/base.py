@@ -1,10 +1,20 @@
 """Base classes of the convolutions: arguments, weights, output shape."""
 
+from typing import Unpack
+
 from oneiros import activations
 from oneiros import backend as K
 from oneiros.arguments import check_choice, check_int, check_ints
 from oneiros.engine.layer import InputSpec
-from oneiros.typing import Shape
+from oneiros.typing import (
+    Activation,
+    Array,
+    ConstraintLike,
+    Initialization,
+    LayerOptions,
+    RegularizerLike,
+    Shape,
+)
 from oneiros_layers_core.dense import AffineLayer, sequence_arguments
 from oneiros_layers_core.spatial import (
     Sizes,
@@ -38,7 +48,9 @@ class ConvolutionLayer(AffineLayer):
     W_shape: Sizes
     _channels: int
 
-    def __init__(self, *, nb_filter: int, activation, border_mode: str, **kwargs):
+    def __init__(
+        self, *, nb_filter: int, activation: Activation, border_mode: str, **kwargs
+    ):
         super().__init__(**kwargs)
         self.nb_filter = check_int(self, "nb_filter", nb_filter)
         self.activation = activations.get(activation)
@@ -144,7 +156,7 @@ class ImageConvolution(ConvolutionLayer):
 
     _rank = 2
 
-    def __init__(self, *, subsample, dim_ordering: str, **kwargs):
+    def __init__(self, *, subsample: tuple[int, ...], dim_ordering: str, **kwargs):
         super().__init__(**kwargs)
         self.subsample = check_ints(self, "subsample", subsample, self._rank)
         self.dim_ordering = check_dim_ordering(self, dim_ordering)
@@ -166,20 +178,20 @@ class SequenceConvolution(ConvolutionLayer):
         self,
         nb_filter: int,
         filter_length: int,
-        init="glorot_uniform",
-        activation=None,
-        weights=None,
+        init: Initialization = "glorot_uniform",
+        activation: Activation = None,
+        weights: list[Array] | None = None,
         border_mode: str = "valid",
         subsample_length: int = 1,
-        W_regularizer=None,
-        b_regularizer=None,
-        activity_regularizer=None,
-        W_constraint=None,
-        b_constraint=None,
+        W_regularizer: RegularizerLike = None,
+        b_regularizer: RegularizerLike = None,
+        activity_regularizer: RegularizerLike = None,
+        W_constraint: ConstraintLike = None,
+        b_constraint: ConstraintLike = None,
         bias: bool = True,
         input_dim: int | None = None,
         input_length: int | None = None,
-        **kwargs,
+        **kwargs: Unpack[LayerOptions],
     ):
         input_dim, input_length = sequence_arguments(
             self, input_dim, input_length, kwargs
@@ -226,19 +238,19 @@ class PlaneConvolution(ImageConvolution):
         nb_filter: int,
         nb_row: int,
         nb_col: int,
-        init="glorot_uniform",
-        activation=None,
-        weights=None,
+        init: Initialization = "glorot_uniform",
+        activation: Activation = None,
+        weights: list[Array] | None = None,
         border_mode: str = "valid",
-        subsample=(1, 1),
+        subsample: tuple[int, ...] = (1, 1),
         dim_ordering: str = "default",
-        W_regularizer=None,
-        b_regularizer=None,
-        activity_regularizer=None,
-        W_constraint=None,
-        b_constraint=None,
+        W_regularizer: RegularizerLike = None,
+        b_regularizer: RegularizerLike = None,
+        activity_regularizer: RegularizerLike = None,
+        W_constraint: ConstraintLike = None,
+        b_constraint: ConstraintLike = None,
         bias: bool = True,
-        **kwargs,
+        **kwargs: Unpack[LayerOptions],
     ):
         super().__init__(
             nb_filter=nb_filter,

@@ -1,7 +1,17 @@
 """Convolutions over sequences, images and volumes, also with holes (atrous)."""
 
+from typing import Unpack
+
 from oneiros import backend as K
 from oneiros.arguments import check_int, check_ints
+from oneiros.typing import (
+    Activation,
+    Array,
+    ConstraintLike,
+    Initialization,
+    LayerOptions,
+    RegularizerLike,
+)
 from oneiros_layers_core.spatial import FlippedOnTheano, Sizes, kernel_init
 
 from oneiros_layers_convolutional.base import (
@@ -80,6 +90,13 @@ class Convolution1D(FlippedOnTheano, SequenceConvolution):
         return K.squeeze(image, 2)
 
 
+class SequenceOptions(LayerOptions, total=False):
+    """The arguments that give the shape of sequences, too."""
+
+    input_dim: int | None
+    input_length: int | None
+
+
 class AtrousConvolution1D(Convolution1D):
     """Convolution1D whose filters see every `atrous_rate`-th step.
 
@@ -119,19 +136,19 @@ class AtrousConvolution1D(Convolution1D):
         self,
         nb_filter: int,
         filter_length: int,
-        init="glorot_uniform",
-        activation=None,
-        weights=None,
+        init: Initialization = "glorot_uniform",
+        activation: Activation = None,
+        weights: list[Array] | None = None,
         border_mode: str = "valid",
         subsample_length: int = 1,
         atrous_rate: int = 1,
-        W_regularizer=None,
-        b_regularizer=None,
-        activity_regularizer=None,
-        W_constraint=None,
-        b_constraint=None,
+        W_regularizer: RegularizerLike = None,
+        b_regularizer: RegularizerLike = None,
+        activity_regularizer: RegularizerLike = None,
+        W_constraint: ConstraintLike = None,
+        b_constraint: ConstraintLike = None,
         bias: bool = True,
-        **kwargs,
+        **kwargs: Unpack[SequenceOptions],
     ):
         super().__init__(
             nb_filter,
@@ -265,20 +282,20 @@ class AtrousConvolution2D(Convolution2D):
         nb_filter: int,
         nb_row: int,
         nb_col: int,
-        init="glorot_uniform",
-        activation=None,
-        weights=None,
+        init: Initialization = "glorot_uniform",
+        activation: Activation = None,
+        weights: list[Array] | None = None,
         border_mode: str = "valid",
-        subsample=(1, 1),
-        atrous_rate=(1, 1),
+        subsample: tuple[int, ...] = (1, 1),
+        atrous_rate: tuple[int, ...] = (1, 1),
         dim_ordering: str = "default",
-        W_regularizer=None,
-        b_regularizer=None,
-        activity_regularizer=None,
-        W_constraint=None,
-        b_constraint=None,
+        W_regularizer: RegularizerLike = None,
+        b_regularizer: RegularizerLike = None,
+        activity_regularizer: RegularizerLike = None,
+        W_constraint: ConstraintLike = None,
+        b_constraint: ConstraintLike = None,
         bias: bool = True,
-        **kwargs,
+        **kwargs: Unpack[LayerOptions],
     ):
         super().__init__(
             nb_filter,
@@ -360,19 +377,19 @@ class Convolution3D(FlippedOnTheano, ImageConvolution):
         kernel_dim1: int,
         kernel_dim2: int,
         kernel_dim3: int,
-        init="glorot_uniform",
-        activation=None,
-        weights=None,
+        init: Initialization = "glorot_uniform",
+        activation: Activation = None,
+        weights: list[Array] | None = None,
         border_mode: str = "valid",
-        subsample=(1, 1, 1),
+        subsample: tuple[int, ...] = (1, 1, 1),
         dim_ordering: str = "default",
-        W_regularizer=None,
-        b_regularizer=None,
-        activity_regularizer=None,
-        W_constraint=None,
-        b_constraint=None,
+        W_regularizer: RegularizerLike = None,
+        b_regularizer: RegularizerLike = None,
+        activity_regularizer: RegularizerLike = None,
+        W_constraint: ConstraintLike = None,
+        b_constraint: ConstraintLike = None,
         bias: bool = True,
-        **kwargs,
+        **kwargs: Unpack[LayerOptions],
     ):
         super().__init__(
             nb_filter=nb_filter,

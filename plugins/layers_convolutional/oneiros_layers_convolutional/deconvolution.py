@@ -1,12 +1,20 @@
 """Deconvolution2D: the transposed convolution."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Unpack
 
 from oneiros import backend as K
 from oneiros.arguments import is_int, label, refusal
 from oneiros.errors import ShapeError
-from oneiros.typing import Shape
+from oneiros.typing import (
+    Activation,
+    Array,
+    ConstraintLike,
+    Initialization,
+    LayerOptions,
+    RegularizerLike,
+    Shape,
+)
 from oneiros_layers_core.spatial import length_after, spatial_sizes, with_sizes
 
 from oneiros_layers_convolutional.convolution import Convolution2D
@@ -76,19 +84,19 @@ class Deconvolution2D(Convolution2D):
         nb_row: int,
         nb_col: int,
         output_shape,
-        init="glorot_uniform",
-        activation=None,
-        weights=None,
+        init: Initialization = "glorot_uniform",
+        activation: Activation = None,
+        weights: list[Array] | None = None,
         border_mode: str = "valid",
-        subsample=(1, 1),
+        subsample: tuple[int, ...] = (1, 1),
         dim_ordering: str = "default",
-        W_regularizer=None,
-        b_regularizer=None,
-        activity_regularizer=None,
-        W_constraint=None,
-        b_constraint=None,
+        W_regularizer: RegularizerLike = None,
+        b_regularizer: RegularizerLike = None,
+        activity_regularizer: RegularizerLike = None,
+        W_constraint: ConstraintLike = None,
+        b_constraint: ConstraintLike = None,
         bias: bool = True,
-        **kwargs,
+        **kwargs: Unpack[LayerOptions],
     ):
         super().__init__(
             nb_filter,

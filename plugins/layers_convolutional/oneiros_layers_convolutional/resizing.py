@@ -1,11 +1,13 @@
 """Cropping, zero padding and upsampling: layers that only change the sizes of their
 input."""
 
+from typing import Unpack
+
 from oneiros import backend as K
 from oneiros.arguments import check_int, check_ints, is_int, label
 from oneiros.engine.layer import InputSpec, Layer
 from oneiros.errors import ArgumentError, ShapeError
-from oneiros.typing import Shape
+from oneiros.typing import LayerOptions, Shape, Tensor
 from oneiros_layers_core.spatial import (
     AXES,
     Sizes,
@@ -125,7 +127,7 @@ class Cropping1D(_Cropping):
     loadable = True
     _rank = 1
 
-    def __init__(self, cropping=(1, 1), **kwargs):
+    def __init__(self, cropping=(1, 1), **kwargs: Unpack[LayerOptions]):
         super().__init__(**kwargs)
         self.cropping = check_ints(self, "cropping", cropping, 2, 0)
         self._pairs = self._checked_pairs([self.cropping])
@@ -164,7 +166,10 @@ class Cropping2D(_Cropping):
     _rank = 2
 
     def __init__(
-        self, cropping=((0, 0), (0, 0)), dim_ordering: str = "default", **kwargs
+        self,
+        cropping=((0, 0), (0, 0)),
+        dim_ordering: str = "default",
+        **kwargs: Unpack[LayerOptions],
     ):
         super().__init__(**kwargs)
         self.cropping = self._pairs = self._checked_pairs(cropping)
@@ -206,7 +211,10 @@ class Cropping3D(_Cropping):
     _rank = 3
 
     def __init__(
-        self, cropping=((1, 1), (1, 1), (1, 1)), dim_ordering: str = "default", **kwargs
+        self,
+        cropping=((1, 1), (1, 1), (1, 1)),
+        dim_ordering: str = "default",
+        **kwargs: Unpack[LayerOptions],
     ):
         super().__init__(**kwargs)
         self.cropping = self._pairs = self._checked_pairs(cropping)
@@ -266,7 +274,7 @@ class ZeroPadding1D(_ZeroPadding):
     loadable = True
     _rank = 1
 
-    def __init__(self, padding=1, **kwargs):
+    def __init__(self, padding=1, **kwargs: Unpack[LayerOptions]):
         super().__init__(**kwargs)
         self.padding = padding
         widths = (padding, padding) if is_int(padding) else padding
@@ -274,7 +282,7 @@ class ZeroPadding1D(_ZeroPadding):
         self.left_pad, self.right_pad = widths
         self._widths = (widths,)
 
-    def call(self, x, mask=None):
+    def call(self, x, mask=None) -> Tensor:
         """Returns `x` between zeros."""
         return K.asymmetric_temporal_padding(
             x, left_pad=self.left_pad, right_pad=self.right_pad
@@ -312,7 +320,12 @@ class ZeroPadding2D(_ZeroPadding):
     loadable = True
     _rank = 2
 
-    def __init__(self, padding=(1, 1), dim_ordering: str = "default", **kwargs):
+    def __init__(
+        self,
+        padding=(1, 1),
+        dim_ordering: str = "default",
+        **kwargs: Unpack[LayerOptions],
+    ):
         super().__init__(**kwargs)
         self.padding = padding
         is_by_side = hasattr(padding, "__len__") and len(padding) == 4
@@ -326,7 +339,7 @@ class ZeroPadding2D(_ZeroPadding):
         self._widths = (widths[:2], widths[2:])
         self.dim_ordering = check_dim_ordering(self, dim_ordering)
 
-    def call(self, x, mask=None):
+    def call(self, x, mask=None) -> Tensor:
         """Returns `x` within zeros."""
         return K.asymmetric_spatial_2d_padding(
             x,
@@ -367,13 +380,18 @@ class ZeroPadding3D(_ZeroPadding):
     loadable = True
     _rank = 3
 
-    def __init__(self, padding=(1, 1, 1), dim_ordering: str = "default", **kwargs):
+    def __init__(
+        self,
+        padding=(1, 1, 1),
+        dim_ordering: str = "default",
+        **kwargs: Unpack[LayerOptions],
+    ):
         super().__init__(**kwargs)
         self.padding = check_ints(self, "padding", padding, 3, 0)
         self._widths = tuple((width, width) for width in self.padding)
         self.dim_ordering = check_dim_ordering(self, dim_ordering)
 
-    def call(self, x, mask=None):
+    def call(self, x, mask=None) -> Tensor:
         """Returns `x` within zeros."""
         return K.spatial_3d_padding(
             x, padding=self.padding, dim_ordering=self.dim_ordering
@@ -405,14 +423,14 @@ class UpSampling1D(ResizingLayer):
     loadable = True
     _rank = 1
 
-    def __init__(self, length: int = 2, **kwargs):
+    def __init__(self, length: int = 2, **kwargs: Unpack[LayerOptions]):
         super().__init__(**kwargs)
         self.length = check_int(self, "length", length)
 
     def _resized(self, size: int, axis: int) -> int:
         return size * self.length
 
-    def call(self, x, mask=None):
+    def call(self, x, mask=None) -> Tensor:
         """Returns `x` with each step repeated."""
         return K.repeat_elements(x, self.length, axis=1)
 
@@ -420,7 +438,7 @@ class UpSampling1D(ResizingLayer):
 class _UpSampling(ResizingLayer):
     """Base class of UpSampling2D and UpSampling3D."""
 
-    def __init__(self, *, size, dim_ordering: str, **kwargs):
+    def __init__(self, *, size: tuple[int, ...], dim_ordering: str, **kwargs):
         super().__init__(**kwargs)
         self.size = check_ints(self, "size", size, self._rank)
         self.dim_ordering = check_dim_ordering(self, dim_ordering)
@@ -458,10 +476,15 @@ class UpSampling2D(_UpSampling):
     loadable = True
     _rank = 2
 
-    def __init__(self, size=(2, 2), dim_ordering: str = "default", **kwargs):
+    def __init__(
+        self,
+        size: tuple[int, ...] = (2, 2),
+        dim_ordering: str = "default",
+        **kwargs: Unpack[LayerOptions],
+    ):
         super().__init__(size=size, dim_ordering=dim_ordering, **kwargs)
 
-    def call(self, x, mask=None):
+    def call(self, x, mask=None) -> Tensor:
         """Returns `x` with rows and columns repeated."""
         return K.resize_images(x, *self.size, self.dim_ordering)
 
@@ -495,9 +518,14 @@ class UpSampling3D(_UpSampling):
     loadable = True
     _rank = 3
 
-    def __init__(self, size=(2, 2, 2), dim_ordering: str = "default", **kwargs):
+    def __init__(
+        self,
+        size: tuple[int, ...] = (2, 2, 2),
+        dim_ordering: str = "default",
+        **kwargs: Unpack[LayerOptions],
+    ):
         super().__init__(size=size, dim_ordering=dim_ordering, **kwargs)
 
-    def call(self, x, mask=None):
+    def call(self, x, mask=None) -> Tensor:
         """Returns `x` with its values repeated."""
         return K.resize_volumes(x, *self.size, self.dim_ordering)

@@ -1,10 +1,18 @@
 """SeparableConvolution2D: a convolution within each channel, then one across them."""
 
-from typing import Any
+from typing import Any, Unpack
 
 from oneiros import backend as K
 from oneiros import constraints, regularizers
 from oneiros.arguments import check_int, known_arguments
+from oneiros.typing import (
+    Activation,
+    Array,
+    ConstraintLike,
+    Initialization,
+    LayerOptions,
+    RegularizerLike,
+)
 from oneiros_layers_core.spatial import Sizes, kernel_shape
 
 from oneiros_layers_convolutional.base import PlaneConvolution
@@ -71,22 +79,22 @@ class SeparableConvolution2D(PlaneConvolution):
         nb_filter: int,
         nb_row: int,
         nb_col: int,
-        init="glorot_uniform",
-        activation=None,
-        weights=None,
+        init: Initialization = "glorot_uniform",
+        activation: Activation = None,
+        weights: list[Array] | None = None,
         border_mode: str = "valid",
-        subsample=(1, 1),
+        subsample: tuple[int, ...] = (1, 1),
         depth_multiplier: int = 1,
         dim_ordering: str = "default",
-        depthwise_regularizer=None,
-        pointwise_regularizer=None,
-        b_regularizer=None,
-        activity_regularizer=None,
-        depthwise_constraint=None,
-        pointwise_constraint=None,
-        b_constraint=None,
+        depthwise_regularizer: RegularizerLike = None,
+        pointwise_regularizer: RegularizerLike = None,
+        b_regularizer: RegularizerLike = None,
+        activity_regularizer: RegularizerLike = None,
+        depthwise_constraint: ConstraintLike = None,
+        pointwise_constraint: ConstraintLike = None,
+        b_constraint: ConstraintLike = None,
         bias: bool = True,
-        **kwargs,
+        **kwargs: Unpack[LayerOptions],
     ):
         self._refuse_kernel_arguments(kwargs)
         super().__init__(
@@ -111,7 +119,7 @@ class SeparableConvolution2D(PlaneConvolution):
         self.depthwise_constraint = constraints.get(depthwise_constraint)
         self.pointwise_constraint = constraints.get(pointwise_constraint)
 
-    def _refuse_kernel_arguments(self, arguments: dict[str, Any]) -> None:
+    def _refuse_kernel_arguments(self, arguments: LayerOptions) -> None:
         for kind in ("regularizer", "constraint"):
             of_kernel = {f"W_{kind}"} & arguments.keys()
             names = [f"depthwise_{kind}", f"pointwise_{kind}"]

@@ -1,8 +1,11 @@
 """Activation, and the layer that only adds an activity penalty."""
 
-from oneiros import activations, regularizers
+from typing import Unpack
+
+from oneiros import activations, regularizers, typing
 from oneiros.arguments import check_number
 from oneiros.engine.layer import Layer
+from oneiros.typing import LayerOptions, Tensor
 
 
 class Activation(Layer):
@@ -30,11 +33,11 @@ class Activation(Layer):
     loadable = True
     supports_masking = True
 
-    def __init__(self, activation, **kwargs):
+    def __init__(self, activation: typing.Activation, **kwargs: Unpack[LayerOptions]):
         super().__init__(**kwargs)
         self.activation = activations.get(activation)
 
-    def call(self, x, mask=None):
+    def call(self, x, mask=None) -> Tensor:
         """Returns `activation(x)`."""
         return self.activation(x)
 
@@ -67,7 +70,9 @@ class ActivityRegularization(Layer):
     loadable = True
     supports_masking = True
 
-    def __init__(self, l1: float = 0.0, l2: float = 0.0, **kwargs):
+    def __init__(
+        self, l1: float = 0.0, l2: float = 0.0, **kwargs: Unpack[LayerOptions]
+    ):
         super().__init__(**kwargs)
         self.l1 = check_number(self, "l1", l1)
         self.l2 = check_number(self, "l2", l2)

@@ -1,17 +1,26 @@
 """Dense, the other layers with a kernel over the features, and their base classes."""
 
-from typing import Any
+from typing import Any, Unpack
 
 from oneiros import activations, constraints, initializations, regularizers
 from oneiros import backend as K
 from oneiros.arguments import check_bool, check_int, check_optional_int, label
 from oneiros.engine.layer import InputSpec, Layer
 from oneiros.errors import ShapeError
-from oneiros.typing import Shape
+from oneiros.typing import (
+    Activation,
+    Array,
+    ConstraintLike,
+    Initialization,
+    LayerOptions,
+    RegularizerLike,
+    Shape,
+    Tensor,
+)
 
 
 def sequence_arguments(
-    layer: Layer, input_dim, input_length, kwargs: dict[str, Any]
+    layer: Layer, input_dim, input_length, kwargs: LayerOptions
 ) -> tuple[int | None, int | None]:
     """Checks the arguments that give the shape of sequences, and adds `input_shape` to
     the other arguments of a constructor if they do."""
@@ -61,13 +70,13 @@ class AffineLayer(Layer):
     def __init__(
         self,
         *,
-        init,
-        weights,
-        W_regularizer,
-        b_regularizer,
-        activity_regularizer,
-        W_constraint,
-        b_constraint,
+        init: Initialization,
+        weights: list[Array] | None,
+        W_regularizer: RegularizerLike,
+        b_regularizer: RegularizerLike,
+        activity_regularizer: RegularizerLike,
+        W_constraint: ConstraintLike,
+        b_constraint: ConstraintLike,
         bias: bool,
         **kwargs,
     ):
@@ -172,17 +181,17 @@ class Dense(DenseLayer):
     def __init__(
         self,
         output_dim: int,
-        init="glorot_uniform",
-        activation=None,
-        weights=None,
-        W_regularizer=None,
-        b_regularizer=None,
-        activity_regularizer=None,
-        W_constraint=None,
-        b_constraint=None,
+        init: Initialization = "glorot_uniform",
+        activation: Activation = None,
+        weights: list[Array] | None = None,
+        W_regularizer: RegularizerLike = None,
+        b_regularizer: RegularizerLike = None,
+        activity_regularizer: RegularizerLike = None,
+        W_constraint: ConstraintLike = None,
+        b_constraint: ConstraintLike = None,
         bias: bool = True,
         input_dim: int | None = None,
-        **kwargs,
+        **kwargs: Unpack[LayerOptions],
     ):
         super().__init__(
             init=init,
@@ -223,7 +232,7 @@ class Dense(DenseLayer):
                 "another layer for it."
             )
 
-    def call(self, x, mask=None):
+    def call(self, x, mask=None) -> Tensor:
         """Returns `activation(dot(x, W) + b)`."""
         output = K.dot(x, self.W)
         if self.bias:
@@ -268,18 +277,18 @@ class TimeDistributedDense(Dense):
     def __init__(
         self,
         output_dim: int,
-        init="glorot_uniform",
-        activation=None,
-        weights=None,
-        W_regularizer=None,
-        b_regularizer=None,
-        activity_regularizer=None,
-        W_constraint=None,
-        b_constraint=None,
+        init: Initialization = "glorot_uniform",
+        activation: Activation = None,
+        weights: list[Array] | None = None,
+        W_regularizer: RegularizerLike = None,
+        b_regularizer: RegularizerLike = None,
+        activity_regularizer: RegularizerLike = None,
+        W_constraint: ConstraintLike = None,
+        b_constraint: ConstraintLike = None,
         bias: bool = True,
         input_dim: int | None = None,
         input_length: int | None = None,
-        **kwargs,
+        **kwargs: Unpack[LayerOptions],
     ):
         input_dim, input_length = sequence_arguments(
             self, input_dim, input_length, kwargs
@@ -348,16 +357,16 @@ class MaxoutDense(DenseLayer):
         self,
         output_dim: int,
         nb_feature: int = 4,
-        init="glorot_uniform",
-        weights=None,
-        W_regularizer=None,
-        b_regularizer=None,
-        activity_regularizer=None,
-        W_constraint=None,
-        b_constraint=None,
+        init: Initialization = "glorot_uniform",
+        weights: list[Array] | None = None,
+        W_regularizer: RegularizerLike = None,
+        b_regularizer: RegularizerLike = None,
+        activity_regularizer: RegularizerLike = None,
+        W_constraint: ConstraintLike = None,
+        b_constraint: ConstraintLike = None,
         bias: bool = True,
         input_dim: int | None = None,
-        **kwargs,
+        **kwargs: Unpack[LayerOptions],
     ):
         super().__init__(
             init=init,
@@ -387,7 +396,7 @@ class MaxoutDense(DenseLayer):
         """Returns `(samples, output_dim)`."""
         return (input_shape[0], self.output_dim)
 
-    def call(self, x, mask=None):
+    def call(self, x, mask=None) -> Tensor:
         """Returns the largest of `dot(x, W[k]) + b[k]` over `k`."""
         output = K.dot(x, self.W)
         if self.bias:
@@ -438,17 +447,17 @@ class Highway(DenseLayer):
 
     def __init__(
         self,
-        init="glorot_uniform",
-        activation=None,
-        weights=None,
-        W_regularizer=None,
-        b_regularizer=None,
-        activity_regularizer=None,
-        W_constraint=None,
-        b_constraint=None,
+        init: Initialization = "glorot_uniform",
+        activation: Activation = None,
+        weights: list[Array] | None = None,
+        W_regularizer: RegularizerLike = None,
+        b_regularizer: RegularizerLike = None,
+        activity_regularizer: RegularizerLike = None,
+        W_constraint: ConstraintLike = None,
+        b_constraint: ConstraintLike = None,
         bias: bool = True,
         input_dim: int | None = None,
-        **kwargs,
+        **kwargs: Unpack[LayerOptions],
     ):
         super().__init__(
             init=init,
@@ -481,7 +490,7 @@ class Highway(DenseLayer):
             )
         self.set_initial_weights()
 
-    def call(self, x, mask=None):
+    def call(self, x, mask=None) -> Tensor:
         """Returns the mixture of the transformed and the carried input."""
         carry = K.dot(x, self.W_carry)
         output = K.dot(x, self.W)

@@ -1,12 +1,12 @@
 """Dropout, element by element or for whole feature maps."""
 
-from typing import Any
+from typing import Any, Unpack
 
 from oneiros import backend as K
 from oneiros.arguments import check_fraction, check_optional_int, label
 from oneiros.engine.layer import InputSpec, Layer
 from oneiros.errors import ShapeError
-from oneiros.typing import Shape, Tensor
+from oneiros.typing import LayerOptions, Shape, Tensor
 
 from oneiros_layers_core.spatial import check_dim_ordering
 
@@ -48,7 +48,13 @@ class Dropout(Layer):
     loadable = True
     supports_masking = True
 
-    def __init__(self, p: float, noise_shape=None, seed: int | None = None, **kwargs):
+    def __init__(
+        self,
+        p: float,
+        noise_shape: Shape | None = None,
+        seed: int | None = None,
+        **kwargs: Unpack[LayerOptions],
+    ):
         super().__init__(**kwargs)
         self.p = check_fraction(self, "p", p)
         if noise_shape is not None:
@@ -67,7 +73,7 @@ class Dropout(Layer):
             )
         return self.noise_shape
 
-    def call(self, x, mask=None):
+    def call(self, x, mask=None) -> Tensor:
         """Returns the input, with dropout in the training phase."""
         if not self.uses_learning_phase:
             return x
@@ -84,13 +90,19 @@ def _fits(noise_shape: Shape, shape: Shape) -> bool:
     return all(noise in (None, 1, size) or size is None for noise, size in pairs)
 
 
+class DropoutOptions(LayerOptions, total=False):
+    """The arguments of every dropout by feature maps, besides its own."""
+
+    seed: int | None
+
+
 class _SpatialDropout(Dropout):
     """Drops whole feature maps; subclasses define the axes of a map."""
 
     _rank: int
     dim_ordering = "tf"
 
-    def __init__(self, p: float, **kwargs):
+    def __init__(self, p: float, **kwargs: Unpack[DropoutOptions]):
         super().__init__(p=p, **kwargs)
         self.input_spec = [InputSpec(ndim=self._rank)]
 
@@ -108,7 +120,9 @@ class _SpatialDropout(Dropout):
 class _ImageDropout(_SpatialDropout):
     """Base class of SpatialDropout2D and SpatialDropout3D."""
 
-    def __init__(self, p: float, dim_ordering: str = "default", **kwargs):
+    def __init__(
+        self, p: float, dim_ordering: str = "default", **kwargs: Unpack[DropoutOptions]
+    ):
         super().__init__(p=p, **kwargs)
         self.dim_ordering = check_dim_ordering(self, dim_ordering)
 

@@ -1,12 +1,13 @@
 """Lambda: any function of tensors as a layer."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Unpack
 
 from oneiros import backend as K
 from oneiros.arguments import label
 from oneiros.config import custom_object_scope
 from oneiros.engine.layer import Layer
+from oneiros.typing import LayerOptions, Tensor
 from oneiros_activations.functions import check_engine
 
 from oneiros_layers_core.function_arguments import (
@@ -62,7 +63,7 @@ class Lambda(Layer):
         function: Callable[..., Any],
         output_shape=None,
         arguments: dict[str, Any] | None = None,
-        **kwargs,
+        **kwargs: Unpack[LayerOptions],
     ):
         super().__init__(**kwargs)
         if not callable(function):
@@ -82,17 +83,17 @@ class Lambda(Layer):
         self._output_shape = plain_shape(output_shape)
         self._input_dtypes: list[str] = []
 
-    def get_output_shape_for(self, input_shape):
+    def get_output_shape_for(self, input_shape) -> Any:
         """Returns `output_shape`, or the shape of the result for a placeholder."""
         return function_shape(self, self.function, input_shape)
 
-    def compute_mask(self, x, mask=None):
+    def compute_mask(self, x, mask=None) -> Tensor:
         """Returns the mask with `supports_masking`; None if the function uses it."""
         if not self.supports_masking and takes_mask(self.function):
             return None
         return super().compute_mask(x, mask)
 
-    def call(self, x, mask=None):
+    def call(self, x, mask=None) -> Tensor:
         """Returns `function(x)`."""
         check_engine(self.function, "Lambda({})")
         self._input_dtypes = [

@@ -1,8 +1,11 @@
 """Masking: marks the steps of a sequence that later layers skip."""
 
+from typing import Unpack
+
 from oneiros import backend as K
 from oneiros.arguments import check_number
 from oneiros.engine.layer import Layer
+from oneiros.typing import LayerOptions, Tensor
 
 
 class Masking(Layer):
@@ -36,16 +39,16 @@ class Masking(Layer):
     loadable = True
     supports_masking = True
 
-    def __init__(self, mask_value: float = 0.0, **kwargs):
+    def __init__(self, mask_value: float = 0.0, **kwargs: Unpack[LayerOptions]):
         super().__init__(**kwargs)
         self.mask_value = check_number(self, "mask_value", mask_value)
 
-    def compute_mask(self, x, input_mask=None):
+    def compute_mask(self, x, input_mask=None) -> Tensor:
         """Returns the mask: True for steps with any feature other than `mask_value`."""
         differs = K.not_equal(x, self.mask_value)
         return K.any(differs, axis=-1)
 
-    def call(self, x, mask=None):
+    def call(self, x, mask=None) -> Tensor:
         """Returns the input with masked steps set to zero."""
         differs = K.not_equal(x, self.mask_value)
         is_kept = K.any(differs, axis=-1, keepdims=True)

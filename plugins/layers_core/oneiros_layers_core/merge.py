@@ -8,6 +8,7 @@ from oneiros.arguments import is_int, label, open_to_old_code
 from oneiros.config import layer_from_config
 from oneiros.engine.layer import Layer
 from oneiros.errors import ArgumentError
+from oneiros.typing import Shape, Tensor
 
 from oneiros_layers_core.function_arguments import (
     function_config,
@@ -142,7 +143,7 @@ class Merge(Layer):
         self.built = True
         self.add_inbound_node(list(layers), self.node_indices, self.tensor_indices)
 
-    def __call__(self, inputs, mask=None):
+    def __call__(self, inputs, mask=None) -> Tensor:
         """Merges a list of tensors.
 
         # Arguments
@@ -160,7 +161,7 @@ class Merge(Layer):
                 "two tensors: merge([a, b], …)."
             )
 
-    def call(self, inputs, mask=None):
+    def call(self, inputs, mask=None) -> Tensor:
         """Returns the merged tensor."""
         self._check_inputs(inputs)
         self._input_dtypes = [K.dtype(x) for x in inputs]
@@ -168,11 +169,11 @@ class Merge(Layer):
             self._rule.output_shape(self, [K.int_shape(x) for x in inputs])
         return self._rule.combine(self, inputs, mask)
 
-    def get_output_shape_for(self, input_shape):
+    def get_output_shape_for(self, input_shape) -> Shape:
         """Returns the output's shape for a list of input shapes."""
         return self._rule.output_shape(self, input_shape)
 
-    def compute_mask(self, inputs, mask=None):
+    def compute_mask(self, inputs, mask=None) -> Tensor:
         """Returns the mask of the merged tensor, None if no input has one."""
         if mask is None or all(part is None for part in mask):
             return None

@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Iterable, Sequence
+from typing import Unpack
 
 from oneiros import backend as K
 from oneiros.arguments import check_int, is_int, label, refusal
 from oneiros.engine.layer import InputSpec, Layer
 from oneiros.errors import ShapeError
-from oneiros.typing import Shape
+from oneiros.typing import LayerOptions, Shape, Tensor
 
 
 class Flatten(Layer):
@@ -34,7 +35,7 @@ class Flatten(Layer):
 
     loadable = True
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Unpack[LayerOptions]):
         super().__init__(**kwargs)
         self.input_spec = [InputSpec(ndim="2+")]
 
@@ -49,7 +50,7 @@ class Flatten(Layer):
             )
         return (input_shape[0], math.prod(sizes))
 
-    def call(self, x, mask=None):
+    def call(self, x, mask=None) -> Tensor:
         """Returns `x` with two axes."""
         return K.batch_flatten(x)
 
@@ -82,7 +83,7 @@ class Reshape(Layer):
 
     loadable = True
 
-    def __init__(self, target_shape: Sequence[int], **kwargs):
+    def __init__(self, target_shape: Sequence[int], **kwargs: Unpack[LayerOptions]):
         super().__init__(**kwargs)
         self.target_shape = self._checked(target_shape)
 
@@ -117,7 +118,7 @@ class Reshape(Layer):
             )
         return (input_shape[0], *shape)
 
-    def call(self, x, mask=None):
+    def call(self, x, mask=None) -> Tensor:
         """Returns `x` in the target shape."""
         shape = self.get_output_shape_for(K.int_shape(x))[1:]
         if None in shape:
@@ -150,7 +151,7 @@ class Permute(Layer):
 
     loadable = True
 
-    def __init__(self, dims: Sequence[int], **kwargs):
+    def __init__(self, dims: Sequence[int], **kwargs: Unpack[LayerOptions]):
         super().__init__(**kwargs)
         axes = tuple(dims) if isinstance(dims, Iterable) else (0,)
         counted = all(is_int(axis) for axis in axes)
@@ -167,7 +168,7 @@ class Permute(Layer):
         """Returns the sizes in the new order."""
         return (input_shape[0], *(input_shape[axis] for axis in self.dims))
 
-    def call(self, x, mask=None):
+    def call(self, x, mask=None) -> Tensor:
         """Returns `x` with its axes reordered."""
         return K.permute_dimensions(x, (0, *self.dims))
 
@@ -196,7 +197,7 @@ class RepeatVector(Layer):
 
     loadable = True
 
-    def __init__(self, n: int, **kwargs):
+    def __init__(self, n: int, **kwargs: Unpack[LayerOptions]):
         super().__init__(**kwargs)
         self.n = check_int(self, "n", n)
         self.input_spec = [InputSpec(ndim=2)]
@@ -205,6 +206,6 @@ class RepeatVector(Layer):
         """Returns `(samples, n, features)`."""
         return (input_shape[0], self.n, input_shape[1])
 
-    def call(self, x, mask=None):
+    def call(self, x, mask=None) -> Tensor:
         """Returns the vector, `n` times."""
         return K.repeat(x, self.n)

@@ -1,6 +1,6 @@
 """Embedding: a table of vectors, looked up by index."""
 
-from typing import Any
+from typing import Any, Unpack
 
 from oneiros import backend as K
 from oneiros import constraints, initializations, regularizers
@@ -13,7 +13,15 @@ from oneiros.arguments import (
 )
 from oneiros.engine.layer import Layer
 from oneiros.errors import ShapeError
-from oneiros.typing import Shape
+from oneiros.typing import (
+    Array,
+    ConstraintLike,
+    Initialization,
+    LayerOptions,
+    RegularizerLike,
+    Shape,
+    Tensor,
+)
 
 
 class Embedding(Layer):
@@ -63,15 +71,15 @@ class Embedding(Layer):
         self,
         input_dim: int,
         output_dim: int,
-        init="uniform",
+        init: Initialization = "uniform",
         input_length: int | None = None,
-        W_regularizer=None,
-        activity_regularizer=None,
-        W_constraint=None,
+        W_regularizer: RegularizerLike = None,
+        activity_regularizer: RegularizerLike = None,
+        W_constraint: ConstraintLike = None,
         mask_zero: bool = False,
-        weights=None,
+        weights: list[Array] | None = None,
         dropout: float = 0.0,
-        **kwargs,
+        **kwargs: Unpack[LayerOptions],
     ):
         owner = type(self).__name__
         input_length = check_optional_int(owner, "input_length", input_length)
@@ -101,7 +109,7 @@ class Embedding(Layer):
         )
         self.set_initial_weights()
 
-    def compute_mask(self, x, mask=None):
+    def compute_mask(self, x, mask=None) -> Tensor:
         """Returns which indices aren't 0, if `mask_zero`; otherwise None."""
         return K.not_equal(x, 0) if self.mask_zero else None
 
@@ -117,7 +125,7 @@ class Embedding(Layer):
             )
         return (input_shape[0], self.input_length, self.output_dim)
 
-    def call(self, x, mask=None):
+    def call(self, x, mask=None) -> Tensor:
         """Returns the rows of the table for the indices `x`."""
         indices = x if K.dtype(x) == "int32" else K.cast(x, "int32")
         table = self.W

@@ -4,11 +4,12 @@ Outside the training phase, the input passes unchanged.
 """
 
 import math
+from typing import Unpack
 
 from oneiros import backend as K
 from oneiros.arguments import check_fraction, check_number, refusal
 from oneiros.engine.layer import Layer
-from oneiros.typing import Tensor
+from oneiros.typing import LayerOptions, Tensor
 
 
 def _normal_like(x: Tensor, mean: float, std) -> Tensor:
@@ -45,7 +46,7 @@ class GaussianNoise(Layer):
     supports_masking = True
     uses_learning_phase = True
 
-    def __init__(self, sigma: float, **kwargs):
+    def __init__(self, sigma: float, **kwargs: Unpack[LayerOptions]):
         super().__init__(**kwargs)
         self.sigma = check_number(self, "sigma", sigma)
         is_number = not K.current().owns(sigma)
@@ -53,7 +54,7 @@ class GaussianNoise(Layer):
             expected = "a standard deviation, 0 or more"
             raise refusal(self, "sigma", sigma, expected)
 
-    def call(self, x, mask=None):
+    def call(self, x, mask=None) -> Tensor:
         """Returns the input, with noise in the training phase."""
         noise = _normal_like(x, 0.0, self.sigma)
         noisy = x + noise
@@ -92,12 +93,12 @@ class GaussianDropout(Layer):
     loadable = True
     supports_masking = True
 
-    def __init__(self, p: float, **kwargs):
+    def __init__(self, p: float, **kwargs: Unpack[LayerOptions]):
         super().__init__(**kwargs)
         self.p = check_fraction(self, "p", p)
         self.uses_learning_phase = 0.0 < p < 1.0
 
-    def call(self, x, mask=None):
+    def call(self, x, mask=None) -> Tensor:
         """Returns the input, with noise in the training phase."""
         if not self.uses_learning_phase:
             return x

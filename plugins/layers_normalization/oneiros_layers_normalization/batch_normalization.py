@@ -1,6 +1,6 @@
 """BatchNormalization in the three modes of Keras 1."""
 
-from typing import Any
+from typing import Any, Unpack
 
 from oneiros import backend as K
 from oneiros import initializations, regularizers
@@ -14,7 +14,14 @@ from oneiros.arguments import (
 )
 from oneiros.engine.layer import InputSpec, Layer
 from oneiros.errors import ShapeError
-from oneiros.typing import Shape
+from oneiros.typing import (
+    Array,
+    Initialization,
+    LayerOptions,
+    RegularizerLike,
+    Shape,
+    Tensor,
+)
 
 FEATURE_WISE = 0
 SAMPLE_WISE = 1
@@ -88,14 +95,14 @@ class BatchNormalization(Layer):
         mode: int = 0,
         axis: int = -1,
         momentum: float = 0.99,
-        weights=None,
-        beta_init="zero",
-        gamma_init="one",
-        gamma_regularizer=None,
-        beta_regularizer=None,
+        weights: list[Array] | None = None,
+        beta_init: Initialization = "zero",
+        gamma_init: Initialization = "one",
+        gamma_regularizer: RegularizerLike = None,
+        beta_regularizer: RegularizerLike = None,
         center: bool = True,
         scale: bool = True,
-        **kwargs,
+        **kwargs: Unpack[LayerOptions],
     ):
         super().__init__(**kwargs)
         if isinstance(epsilon, (tuple, list)):
@@ -171,7 +178,7 @@ class BatchNormalization(Layer):
         axis = self.axis % len(input_shape)
         return tuple(size if i == axis else None for i, size in enumerate(input_shape))
 
-    def call(self, x, mask=None):
+    def call(self, x, mask=None) -> Tensor:
         """Returns the normalised input."""
         if self.mode == SAMPLE_WISE:
             return self._by_sample(x)

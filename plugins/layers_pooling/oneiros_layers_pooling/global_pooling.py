@@ -1,8 +1,10 @@
 """Global pooling: one value per feature or channel."""
 
+from typing import Unpack
+
 from oneiros import backend as K
 from oneiros.engine.layer import InputSpec, Layer
-from oneiros.typing import Shape
+from oneiros.typing import LayerOptions, Shape
 from oneiros_layers_core.spatial import check_dim_ordering, check_nonempty
 
 
@@ -17,7 +19,7 @@ class GlobalPooling(Layer):
     _pool_mode: str
     _rank: int
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Unpack[LayerOptions]):
         super().__init__(**kwargs)
         self.input_spec = [InputSpec(ndim=self._rank + 2)]
 
@@ -44,7 +46,7 @@ class _GlobalPooling1D(GlobalPooling):
 class ImageGlobalPooling(GlobalPooling):
     """Base of global pooling of images and volumes. Not a layer itself."""
 
-    def __init__(self, dim_ordering: str = "default", **kwargs):
+    def __init__(self, dim_ordering: str = "default", **kwargs: Unpack[LayerOptions]):
         super().__init__(**kwargs)
         self.dim_ordering = check_dim_ordering(self, dim_ordering)
 

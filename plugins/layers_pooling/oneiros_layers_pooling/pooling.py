@@ -1,9 +1,11 @@
 """Pooling over windows of sequences, images and volumes."""
 
+from typing import Unpack
+
 from oneiros import backend as K
 from oneiros.arguments import check_choice, check_int, check_ints
 from oneiros.engine.layer import InputSpec, Layer
-from oneiros.typing import Shape
+from oneiros.typing import LayerOptions, Shape, Tensor
 from oneiros_layers_core.spatial import (
     Sizes,
     check_dim_ordering,
@@ -85,7 +87,14 @@ class ImagePooling(WindowPooling):
         all: as for `MaxPooling2D`.
     """
 
-    def __init__(self, *, pool_size, strides, dim_ordering: str, **kwargs):
+    def __init__(
+        self,
+        *,
+        pool_size: tuple[int, ...],
+        strides: tuple[int, ...] | None,
+        dim_ordering: str,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         self.pool_size = check_ints(self, "pool_size", pool_size, self._rank)
         self.strides = self.pool_size
@@ -125,7 +134,7 @@ class _Pooling1D(WindowPooling):
         pool_length: int = 2,
         stride: int | None = None,
         border_mode: str = "valid",
-        **kwargs,
+        **kwargs: Unpack[LayerOptions],
     ):
         super().__init__(border_mode=border_mode, **kwargs)
         self.pool_length = check_int(self, "pool_length", pool_length)
@@ -143,7 +152,7 @@ class _Pooling1D(WindowPooling):
     def _strides(self) -> Sizes:
         return (self.stride,)
 
-    def call(self, x, mask=None):
+    def call(self, x, mask=None) -> Tensor:
         """Returns a value for each window of `x` as an image one pixel wide."""
         pooled = self._pooling_function(
             inputs=K.expand_dims(x, 2),
@@ -232,11 +241,11 @@ class _Pooling2D(ImagePooling):
 
     def __init__(
         self,
-        pool_size=(2, 2),
-        strides=None,
+        pool_size: tuple[int, ...] = (2, 2),
+        strides: tuple[int, ...] | None = None,
         border_mode: str = "valid",
         dim_ordering: str = "default",
-        **kwargs,
+        **kwargs: Unpack[LayerOptions],
     ):
         super().__init__(
             pool_size=pool_size,
@@ -332,11 +341,11 @@ class _Pooling3D(ImagePooling):
 
     def __init__(
         self,
-        pool_size=(2, 2, 2),
-        strides=None,
+        pool_size: tuple[int, ...] = (2, 2, 2),
+        strides: tuple[int, ...] | None = None,
         border_mode: str = "valid",
         dim_ordering: str = "default",
-        **kwargs,
+        **kwargs: Unpack[LayerOptions],
     ):
         super().__init__(
             pool_size=pool_size,

@@ -1,6 +1,6 @@
 """Recurrent, the base of the layers that run over a sequence."""
 
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 from oneiros import backend as K
@@ -8,7 +8,7 @@ from oneiros.arguments import check_bool, check_choice, label
 from oneiros.engine.layer import InputSpec, Layer
 from oneiros.errors import ArgumentError, OneirosError, ShapeError
 from oneiros.load_context import count_calls, count_weight
-from oneiros.typing import Shape
+from oneiros.typing import Array, LayerOptions, Shape, Tensor
 from oneiros_layers_core.dense import sequence_arguments
 
 States = list[Any]
@@ -66,6 +66,24 @@ def filled(x, size: int, value: float):
     return zero + K.cast_to_floatx(row)
 
 
+class SequenceOptions(LayerOptions, total=False):
+    """The arguments that every recurrent layer accepts, also one of images."""
+
+    weights: list[Array] | None
+    return_sequences: bool
+    go_backwards: bool
+    stateful: bool
+
+
+class RecurrentOptions(SequenceOptions, total=False):
+    """The arguments that every recurrent layer of vectors accepts."""
+
+    unroll: bool
+    consume_less: str
+    input_dim: int | None
+    input_length: int | None
+
+
 class SequenceSpec(InputSpec):
     """The shape for which a layer was made, with sequences of any length.
 
@@ -109,7 +127,7 @@ class SequenceLayer(Layer):
 
     def __init__(
         self,
-        weights=None,
+        weights: list[Array] | None = None,
         return_sequences: bool = False,
         go_backwards: bool = False,
         stateful: bool = False,
@@ -327,7 +345,7 @@ class Recurrent(SequenceLayer):
 
     def __init__(
         self,
-        weights=None,
+        weights: list[Array] | None = None,
         return_sequences: bool = False,
         go_backwards: bool = False,
         stateful: bool = False,
@@ -335,7 +353,7 @@ class Recurrent(SequenceLayer):
         consume_less: str = "cpu",
         input_dim: int | None = None,
         input_length: int | None = None,
-        **kwargs,
+        **kwargs: Unpack[LayerOptions],
     ):
         input_dim, input_length = sequence_arguments(
             self, input_dim, input_length, kwargs
@@ -361,7 +379,7 @@ class Recurrent(SequenceLayer):
             return (samples, steps, self.output_dim)
         return (samples, self.output_dim)
 
-    def zero_state(self, x):
+    def zero_state(self, x) -> Tensor:
         """Returns zeros `(samples, output_dim)`."""
         return filled(x, self.output_dim, 0.0)
 

@@ -1,13 +1,20 @@
 """ConvLSTM2D, an LSTM whose products are convolutions, and the base of such layers."""
 
 import functools
-from typing import Any
+from typing import Any, Unpack
 
 from oneiros import backend as K
 from oneiros import initializations
 from oneiros.arguments import check_choice, check_int, check_ints
 from oneiros.engine.layer import InputSpec
-from oneiros.typing import Shape
+from oneiros.typing import (
+    Activation,
+    Array,
+    Initialization,
+    RegularizerLike,
+    Shape,
+    Tensor,
+)
 from oneiros_layers_core.spatial import (
     FlippedOnTheano,
     check_dim_ordering,
@@ -19,7 +26,13 @@ from oneiros_layers_core.spatial import (
     with_sizes,
 )
 
-from oneiros_layers_recurrent.base import Results, SequenceLayer, States, Stepped
+from oneiros_layers_recurrent.base import (
+    Results,
+    SequenceLayer,
+    SequenceOptions,
+    States,
+    Stepped,
+)
 from oneiros_layers_recurrent.gates import ForgetfulLayer
 
 METHODS = ("step", "preprocess_input", "get_constants", "conv_step", "conv_step_hidden")
@@ -68,7 +81,7 @@ class ConvRecurrent2D(SequenceLayer):
 
     def __init__(
         self,
-        weights=None,
+        weights: list[Array] | None = None,
         nb_row=None,
         nb_col=None,
         nb_filter=None,
@@ -113,7 +126,7 @@ class ConvRecurrent2D(SequenceLayer):
             return (samples, input_shape[1], *sizes)
         return (samples, *sizes)
 
-    def zero_state(self, x):
+    def zero_state(self, x) -> Tensor:
         """Returns zeros of the shape of a step's output."""
         sizes = self.frame_shape(K.int_shape(x))[1:]
         first_values = x[:, 0, :1, :1, :1]
@@ -215,20 +228,20 @@ class ConvLSTM2D(FlippedOnTheano, ForgetfulLayer, ConvRecurrent2D):
         nb_filter: int,
         nb_row: int,
         nb_col: int,
-        init="glorot_uniform",
-        inner_init="orthogonal",
-        forget_bias_init="one",
-        activation="tanh",
-        inner_activation="hard_sigmoid",
+        init: Initialization = "glorot_uniform",
+        inner_init: Initialization = "orthogonal",
+        forget_bias_init: Initialization = "one",
+        activation: Activation = "tanh",
+        inner_activation: Activation = "hard_sigmoid",
         dim_ordering: str = "default",
         border_mode: str = "valid",
-        subsample=(1, 1),
-        W_regularizer=None,
-        U_regularizer=None,
-        b_regularizer=None,
+        subsample: tuple[int, ...] = (1, 1),
+        W_regularizer: RegularizerLike = None,
+        U_regularizer: RegularizerLike = None,
+        b_regularizer: RegularizerLike = None,
         dropout_W: float = 0.0,
         dropout_U: float = 0.0,
-        **kwargs,
+        **kwargs: Unpack[SequenceOptions],
     ):
         super().__init__(
             init=init,
@@ -271,7 +284,7 @@ class ConvLSTM2D(FlippedOnTheano, ForgetfulLayer, ConvRecurrent2D):
         window = (self.nb_row, self.nb_col)
         return kernel_shape(window, channels, self.nb_filter, self.dim_ordering)
 
-    def zero_state(self, x):
+    def zero_state(self, x) -> Tensor:
         """Returns zeros of the shape of a step's output."""
         if None in K.int_shape(x)[2:]:
             image = K.zeros_like(x[:, 0], dtype=K.floatx())

@@ -6,6 +6,7 @@ from typing import Any
 from oneiros import activations, initializations, regularizers
 from oneiros import backend as K
 from oneiros.arguments import check_fraction
+from oneiros.typing import Activation, Initialization, RegularizerLike
 
 from oneiros_layers_recurrent.base import SequenceLayer, Stepped
 
@@ -45,13 +46,13 @@ class GatedLayer(SequenceLayer):
     def __init__(
         self,
         *,
-        init,
-        inner_init,
-        activation,
-        inner_activation=None,
-        W_regularizer,
-        U_regularizer,
-        b_regularizer,
+        init: Initialization,
+        inner_init: Initialization,
+        activation: Activation,
+        inner_activation: Activation = None,
+        W_regularizer: RegularizerLike,
+        U_regularizer: RegularizerLike,
+        b_regularizer: RegularizerLike,
         dropout_W: float,
         dropout_U: float,
         **kwargs,

@@ -1,17 +1,18 @@
 """SimpleRNN, GRU and LSTM, with joined weights and fused loops."""
 
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 from oneiros import activations, initializations
 from oneiros import backend as K
 from oneiros.arguments import check_int
-from oneiros.typing import Shape
+from oneiros.typing import Activation, Initialization, RegularizerLike, Shape
 from oneiros_initializations.postponed import initialized
 from oneiros_layers_core.dense import known_features
 
 from oneiros_layers_recurrent.base import (
     Recurrent,
+    RecurrentOptions,
     Results,
     States,
     Stepped,
@@ -260,15 +261,15 @@ class SimpleRNN(GatedRecurrent):
     def __init__(
         self,
         output_dim: int,
-        init="glorot_uniform",
-        inner_init="orthogonal",
-        activation="tanh",
-        W_regularizer=None,
-        U_regularizer=None,
-        b_regularizer=None,
+        init: Initialization = "glorot_uniform",
+        inner_init: Initialization = "orthogonal",
+        activation: Activation = "tanh",
+        W_regularizer: RegularizerLike = None,
+        U_regularizer: RegularizerLike = None,
+        b_regularizer: RegularizerLike = None,
         dropout_W: float = 0.0,
         dropout_U: float = 0.0,
-        **kwargs,
+        **kwargs: Unpack[RecurrentOptions],
     ):
         super().__init__(
             output_dim=output_dim,
@@ -377,16 +378,16 @@ class GRU(GatedRecurrent):
     def __init__(
         self,
         output_dim: int,
-        init="glorot_uniform",
-        inner_init="orthogonal",
-        activation="tanh",
-        inner_activation="hard_sigmoid",
-        W_regularizer=None,
-        U_regularizer=None,
-        b_regularizer=None,
+        init: Initialization = "glorot_uniform",
+        inner_init: Initialization = "orthogonal",
+        activation: Activation = "tanh",
+        inner_activation: Activation = "hard_sigmoid",
+        W_regularizer: RegularizerLike = None,
+        U_regularizer: RegularizerLike = None,
+        b_regularizer: RegularizerLike = None,
         dropout_W: float = 0.0,
         dropout_U: float = 0.0,
-        **kwargs,
+        **kwargs: Unpack[RecurrentOptions],
     ):
         super().__init__(
             output_dim=output_dim,
@@ -490,17 +491,17 @@ class LSTM(ForgetfulLayer, GatedRecurrent):
     def __init__(
         self,
         output_dim: int,
-        init="glorot_uniform",
-        inner_init="orthogonal",
-        forget_bias_init="one",
-        activation="tanh",
-        inner_activation="hard_sigmoid",
-        W_regularizer=None,
-        U_regularizer=None,
-        b_regularizer=None,
+        init: Initialization = "glorot_uniform",
+        inner_init: Initialization = "orthogonal",
+        forget_bias_init: Initialization = "one",
+        activation: Activation = "tanh",
+        inner_activation: Activation = "hard_sigmoid",
+        W_regularizer: RegularizerLike = None,
+        U_regularizer: RegularizerLike = None,
+        b_regularizer: RegularizerLike = None,
         dropout_W: float = 0.0,
         dropout_U: float = 0.0,
-        **kwargs,
+        **kwargs: Unpack[RecurrentOptions],
     ):
         super().__init__(
             output_dim=output_dim,

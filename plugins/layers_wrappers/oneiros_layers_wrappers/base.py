@@ -199,7 +199,7 @@ class Wrapper(Composite):
 
     layer: Any
 
-    def __init__(self, layer, **kwargs):
+    def __init__(self, layer: Layer, **kwargs):
         self.layer = layer
         super().__init__(**kwargs)
         if not isinstance(layer, Layer):

@@ -2,14 +2,14 @@
 
 import copy
 import inspect
-from typing import Any
+from typing import Any, Unpack
 
 from oneiros import backend as K
 from oneiros.arguments import label
 from oneiros.config import custom_object_scope
 from oneiros.engine.layer import Layer
 from oneiros.errors import ArgumentError
-from oneiros.typing import Shape
+from oneiros.typing import Array, LayerOptions, Shape, Tensor
 
 from oneiros_layers_wrappers.base import Wrapper
 
@@ -68,7 +68,11 @@ class Bidirectional(Wrapper):
     """The axis of the steps."""
 
     def __init__(
-        self, layer, merge_mode: str | None = "concat", weights=None, **kwargs
+        self,
+        layer: Layer,
+        merge_mode: str | None = "concat",
+        weights: list[Array] | None = None,
+        **kwargs: Unpack[LayerOptions],
     ):
         super().__init__(layer=layer, **kwargs)
         self._check(merge_mode)
@@ -79,7 +83,7 @@ class Bidirectional(Wrapper):
             half = len(weights) // 2
             self.forward_layer.initial_weights = weights[:half]
             self.backward_layer.initial_weights = weights[half:]
-        self.return_sequences = layer.return_sequences
+        self.return_sequences = self.forward_layer.return_sequences
         self.input_spec = layer.input_spec
 
     def _check(self, merge_mode) -> None:
@@ -127,7 +131,7 @@ class Bidirectional(Wrapper):
             )
         return self.merged_shape(forward, backward)
 
-    def merged_shape(self, forward, backward):
+    def merged_shape(self, forward, backward) -> Any:
         """Returns the shape of outputs of these shapes once they are merged, or a list
         of two."""
         if self.merge_mode is None:
@@ -137,19 +141,19 @@ class Bidirectional(Wrapper):
         return forward
 
     # As in Keras 1: no default.
-    def compute_mask(self, input, mask):  # type: ignore[override]
+    def compute_mask(self, input, mask) -> Tensor:  # type: ignore[override]
         """Returns the mask for each output, if there is one for each step."""
         output_mask = mask if self.return_sequences else None
         return [output_mask, output_mask] if self.merge_mode is None else output_mask
 
-    def call(self, inputs, mask=None):
+    def call(self, inputs, mask=None) -> Tensor:
         """Returns the merged outputs, or a list of both."""
         with self.naming(K.int_shape(inputs)):
             forward = self.forward_layer.call(inputs, mask)
             backward = self.backward_layer.call(inputs, mask)
         return self.merged(forward, backward)
 
-    def merged(self, forward, backward):
+    def merged(self, forward, backward) -> Tensor:
         """Returns the outputs of both layers merged, or a list of both."""
         if self.return_sequences:
             backward = K.reverse(backward, self.step_axis)

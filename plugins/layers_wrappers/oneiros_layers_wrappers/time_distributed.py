@@ -1,12 +1,12 @@
 """TimeDistributed: the same layer at each step of a sequence."""
 
-from typing import Any
+from typing import Any, Unpack
 
 from oneiros import backend as K
 from oneiros.arguments import label
-from oneiros.engine.layer import InputSpec
+from oneiros.engine.layer import InputSpec, Layer
 from oneiros.errors import GraphError
-from oneiros.typing import Shape
+from oneiros.typing import LayerOptions, Shape, Tensor
 
 from oneiros_layers_wrappers.base import Wrapper
 
@@ -47,7 +47,7 @@ class TimeDistributed(Wrapper):
     loadable = True
     supports_masking = True
 
-    def __init__(self, layer, **kwargs):
+    def __init__(self, layer: Layer, **kwargs: Unpack[LayerOptions]):
         super().__init__(layer=layer, **kwargs)
         self.input_spec = [InputSpec(ndim="3+")]
 
@@ -65,7 +65,7 @@ class TimeDistributed(Wrapper):
             shape_of_steps = self.layer.get_output_shape_for(_flat(input_shape))
         return (*input_shape[:2], *shape_of_steps[1:])
 
-    def call(self, inputs, mask=None):
+    def call(self, inputs, mask=None) -> Tensor:
         """Returns the layer's output for each step."""
         shape = K.int_shape(inputs)
         rows = _flat(shape)[0]

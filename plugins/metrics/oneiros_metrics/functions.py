@@ -8,6 +8,8 @@ approximation for precision, recall and metrics derived from them. Masks and sam
 weights don't affect metrics.
 """
 
+from collections.abc import Callable
+
 from oneiros import backend as K
 from oneiros import objectives
 from oneiros.config import get_object
@@ -377,7 +379,7 @@ def fmeasure(y_true: Tensor, y_pred: Tensor) -> Tensor:
     return fbeta_score(y_true, y_pred, beta=1)
 
 
-def get(identifier):
+def get(identifier: str | Callable[..., Tensor]) -> Callable[..., Tensor]:
     """Returns the metric that `identifier` names.
 
     # Arguments
@@ -399,4 +401,5 @@ def get(identifier):
         print(metrics.get("mse").__name__)  # mean_squared_error
         ```
     """
-    return get_object("metric", identifier)
+    function: Callable[..., Tensor] = get_object("metric", identifier)
+    return function

@@ -6,6 +6,8 @@ step). Sparse targets are class numbers `(samples, …, 1)`. Training minimizes 
 over the samples, weighted by `sample_weight`.
 """
 
+from collections.abc import Callable
+
 from oneiros import backend as K
 from oneiros.config import get_object
 from oneiros.typing import Tensor
@@ -428,7 +430,7 @@ def cosine_proximity(y_true: Tensor, y_pred: Tensor) -> Tensor:
     return -_mean(target * prediction)
 
 
-def get(identifier):
+def get(identifier: str | Callable[..., Tensor]) -> Callable[..., Tensor]:
     """Returns the loss function that `identifier` names.
 
     # Arguments
@@ -449,4 +451,5 @@ def get(identifier):
         print(objectives.get("mse").__name__)  # mean_squared_error
         ```
     """
-    return get_object("objective", identifier)
+    function: Callable[..., Tensor] = get_object("objective", identifier)
+    return function

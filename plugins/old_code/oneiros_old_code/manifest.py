@@ -129,22 +129,28 @@ IMPORTED = {
     "utils.np_utils": "K np range zip",
 }
 """Other names that were visible in Keras 1.2.2's modules because they imported them.
-Code relies on them after `from keras.layers.core import *`."""
+Code relies on them after `from keras.layers.core import *`; `dir` omits them."""
+IMPORTED["layers"] = " ".join(
+    names for path, names in IMPORTED.items() if path.startswith("layers.")
+)
+PACKAGES = {
+    "callbacks": "requests",
+    "engine.topology": "yaml",
+    "engine.training": "six",
+    "optimizers": "six",
+    "utils.generic_utils": "six",
+    "utils.io_utils": "h5py",
+}
+"""Packages that were visible, too, if they are installed."""
 
 DYNAMIC = {
     "backend": "backends:backend_name",
     "backend.common": "backends:common_name",
     "backend.tensorflow_backend": "backends:tensorflow_backend",
     "backend.theano_backend": "backends:theano_backend",
-    "callbacks": "optional:callbacks",
-    "engine.topology": "optional:topology",
-    "engine.training": "optional:training",
-    "optimizers": "optional:optimizers",
-    "utils.generic_utils": "optional:generic_utils",
-    "utils.io_utils": "optional:io_utils",
 }
-"""Modules with names that depend on the current backend or on installed packages, and
-the functions that resolve them."""
+"""Modules with names that depend on the current backend, and the functions that resolve
+them."""
 
 GRAPH = {"Graph": "oneiros_old_code.graph_model:Graph"}
 LAYERS = {
@@ -185,7 +191,8 @@ TRAINING = {
 """Helpers, by their names before and after Keras 1.2."""
 
 
-def _reference(name: str) -> str:
+def reference(name: str) -> str:
+    """Returns the location of what a name of `IMPORTED` stands for."""
     if name in ORIGINS:
         return ORIGINS[name]
     if name in LAYERS_IMPORTED.split():
@@ -204,13 +211,11 @@ def oneiros_services():
 @hookimpl
 def oneiros_modules():
     """Names in the places where code for other versions expects them."""
+    functions = {path: f"visible:{path.replace('.', '_')}" for path in IMPORTED}
     tables = {
-        path: {name: _reference(name) for name in names.split()}
-        for path, names in IMPORTED.items()
+        path: {"__getattr__": f"oneiros_old_code.{function}"}
+        for path, function in (functions | DYNAMIC).items()
     }
-    for path, function in DYNAMIC.items():
-        getter = {"__getattr__": f"oneiros_old_code.{function}"}
-        tables.setdefault(path, {}).update(getter)
     tables["engine.training"].update(TRAINING)
     tables["models"].update({**GRAPH, **STANDARDIZING})
     tables["layers.core"].update(LAYERS)

@@ -1,11 +1,14 @@
 """Optimizers that divide by roots of accumulated squares: RMSprop, Adagrad,
 Adadelta."""
 
+from typing import Unpack
+
 from oneiros import backend as K
 from oneiros.typing import Tensor
 
 from oneiros_optimizers.optimizer import (
     DecayingOptimizer,
+    OptimizerOptions,
     Slots,
     Step,
     hyperparameter,
@@ -54,7 +57,7 @@ class RMSprop(DecayingOptimizer):
     """
 
     loadable = True
-    slots = ("mean_square",)
+    slots: tuple[str, ...] = ("mean_square",)
     has_count_in_weights = False
 
     def __init__(
@@ -63,7 +66,7 @@ class RMSprop(DecayingOptimizer):
         rho: float = 0.9,
         epsilon: float = 1e-8,
         decay: float = 0.0,
-        **kwargs,
+        **kwargs: Unpack[OptimizerOptions],
     ):
         super().__init__(lr=lr, decay=decay, **kwargs)
         self.rho = hyperparameter(self, "rho", rho)
@@ -187,7 +190,7 @@ class Adadelta(DecayingOptimizer):
         rho: float = 0.95,
         epsilon: float = 1e-8,
         decay: float = 0.0,
-        **kwargs,
+        **kwargs: Unpack[OptimizerOptions],
     ):
         super().__init__(lr=lr, decay=decay, **kwargs)
         self.rho = plain_number(self, "rho", rho)

@@ -1,13 +1,14 @@
 """Optimizers with running moments of the gradient: Adam, Adamax, Nadam."""
 
 import math
-from typing import Any
+from typing import Any, Unpack
 
 from oneiros import backend as K
 from oneiros.typing import Tensor
 
 from oneiros_optimizers.optimizer import (
     DecayingOptimizer,
+    OptimizerOptions,
     Slots,
     StandardOptimizer,
     Step,
@@ -61,7 +62,7 @@ class Adam(DecayingOptimizer):
     """
 
     loadable = True
-    slots = ("mean", "mean_square")
+    slots: tuple[str, ...] = ("mean", "mean_square")
     counts_always = True
 
     def __init__(
@@ -71,7 +72,7 @@ class Adam(DecayingOptimizer):
         beta_2: float = 0.999,
         epsilon: float = 1e-8,
         decay: float = 0.0,
-        **kwargs,
+        **kwargs: Unpack[OptimizerOptions],
     ):
         super().__init__(lr=lr, decay=decay, **kwargs)
         self.beta_1 = hyperparameter(self, "beta_1", beta_1)
@@ -148,7 +149,7 @@ class Adamax(DecayingOptimizer):
         beta_2: float = 0.999,
         epsilon: float = 1e-8,
         decay: float = 0.0,
-        **kwargs,
+        **kwargs: Unpack[OptimizerOptions],
     ):
         super().__init__(lr=lr, decay=decay, **kwargs)
         self.beta_1 = hyperparameter(self, "beta_1", beta_1)
@@ -219,7 +220,7 @@ class Nadam(StandardOptimizer):
     """
 
     loadable = True
-    slots = ("mean", "mean_square")
+    slots: tuple[str, ...] = ("mean", "mean_square")
 
     def __init__(
         self,
@@ -228,7 +229,7 @@ class Nadam(StandardOptimizer):
         beta_2: float = 0.999,
         epsilon: float = 1e-8,
         schedule_decay: float = 0.004,
-        **kwargs,
+        **kwargs: Unpack[OptimizerOptions],
     ):
         super().__init__(lr=lr, **kwargs)
         self.m_schedule = K.variable(1.0)

@@ -46,7 +46,7 @@ class TFOptimizer(Optimizer):
         ArgumentError: if `optimizer` has no `apply_gradients`.
     """
 
-    def __init__(self, optimizer):
+    def __init__(self, optimizer: Any):
         if K.backend() != "tensorflow":
             raise CapabilityError(
                 "TFOptimizer works on the tensorflow backend; the current one is "

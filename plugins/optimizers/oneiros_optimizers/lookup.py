@@ -7,6 +7,7 @@ from oneiros.errors import ConfigError
 
 from oneiros_optimizers.foreign import TFOptimizer, is_tensorflow_optimizer
 from oneiros_optimizers.manifest import OPTIMIZERS
+from oneiros_optimizers.optimizer import Optimizer
 
 
 def optimizer_from_config(
@@ -48,7 +49,7 @@ def optimizer_from_config(
     return get_object("optimizer", config, custom_objects=custom_objects)
 
 
-def get(identifier, kwargs: dict[str, Any] | None = None):
+def get(identifier: Any, kwargs: dict[str, Any] | None = None) -> Optimizer:
     """Returns the optimizer that `identifier` describes.
 
     # Arguments
@@ -72,4 +73,7 @@ def get(identifier, kwargs: dict[str, Any] | None = None):
     """
     if is_tensorflow_optimizer(identifier):
         return TFOptimizer(identifier)
-    return get_object("optimizer", identifier, instantiate=True, kwargs=kwargs)
+    optimizer: Optimizer = get_object(
+        "optimizer", identifier, instantiate=True, kwargs=kwargs
+    )
+    return optimizer

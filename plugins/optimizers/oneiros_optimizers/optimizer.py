@@ -2,7 +2,7 @@
 
 import inspect
 from itertools import chain
-from typing import Any
+from typing import Any, Self, TypedDict, Unpack
 
 import numpy as np
 from oneiros import backend as K
@@ -17,7 +17,14 @@ from oneiros.typing import Tensor
 CLIPPING = ("clipnorm", "clipvalue")
 
 
-def clip_norm(g, c: float, n):
+class OptimizerOptions(TypedDict, total=False):
+    """The arguments that every optimizer accepts."""
+
+    clipnorm: float | None
+    clipvalue: float | None
+
+
+def clip_norm(g: Tensor, c: float, n: Tensor) -> Tensor:
     """Returns a gradient scaled by `c / n` if the norm `n` of all reaches `c`.
 
     # Arguments
@@ -106,7 +113,7 @@ class Optimizer(Rebuilt):
 
     loadable = False
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Unpack[OptimizerOptions]):
         cls = type(self)
         own = _parameter_names(cls)
         kwargs = known_arguments(cls.__name__, kwargs, CLIPPING, own)
@@ -120,7 +127,7 @@ class Optimizer(Rebuilt):
         self.weights: list[Any] = []
 
     def get_updates(
-        self, params: list[Any], constraints: dict[Any, Any], loss
+        self, params: list[Any], constraints: dict[Any, Any], loss: Tensor
     ) -> list[Any]:
         """Returns `(variable, new value)` pairs for one step that lowers `loss`.
 
@@ -134,7 +141,7 @@ class Optimizer(Rebuilt):
             "loss)."
         )
 
-    def get_gradients(self, loss, params: list[Any]) -> list[Any]:
+    def get_gradients(self, loss: Tensor, params: list[Any]) -> list[Any]:
         """Returns the gradients of `loss`, clipped according to `clipnorm` and
         `clipvalue`."""
         grads = list(K.gradients(loss, params))
@@ -196,7 +203,7 @@ class Optimizer(Rebuilt):
         return {name: number.item()}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]):
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Builds the optimizer from `get_config()`'s result."""
         return cls(**config)
 
@@ -228,7 +235,7 @@ class StandardOptimizer(Optimizer):
     has_count_in_weights = True
     """Whether `iterations` is part of the saved state, as in Keras 1."""
 
-    def __init__(self, lr: float, **kwargs):
+    def __init__(self, lr: float, **kwargs: Unpack[OptimizerOptions]):
         super().__init__(**kwargs)
         self.iterations = K.variable(0.0)
         self.lr = hyperparameter(self, "lr", lr)
@@ -303,7 +310,7 @@ class DecayingOptimizer(StandardOptimizer):
     counts_always = False
     """Whether it counts even if the learning rate doesn't depend on it."""
 
-    def __init__(self, lr: float, decay: float, **kwargs):
+    def __init__(self, lr: float, decay: float, **kwargs: Unpack[OptimizerOptions]):
         super().__init__(lr=lr, **kwargs)
         self.decay = hyperparameter(self, "decay", decay)
         self.initial_decay = decay

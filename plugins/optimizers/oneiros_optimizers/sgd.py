@@ -1,9 +1,17 @@
 """Stochastic gradient descent."""
 
+from typing import Unpack
+
 from oneiros.arguments import check_bool
 from oneiros.typing import Tensor
 
-from oneiros_optimizers.optimizer import DecayingOptimizer, Slots, Step, hyperparameter
+from oneiros_optimizers.optimizer import (
+    DecayingOptimizer,
+    OptimizerOptions,
+    Slots,
+    Step,
+    hyperparameter,
+)
 
 
 class SGD(DecayingOptimizer):
@@ -61,7 +69,7 @@ class SGD(DecayingOptimizer):
         momentum: float = 0.0,
         decay: float = 0.0,
         nesterov: bool = False,
-        **kwargs,
+        **kwargs: Unpack[OptimizerOptions],
     ):
         super().__init__(lr=lr, decay=decay, **kwargs)
         self.momentum = hyperparameter(self, "momentum", momentum)

@@ -12,6 +12,7 @@ from oneiros import backend as K
 from oneiros.arguments import check_number, open_to_old_code
 from oneiros.config import get_object
 from oneiros.errors import ShapeError
+from oneiros.typing import RegularizerLike, Tensor
 
 from oneiros_regularizers.regularizer import Regularizer
 
@@ -52,7 +53,7 @@ class EigenvalueRegularizer(Regularizer):
     def __init__(self, k: float):
         self.k = float(check_number(self, "k", k))
 
-    def __call__(self, x):
+    def __call__(self, x) -> Tensor:
         """Returns the penalty of the matrix `x`."""
         if K.ndim(x) != 2:
             raise ShapeError(
@@ -112,7 +113,7 @@ class L1L2Regularizer(Regularizer):
         number = check_number(self, name, factor)
         return float(K.cast_to_floatx(number))
 
-    def __call__(self, x):
+    def __call__(self, x) -> Tensor:
         """Returns the penalty of tensor `x`."""
         squares = self.l2 * K.sum(K.square(x))
         if not self.l1:
@@ -291,7 +292,7 @@ def activity_l1l2(l1: float = 0.01, l2: float = 0.01) -> L1L2Regularizer:
     return L1L2Regularizer(l1=l1, l2=l2)
 
 
-def get(identifier, kwargs: dict[str, Any] | None = None):
+def get(identifier: RegularizerLike, kwargs: dict[str, Any] | None = None) -> Any:
     """Returns the regularizer that `identifier` describes.
 
     # Arguments

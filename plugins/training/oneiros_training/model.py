@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from oneiros import backend as K
 from oneiros import plugins, services
 from oneiros.arguments import check_choice, check_int, open_to_old_code, refusal
+from oneiros.bases import Callback, Rebuilt
 from oneiros.engine.container import Container
 from oneiros.engine.loops import Ticks, fit_loop, predict_loop, scalars, test_loop
 from oneiros.engine.node import one_or_all, to_list
@@ -124,10 +125,10 @@ class Model(Container):
     @K.bound
     def compile(
         self,
-        optimizer,
+        optimizer: str | dict[str, Any] | Rebuilt,
         loss,
-        metrics=None,
-        loss_weights=None,
+        metrics: list[Any] | dict[str, Any] | None = None,
+        loss_weights: list[float] | dict[str, float] | None = None,
         sample_weight_mode=None,
         **kwargs,
     ) -> None:
@@ -180,7 +181,7 @@ class Model(Container):
         batch_size: int = 32,
         nb_epoch: int = 10,
         verbose: int = 1,
-        callbacks=None,
+        callbacks: list[Callback] | None = None,
         validation_split: float = 0.0,
         validation_data=None,
         shuffle: bool | str = True,
@@ -460,7 +461,7 @@ class Model(Container):
 
     @K.bound
     @open_to_old_code
-    def train_on_batch(self, x, y, sample_weight=None, class_weight=None):
+    def train_on_batch(self, x, y, sample_weight=None, class_weight=None) -> Any:
         """Runs one step on one batch; returns its loss, or all of `metrics_names`.
 
         # Arguments
@@ -471,7 +472,7 @@ class Model(Container):
 
     @K.bound
     @open_to_old_code
-    def test_on_batch(self, x, y, sample_weight=None):
+    def test_on_batch(self, x, y, sample_weight=None) -> Any:
         """Returns the loss of one batch, or the list of the values of `metrics_names`.
 
         # Arguments
@@ -482,7 +483,7 @@ class Model(Container):
 
     @K.bound
     @open_to_old_code
-    def predict_on_batch(self, x):
+    def predict_on_batch(self, x) -> Any:
         """Returns the outputs for one batch: an array, or a list of arrays."""
         return one_or_all(step_for(self, "predict")(input_arrays(self, x)))
 

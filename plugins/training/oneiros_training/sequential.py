@@ -224,11 +224,11 @@ class Sequential(Model):
             layers += getattr(branch, "flattened_layers", branch_layers)
         return unique([*layers, *self.layers[1:]])
 
-    def call(self, x, mask=None):
+    def call(self, x, mask=None) -> Tensor:
         """Computes the output for another input."""
         return super().call(x, mask)
 
-    def get_config(self):
+    def get_config(self) -> Any:
         """Returns the list of the layers' configurations."""
         entries = [entry_of(layer) for layer in self.layers]
         if branches := self._branches():

@@ -12,7 +12,7 @@ from oneiros.arguments import (
 )
 from oneiros.backend.common import image_dim_ordering
 from oneiros.errors import ArgumentError, DataError
-from oneiros.typing import Array
+from oneiros.typing import Array, Tensor
 from oneiros_old_files.convolution_kernels import FITTED_WHEN_LOADED, flipped
 
 
@@ -96,7 +96,7 @@ def normalize(a, axis: int = -1, order=2) -> Array:
     return np.asarray(a / np.expand_dims(norms, axis))
 
 
-def binary_logloss(p, y):
+def binary_logloss(p, y) -> Tensor:
     """Returns the mean crossentropy of probabilities `p` and labels `y` of 0 and 1.
 
     It computes `-mean(y * log(p) + (1 - y) * log(1 - p))`. Probabilities are clipped to
@@ -122,7 +122,7 @@ def binary_logloss(p, y):
     return -np.sum(y * np.log(p) + (1 - y) * np.log(1 - p)) / len(y)
 
 
-def multiclass_logloss(p, y):
+def multiclass_logloss(p, y) -> Tensor:
     """Returns the mean crossentropy of rows of class probabilities and class numbers.
 
     It computes `-mean(log(p[sample, y - 1]))`. As in Keras 1.2.2, class numbers count
@@ -148,7 +148,7 @@ def multiclass_logloss(p, y):
     return -np.mean(np.log(p[np.arange(len(y)), y - 1]))
 
 
-def accuracy(p, y):
+def accuracy(p, y) -> Tensor:
     """Returns the fraction of the elements of `p` that equal those of `y`.
 
     # Arguments
