@@ -87,11 +87,8 @@ def test_discovery_imports_only_manifests():
         name.count(".") == 0 or name.endswith((".manifest", ".rows"))
         for name in plugins
     )
-    assert [
-        name
-        for name in loaded
-        if name.startswith(("numpy", "h5py", "jax", "pytensor", "tensorflow"))
-    ] == []
+    packages = {name.partition(".")[0] for name in loaded}
+    assert not packages & {"numpy", "h5py", "jax", "pytensor", "tensorflow"}
 
 
 def test_importing_is_silent_and_writes_nothing(tmp_path):

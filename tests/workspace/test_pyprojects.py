@@ -105,9 +105,8 @@ def test_the_one_licence_is_in_what_is_built(folder, tmp_path):
         assert names == wheels[1][0] and licence == (ROOT / "LICENSE").read_bytes()
         assert "License-Expression: MIT" in metadata and "\n\n# " in metadata
         check_index_page(metadata)
-    assert any("oneiros" in name for name in names if "dist-info" not in name) == (
-        folder != ROOT
-    )
+    assert any(name.endswith(".py") for name in names) == (folder != ROOT)
+    assert ("oneiros-stubs/layers/__init__.pyi" in names) == (folder == ROOT)
 
 
 def check_index_page(metadata):
