@@ -5,8 +5,8 @@ from oneiros import hookimpl
 
 @hookimpl
 def oneiros_commands():
-    """`oneiros check`."""
-    return {"check": "oneiros_testing.command:check"}
+    """`oneiros check` and `oneiros new`."""
+    return {"check": "oneiros_testing.command:check", "new": "oneiros_testing.new:new"}
 
 
 @hookimpl

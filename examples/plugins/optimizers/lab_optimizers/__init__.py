@@ -1,1 +1,0 @@
-"""Optimizers, and optimizers of optimizers: a plugin of Oneiros."""

@@ -1,1 +1,0 @@
-"""Trainings in MLflow, TensorBoard, Optuna and a log book: a plugin of Oneiros."""
