@@ -12,6 +12,13 @@ import numpy as np
 from oneiros.arguments import is_int
 from oneiros.errors import ArgumentError
 from oneiros_backend_toolkit.lazy_graph.array_functions import ArrayFunctions
+from oneiros_backend_toolkit.lazy_graph.trial_sizes import (
+    are_open,
+    broadcastable,
+    inferring,
+    single,
+    with_equal_axes,
+)
 from oneiros_backend_toolkit.types import DISCRETE
 from oneiros_jax_support.jax_import import jax, jnp
 from oneiros_jax_support.products import product
@@ -20,14 +27,6 @@ from oneiros_jax_support.symbolic_sizes import (
     has_symbolic_size,
     holds_symbolic_sizes,
     is_symbolic,
-)
-
-from oneiros_backend_jax.shape_inference import (
-    are_open,
-    broadcastable,
-    inferring,
-    single,
-    with_equal_axes,
 )
 
 CONCRETE = (np.ndarray, np.generic, bool, int, float)

@@ -6,10 +6,9 @@ from oneiros_backend_toolkit.fused_recurrence import (
     LayerInputs,
 )
 from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
+from oneiros_backend_toolkit.lazy_graph.trial_sizes import common_size, inferring
 from oneiros_jax_support.jax_import import jnp
 from oneiros_jax_support.recurrence import run
-
-from oneiros_backend_jax.shape_inference import common_size, inferring
 
 
 class RecurrentLayers(FusedRecurrence):

@@ -1,5 +1,6 @@
 """The primitives of convolution and pooling on JAX's own tensors. Channels are last."""
 
+from oneiros_backend_toolkit.lazy_graph.trial_sizes import inferring
 from oneiros_jax_support import convolutions
 from oneiros_jax_support.jax_import import jnp
 from oneiros_jax_support.pooling import average_pool, max_pool
@@ -10,7 +11,6 @@ from oneiros_jax_support.windows import (
 )
 
 from oneiros_backend_jax.functions import FUNCTIONS
-from oneiros_backend_jax.shape_inference import inferring
 
 
 def _convolved(windows: ConvolutionWindows, x, kernel):
@@ -23,7 +23,8 @@ def _convolved(windows: ConvolutionWindows, x, kernel):
     if not inferring():
         return convolutions.convolve(windows, x, kernel)
     shape = windows.convolved(x.shape, kernel.shape)
-    return jnp.zeros(shape, x.dtype)
+    dtype = x.dtype
+    return jnp.zeros(shape, dtype)
 
 
 def convolve(x, kernel, strides, border_mode: str, dilation):
@@ -53,7 +54,8 @@ def convolve_back(x, kernel, sizes, strides, border_mode: str):
         samples = x.shape[0]
         channels = kernel.shape[-2]
         shape = (samples, *spatial_sizes, channels)
-        return jnp.zeros(shape, x.dtype)
+        dtype = x.dtype
+        return jnp.zeros(shape, dtype)
     windows = dense_windows(strides, border_mode)
     return convolutions.convolve_back(windows, kernel, x, spatial_sizes)
 
@@ -66,7 +68,8 @@ def pool(x, window, strides, border_mode: str, mode: str):
     windows = PoolingWindows(strides, border_mode, window)
     if inferring():
         shape = windows.pooled(x.shape)
-        return jnp.zeros(shape, x.dtype)
+        dtype = x.dtype
+        return jnp.zeros(shape, dtype)
     if mode == "max":
         return max_pool(windows, x)
     return average_pool(windows, x)

@@ -1,0 +1,120 @@
+"""PyTorch as an engine of the lazy graph."""
+
+from oneiros.typing import Tensors
+from oneiros_backend_toolkit.lazy_graph.engine import Engine
+from oneiros_backend_toolkit.lazy_graph.tensors import Spec
+from oneiros_backend_toolkit.tensors import AnyFunction
+
+from torch_for_oneiros import random_functions
+from torch_for_oneiros.functions import FUNCTIONS
+from torch_for_oneiros.inference import ERRORS, infer
+from torch_for_oneiros.recurrence import KERNELS
+from torch_for_oneiros.tensors import to_tensor, torch_type
+from torch_for_oneiros.torch_import import torch
+
+
+class TorchEngine(Engine):
+    """See `oneiros_backend_toolkit.lazy_graph.engine.Engine`."""
+
+    name = "torch"
+    errors = ERRORS
+    key_spec = Spec((), "int64")
+    functions = FUNCTIONS
+    infer = staticmethod(infer)
+    key = staticmethod(random_functions.key_of)
+    fold = staticmethod(random_functions.folded)
+
+    def convert(self, value, dtype: str | None):
+        """Returns a tensor, which others may share: nothing changes tensors."""
+        if not self.functions.is_tensor(value):
+            value = self.functions.tensor(value)
+        tensor = to_tensor(value)
+        if dtype is None:
+            return tensor
+        return tensor.to(torch_type(dtype))
+
+    def gradients(
+        self, forward: AnyFunction, values: Tensors
+    ) -> tuple[Tensors, Tensors]:
+        """Runs the program with derivatives, by tensors of its own.
+
+        If derivatives are recorded already, these gradients are differentiated, too.
+        """
+        is_inner = torch.is_grad_enabled()
+        with torch.enable_grad(), KERNELS.left_out(when=is_inner):
+            own = [_own(value, is_inner) for value in values]
+            loss, computed = forward(own)
+            gradients = _gradients(loss, own, is_inner)
+        if is_inner:
+            return gradients, computed
+        return _detached(gradients), _detached(computed)
+
+    def loop(
+        self,
+        step: AnyFunction,
+        sequences: Tensors,
+        states: Tensors,
+        captured: Tensors,
+        types: list[str],
+        backwards: bool,
+    ):
+        """Takes a step for each place of the first axis of `sequences`."""
+        tensors = list(map(to_tensor, sequences))
+        states = list(map(to_tensor, states))
+        lengths = {len(x) for x in tensors}
+        if len(lengths) > 1:
+            raise ValueError(f"sequences have {sorted(lengths)} steps")
+        (length,) = lengths
+        outputs = {}
+        places = range(length)
+        for place in reversed(places) if backwards else places:
+            slices = [x[place] for x in tensors]
+            new, outputs[place] = step(place, slices, states, captured)
+            _check_states(states, new)
+            states = new
+        if length:
+            rows = zip(*[outputs[place] for place in places], strict=True)
+            return states, list(map(torch.stack, rows))
+        slices = [x.new_zeros(x.shape[1:]) for x in tensors]
+        _, like = step(0, slices, states, captured)
+        return states, [x.new_zeros((0, *x.shape)) for x in like]
+
+
+def _own(value, is_inner: bool):
+    """Returns a tensor of the same values by which to differentiate."""
+    value = to_tensor(value)
+    if is_inner and value.requires_grad:
+        return value.view_as(value)
+    return value.detach().requires_grad_()
+
+
+def _gradients(loss, values: Tensors, is_inner: bool) -> Tensors:
+    if not loss.requires_grad:
+        return list(map(torch.zeros_like, values))
+    return list(
+        torch.autograd.grad(
+            loss.sum(), values, create_graph=is_inner, materialize_grads=True
+        )
+    )
+
+
+def _detached(values: Tensors) -> Tensors:
+    return [_detached_parts(value) for value in values]
+
+
+def _detached_parts(value):
+    """Returns a value, or one of several parts, without its derivatives."""
+    if isinstance(value, (list, tuple)):
+        return [_detached_parts(part) for part in value]
+    if isinstance(value, torch.Tensor):
+        return value.detach()
+    return value
+
+
+def _check_states(before: Tensors, after: Tensors) -> None:
+    for place, (old, new) in enumerate(zip(before, after, strict=True)):
+        if old.shape != new.shape:
+            raise ValueError(
+                f"state {place} had shape {tuple(old.shape)} before a step and "
+                f"{tuple(new.shape)} after it"
+            )

@@ -1,0 +1,140 @@
+"""Whole recurrent layers as one operation on lazy tensors.
+
+An LSTM of sigmoid gates and without a mask is PyTorch's own operation, `torch.lstm`.
+The others are loops over `oneiros_backend_toolkit.recurrent_cells`: Keras 1's gates are
+hard sigmoids by default, and its GRU resets the state before the product with the
+recurrent weights, `(r h) U`, where PyTorch's resets the product, `r (h U)`.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from oneiros_backend_toolkit.fused_recurrence import (
+    FusedLayer,
+    FusedRecurrence,
+    LayerInputs,
+)
+from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
+from oneiros_backend_toolkit.lazy_graph.trial_sizes import common_size, inferring
+from oneiros_backend_toolkit.recurrent_cells import LstmCell
+
+from torch_for_oneiros.tensors import to_tensor
+from torch_for_oneiros.torch_import import torch
+
+OWN_CELL = LstmCell("tanh", "sigmoid")
+"""What `torch.lstm` computes."""
+
+
+class TorchMath:
+    """See `oneiros_backend_toolkit.recurrent_cells`: what steps forward need."""
+
+    tanh = staticmethod(torch.tanh)
+    sigmoid = staticmethod(torch.sigmoid)
+
+    def clip(self, x):
+        """Bounds by 0 and 1."""
+        return x.clamp(0, 1)
+
+    def where(self, condition, x):
+        """Returns `x` where the condition holds, else 0."""
+        return torch.where(condition, x, 0)
+
+    def split(self, x, sizes):
+        """Cuts the last axis into parts of these sizes."""
+        return torch.split(x, list(sizes), -1)
+
+
+MATH = TorchMath()
+
+
+class Kernels(threading.local):
+    """Whether this thread may use PyTorch's own operation, which has no second
+    derivatives and can't be traced."""
+
+    are_used = True
+
+    @contextmanager
+    def left_out(self, when: bool = True) -> Iterator[None]:
+        """Context in which it isn't used."""
+        before = self.are_used
+        self.are_used = before and not when
+        try:
+            yield
+        finally:
+            self.are_used = before
+
+
+KERNELS = Kernels()
+
+
+class RecurrentLayers(FusedRecurrence):
+    """`simple_rnn`, `gru` and `lstm` on lazy tensors of PyTorch."""
+
+    recorder: Recorder
+
+    def _fused(self, layer: FusedLayer, inputs: LayerInputs):
+        def compute(x, U, mask, projection, *initial):
+            if inferring():
+                return _shaped(x, U, mask, initial)
+            return run(layer, x, U, mask, projection, *initial)
+
+        # Functions take attributes: shapes are inferred once for layers that are alike
+        compute.origin = (RecurrentLayers._fused, layer)
+        return self.recorder.record(compute, inputs.tensors(), label=layer.label)
+
+
+def run(layer: FusedLayer, x, U, mask, projection, *initial):
+    """Returns the outputs in the order of processing, and the last states."""
+    if layer.backwards:
+        x = x.flip(1)
+    is_own = layer.cell == OWN_CELL and mask is None and len(projection) > 0
+    if is_own and x.shape[1] and KERNELS.are_used:
+        return _own_lstm(x, U, projection, initial)
+    if projection:
+        W, b = projection
+        x = torch.matmul(x, W) + b
+    weights = layer.cell.split_weights(MATH, U)
+    is_seen = None
+    if mask is not None:
+        is_seen = to_tensor(mask).bool().unsqueeze(-1)
+        if layer.backwards:
+            is_seen = is_seen.flip(1)
+    states = initial
+    outputs = []
+    for place, row in enumerate(x.unbind(1)):
+        after, _ = layer.cell.forward(MATH, row, states, weights)
+        if is_seen is not None:
+            pairs = zip(after, states)
+            after = [torch.where(is_seen[:, place], *pair) for pair in pairs]
+        states = after
+        outputs.append(after[0])
+    if not outputs:
+        return x.new_zeros((len(x), 0, len(U))), *states
+    return torch.stack(outputs, 1), *states
+
+
+def _own_lstm(x, U, projection, initial):
+    W, b = projection
+    no_bias = torch.zeros_like(b)
+    weights = (W.t().contiguous(), U.t().contiguous(), b, no_bias)
+    first = tuple(state.unsqueeze(0).contiguous() for state in initial)
+    is_trained = torch.is_grad_enabled()
+    outputs, h, c = torch.lstm(
+        x, first, weights, True, 1, 0.0, is_trained, False, batch_first=True
+    )
+    return outputs, h[0], c[0]
+
+
+def _shaped(x, U, mask, initial):
+    """Returns tensors of the results' shapes, for sizes that agree."""
+    sequences = [x]
+    if mask is not None:
+        sequences.append(mask)
+    parts = [*sequences, *initial]
+    samples = common_size([part.shape[0] for part in parts])
+    steps = common_size([part.shape[1] for part in sequences])
+    units = common_size([len(U), *[state.shape[1] for state in initial]])
+    outputs = torch.empty((samples, steps, units), dtype=x.dtype)
+    state = torch.empty((samples, units), dtype=x.dtype)
+    return outputs, *[state] * len(initial)
