@@ -29,7 +29,7 @@ class DefaultCallbacks(Protocol):
     """The callbacks that every fit has: `oneiros_callbacks.callback_list`."""
 
     def for_fit(
-        self, model: Container, callbacks: list[Any], params: dict[str, Any]
+        self, model: Container, callbacks: list[Any], params: Config
     ) -> tuple[Callbacks, Any]:
         """Returns a fit's callbacks as one, the user's and those that every fit has,
         and the `History` among them; refuses what isn't a callback."""
@@ -38,16 +38,16 @@ class DefaultCallbacks(Protocol):
 class OldCode(Protocol):
     """What code for other versions of Keras expects: `oneiros_old_code.service`."""
 
-    def without_removed(self, where: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    def without_removed(self, where: str, arguments: Config) -> Config:
         """Returns arguments without those that Keras removed, and warns about these."""
 
     def known_arguments(
         self,
         where: str,
-        arguments: dict[str, Any],
+        arguments: Config,
         accepted: Collection[str],
         names: Collection[str],
-    ) -> dict[str, Any]:
+    ) -> Config:
         """Does the same for arguments of which some aren't accepted; raises TypeError
         for one that Keras didn't remove, which may suggest `names`."""
 
@@ -56,16 +56,12 @@ class OldCode(Protocol):
         method: Callable[..., Any],
         model: Container,
         args: tuple[Any, ...],
-        options: dict[str, Any],
+        options: Config,
     ) -> Any:
         """Runs `fit`, `evaluate` or `predict` with the loop that replaces Keras's."""
 
     def private_method(
-        self,
-        model: Container,
-        name: str,
-        args: tuple[Any, ...],
-        options: dict[str, Any],
+        self, model: Container, name: str, args: tuple[Any, ...], options: Config
     ) -> Any:
         """Runs `_fit_loop`, `_test_loop`, `_predict_loop` or `_standardize_user_data`,
         as a model of Keras 1 did."""
@@ -150,7 +146,7 @@ class Copying(Protocol):
     def reduced(self, obj: Rebuilt) -> tuple[Any, ...]:
         """Returns a function that makes a copy of an object, and its arguments."""
 
-    def plain_attributes(self, callback: Callback) -> dict[str, Any]:
+    def plain_attributes(self, callback: Callback) -> Config:
         """Returns the attributes that are plain data, except `params`."""
 
 

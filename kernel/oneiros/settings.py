@@ -104,6 +104,14 @@ SETTINGS = {
         "a table such as {'layer:LSTM': 'my-lab'}",
         lambda value: isinstance(value, dict),
     ),
+    "plugin": Setting(
+        {},
+        "a table for each plugin, such as {'my-lab': {'folder': 'runs'}}",
+        lambda value: (
+            isinstance(value, dict)
+            and all(isinstance(table, dict) for table in value.values())
+        ),
+    ),
     "device": Setting(
         "auto",
         "such as 'cpu', 'gpu:1' or 'theano=cpu,jax=gpu'",
@@ -132,6 +140,21 @@ def get(key: str) -> Any:
         SettingsError: if the setting doesn't exist, or its value is invalid.
     """
     return candidates(key)[0][0]
+
+
+def of_plugin(distribution: str) -> dict[str, Any]:
+    """Returns a plugin's own settings: the table `[plugin.my-lab]` of `settings.toml`,
+    whose values the plugin checks itself.
+
+    # Example
+        ```python
+        from oneiros import settings
+
+        with settings.override(plugin={"my-lab": {"folder": "runs"}}):
+            print(settings.of_plugin("my-lab").get("folder", "."))  # runs
+        ```
+    """
+    return dict(get("plugin").get(distribution, {}))
 
 
 def candidates(key: str) -> list[tuple[Any, str]]:

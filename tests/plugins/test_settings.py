@@ -176,3 +176,12 @@ def test_the_normal_form_of_a_name_is_its_own(name):
     assert (
         normal == normal.lower() and not set("_.") & set(normal) and "--" not in normal
     )
+
+
+def test_a_plugin_has_a_table_of_its_own(tmp_path, monkeypatch):
+    (tmp_path / "settings.toml").write_text('[plugin.my-lab]\nfolder = "runs"\n')
+    monkeypatch.setenv("ONEIROS_HOME", str(tmp_path))
+    assert settings.of_plugin("my-lab") == {"folder": "runs"}
+    assert settings.of_plugin("other") == {}
+    with pytest.raises(SettingsError, match="a table for each plugin"):
+        settings.override(plugin=3).__enter__()

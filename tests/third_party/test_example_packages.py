@@ -38,6 +38,12 @@ def test_they_are_complete_distributions(name):
     assert f"]({folder.name}/README.md)" in text
 
 
+def test_the_documentation_shows_a_pyproject_that_is_one():
+    shown = (ROOT / "docs" / "plugin-api.md").read_text(encoding="utf-8")
+    genuine = FOLDERS["lab-transformer"] / "pyproject.toml"
+    assert f"```toml\n{genuine.read_text(encoding='utf-8')}```" in shown
+
+
 @pytest.mark.exhaustive(only=True)
 @pytest.mark.parametrize("name", LABS)
 def test_they_conform(name):

@@ -195,7 +195,9 @@ def _first_party() -> set[str]:
 
 
 def _is_new(entry: Entry) -> bool:
-    return entry.kind in GUARDED_KINDS and entry.module not in sys.modules
+    """Returns whether using an entry imports something."""
+    is_here = entry in registry.registered or entry.module in sys.modules
+    return entry.kind in GUARDED_KINDS and not is_here
 
 
 def _listed(plugins) -> set[str]:

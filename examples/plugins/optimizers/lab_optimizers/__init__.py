@@ -1,0 +1,1 @@
+"""Optimizers, and optimizers of optimizers: a plugin of Oneiros."""

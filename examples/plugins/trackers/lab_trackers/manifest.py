@@ -1,0 +1,63 @@
+"""Manifest: the names of this plugin, by reference, and what it does unasked.
+
+Hooks import what they need when they are called: a manifest itself imports nothing.
+"""
+
+from oneiros import hookimpl
+
+
+@hookimpl
+def oneiros_callbacks():
+    """The callbacks by name."""
+    return {
+        "MLflowTracker": "lab_trackers.mlflow_store:MLflowTracker",
+        "OptunaPruning": "lab_trackers.optuna_pruning:OptunaPruning",
+        "TensorBoardTracker": "lab_trackers.board:TensorBoardTracker",
+    }
+
+
+@hookimpl
+def oneiros_modules():
+    """The same names, for `from oneiros.callbacks import …`."""
+    return {"callbacks": oneiros_callbacks()}
+
+
+@hookimpl
+def oneiros_default_callbacks():
+    """Tracks every training, if the settings say where."""
+    from lab_trackers.behaviour import trackers
+
+    return trackers()
+
+
+@hookimpl
+def oneiros_after_save(model, path):
+    """Keeps a model that is saved in training with its run, and logs the file."""
+    from lab_trackers import logbook, tracker
+
+    tracker.keep(model, path)
+    logbook.saved(model, path)
+
+
+@hookimpl
+def oneiros_before_save(path):
+    """Logs which file is about to be replaced."""
+    from lab_trackers import logbook
+
+    logbook.replaced(path)
+
+
+@hookimpl
+def oneiros_before_load(path):
+    """Logs what is about to be read."""
+    from lab_trackers import logbook
+
+    logbook.read(path)
+
+
+@hookimpl
+def oneiros_after_load(model, path):
+    """Logs which model a file became."""
+    from lab_trackers import logbook
+
+    logbook.loaded(model, path)
