@@ -142,9 +142,8 @@ def check_fraction(owner: Any, name: str, value: Any) -> float:
         ArgumentError: for anything else, including a boolean.
     """
     is_number = isinstance(value, (int, float, np.number, np.ndarray))
-    numbers = np.asarray(value if is_number else None)
-    is_real = numbers.ndim == 0 and numbers.dtype.kind in "iuf"
-    if is_real and 0.0 <= numbers <= 1.0:
+    number = np.asarray(value if is_number else None)
+    if number.dtype.kind in "iuf" and number.ndim == 0 and 0.0 <= number <= 1.0:
         return value  # type: ignore[no-any-return]  # a number
     raise refusal(owner, name, value, "a fraction between 0 and 1")
 

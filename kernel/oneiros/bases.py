@@ -3,8 +3,9 @@
 from typing import Any
 
 from oneiros import services
+from oneiros.typing import Config
 
-Logs = dict[str, Any] | None
+Logs = Config | None
 """What callbacks are told, by name."""
 
 
@@ -58,10 +59,10 @@ class Callback:
     """Whether `on_batch_begin` and `on_batch_end` may be called after a run of batches,
     by `on_run_end`."""
 
-    params: dict[str, Any]
+    params: Config
     model: Any
 
-    def set_params(self, params: dict[str, Any]) -> None:
+    def set_params(self, params: Config) -> None:
         """Receives the parameters before training starts."""
         self.params = params
 
@@ -116,7 +117,7 @@ class Callback:
     def on_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Called after a batch; `logs` has the batch's loss and metrics."""
 
-    def on_run_end(self, logs: dict[str, Any]) -> None:
+    def on_run_end(self, logs: Config) -> None:
         """Called after a run of batches, if all callbacks may be `called_after_runs`.
 
         Calls `on_batch_begin` and `on_batch_end` for each batch, in order; a subclass
@@ -141,21 +142,3 @@ class Callback:
 
     def on_train_end(self, logs: Logs = None) -> None:
         """Called once after the last epoch."""
-
-
-class Callbacks(Callback):
-    """Several callbacks as one: `CallbackList` of the plugin for callbacks.
-
-    # Properties
-        callbacks: list of the callbacks, in the order in which they are called.
-    """
-
-    callbacks: list[Any]
-
-    def append(self, callback: Any) -> None:
-        """Adds a callback at the end."""
-
-    def want_each_batch(self) -> bool:
-        """Returns whether a callback must be called for each batch before the next
-        one."""
-        return True

@@ -18,6 +18,7 @@ from oneiros import load_context, modules, registry
 from oneiros.errors import ConfigError, OneirosError, UnknownNameError, UnsafeFileError
 from oneiros.load_context import BuildLimits
 from oneiros.plugins import manager
+from oneiros.typing import Config
 
 KERAS_VERSION = "1.2.2"
 """The version of Keras that defines these configurations and files."""
@@ -26,7 +27,7 @@ CLASS_KINDS = ("layer", "optimizer", "regularizer", "constraint")
 """Kinds of the registry whose classes have a base class, which plugins register, too:
 `keras.optimizers.Optimizer` for `optimizer`."""
 
-Objects = dict[str, Any] | None
+Objects = Config | None
 
 
 class CustomObjectScope:
@@ -52,7 +53,7 @@ class CustomObjectScope:
         ```
     """
 
-    def __init__(self, *args: dict[str, Any]):
+    def __init__(self, *args: Config):
         self.custom_objects = args
 
     def __enter__(self) -> CustomObjectScope:
@@ -71,13 +72,13 @@ class CustomObjectScope:
 custom_object_scope = CustomObjectScope
 
 
-def get_custom_objects() -> dict[str, Any]:
+def get_custom_objects() -> Config:
     """Returns the dict of your own objects; what you add stays until the scope or the
     load ends in which you add it, or else for the rest of the process."""
     return load_context.current().custom_objects
 
 
-def known_objects(custom_objects: Objects = None) -> dict[str, Any]:
+def known_objects(custom_objects: Objects = None) -> Config:
     """Returns the custom objects of the current context, and those of a call."""
     return {**get_custom_objects(), **(custom_objects or {})}
 
@@ -87,7 +88,7 @@ def get_object(
     identifier: Any,
     custom_objects: Objects = None,
     instantiate: bool = False,
-    kwargs: dict[str, Any] | None = None,
+    kwargs: Config | None = None,
 ) -> Any:
     """Returns the object that an identifier refers to; `activations.get` and similar
     functions call this.
@@ -110,7 +111,7 @@ def get_object(
         name, arguments = _parts(kind, identifier)
         cls = _lookup(kind, name, custom_objects)
         check_loadable(cls, kind, custom_objects)
-        with _explained(kind, name):
+        with explained(kind, name):
             build = getattr(cls, "from_config", None)
             return build(arguments) if build else cls(**arguments)
     if isinstance(identifier, (int, float, bytes, list, tuple)):
@@ -125,11 +126,11 @@ def get_object(
         return named_object
     if is_class and load_context.current().limits is not None:
         check_loadable(named_object, kind, custom_objects)
-    with _explained(kind, identifier):
+    with explained(kind, identifier):
         return named_object(**(kwargs or {}))
 
 
-def layer_from_config(config: dict[str, Any], custom_objects: Objects = None) -> Any:
+def layer_from_config(config: Config, custom_objects: Objects = None) -> Any:
     """Builds a layer or a model from `{"class_name": …, "config": …}`.
 
     # Arguments
@@ -199,12 +200,12 @@ def building(kind: str, name: str, custom_objects: Objects = None) -> Iterator[N
         limits=load_context.current().limits or BuildLimits(),
         manager=manager(),
     )
-    with context, _explained(kind, name):
+    with context, explained(kind, name):
         yield
 
 
 @contextmanager
-def _explained(kind: str, name: str) -> Iterator[None]:
+def explained(kind: str, name: str) -> Iterator[None]:
     """Context manager that turns errors about arguments into ConfigErrors."""
     try:
         yield

@@ -197,6 +197,8 @@ def oneiros_after_load(model: Any, path: Path) -> None:
     """
 
 
-for _name, _hook in list(globals().items()):
-    if _name.startswith("oneiros_"):
-        hookspec(_hook)
+HOOKS = {name for name in globals() if name.startswith("oneiros_")}
+"""All hooks."""
+
+for _name in HOOKS:
+    hookspec(globals()[_name])

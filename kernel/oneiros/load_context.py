@@ -34,10 +34,6 @@ class BuildLimits:
     made_calls: int = 0
 
 
-def permit_all(entry: Any) -> None:
-    """Permits the import of every entry of the registry."""
-
-
 def no_limit() -> None:
     """Lets a load take as long as it takes."""
 
@@ -64,7 +60,7 @@ class LoadContext:
     custom_objects: dict[str, Any] = field(default_factory=dict)
     functions: dict[str, Any] = field(default_factory=dict)
     limits: BuildLimits | None = None
-    permit: Callable[[Any], Any] = permit_all
+    permit: Callable[[Any], Any] = lambda entry: None
     check_time: Callable[[], None] = no_limit
     postponed: Any = None
     manager: Any = None

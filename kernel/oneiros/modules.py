@@ -17,7 +17,7 @@ from typing import Any
 from oneiros import registry
 from oneiros.discovery import Entry
 from oneiros.errors import NameConflictError, PluginLoadError
-from oneiros.plugins import did_you_mean, manager
+from oneiros.plugins import IMPORTED_KINDS, did_you_mean, manager
 
 LAYERS = "oneiros.layers"
 """The module that shows all layers, and all names of the modules below it."""
@@ -79,13 +79,20 @@ def find_spec(fullname: str) -> ModuleSpec | None:
 
     # Raises
         ModuleNotFoundError: if the module belongs to a plugin that is missing, disabled
-            or broken; the message names the plugin.
+            or broken; the message names the plugin. If plugins don't work that may have
+            it, so do `from parent import name` and the message.
     """
     if children(fullname) or _path(fullname) in manager().modules:
         return ModuleSpec(fullname, VirtualLoader(), origin="plugins", is_package=True)
     if reason := _absence(fullname):
         raise ModuleNotFoundError(
             f"No module named {fullname!r}. {reason}", name=fullname
+        )
+    parent, _, name = fullname.rpartition(".")
+    if isinstance(sys.modules[parent], VirtualModule) and registry.problems():
+        # With a `name`, Python would replace the message of `from parent import name`.
+        raise ModuleNotFoundError(
+            f"No module named {fullname!r}: {_unknown(parent, name)}"
         )
     return None
 
@@ -113,11 +120,14 @@ def attribute(module: str, name: str) -> Any:
     if getter := _find(module, "__getattr__"):
         with suppress(AttributeError):
             return registry.load(getter)(name)
-    raise AttributeError(
-        f"{module} has no {name!r}; no plugin provides it."
-        f"{did_you_mean(name, dir(sys.modules[module]))}",
-        name=name,
-    )
+    raise AttributeError(_unknown(module, name), name=name)
+
+
+def _unknown(module: str, name: str) -> str:
+    """Returns the message for a name that no plugin provides in a module."""
+    advice = did_you_mean(name, dir(sys.modules[module]))
+    problems = registry.problems()
+    return f"{module} has no {name!r}; no plugin provides it.{advice}{problems}"
 
 
 def patched(kind: str, name: str) -> Any:
@@ -142,8 +152,8 @@ def names(module: str) -> list[str]:
     """Returns a module's public names, sorted, without importing the objects; omits
     those that only a contributed `__getattr__` has."""
     public_names = children(module).union(*_tables(module))
-    if module == LAYERS:
-        public_names.update(registry.names("layer"))
+    if kind := _kind(module):
+        public_names.update(registry.names(kind))
     return sorted(public_names)
 
 
@@ -170,6 +180,13 @@ def _path(module: str) -> str:
     return module.removeprefix("oneiros").removeprefix(".")
 
 
+def _kind(module: str) -> str | None:
+    """Returns the kind of names that a module shows, whoever provides them: the layers,
+    for `oneiros.layers`."""
+    kind = _path(module).removesuffix("s")
+    return kind if kind in IMPORTED_KINDS else None
+
+
 def _tables(module: str) -> list[dict[str, list[Entry]]]:
     """Returns the tables of a module's names: its own and, for `layers`, those of its
     children."""
@@ -181,7 +198,8 @@ def _tables(module: str) -> list[dict[str, list[Entry]]]:
 
 def _find(module: str, name: str) -> Entry | None:
     """Returns the entry of a name in a module."""
-    if module == LAYERS and (entry := registry.find("layer", name)):
+    kind = _kind(module)
+    if kind and (entry := registry.find(kind, name)):
         return entry
     for table in _tables(module):
         if name in table:

@@ -5,11 +5,12 @@ Plugins are discovered once, when the first name is looked up.
 """
 
 import difflib
+import json
 import re
 import threading
-import warnings
 from collections.abc import Callable, Collection
-from functools import partial
+from functools import lru_cache, partial
+from pathlib import Path
 from typing import Any
 
 import pluggy
@@ -17,9 +18,14 @@ import pluggy
 from oneiros import hookspecs, load_context, settings
 from oneiros.discovery import Entry, PluginRecord, installed, load_manifest
 from oneiros.errors import NameConflictError
-from oneiros.hookspecs import REGISTRATION
+from oneiros.hookspecs import HOOKS, REGISTRATION
+from oneiros.user_warnings import warn
 
 KINDS = [hook.removeprefix("oneiros_").removesuffix("s") for hook in REGISTRATION]
+IMPORTED_KINDS = KINDS[:9]
+"""The kinds of names that programs import, from `oneiros.layers` and so on."""
+LOWER_CASE_KINDS = ("constraint", "optimizer")
+"""The kinds whose names Keras also accepts in lower case."""
 ENTRY = re.compile(r"[^\W\d][\w.-]*=[^\W\d][\w.]*:[^\W\d][\w.]*")
 """A name and a reference. Only names of commands contain dashes, but dashes do no harm
 elsewhere."""
@@ -46,6 +52,7 @@ class PluginManager:
         self.records: dict[str, PluginRecord] = {}
         self.entries: dict[str, dict[str, list[Entry]]] = {kind: {} for kind in KINDS}
         self.modules: dict[str, dict[str, list[Entry]]] = {}
+        self._told: set[str] = set()
         self._pluggy = pluggy.PluginManager("oneiros")
         self._pluggy.add_hookspecs(hookspecs)
 
@@ -67,7 +74,11 @@ class PluginManager:
                 self._collect(record, kind, names)
         for table in (*self.entries.values(), *self.modules.values()):
             for providers in table.values():
-                self._report_conflict(providers)
+                used, conflict = self._settle(providers)
+                for entry in providers if conflict else ():
+                    if entry is not used:
+                        record = self.records[entry.distribution]
+                        record.report("names", conflict, "conflict")
 
     def run(
         self, hook: str, arguments: dict[str, Any], check: Check | None = None
@@ -92,45 +103,47 @@ class PluginManager:
             except BaseException as error:
                 fault = record.report(hook, error)
                 if arguments:
-                    warnings.warn(
-                        f"{record.distribution} failed in {hook}: {fault}", stacklevel=3
-                    )
+                    warn(f"{record.distribution} failed in {hook}: {fault}")
         return results
 
     def choose(self, providers: list[Entry]) -> Entry:
-        """Returns the only provider of a name, or the one that the setting `prefer`
-        selects.
+        """Returns the only provider of a name, the one that the setting `prefer`
+        selects, or Oneiros' own, with a warning.
 
         # Raises
-            NameConflictError: if there are several.
+            NameConflictError: if several others provide it.
         """
+        entry, conflict = self._settle(providers)
+        if entry is None:
+            raise NameConflictError(conflict)
+        if conflict and conflict not in self._told:
+            self._told.add(conflict)
+            warn(conflict)
+        return entry
+
+    def _settle(self, providers: list[Entry]) -> tuple[Entry | None, str]:
+        """Returns the entry to use, if there is one, and what no setting decides."""
         first = providers[0]
         if all(entry.reference == first.reference for entry in providers):
-            return first
-        key = f"{first.kind}:{first.name}"
-        preferred = self._preferred(key)
-        for entry in providers:
-            if entry.distribution == preferred:
-                return entry
-        raise NameConflictError(_conflict(providers, key, preferred))
+            return first, ""
+        by_owner = {entry.distribution: entry for entry in providers}
+        preferred = self._preferred(first)
+        if preferred in by_owner:
+            return by_owner[preferred], ""
+        conflict = _conflict(first, sorted(by_owner), preferred)
+        owner = owners().get(first.kind, {}).get(first.name, "")
+        if preferred or owner not in by_owner:
+            return None, conflict
+        return by_owner[owner], f"{conflict} Until then, {owner} provides it."
 
-    def _preferred(self, key: str) -> str | None:
+    def _preferred(self, entry: Entry) -> str | None:
         """Returns the distribution that `prefer` names for `kind:name`; a preference
-        for a layer also applies to its name in the layer's module."""
-        if key in self.prefer or not key.startswith("module:"):
-            return self.prefer.get(key)
-        name = re.split(r"[.:]", key)[-1]
-        for other, distribution in self.prefer.items():
-            if other.endswith(f":{name}"):
-                return distribution
-        return None
-
-    def _report_conflict(self, providers: list[Entry]) -> None:
-        try:
-            self.choose(providers)
-        except NameConflictError as error:
-            for entry in providers:
-                self.records[entry.distribution].report("names", str(error), "conflict")
+        for a layer also applies to its name in modules of layers."""
+        own = self.prefer.get(f"{entry.kind}:{entry.name}")
+        if own or entry.kind != "module":
+            return own
+        module, *_, name = entry.name.split(".")
+        return self.prefer.get(f"{module.removesuffix('s')}:{name}")
 
     def _register(self, record: PluginRecord, manifest: Any) -> None:
         """Passes a manifest's functions to pluggy, which checks its hooks."""
@@ -142,13 +155,21 @@ class PluginManager:
             record.hooks = [
                 caller.name for caller in self._pluggy.get_hookcallers(plugin) or ()
             ]
+            if unmarked := vars(plugin).keys() & HOOKS - set(record.hooks):
+                raise TypeError(f"{sorted(unmarked)} must be marked with @hookimpl")
         except BaseException as error:
-            record.report("register", error)
+            fault = record.report("register", error)
+            warn(f"{record.distribution} isn't used: {fault}")
             self._pluggy.unregister(name=record.distribution)
 
     def _collect(self, record: PluginRecord, kind: str, names: Any) -> None:
         """Adds the names that a hook returned."""
-        for path, name, reference in _references(kind, names):
+        found = _references(kind, names)
+        if kind in LOWER_CASE_KINDS:
+            known = [name for _, name, _ in found]
+            lower = [(path, name.lower(), reference) for path, name, reference in found]
+            found += [each for each in lower if each[1] not in known]
+        for path, name, reference in found:
             full_name = f"{path}.{name}" if path else name
             entry = Entry(kind, full_name, reference, record.distribution)
             if kind == "module":
@@ -194,17 +215,28 @@ def did_you_mean(name: str, names: Collection[str]) -> str:
     return f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
 
 
-def _conflict(providers: list[Entry], key: str, preferred: str | None) -> str:
+@lru_cache
+def owners() -> dict[str, dict[str, str]]:
+    """Returns kind → name → the first-party distribution that provides it, whether
+    installed or not.
+
+    If it were read each time, `model_from_json` of 50 layers would take 1.2 times as
+    long (`benchmarks/mechanisms.py owners`).
+    """
+    path = Path(__file__).with_name("owners.json")
+    return dict(json.loads(path.read_bytes()))
+
+
+def _conflict(entry: Entry, rivals: list[str], preferred: str | None) -> str:
     """Returns the error message for a name that several distributions provide."""
-    owners = sorted({entry.distribution for entry in providers})
-    kind, _, name = key.partition(":")
-    lines = " or ".join(f'"{key}" = "{owner}"' for owner in owners)
-    names = " or ".join(f'"{owner}:{name}"' for owner in owners)
+    key = f"{entry.kind}:{entry.name}"
+    lines = " or ".join(f'"{key}" = "{rival}"' for rival in rivals)
     mistake = f" `prefer` names {preferred}, which doesn't." if preferred else ""
     return (
-        f"{' and '.join(owners)} both provide the {kind} {name!r}.{mistake} Choose "
+        f"{' and '.join(rivals)} both provide the {entry.kind} {entry.name!r}."
+        f"{mistake} Choose "
         f"one: under [prefer] in {settings.path()} write {lines}; or in code use "
-        f'`with settings.override(prefer={{"{key}": ...}})`; or use {names}.'
+        f'`with settings.override(prefer={{"{key}": ...}})`.'
     )
 
 

@@ -1,21 +1,16 @@
 """The registry: finds the object that a plugin provides for a kind and a name, and
 imports it on first use."""
 
-import json
 from contextlib import ExitStack
-from functools import lru_cache
 from importlib import import_module
 from operator import attrgetter
-from pathlib import Path
 from typing import Any
 
 from oneiros import load_context, settings
 from oneiros.discovery import Entry
 from oneiros.errors import ArgumentError, PluginLoadError, UnknownNameError
 from oneiros.plugins import KINDS, did_you_mean, manager
-
-FEW = 12
-"""If no similar name exists, an error lists all names of a kind, up to this number."""
+from oneiros.plugins import owners as owners
 
 registered: dict[Entry, Any] = {}
 """Objects registered in this process."""
@@ -124,18 +119,6 @@ def absence(owner: str) -> str:
     return f"{owner} {record.version} is installed but lacks it; upgrading may help"
 
 
-@lru_cache
-def owners() -> dict[str, dict[str, str]]:
-    """Returns kind → name → the first-party distribution that provides it, whether
-    installed or not.
-
-    If it were read each time, `model_from_json` of 50 layers would take 1.2 times as
-    long (`benchmarks/mechanisms.py owners`).
-    """
-    path = Path(__file__).with_name("owners.json")
-    return dict(json.loads(path.read_bytes()))
-
-
 def _table(kind: str) -> dict[str, list[Entry]]:
     if kind not in KINDS:
         raise ArgumentError(
@@ -152,15 +135,18 @@ def _unknown(kind: str, name: str) -> str:
     if owner and distribution in ("", owner):
         return f"{unknown} {kind} {name!r}. {absence(owner)}"
     available = names(kind)
-    advice = did_you_mean(bare, available)
-    if not advice and 0 < len(available) <= FEW:
-        advice = f" Available: {', '.join(available)}."
-    text = f"Unknown {kind} {name!r}.{advice or ' `oneiros plugins` lists all.'}"
+    advice = did_you_mean(bare, available) or (
+        f" `oneiros plugins` lists all: {', '.join(available):.200}."
+    )
+    return f"Unknown {kind} {name!r}.{advice}{problems()}"
+
+
+def problems() -> str:
+    """Returns a sentence about the plugins that don't work here, which may provide what
+    is missing, or nothing."""
     broken = [
         f"{record.distribution} ({record.error or record.state})"
         for record in manager().records.values()
-        if record.state != "ok"
+        if record.state in ("failed", "disabled")
     ]
-    if broken:
-        text += f" Plugins with problems: {'; '.join(broken)}."
-    return text
+    return f" Plugins with problems: {'; '.join(broken)}." if broken else ""

@@ -17,12 +17,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from oneiros import registry
 
 if TYPE_CHECKING:
-    from oneiros.bases import Callback, Callbacks, Rebuilt
+    from oneiros.bases import Callback, Rebuilt
     from oneiros.engine.container import Container
     from oneiros.engine.layer import Layer
-    from oneiros.typing import Tensors
-
-Config = dict[str, Any]
+    from oneiros.typing import Config, Tensors
 
 
 class DefaultCallbacks(Protocol):
@@ -30,7 +28,7 @@ class DefaultCallbacks(Protocol):
 
     def for_fit(
         self, model: Container, callbacks: list[Any], params: Config
-    ) -> tuple[Callbacks, Any]:
+    ) -> tuple[Any, Any]:
         """Returns a fit's callbacks as one, the user's and those that every fit has,
         and the `History` among them; refuses what isn't a callback."""
 

@@ -20,6 +20,8 @@ from typing import Any
 
 from oneiros.errors import SettingsError
 
+Values = dict[str, Any]
+
 
 def distribution_name(name: str) -> str:
     """Returns the normalized name of a distribution: lower case, with dashes."""
@@ -128,9 +130,7 @@ SETTINGS = {
 }
 KERAS_KEYS = {"backend", "floatx", "epsilon", "image_dim_ordering"}
 
-_overrides: ContextVar[tuple[dict[str, Any], ...]] = ContextVar(
-    "oneiros_settings", default=()
-)
+_overrides: ContextVar[tuple[Values, ...]] = ContextVar("oneiros_settings", default=())
 
 
 def get(key: str) -> Any:
@@ -142,7 +142,7 @@ def get(key: str) -> Any:
     return candidates(key)[0][0]
 
 
-def of_plugin(distribution: str) -> dict[str, Any]:
+def of_plugin(distribution: str) -> Values:
     """Returns a plugin's own settings: the table `[plugin.my-lab]` of `settings.toml`,
     whose values the plugin checks itself.
 
@@ -207,7 +207,7 @@ def path() -> Path:
 
 
 @lru_cache
-def _files(*homes: str | None) -> list[tuple[dict[str, Any], str]]:
+def _files(*homes: str | None) -> list[tuple[Values, str]]:
     """Returns the contents of the two files with their names. The homes in which they
     are found are the cache's key, so each is read once.
 
@@ -231,7 +231,7 @@ def _files(*homes: str | None) -> list[tuple[dict[str, Any], str]]:
     return contents
 
 
-def _keras(text: str) -> dict[str, Any]:
+def _keras(text: str) -> Values:
     """Parses a configuration of Keras 1; a file of another Keras is ignored."""
     with suppress(ValueError):
         values = json.loads(text)

@@ -10,6 +10,8 @@ Tensor = Any
 """A tensor of an engine or of a graph, or what stands for one; only its engine knows
 its class."""
 Tensors = list[Tensor]
+Config = dict[str, Any]
+"""A configuration, or arguments, by name."""
 Array = np.ndarray
 """An array of NumPy, or rows of an open file or table that slicing reads as one."""
 Shape = tuple[int | None, ...]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from oneiros import backend as K
 from oneiros import layers, optimizers, registry
-from oneiros.errors import ArgumentError, OneirosError
+from oneiros.errors import ArgumentError, ConfigError, OneirosError
 from oneiros.models import Sequential
 
 KINDS = (
@@ -57,7 +57,7 @@ REQUIRED = {
 """Values of arguments without a default, by class and argument, or by argument; 2 where
 nothing stands here. What is a function makes the value."""
 
-SPECIAL = {"Container", "Model", "Sequential", "TFOptimizer"}
+SPECIAL = {"Container", "Model", "Sequential", "TFOptimizer", "tfoptimizer"}
 """What takes no numbers, but layers, tensors, or an object of TensorFlow."""
 
 
@@ -232,7 +232,8 @@ def test_rates_may_be_variables_that_go_on_being_changed(backend):
     K.set_value(rate, 0.25)
     assert layer.get_config()["sigma"] == optimizer.get_config()["lr"] == 0.25
     computed = layers.LeakyReLU(2.0 * rate)
-    assert "alpha" not in computed.get_config()
+    with pytest.raises(ConfigError, match="can't hold the argument 'alpha'"):
+        computed.get_config()
 
 
 def test_a_rate_may_be_an_array_of_one_number():

@@ -66,6 +66,11 @@ FAULTS = {
 @hookimpl(trylast=True)
 def oneiros_default_callbacks(model, params):
     return ["one"]
+
+
+@hookimpl
+def oneiros_metrics():
+    return {"Twice": "math:floor"}
 """,
         entry="layers",
     ),
@@ -76,6 +81,11 @@ def oneiros_default_callbacks(model, params):
 @hookimpl
 def oneiros_default_callbacks(params):
     return ["two"]
+
+
+@hookimpl
+def oneiros_metrics():
+    return {"Twice": "math:ceil"}
 """,
         entry="layers",
     ),
@@ -131,6 +141,7 @@ def oneiros_optimizers():
 """
         )
     ),
+    "bad-unmarked": Fault("def oneiros_layers():\n    return {}\n"),
     "bad-reference": Fault(manifest(Ghost="bad_reference.nowhere:Ghost")),
     "bad-second": Fault(
         manifest(), {"other.py": manifest()}, entry='first = "bad_second.other"\nsecond'
@@ -216,7 +227,7 @@ with warnings.catch_warnings(record=True) as caught:
     model.evaluate(np.eye(3), np.ones((3, 2)), verbose=1)
     first = model.train_on_batch(np.eye(3), np.ones((3, 2)))
     assert model.train_on_batch(np.eye(3), np.ones((3, 2))) < first
-messages = sorted({str(warning.message) for warning in caught})
+messages = sorted({str(w.message).partition(" at 0x")[0] for w in caught})
 print([message for message in messages if message.startswith(("bad-", "lab-"))])
 names = ("Highway", "Ghost", "OfLabOne", "Masking")
 print(*(name in globals() for name in names))
@@ -313,6 +324,7 @@ def seen(environment):
         *others,
         "optimizer|NotAReference",
         "activation|relu",
+        "metric|Twice",
     )
 
 
@@ -334,8 +346,13 @@ def test_every_fault_is_recorded_with_its_phase_and_reason(seen):
         "bad-reference": ("ok", None, ""),
         "bad-second": ("ok", None, ""),
         "bad-behaviour": ("ok", None, ""),
-        "lab-one": ("ok", None, ""),
-        "lab-two": ("ok", None, ""),
+        "bad-unmarked": (
+            "failed",
+            "register",
+            "['oneiros_layers'] must be marked with @hookimpl",
+        ),
+        "lab-one": ("conflict", "names", "lab-one and lab-two both provide"),
+        "lab-two": ("conflict", "names", "lab-one and lab-two both provide"),
     }
     assert set(expected) == set(FAULTS)
     for name, (state, phase, reason) in expected.items():
@@ -352,10 +369,7 @@ def test_everything_else_works(seen):
         for name in real
         if seen["records"][name]["state"] != "ok"
     }
-    assert set(faulty) == {"oneiros-layers-core"}, (
-        "it shares a name with bad-duplicate, and is told"
-    )
-    assert faulty["oneiros-layers-core"]["state"] == "conflict"
+    assert not faulty
     for name in ("Dense", "OfLabOne", "OfLabTwo", "HeavyButFine", "DuplicateOnly"):
         assert seen["answers"][name].startswith("<class"), (name, seen["answers"][name])
     for name in ("relu", "still_there"):
@@ -367,18 +381,28 @@ def test_two_distributions_with_the_same_entry_point_name_are_both_seen(seen):
     assert "lab_two.layer.OfLabTwo" in seen["answers"]["OfLabTwo"]
 
 
-def test_a_conflict_names_both_and_the_line_that_settles_it(seen):
-    answer = seen["answers"]["Highway"]
-    assert answer.startswith(
-        "NameConflictError: bad-duplicate and oneiros-layers-core both provide the "
-        "layer 'Highway'"
+def test_a_conflict_with_oneiros_is_told_with_the_line_that_settles_it(seen):
+    assert "oneiros_layers_core" in seen["answers"]["Highway"]
+    told = seen["records"]["bad-duplicate"]["error"]
+    assert told.startswith(
+        "bad-duplicate and oneiros-layers-core both provide the layer 'Highway'"
     )
     for choice in ("bad-duplicate", "oneiros-layers-core"):
-        assert f'"layer:Highway" = "{choice}"' in answer
-    assert "settings.toml" in answer
-    assert "settings.override(prefer={" in answer
+        assert f'"layer:Highway" = "{choice}"' in told
+    assert "settings.toml" in told
+    assert "settings.override(prefer={" in told
+    assert told.endswith("Until then, oneiros-layers-core provides it.")
     assert "bad_duplicate" in seen["answers"]["bad-duplicate:Highway"]
     assert "oneiros_layers_core" in seen["answers"]["oneiros-layers-core:Highway"]
+
+
+def test_a_conflict_of_others_names_both_and_the_line_that_settles_it(seen):
+    assert seen["answers"]["Twice"].startswith(
+        "NameConflictError: lab-one and lab-two both provide the metric 'Twice'. "
+        "Choose one: under [prefer] in "
+    )
+    for choice in ("lab-one", "lab-two"):
+        assert f'"metric:Twice" = "{choice}"' in seen["answers"]["Twice"]
 
 
 @pytest.mark.parametrize(
@@ -391,7 +415,7 @@ def test_a_conflict_names_both_and_the_line_that_settles_it(seen):
 def test_each_line_of_the_conflict_settles_it(environment, seen, choice, expected):
     home = environment.folder / f"settled-for-{choice}"
     home.mkdir()
-    message = seen["answers"]["Highway"]
+    message = seen["records"]["bad-duplicate"]["error"]
     line = re.search(rf'"layer:Highway" = "{choice}"', message).group()
     (home / "settings.toml").write_text(f"[prefer]\n{line}\n")
     settled = look(environment, "layer|Highway", ONEIROS_HOME=str(home))
@@ -434,7 +458,16 @@ def test_a_model_trains_and_a_raising_hook_warns(environment):
     done = process(environment, TRAIN)
     assert done.returncode == 0, done.stderr
     *_, warned, names = done.stdout.splitlines()
-    assert ast.literal_eval(warned) == [
+    warned = ast.literal_eval(warned)
+    unused = [text for text in warned if "isn't used: " in text]
+    assert [text.partition(" ")[0] for text in unused] == [
+        "bad-argument",
+        "bad-hook",
+        "bad-unmarked",
+    ]
+    conflicts = [text for text in warned if "both provide" in text]
+    assert len(conflicts) == 1 and "layer 'Highway'" in conflicts[0]
+    assert [text for text in warned if text not in unused + conflicts] == [
         "bad-behaviour failed in oneiros_default_callbacks: "
         "ArgumentError: callbacks accepts Callback objects; received 5.",
         "bad-behaviour failed in oneiros_progress: "
@@ -445,9 +478,7 @@ def test_a_model_trains_and_a_raising_hook_warns(environment):
         "lab-two failed in oneiros_default_callbacks: "
         "ArgumentError: callbacks accepts Callback objects; received 'two'.",
     ]
-    assert names == "False False True True", (
-        "import * leaves out what conflicts or doesn't load"
-    )
+    assert names == "True False True True", "import * leaves out what doesn't load"
 
 
 def test_strict_raises_the_first_failure(environment):

@@ -10,8 +10,7 @@ import threading
 import draws
 import pytest
 from oneiros.engine.streams import Stream
-from oneiros.interrupts import repeated_interrupts
-from oneiros_backend_toolkit.interrupts import deferred_interrupts
+from oneiros_backend_toolkit.interrupts import deferred_interrupts, repeated_interrupts
 from oneiros_training.model import results
 from processes import run_python
 

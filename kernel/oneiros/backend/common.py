@@ -16,12 +16,10 @@ __all__ = [
     "get_uid",
     "image_dim_ordering",
     "is_keras_tensor",
-    "legacy_weight_ordering",
     "reset_uids",
     "set_epsilon",
     "set_floatx",
     "set_image_dim_ordering",
-    "set_legacy_weight_ordering",
 ]
 
 
@@ -189,20 +187,3 @@ def is_keras_tensor(x: Any) -> bool:
         ```
     """
     return hasattr(x, "_keras_shape")
-
-
-def set_legacy_weight_ordering(value: bool) -> None:
-    """Selects the order of a model's weights that Keras used before version 1.0.
-
-    # Arguments
-        value: boolean; False selects the order of Keras 1.
-    """
-    _chosen["legacy_weight_ordering"] = check_choice(
-        "set_legacy_weight_ordering", "value", value, (True, False)
-    )
-
-
-def legacy_weight_ordering() -> bool:
-    """Returns whether weights are ordered as Keras before 1.0 did (False unless
-    set)."""
-    return bool(_chosen.get("legacy_weight_ordering"))

@@ -18,6 +18,7 @@ from oneiros.errors import (
     PluginLoadError,
     UnknownNameError,
 )
+from oneiros.typing import Config
 
 __all__ = [
     "backend",
@@ -168,8 +169,6 @@ class use:  # noqa: N801 - read as a verb, `with K.use(name):`
         backend: name of a backend, or the Backend itself.
     """
 
-    __slots__ = ("_backend", "_token")
-
     def __init__(self, backend: str | Backend):
         self._backend = _backend(backend)
 
@@ -221,7 +220,7 @@ def _leaves(values: Iterable[Any]) -> Iterator[Any]:
             yield value
 
 
-def _pick(function: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Backend:
+def _pick(function: str, args: tuple[Any, ...], kwargs: Config) -> Backend:
     owners = {
         backend
         for value in _leaves((args, kwargs))

@@ -18,15 +18,3 @@ class Donated(np.ndarray[Any, Any]):
 def donated(array: Array) -> Donated:
     """Marks an array that its owner gives up to a variable."""
     return array.view(Donated)
-
-
-def owned(value: Any, dtype: Any) -> Array:
-    """Returns the array for a variable: a copy, unless the array was donated.
-
-    # Arguments
-        value: the variable's value.
-        dtype: the variable's type.
-    """
-    if isinstance(value, Donated) and value.dtype == dtype:
-        return value.view(np.ndarray)
-    return np.array(value, dtype=dtype)

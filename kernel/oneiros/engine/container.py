@@ -32,7 +32,7 @@ from oneiros.engine.node import (
 from oneiros.errors import ArgumentError, GraphError, ShapeError, UnknownNameError
 from oneiros.load_context import count_calls
 from oneiros.plugins import did_you_mean
-from oneiros.typing import Tensor, Tensors
+from oneiros.typing import Config, Tensor, Tensors
 
 
 def _of_graph(attribute: str) -> Any:
@@ -175,21 +175,20 @@ class Container(Layer):
                 items += getattr(node.outbound_layer, getter)(node.input_tensors)
         return unique(items)
 
+    def _all_items(self, kind: str) -> list[Any]:
+        return unique(self._items_for(kind, None) + self._items_for(kind, self.inputs))
+
     @property
     # A property here, an attribute in Layer.
     def updates(self) -> list[Any]:  # type: ignore[override]
         """The layers' `(variable, new value)` pairs, which a training step applies."""
-        return unique(
-            self._items_for("updates", None) + self._items_for("updates", self.inputs)
-        )
+        return self._all_items("updates")
 
     @property
     # A property here, an attribute in Layer.
     def losses(self) -> Tensors:  # type: ignore[override]
         """The scalar tensors that layers add to the loss."""
-        return unique(
-            self._items_for("losses", None) + self._items_for("losses", self.inputs)
-        )
+        return self._all_items("losses")
 
     @property
     def stateful(self) -> bool:
@@ -244,13 +243,9 @@ class Container(Layer):
     def non_trainable_weights(self) -> Tensors:
         """The weights that training doesn't change."""
         layers = self.weight_layers()
-        weights: Tensors = []
-        if not self.trainable:
-            for layer in layers:
-                weights += layer.trainable_weights
-        for layer in layers:
-            weights += layer.non_trainable_weights
-        return unique(weights)
+        frozen = [] if self.trainable else [layer.trainable_weights for layer in layers]
+        fixed = [layer.non_trainable_weights for layer in layers]
+        return unique(chain.from_iterable(frozen + fixed))
 
     def ordered_weights(self) -> Tensors:
         """Returns the weights in the order of `get_weights()`."""
@@ -357,9 +352,7 @@ class Container(Layer):
         return services.configurations.graph_config(self)
 
     @classmethod
-    def from_config(
-        cls, config: Any, custom_objects: dict[str, Any] | None = None
-    ) -> Any:
+    def from_config(cls, config: Any, custom_objects: Config | None = None) -> Any:
         """Builds a model from the result of `get_config`, with new weights.
 
         # Arguments
@@ -373,7 +366,7 @@ class Container(Layer):
             inputs, outputs = services.configurations.build_graph(config)
             return cls(input=inputs, output=outputs, name=config.get("name"))
 
-    def _updated_config(self) -> dict[str, Any]:
+    def _updated_config(self) -> Config:
         """Returns the configuration with the class's name and the version of Keras."""
         return {**entry_of(self), "keras_version": configs.KERAS_VERSION}
 
@@ -588,7 +581,7 @@ def by_depth(depths: dict[Any, int]) -> dict[int, list[Any]]:
     return {depth: list(items) for depth, items in levels}
 
 
-def entry_of(layer: Layer) -> dict[str, Any]:
+def entry_of(layer: Layer) -> Config:
     """Returns the configuration from which `layer_from_config` makes such a layer."""
     return {"class_name": type(layer).__name__, "config": layer.get_config()}
 

@@ -11,7 +11,7 @@ from typing import Any, Self, Unpack
 import numpy as np
 
 from oneiros import backend as K
-from oneiros import config, services
+from oneiros import config, load_context, services
 from oneiros.arguments import (
     check_bool,
     is_int,
@@ -40,7 +40,8 @@ from oneiros.errors import (
     ShapeError,
 )
 from oneiros.load_context import count_weight
-from oneiros.typing import LayerOptions, Shape, Tensor, Tensors
+from oneiros.typing import Config, LayerOptions, Shape, Tensor, Tensors
+from oneiros.user_warnings import warn
 
 KWARGS = tuple(LayerOptions.__annotations__)
 
@@ -108,9 +109,8 @@ class InputSpec:
         return self.ndim or 0
 
     def _fits_rank(self, rank: int) -> bool:
-        if isinstance(self.ndim, int):
-            return rank == self.ndim
-        return rank >= self._least_rank()
+        least = self._least_rank()
+        return rank == least if isinstance(self.ndim, int) else rank >= least
 
 
 def _keras_name(attribute: str) -> str:
@@ -206,6 +206,7 @@ class Layer(Rebuilt):
         that of `Layer`, or not at all."""
         layer = super().__new__(cls)
         vars(layer).update(
+            _given=(len(args), [name for name in kwargs if kwargs[name] is not None]),
             _backend=K.current(),
             trainable=True,
             built=False,
@@ -243,8 +244,9 @@ class Layer(Rebuilt):
     trainable: bool
     built: bool
     regularizers: Any
-    _conditional: dict[str, Any]
+    _conditional: Config
     _backend: Any
+    _given: tuple[int, list[str]]
     losses: Tensors
     updates: list[Any]
     constraints: dict[Tensor, Any]
@@ -332,6 +334,11 @@ class Layer(Rebuilt):
             constraint: function of the weight's new value, applied after each update.
         """
         count_weight(shape, label(self))
+        if self.inbound_nodes:
+            warn(
+                f"{label(self)} makes the weight {name!r} anew in each call, so its "
+                "calls don't share it. Call add_weight in build(self, input_shape)."
+            )
         weight = config.get_object("initialization", initializer)(shape, name=name)
         if not self._backend.owns(weight):
             raise ArgumentError(
@@ -410,6 +417,9 @@ class Layer(Rebuilt):
                     f"{label(self)} received {len(tensors)} tensors. Call it on one "
                     "tensor."
                 ) from error
+            if load_context.current().limits:  # the model around it isn't at fault
+                with config.explained(type(self).__name__, self.name):
+                    raise
             raise
 
     def _called(self, x: Any, mask: Any, tensors: Tensors) -> Any:
@@ -616,35 +626,39 @@ class Layer(Rebuilt):
         """Returns copies of the weights, as arrays."""
         return list(K.batch_get_value(self.ordered_weights()))
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         """Returns the constructor arguments for such a layer.
 
         These are the arguments of the constructors of this class and its base classes
         that the layer stores in attributes of the same name. A class that overrides
         this method must add the arguments of its own constructor.
+
+        # Raises
+            ConfigError: if the constructor received an argument that can't be stored.
         """
         return services.configurations.layer_config(self)
 
-    def argument_config(self, argument: str) -> dict[str, Any]:
+    def argument_config(self, argument: str) -> Config:
         """Returns the configuration entries for a constructor argument.
 
         Plain values are stored as they are; NumPy's numbers, and variables that hold a
         number, become Python's. Functions are stored by name, regularizers and
-        constraints by configuration. Other values are omitted, and so is an argument
-        without an attribute of its name. Override this method for an argument that
-        needs more.
+        constraints by configuration. Other values can't be stored, nor can an argument
+        without an attribute of its name: the result is empty if the constructor didn't
+        receive one. Override this method for an argument that needs more.
 
         # Arguments
             argument: str, the argument's name.
 
         # Raises
-            ConfigError: for an activation or initialization without a name, or a
-                regularizer or constraint without a configuration.
+            ConfigError: for an activation or initialization without a name, a
+                regularizer or constraint without a configuration, and an argument that
+                the constructor received and that can't be stored.
         """
         return services.configurations.argument_config(self, argument)
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Any:
+    def from_config(cls, config: Config) -> Any:
         """Makes a layer from the result of `get_config`; it has no weights yet."""
         return cls(**config)
 
@@ -724,7 +738,7 @@ class InputLayer(Layer):
         )
         self.input_dtype = input_dtype or K.dtype(tensor)
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         """Returns the arguments, except for a tensor."""
         return {
             key: getattr(self, key)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from oneiros import backend as K
 from oneiros.arguments import label
 from oneiros.errors import GraphError
-from oneiros.typing import Shape, Tensor, Tensors
+from oneiros.typing import Config, Shape, Tensor, Tensors
 
 if TYPE_CHECKING:
     from oneiros.engine.layer import Layer
@@ -183,7 +183,7 @@ class Node:
         layer = self.outbound_layer
         return f"{layer.name}_ib-{layer.inbound_nodes.index(self)}"
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         """Returns the names of the layers and the indices that describe this call."""
         return {
             "outbound_layer": self.outbound_layer.name,

@@ -19,7 +19,6 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-from oneiros.bases import Callbacks
 from oneiros.typing import Array
 
 BUILD = "building"
@@ -264,7 +263,7 @@ class Fit:
         train: the `Stream` to train on.
         validation: the `Stream` to evaluate on after each epoch, or None.
         labels: list of the names of the training function's outputs.
-        callbacks: the `Callbacks`.
+        callbacks: the `CallbackList`.
         epochs: range of the epochs' numbers, from 0.
         shuffle: True, False, or `"batch"`.
     """
@@ -273,6 +272,6 @@ class Fit:
     train: Stream
     validation: Stream | None
     labels: list[str]
-    callbacks: Callbacks
+    callbacks: Any
     epochs: range
     shuffle: bool | str

@@ -8,9 +8,9 @@ import pytensor.tensor as pt
 from oneiros.arguments import is_int
 from oneiros.backend.common import floatx
 from oneiros.backend.contract import FLAGS, LOCK, draw_seed
-from oneiros.backend.donated_arrays import owned
 from oneiros_backend_toolkit.convolutions import Convolutions
 from oneiros_backend_toolkit.ctc import Ctc
+from oneiros_backend_toolkit.donated_arrays import owned
 from oneiros_backend_toolkit.gradients import Gradients
 from oneiros_backend_toolkit.operands import rank_of_placeholder
 from oneiros_backend_toolkit.rnn import Rnn

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from oneiros.interrupts import repeated_interrupts
 from oneiros.typing import Array, Tensors
 
 from oneiros_backend_toolkit.batches import compiled_steps, padded_index
 from oneiros_backend_toolkit.function import Function, Upload
+from oneiros_backend_toolkit.interrupts import repeated_interrupts
 
 CompiledStep = Callable[[Tensors, Any], list[Array]]
 """A function of the input arrays and the step number that returns outputs."""

@@ -10,11 +10,12 @@ import numpy as np
 from oneiros.arguments import refusal
 from oneiros.backend import common
 from oneiros.backend.contract import LOCK, draw_seed
-from oneiros.backend.donated_arrays import donated, owned
+from oneiros.backend.donated_arrays import donated
 from oneiros.errors import ArgumentError, DataError
 from oneiros.typing import Array, Tensor, Tensors
 from oneiros.user_warnings import warn
 
+from oneiros_backend_toolkit.donated_arrays import owned
 from oneiros_backend_toolkit.function import Update
 from oneiros_backend_toolkit.interrupts import deferred_interrupts
 from oneiros_backend_toolkit.operands import UnsuitedError

@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from oneiros import plugins, services
-from oneiros.bases import Callback, Callbacks, Logs
+from oneiros.bases import Callback, Logs
 from oneiros.engine.streams import CALLBACKS, REST, Observer, current_observer
 from oneiros.errors import ArgumentError
 
@@ -24,7 +24,7 @@ REQUIRED = (
 """The methods that make an object a callback; it needn't derive from `Callback`."""
 
 
-class CallbackList(Callbacks):
+class CallbackList(Callback):
     """Forwards every call to each of its callbacks, in order.
 
     # Arguments

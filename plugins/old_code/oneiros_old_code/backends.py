@@ -16,7 +16,7 @@ from oneiros import backend as K
 from oneiros.errors import PluginLoadError
 from oneiros.user_warnings import warn
 
-from oneiros_old_code import tensorflow_helpers, theano_helpers
+from oneiros_old_code import tensorflow_helpers, theano_helpers, weight_ordering
 
 ENGINE_MODULES: dict[str, dict[str, tuple[str, ...]]] = {
     "theano": {
@@ -157,6 +157,8 @@ def _part(engine: str, name: str):
 
 
 def _common_name(module: str, name: str):
+    if name.endswith("legacy_weight_ordering"):
+        return getattr(weight_ordering, name)
     if name in PASSED_ON:
         return PASSED_ON[name]
     if name in SETTINGS:

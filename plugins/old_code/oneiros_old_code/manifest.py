@@ -168,6 +168,10 @@ THEANO_UTILS = (
 )
 """The functions of `keras.utils.theano_utils` in Keras 0.x."""
 
+ORDERING = {
+    name: f"oneiros_old_code.weight_ordering:{name}"
+    for name in ("legacy_weight_ordering", "set_legacy_weight_ordering")
+}
 STANDARDIZE = "oneiros_training.arrays.standardize"
 SAMPLE_WEIGHTS = "oneiros_training.arrays.sample_weights"
 TRAINING = {
@@ -216,6 +220,7 @@ def oneiros_modules():
         path: {"__getattr__": f"oneiros_old_code.{function}"}
         for path, function in (functions | DYNAMIC).items()
     }
+    tables["backend"].update(ORDERING)
     tables["engine.training"].update(TRAINING)
     tables["models"].update({**GRAPH, **STANDARDIZING})
     tables["layers.core"].update(LAYERS)

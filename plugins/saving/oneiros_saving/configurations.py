@@ -13,15 +13,15 @@ from typing import Any
 import numpy as np
 from oneiros import backend as K
 from oneiros import services
-from oneiros.arguments import label
+from oneiros.arguments import label, shown
 from oneiros.backend.dispatch import backend_of
 from oneiros.config import layer_from_config
 from oneiros.engine.container import Container, entry_of
 from oneiros.engine.layer import KWARGS, Layer
 from oneiros.engine.node import Node, one_or_all, origins
 from oneiros.errors import ConfigError, GraphError
-from oneiros.interrupts import repeated_interrupts
 from oneiros.typing import Tensor
+from oneiros_backend_toolkit.interrupts import repeated_interrupts
 from oneiros_old_files.stored_functions import get_function
 from oneiros_safe_files.budget import check_time
 from oneiros_safe_files.functions import registered
@@ -39,6 +39,9 @@ PARTS = ("regularizer", "constraint")
 
 MAX_ARRAY = 1000
 """The maximum size of an array that is stored as an argument; larger ones are data."""
+
+SIZES = ("input_dim", "input_length")
+"""Arguments that constructors turn into an input shape."""
 
 _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
@@ -76,8 +79,37 @@ def _parameter_names(method: Callable[..., Any]) -> tuple[str, ...]:
     return tuple(p.name for p in parameters if p.kind not in _VARIADIC)
 
 
+def received(layer) -> list[str]:
+    """Returns the arguments that a layer's constructor received and its configuration
+    must hold: without initial weights, which are the file's, and what becomes the
+    `batch_input_shape`."""
+    count, keywords = getattr(layer, "_given", (0, []))
+    positional = _parameter_names(type(layer).__init__)[:count]
+    others = {*KWARGS, "weights"}
+    if hasattr(layer, "batch_input_shape"):
+        others.update(SIZES)
+    return [name for name in (*positional, *keywords) if name not in others]
+
+
 def argument_config(layer, argument: str) -> Config:
     """Implements `Layer.argument_config`."""
+    config = _stored(layer, argument)
+    if config or argument not in received(layer):
+        return config
+    reason = f"it isn't stored in an attribute {argument!r}"
+    if argument in vars(layer):
+        value = vars(layer)[argument]
+        reason = f"{shown(value)} is neither plain data nor a small array"
+    raise ConfigError(
+        f"The configuration of {label(layer)} can't hold the argument {argument!r}: "
+        f"{reason}. Store such a value under that name, or define in "
+        f"{type(layer).__name__} argument_config(self, argument), which returns "
+        f"{{{argument!r}: …}}. To save weights alone: model.save_weights(path)."
+    )
+
+
+def _stored(layer, argument: str) -> Config:
+    """Returns the configuration of an argument; an empty one if it can't be stored."""
     if argument not in vars(layer):
         return {}
     value = vars(layer)[argument]

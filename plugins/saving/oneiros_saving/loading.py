@@ -18,9 +18,9 @@ from oneiros.arguments import open_to_old_code
 from oneiros.backend.dispatch import backend_of
 from oneiros.backend.donated_arrays import donated
 from oneiros.errors import ConfigError, FileFormatError, OneirosError, UnsafeFileError
-from oneiros.interrupts import repeated_interrupts
 from oneiros.load_context import MAX_PARAMETERS, BuildLimits
 from oneiros.user_warnings import warn
+from oneiros_backend_toolkit.interrupts import repeated_interrupts
 from oneiros_initializations.postponed import Postponed
 from oneiros_old_files import dim_ordering
 from oneiros_old_files.base import Origin

@@ -79,7 +79,7 @@ def origins_of(model, model_config, training_config) -> Origins:
     record[f"backend:{backend}"] = _origin("backend", backend)
     for _, part in parts_of(model):
         for used in (type(part), *used_by(part)):
-            record.update(dict.fromkeys(_keys(used), provenance(used)))
+            record.update(dict.fromkeys(keys_of(used), provenance(used)))
     return {key: origin for key, origin in sorted(record.items()) if origin}
 
 
@@ -117,7 +117,7 @@ def _origin(kind: str, name: str) -> dict[str, Any] | None:
     return _released(entry) if entry else None
 
 
-def _keys(used) -> list[str]:
+def keys_of(used) -> list[str]:
     """Returns the `kind:name` under which a class or a function appears in a
     configuration."""
     if isinstance(used, type):

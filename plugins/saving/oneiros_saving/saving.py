@@ -13,8 +13,8 @@ from oneiros.arguments import open_to_old_code
 from oneiros.backend.contract import LOCK
 from oneiros.backend.dispatch import backend_of
 from oneiros.errors import ArgumentError
-from oneiros.interrupts import repeated_interrupts
 from oneiros.user_warnings import warn
+from oneiros_backend_toolkit.interrupts import repeated_interrupts
 from oneiros_safe_files import file_access
 from oneiros_safe_files.model_state import LayerWeights, ModelState, Named
 from oneiros_safe_files.names import is_visible
@@ -23,6 +23,7 @@ from oneiros_training.sequential import Sequential
 
 from oneiros_saving import model_files, provenance
 from oneiros_saving.loading import load_weights, load_weights_from_hdf5_group
+from oneiros_saving.losses import warn_of_losses
 from oneiros_saving.model_files import PathLike
 from oneiros_saving.plain_data_encoding import Encoded, encoded
 from oneiros_saving.restoring import COMPILED, KEY
@@ -176,6 +177,7 @@ def check_and_write(
     check_names(state.weights)
     if state.model_config is not None:
         check_sequentials(model)
+        warn_of_losses(model)
     check_names([("optimizer_weights", state.optimizer_weights or [])])
     model_files.write_and_notify(model, filepath, state, overwrite)
 

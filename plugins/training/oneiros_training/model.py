@@ -22,8 +22,8 @@ from oneiros.engine.streams import (
     observed_by,
     opened,
 )
-from oneiros.interrupts import repeated_interrupts
 from oneiros.typing import Tensor
+from oneiros_backend_toolkit.interrupts import repeated_interrupts
 
 from oneiros_training.advice import check_trains
 from oneiros_training.arrays.array_stream import ArrayStream

@@ -13,8 +13,8 @@ from oneiros.engine.container import Container, entry_of, get_source_inputs
 from oneiros.engine.layer import Layer
 from oneiros.engine.node import Node, unique
 from oneiros.errors import ArgumentError, ConfigError, GraphError, ShapeError
-from oneiros.interrupts import repeated_interrupts
 from oneiros.typing import Tensor
+from oneiros_backend_toolkit.interrupts import repeated_interrupts
 
 from oneiros_training.model import Model
 from oneiros_training.parts import whole

@@ -10,10 +10,10 @@ import numpy as np
 from oneiros.backend import common
 from oneiros.backend.contract import draw_seed, functions
 from oneiros.backend.contract.graphs import Differentiation
-from oneiros.backend.donated_arrays import owned
 from oneiros.errors import ArgumentError
 from oneiros.typing import Shape, Tensor, Tensors
 
+from oneiros_backend_toolkit.donated_arrays import owned
 from oneiros_backend_toolkit.gradients import Gradients
 from oneiros_backend_toolkit.lazy_graph.array_functions import ArrayFunctions
 from oneiros_backend_toolkit.lazy_graph.engine import Engine
