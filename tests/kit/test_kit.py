@@ -41,7 +41,7 @@ def states(report):
 
 
 def test_first_party_plugins_pass():
-    for name in ("oneiros-kernel", "oneiros-regularizers"):
+    for name in ("oneiros-data", "oneiros-regularizers"):
         report = check_plugin(name)
         assert report.ok and report.ran == report.planned > 3, report
 
@@ -194,6 +194,7 @@ def pytest_collection_modifyitems(items):
     for item in items:
         item.add_marker(pytest.mark.MARK)
 """
+LONG = pytest.mark.exhaustive(only=True)
 REMOVING = """
 def pytest_collection_modifyitems(items):
     items[:] = items[:2]
@@ -206,6 +207,7 @@ def test_pytest_runs_the_same_checks(pytest_run):
     assert "ran 5 checks of 5: 5 passed" in out
 
 
+@LONG
 def test_pytest_fails_with_a_check_and_not_with_an_expected_one(bell, pytest_run):
     code, out = pytest_run(source=ODD)
     assert code == 1 and "['odd']" in out, out
@@ -218,8 +220,11 @@ def test_pytest_takes_expected_failures(pytest_run):
 
 @pytest.mark.parametrize(
     "conftest",
-    [SKIPPING.replace("MARK", "skip"), SKIPPING.replace("MARK", "xfail"), REMOVING],
-    ids=["skipped", "marked", "removed"],
+    [
+        pytest.param(SKIPPING.replace("MARK", "skip"), marks=LONG, id="skipped"),
+        pytest.param(SKIPPING.replace("MARK", "xfail"), marks=LONG, id="marked"),
+        pytest.param(REMOVING, id="removed"),
+    ],
 )
 def test_pytest_fails_if_checks_are_hidden(pytest_run, conftest):
     code, out = pytest_run(source=ODD, conftest=conftest)

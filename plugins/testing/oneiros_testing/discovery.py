@@ -96,6 +96,7 @@ def configurations(
     """Yields a subject for each configuration that a component declares."""
     for number, declared in enumerate(_declared(component), 1):
         tags = {*declared.get("tags", ()), *found_tags(kind, component)}
+        tags |= {"earlier"} & declared.keys()
         shown = name if number == 1 else f"{name}[{number}]"
         yield Subject(kind, shown, distribution, component, frozenset(tags), declared)
 

@@ -48,7 +48,7 @@ class Outcome:
         return "\n".join(lines)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report:
     """The outcomes of a plugin's checks.
 
@@ -102,10 +102,23 @@ class Report:
         ]
         return lines
 
-    def __str__(self) -> str:
-        told = [outcome for outcome in self.outcomes if outcome.state != PASSED]
+    def __repr__(self) -> str:
+        quiet = (PASSED, NOT_RUN)
+        told = [outcome for outcome in self.outcomes if outcome.state not in quiet]
         heading = f"{self.distribution} {self.version}"
-        return "\n".join([heading, *map(str, told), *self.summary()])
+        return "\n".join([heading, *map(str, told), *self._not_run(), *self.summary()])
+
+    def _not_run(self) -> list[str]:
+        """Returns a line for each reason why checks didn't run."""
+        reasons = Counter(
+            (outcome.subject, outcome.message)
+            for outcome in self.outcomes
+            if outcome.state == NOT_RUN
+        )
+        return [
+            f"not run: {count} of {subject}: {message}"
+            for (subject, message), count in reasons.items()
+        ]
 
     def to_json(self) -> str:
         """Returns everything as JSON text."""

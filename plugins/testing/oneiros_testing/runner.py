@@ -100,7 +100,7 @@ class Plan:
         subject = planned.subject
         state, message = NOT_RUN, ""
         if failed := self._failed_before(planned):
-            message = f"{failed} failed, so this check says nothing of its own."
+            message = f"{failed} failed, without which they say nothing."
         else:
             state, message = self._judged(planned, *_result(planned))
         self._states[subject.key, subject.backend, planned.check.name] = state
@@ -138,9 +138,10 @@ class Plan:
     def _failed_before(self, planned: Planned) -> str | None:
         """Returns the check without which this one says nothing, if it failed."""
         key, backend = planned.subject.key, planned.subject.backend
+        places = (backend, None) if backend else (None, *self.backends)
         for name in (FIRST, *planned.check.after):
-            for where in (backend, None):
-                if self._states.get((key, where, name)) in (FAILED, NOT_RUN):
+            for place in places:
+                if self._states.get((key, place, name)) in (FAILED, NOT_RUN):
                     return name
         return None
 

@@ -1,0 +1,421 @@
+"""What must hold for a layer: how it is made, its shapes and its weights."""
+
+import itertools
+import random
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from oneiros import backend as K
+from oneiros.engine.layer import Layer
+from oneiros.engine.node import one_or_all, shape_list
+from oneiros.errors import OneirosError
+from oneiros.models import Sequential
+
+from oneiros_testing.checks import Subject, check, tags_of
+from oneiros_testing.layer_sample import (
+    SAMPLES,
+    Called,
+    LayerSample,
+    opened,
+    options,
+    sample_of,
+    shifted,
+)
+from oneiros_testing.samples import parameters, variations
+
+FIRST = "check_can_be_made"
+"""The check that comes first for each layer."""
+TOLD_BY_WEIGHTS = "check_weights_tell_all"
+"""The check before those that give the weights of one layer to another one."""
+MANY = 12
+"""How often a layer is made, so that the numbers in names get a digit more."""
+TOUCHING = ("open", "socket.", "subprocess.", "os.", "shutil.", "urllib.")
+"""Beginnings of the audit events that tell of files, network and processes."""
+
+
+@tags_of("layer")
+def found(component: Any) -> Iterator[str]:
+    """Yields the tags of a layer that its attributes and arguments show."""
+    own_mask = component.compute_mask is not Layer.compute_mask
+    if component.supports_masking or own_mask:
+        yield "masking"
+    for name in ("stateful", "return_sequences", "go_backwards", "unroll"):
+        if name in parameters(component):
+            yield name
+
+
+def layer_check(
+    *, tags: Any = (), unless: Any = (), after: Any = (), once: bool = False
+) -> Callable[[Any], Any]:
+    """Decorator: registers a check of layers, after `check_can_be_made`."""
+    return check("layer", tags=tags, unless=unless, after=[FIRST, *after], once=once)
+
+
+def assert_close(one: Any, other: Any, told: str, tolerance: float = 1e-4) -> None:
+    """Asserts that two lists of arrays agree; says what is told if they don't."""
+    for a, b in zip(one, other, strict=True):
+        fault = f"{told}: shapes {a.shape} and {b.shape}"
+        assert a.shape == b.shape, fault
+        close = np.allclose(a, b, rtol=tolerance, atol=tolerance, equal_nan=True)
+        assert close, f"{told}: they differ by up to {np.abs(a - b).max():.3g}"
+
+
+@check("layer")
+def check_can_be_made(subject: Subject) -> None:
+    """It can be made from its arguments, called on inputs, and computed."""
+    assert issubclass(subject.component, Layer), "It isn't a subclass of Layer."
+    layer = sample_of(subject).make()
+    assert isinstance(layer.name, str) and "trainable" in vars(layer)
+
+
+_watched = threading.local()
+
+
+def _notice(event: str, arguments: Any) -> None:
+    events = getattr(_watched, "events", None)
+    if events is not None and event.startswith(TOUCHING):
+        events.append(f"{event} {arguments[:1]}")
+
+
+@contextmanager
+def _watching() -> Iterator[list[str]]:
+    """Context manager that returns a list of what touches files, network and
+    processes meanwhile."""
+    if not hasattr(_watching, "hooked"):
+        sys.addaudithook(_notice)  # for good: no hook can be taken away
+        vars(_watching)["hooked"] = True
+    _watched.events = []
+    try:
+        yield _watched.events
+    finally:
+        _watched.events = None
+
+
+@layer_check(once=True)
+def check_constructor_touches_nothing(subject: Subject) -> None:
+    """The constructor uses no file, network, process or random number."""
+    sample = sample_of(subject)
+    before = _random_state()
+    if "layer" not in sample.arguments:
+        with _watching() as events:
+            sample.make()
+        assert not events, f"The constructor did: {', '.join(events[:3])}"
+    assert before == _random_state(), (
+        "The constructor drew a random number. Do so in build."
+    )
+
+
+def _random_state() -> Any:
+    """Returns the states of NumPy's and Python's generators."""
+    state: Any = np.random.get_state(legacy=False)
+    return state["state"]["key"].tolist(), state["state"]["pos"], random.getstate()
+
+
+@layer_check(once=True)
+def check_takes_what_every_layer_takes(subject: Subject) -> None:
+    """It takes `name`, `trainable` and `input_shape`, and so can be the first layer of
+    a Sequential model."""
+    sample = sample_of(subject)
+    layer = sample.make(name="of_its_own", trainable=False)
+    assert layer.name == "of_its_own", f"Its name became {layer.name!r}."
+    assert layer.trainable is False, "It was made with trainable=False and is True."
+    own = FOR_FIRST & parameters(subject.component).keys()
+    if len(sample.shapes) == 1 and sample.is_float and not own:
+        shape = sample.shapes[0]
+        model = Sequential([sample.make(input_shape=shape)])
+        assert model.input_shape == (None, *shape), (
+            f"It was made with input_shape={shape}; the model has {model.input_shape}."
+        )
+
+
+FOR_FIRST = {"input_dim", "input_length", "layer", "layers"}
+
+
+def declared_shapes(layer: Any, shapes: list[Any]) -> list[Any]:
+    """Returns what a layer says about the shapes of its outputs."""
+    return shape_list(layer.get_output_shape_for(one_or_all(shapes)))
+
+
+@layer_check()
+def check_output_shape(subject: Subject) -> None:
+    """`get_output_shape_for` returns the shape that the output has, and so it does with
+    another value of each argument."""
+    sample = sample_of(subject)
+    _compare_shapes(sample, sample.base, "")
+    for name, _, value in variations(subject.component, sample.arguments):
+        if not isinstance(value, bool | str) or name in UNSHAPED:
+            continue
+        try:
+            called = sample.called(sample.make(**{name: value}))
+            called.values(sample.arrays())
+        except (OneirosError, TypeError, ValueError):
+            continue  # a value that doesn't go with the others
+        _compare_shapes(sample, called, f" with {name}={value!r}")
+
+
+UNSHAPED = ("activation", "init", "inner_activation", "inner_init", "trainable")
+
+
+def _compare_shapes(sample: LayerSample, called: Called, where: str) -> None:
+    real = [tuple(array.shape) for array in called.values(sample.arrays())]
+    shapes = [(SAMPLES, *shape) for shape in sample.shapes]
+    declared = list(map(tuple, declared_shapes(called.layer, shapes)))
+    assert declared == real, (
+        f"For {one_or_all(shapes)}{where}, get_output_shape_for returns "
+        f"{one_or_all(declared)}; the output has {one_or_all(real)}."
+    )
+
+
+@layer_check(after=["check_output_shape"])
+def check_output_shape_for_unknown_sizes(subject: Subject) -> None:
+    """`get_output_shape_for` takes every combination of unknown sizes, and returns
+    sizes that are right, or None."""
+    sample = sample_of(subject)
+    shapes = [(SAMPLES, *shape) for shape in sample.shapes]
+    real = list(map(tuple, declared_shapes(sample.base.layer, shapes)))
+    assert_shapes_fit(sample.base.layer, shapes, real)
+
+
+def assert_shapes_fit(layer: Any, shapes: list[Any], real: list[Any]) -> None:
+    """Asserts that a layer's declared shapes fit those of its outputs for every
+    combination of sizes that aren't known; only the batch is unknown if nothing else
+    is."""
+    axes = range(min(map(len, shapes)))
+    combinations = (itertools.combinations(axes, count) for count in (0, *axes))
+    for open in itertools.chain(*combinations):
+        asked = [opened(shape, open) for shape in shapes]
+        try:
+            declared = declared_shapes(layer, asked)
+        except OneirosError:
+            continue  # it says what it needs to know
+        wanted = real if open != (0,) else [(None, *shape[1:]) for shape in real]
+        fits = all(
+            len(one) == len(other) and all(a in (None, b) for a, b in zip(one, other))
+            for one, other in zip(declared, wanted, strict=True)
+        )
+        exact = open not in ((), (0,)) or list(map(tuple, declared)) == wanted
+        assert fits and exact and (0 not in open or declared[0][0] is None), (
+            f"For {one_or_all(asked)}, get_output_shape_for returns "
+            f"{one_or_all(declared)}; for {one_or_all(shapes)} it is "
+            f"{one_or_all(real)}."
+        )
+
+
+@layer_check(after=["check_output_shape_for_unknown_sizes", TOLD_BY_WEIGHTS])
+def check_unknown_sizes_change_nothing(subject: Subject) -> None:
+    """It computes the same whether the input's sizes are declared, the batch size
+    included, or unknown."""
+    sample = sample_of(subject)
+    arrays = sample.arrays()
+    expected = sample.base.values(arrays)
+    weights = sample.base.layer.get_weights()
+    middle = range(min(map(len, sample.shapes)) - 1)
+    for batch, open in ((SAMPLES, ()), (None, tuple(middle))):
+        try:
+            called = sample.called(batch=batch, open=open)
+        except OneirosError:
+            continue  # it says what it needs to know
+        if [w.shape for w in called.layer.get_weights()] != [w.shape for w in weights]:
+            continue
+        called.layer.set_weights(weights)
+        known = f"with the batch size {batch} and the axes {open} unknown"
+        assert_close(called.values(arrays), expected, f"{known}, it computes otherwise")
+
+
+@layer_check(unless=["depends_on_batch"], after=["check_predictions_repeat"])
+def check_samples_are_independent(subject: Subject) -> None:
+    """The prediction for a sample doesn't depend on the others in its batch."""
+    sample = sample_of(subject)
+    arrays = sample.arrays(5)
+    whole = sample.base.values(arrays)
+    parts = [sample.base.values([a[i : i + 1] for a in arrays]) for i in range(5)]
+    alone = [np.concatenate(part) for part in zip(*parts, strict=True)]
+    assert_close(alone, whole, "Samples alone and in a batch give other predictions")
+
+
+@layer_check()
+def check_sharing(subject: Subject) -> None:
+    """A second call uses the weights of the first one, and makes none."""
+    sample = sample_of(subject)
+    called = sample.called()
+    before = list(map(id, called.layer.weights))
+    sample.called(called.layer)
+    after = list(map(id, called.layer.weights))
+    assert before == after, (
+        f"It had {len(before)} weights after its first call, and {len(after)} after "
+        "the second. Make weights in build."
+    )
+
+
+@layer_check(after=["check_sharing"])
+def check_predictions_repeat(subject: Subject) -> None:
+    """In the test phase, the same input gives the same output, also in another call of
+    the layer."""
+    sample = sample_of(subject)
+    arrays = sample.arrays()
+    called = sample.weighted()
+    first = called.values(arrays)
+    if "stateful" not in subject.tags or not getattr(called.layer, "stateful", False):
+        assert_close(called.values(arrays), first, "Two predictions differ", 1e-6)
+    other = sample.called(called.layer)
+    assert_close(other.values(arrays), first, "Predictions of two calls differ", 1e-5)
+
+
+@layer_check(after=["check_sharing"])
+def check_every_variable_is_a_weight(subject: Subject) -> None:
+    """Every variable and layer that it holds in an attribute is among its weights, so
+    that it is trained and saved."""
+    layer = sample_of(subject).base.layer
+    known = set(map(id, layer.weights))
+    states = {id(variable) for variable, _ in layer.updates}
+    states |= {id(state) for state in getattr(layer, "states", None) or []}
+    for name, value in vars(layer).items():
+        for part in _leaves(value):
+            if isinstance(part, Layer) and part is not layer:
+                lost = {id(weight) for weight in part.weights} - known
+                assert not lost, (
+                    f"The weights of the layer in the attribute {name!r} aren't among "
+                    "its weights. Return them from trainable_weights, too."
+                )
+            elif _is_variable(part) and id(part) not in known | states:
+                raise AssertionError(
+                    f"The variable in the attribute {name!r} isn't among its weights. "
+                    "Make it with self.add_weight."
+                )
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    """Yields what an attribute holds, in lists, tuples and dicts too."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        for part in value:
+            yield from _leaves(part)
+    else:
+        yield value
+
+
+def _is_variable(value: Any) -> bool:
+    backend: Any = K.current()
+    return bool(backend.owns(value) and backend.is_variable(value))
+
+
+@layer_check(
+    after=[
+        "check_predictions_repeat",
+        "check_every_variable_is_a_weight",
+        "check_set_weights_restores_get_weights",
+        "check_order_of_weights_is_fixed",
+    ]
+)
+def check_weights_tell_all(subject: Subject) -> None:
+    """Two layers made with the same arguments, with the same weights, predict the
+    same."""
+    sample = sample_of(subject)
+    arrays = sample.arrays()
+    np.random.seed(99)
+    other = sample.called()
+    other.layer.set_weights(sample.base.layer.get_weights())
+    told = "Another one with the same weights predicts something else"
+    assert_close(other.values(arrays), sample.base.values(arrays), told)
+
+
+@layer_check()
+def check_weight_names_differ(subject: Subject) -> None:
+    """No two of its weights have the same name, under which a file stores them."""
+    names = [weight.name for weight in sample_of(subject).base.layer.weights]
+    twice = sorted({str(name) for name in names if names.count(name) > 1})
+    assert not twice, f"Several weights have the name {', '.join(twice)}."
+
+
+@layer_check(after=["check_sharing"])
+def check_set_weights_restores_get_weights(subject: Subject) -> None:
+    """`set_weights` puts back what `get_weights` returned, in the order of
+    `weights`."""
+    called = sample_of(subject).called()
+    layer = called.layer
+    wanted = shifted(layer.get_weights(), 8)
+    layer.set_weights(wanted)
+    stored = K.batch_get_value(layer.ordered_weights())
+    told = "get_weights returns another order, or other values, than set_weights took"
+    assert_close(layer.get_weights(), wanted, told)
+    assert_close(list(stored), wanted, "weights has another order than set_weights")
+
+
+@layer_check(after=["check_sharing"])
+def check_seed_repeats_weights(subject: Subject) -> None:
+    """After `np.random.seed` with the same number, the initial weights are the
+    same."""
+    sample = sample_of(subject)
+    made = []
+    for _ in range(2):
+        K.reset_uids()
+        np.random.seed(4)
+        made.append(sample.called().layer.get_weights())
+    told = (
+        "The same seed gives other weights. Draw with np.random, or by an initializer"
+    )
+    assert_close(made[0], made[1], told, 1e-6)
+
+
+@layer_check(after=["check_seed_repeats_weights"])
+def check_order_of_weights_is_fixed(subject: Subject) -> None:
+    """The order of the weights doesn't depend on the numbers in names."""
+    sample = sample_of(subject)
+    K.reset_uids()
+    made: list[list[Any]] = []
+    for _ in range(MANY):
+        np.random.seed(4)
+        layer = sample.called().layer
+        made.append(layer.get_weights())
+        assert_close(made[-1], made[0], f"{layer.name} has another order of weights")
+
+
+@layer_check(after=["check_predictions_repeat", "check_every_variable_is_a_weight"])
+def check_every_weight_is_used(subject: Subject) -> None:
+    """Each weight that is trained changes the output, or what is added to the loss."""
+    sample = sample_of(subject)
+    called = sample.weighted()
+    weights = called.layer.trainable_weights
+    if not weights:
+        return
+    tensors = [*called.outputs, *called.layer.losses]
+    feeds = [*called.inputs, K.learning_phase()]
+    function = K.function(feeds, tensors, **options())
+    arrays = sample.arrays()
+    for weight in weights:
+        before = K.get_value(weight)
+        values = []
+        for change in (0.0, 0.5, -0.5):
+            K.set_value(weight, before + np.asarray(change, before.dtype))
+            values.append(_flat(function, arrays))
+        K.set_value(weight, before)
+        same = np.array_equal(values[0], values[1]) and np.array_equal(*values[::2])
+        assert not same, f"The weight {weight.name} changes nothing."
+
+
+def _flat(function: Any, arrays: list[Any]) -> Any:
+    return np.concatenate([np.ravel(part) for part in function([*arrays, 0])])
+
+
+@layer_check(after=["check_every_variable_is_a_weight"])
+def check_trainable_is_heeded(subject: Subject) -> None:
+    """With `trainable = False` no weight is trained, none is lost, and with True all
+    are back."""
+    layer = sample_of(subject).called().layer
+    trained = set(map(id, layer.trainable_weights))
+    every = set(map(id, layer.weights))
+    layer.trainable = False
+    assert not layer.trainable_weights, (
+        f"With trainable=False, {len(layer.trainable_weights)} weights are trained."
+    )
+    frozen = set(map(id, layer.weights))
+    assert frozen == every, "With trainable=False, weights get lost."
+    layer.trainable = True
+    assert set(map(id, layer.trainable_weights)) == trained, (
+        "After trainable=False and True again, other weights are trained."
+    )

@@ -1,0 +1,67 @@
+"""What must hold for a layer on other backends and in other libraries' files."""
+
+import importlib.util
+import tempfile
+from pathlib import Path
+
+import oneiros
+from oneiros import backend as K
+from oneiros import registry
+from oneiros.errors import CapabilityError, OneirosError
+
+from oneiros_testing.checks import Subject
+from oneiros_testing.checks.layers import TOLD_BY_WEIGHTS, assert_close, layer_check
+from oneiros_testing.layer_sample import sample_of
+
+
+@layer_check(after=[TOLD_BY_WEIGHTS, "check_learning_phase"])
+def check_backends_agree(subject: Subject) -> None:
+    """On every other backend that is installed, it predicts the same with the same
+    weights."""
+    sample = sample_of(subject)
+    arrays = sample.arrays()
+    weights = sample.base.layer.get_weights()
+    expected = sample.base.values(arrays)
+    for name in other_backends():
+        with K.use(name):
+            try:
+                called = sample.called()
+                called.layer.set_weights(weights)
+                values = called.values(arrays)
+            except CapabilityError:
+                continue  # it says that the backend can't
+        told = f"On {name} and on {subject.backend}, it predicts something else"
+        assert_close(values, expected, told, 1e-3)
+
+
+def other_backends() -> list[str]:
+    """Returns the names of the other backends that work here."""
+    found = []
+    for name in registry.names("backend"):
+        if name != K.current().name:
+            try:
+                K.load(name)
+            except OneirosError:
+                continue
+            found.append(name)
+    return found
+
+
+@layer_check(tags=["onnx"], after=["check_file_of_a_model"])
+def check_export_to_onnx(subject: Subject) -> None:
+    """A model with it can be exported to ONNX, where that is installed."""
+    _export(subject, "model.onnx", ("onnx", "onnxruntime"))
+
+
+@layer_check(tags=["keras3"], after=["check_file_of_a_model"])
+def check_export_to_keras(subject: Subject) -> None:
+    """A model with it can be exported to Keras 3, where that is installed."""
+    _export(subject, "model.keras", ("keras",))
+
+
+def _export(subject: Subject, file: str, libraries: tuple[str, ...]) -> None:
+    """Exports a model, which the other library must then compute alike."""
+    if all(importlib.util.find_spec(library) for library in libraries):
+        model = sample_of(subject).weighted().model()
+        with tempfile.TemporaryDirectory() as folder:
+            oneiros.export(model, Path(folder, file))

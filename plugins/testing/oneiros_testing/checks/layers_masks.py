@@ -1,0 +1,138 @@
+"""What must hold for a layer that knows masks: which steps of a sequence to use."""
+
+from typing import Any
+
+import numpy as np
+from oneiros import backend as K
+from oneiros.errors import OneirosError
+from oneiros.layers import Input
+
+from oneiros_testing.checks import Subject
+from oneiros_testing.checks.layers import assert_close, layer_check
+from oneiros_testing.layer_sample import LayerSample, options, sample_of
+
+MASK = np.array([[1, 1, 0, 1, 0], [0, 1, 1, 0, 1], [1, 1, 1, 1, 1]], "float32")
+"""A mask for three samples of five steps, the first step among those left out."""
+
+
+class Masked:
+    """A layer called with a mask that is fed.
+
+    # Arguments
+        sample: LayerSample, of a sequence.
+        layer: a layer that was called already.
+        steps: int, how many steps are declared; None for any number.
+    """
+
+    def __init__(self, sample: LayerSample, layer: Any, steps: int | None):
+        shape = (None, steps, *sample.shapes[0][1:])
+        self.x = Input(batch_shape=shape)
+        self.fed = K.placeholder((None, steps))
+        mask = K.not_equal(self.fed, 0.5)
+        self.output = layer.call(self.x, mask)
+        self.mask = layer.compute_mask(self.x, mask)
+        passed = [] if self.mask is None else [K.cast(self.mask, K.floatx())]
+        self.function = K.function(
+            [self.x, self.fed, K.learning_phase()], [self.output, *passed], **options()
+        )
+
+    def values(self, x: Any, mask: Any) -> list[Any]:
+        """Returns the output, and the mask that is passed on if there is one."""
+        fed = np.where(mask > 0, 1.0, 0.5).astype(K.floatx())
+        return list(self.function([x, fed, 0]))
+
+
+def _masked(subject: Subject) -> tuple[LayerSample, Masked | None, Any]:
+    """Returns the sample, its layer called with a mask, and what to feed; without one
+    if the layer takes no single sequence."""
+    sample = sample_of(subject)
+    mask = MASK[:, : sample.shapes[0][0]] if sample.has_steps else None
+    if mask is None or mask.shape[1] != sample.shapes[0][0]:
+        return sample, None, mask
+    return sample, Masked(sample, sample.base.layer, sample.shapes[0][0]), mask
+
+
+@layer_check(tags=["masking"])
+def check_mask_fits_the_output(subject: Subject) -> None:
+    """The mask that it passes on has the first sizes of its output."""
+    sample, masked, mask = _masked(subject)
+    if masked is None:
+        return
+    output, *passed = masked.values(sample.arrays()[0], mask)
+    for each in passed:
+        fits = each.ndim <= output.ndim and each.shape == output.shape[: each.ndim]
+        assert fits, (
+            f"The output has the shape {output.shape}, and its mask {each.shape}. "
+            "Define compute_mask; it returns None if no steps are left."
+        )
+
+
+@layer_check(
+    tags=["masking"], unless=["consumes_mask"], after=["check_mask_fits_the_output"]
+)
+def check_mask_is_passed_on(subject: Subject) -> None:
+    """If its output has the input's steps, it passes the mask on."""
+    sample, masked, mask = _masked(subject)
+    if masked is None:
+        return
+    output, *passed = masked.values(sample.arrays()[0], mask)
+    if output.ndim >= 3 and output.shape[:2] == mask.shape:
+        assert passed, (
+            "Its output has the input's steps, and compute_mask returns None, so that "
+            "layers behind it use masked steps. If that is meant, declare the tag "
+            "consumes_mask."
+        )
+
+
+def _kept(output: Any, mask: Any, passed: list[Any]) -> Any:
+    """Returns what of an output masked steps mustn't change."""
+    has_steps = output.ndim >= 3 and output.shape[:2] == mask.shape
+    return output[mask > 0] if has_steps else output
+
+
+@layer_check(tags=["masking"], after=["check_mask_fits_the_output"])
+def check_masked_steps_do_not_matter(subject: Subject) -> None:
+    """What masked steps contain doesn't change the rest of the output."""
+    sample, masked, mask = _masked(subject)
+    if masked is None:
+        return
+    x = sample.arrays()[0]
+    other = x + 3.0 * (1 - mask).reshape(*mask.shape, *[1] * (x.ndim - 2))
+    one, two = (masked.values(each.astype(x.dtype), mask) for each in (x, other))
+    kept = [_kept(values[0], mask, values[1:]) for values in (one, two)]
+    assert_close(kept[:1], kept[1:], "Masked steps change the output")
+
+
+@layer_check(tags=["masking"], after=["check_masked_steps_do_not_matter"])
+def check_padding_does_not_matter(subject: Subject) -> None:
+    """A sequence with masked steps behind it gives the same as the sequence alone."""
+    sample, masked, mask = _masked(subject)
+    if masked is None:
+        return
+    steps = mask.shape[1]
+    try:
+        called = sample.called(open=(0,))
+        free = Masked(sample, called.layer, None)
+    except (OneirosError, TypeError):
+        return  # it needs to know the number of steps
+    x = sample.arrays()[0]
+    ones = np.ones_like(mask)
+    padded = ones.copy()
+    padded[:, steps - 2 :] = 0
+    short, *_ = free.values(x[:, : steps - 2], ones[:, : steps - 2])
+    long, *_ = free.values(x, padded)
+    if long.ndim >= 3 and long.shape[1] == steps:
+        long = long[:, : steps - 2]
+    assert_close([short], [long], "Padding that is masked changes the output")
+
+
+@layer_check(tags=["masking"], after=["check_mask_fits_the_output"])
+def check_a_mask_of_nothing_gives_numbers(subject: Subject) -> None:
+    """A sample whose steps are all masked gives numbers, not NaN."""
+    sample, masked, mask = _masked(subject)
+    if masked is None:
+        return
+    mask = mask.copy()
+    mask[1] = 0
+    output, *_ = masked.values(sample.arrays()[0], mask)
+    assert np.isfinite(output).all(), "The output has NaN or infinite numbers."

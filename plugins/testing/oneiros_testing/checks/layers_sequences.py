@@ -1,0 +1,119 @@
+"""What must hold for a layer with states, one that runs over sequences, and one inside
+a wrapper."""
+
+from typing import Any
+
+import numpy as np
+from oneiros.layers import Bidirectional, Input, TimeDistributed
+
+from oneiros_testing.checks import Subject
+from oneiros_testing.checks.layers import TOLD_BY_WEIGHTS, assert_close, layer_check
+from oneiros_testing.layer_sample import SAMPLES, Called, LayerSample, sample_of
+
+STEPS = 2
+"""How many steps a layer inside TimeDistributed gets."""
+
+
+def _stateful(sample: LayerSample) -> Called:
+    return sample.weighted(sample.make(stateful=True), batch=SAMPLES)
+
+
+@layer_check(tags=["stateful"], after=[TOLD_BY_WEIGHTS])
+def check_state_is_kept(subject: Subject) -> None:
+    """With `stateful=True`, the second prediction goes on from the first state."""
+    sample = sample_of(subject)
+    called = _stateful(sample)
+    if "depends_on_batch" in subject.tags:
+        return
+    model, arrays = called.model(), sample.arrays()
+    one, two = (model.predict(arrays, batch_size=SAMPLES) for _ in range(2))
+    assert not np.array_equal(one, two), (
+        "Two predictions are the same. Set self.stateful, and add the new state with "
+        "self.add_update((state, value), x)."
+    )
+
+
+@layer_check(tags=["stateful"], after=["check_state_is_kept"])
+def check_reset_forgets(subject: Subject) -> None:
+    """`reset_states` brings back the first state."""
+    sample = sample_of(subject)
+    model, arrays = _stateful(sample).model(), sample.arrays()
+    one = model.predict(arrays, batch_size=SAMPLES)
+    model.predict(arrays, batch_size=SAMPLES)
+    model.reset_states()
+    again = model.predict(arrays, batch_size=SAMPLES)
+    assert_close([again], [one], "After reset_states, the prediction is another one")
+
+
+@layer_check(tags=["return_sequences"], after=[TOLD_BY_WEIGHTS])
+def check_last_step_is_the_output(subject: Subject) -> None:
+    """With `return_sequences=True`, the last step is what it returns without."""
+    sample = sample_of(subject)
+    last, whole = _pair(sample, "return_sequences")
+    told = "The last step and the output without return_sequences differ"
+    assert_close([whole[:, -1]], [last], told)
+
+
+@layer_check(tags=["go_backwards"], after=[TOLD_BY_WEIGHTS])
+def check_backwards_is_reversed(subject: Subject) -> None:
+    """With `go_backwards=True`, it computes what it does for the reversed sequence."""
+    sample = sample_of(subject)
+    x = sample.arrays()[0]
+    forth, back = _pair(sample, "go_backwards", [x, x[:, ::-1]])
+    assert_close([back], [forth], "Backwards and for the reversed sequence it differs")
+
+
+@layer_check(tags=["unroll"], after=[TOLD_BY_WEIGHTS])
+def check_unrolled_is_the_same(subject: Subject) -> None:
+    """With `unroll=True`, it computes the same."""
+    loop, unrolled = _pair(sample_of(subject), "unroll")
+    assert_close([unrolled], [loop], "Unrolled, it computes something else")
+
+
+def _pair(sample: LayerSample, switch: str, arrays: Any = None) -> list[Any]:
+    """Returns the outputs with a switch off and on, with the same weights."""
+    values = []
+    for on, x in zip((False, True), arrays or sample.arrays() * 2, strict=True):
+        called = sample.called(sample.make(**{switch: on}))
+        called.layer.set_weights(sample.base.layer.get_weights())
+        values.append(called.values([x])[0])
+    return values
+
+
+@layer_check(
+    unless=["not_time_distributed", "depends_on_batch"],
+    after=["check_samples_are_independent", TOLD_BY_WEIGHTS],
+)
+def check_inside_time_distributed(subject: Subject) -> None:
+    """Inside TimeDistributed, it computes for each step what it computes alone."""
+    sample = sample_of(subject)
+    if len(sample.shapes) > 1 or not sample.is_float or "layer" in sample.arguments:
+        return
+    layer = sample.make()
+    x = Input((STEPS, *sample.shapes[0]))
+    called = Called(layer, [x], [TimeDistributed(layer)(x)])
+    layer.set_weights(sample.base.layer.get_weights())
+    steps = [sample.arrays(seed=step)[0] for step in range(STEPS)]
+    whole = called.values([np.stack(steps, axis=1)])[0]
+    alone = np.stack([sample.base.values([step])[0] for step in steps], axis=1)
+    assert_close([whole], [alone], "Inside TimeDistributed, it computes another result")
+
+
+@layer_check(
+    tags=["return_sequences", "go_backwards"],
+    after=["check_backwards_is_reversed", "check_arguments_are_kept"],
+)
+def check_inside_bidirectional(subject: Subject) -> None:
+    """Inside Bidirectional, one copy runs forth and one runs back."""
+    sample = sample_of(subject)
+    if not sample.has_steps:
+        return
+    x = Input(sample.shapes[0])
+    wrapper = Bidirectional(sample.make(), merge_mode="concat")
+    called = Called(wrapper, [x], [wrapper(x)])
+    weights = sample.base.layer.get_weights()
+    wrapper.set_weights([*weights, *weights])
+    array = sample.arrays()[0]
+    expected = [sample.base.values([each])[0] for each in (array, array[:, ::-1])]
+    told = "Inside Bidirectional, it computes another result"
+    assert_close(called.values([array]), [np.concatenate(expected, axis=-1)], told)

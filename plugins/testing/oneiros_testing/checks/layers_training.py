@@ -1,0 +1,359 @@
+"""What must hold for a layer in training: gradients, phases, draws, penalties."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from oneiros import backend as K
+from oneiros import regularizers
+from oneiros.errors import CapabilityError
+
+from oneiros_testing.checks import Subject
+from oneiros_testing.checks.layers import TOLD_BY_WEIGHTS, assert_close, layer_check
+from oneiros_testing.layer_sample import Called, LayerSample, options, sample_of
+from oneiros_testing.samples import parameters
+from oneiros_testing.slopes import Slopes, assert_mean
+
+POINTS = 8
+"""How many points are tried, as a difference over a kink says nothing."""
+CALLS = 60
+"""How often a random layer is called."""
+ROUNDS = 3000
+"""How many updates bring statistics to what they run to."""
+RATES = ("p", "rate", "sigma", "dropout", "dropout_W", "dropout_U")
+
+
+def trains() -> bool:
+    """Returns whether the current backend has gradients."""
+    return "gradients" in K.current().capabilities
+
+
+@contextmanager
+def float_type(name: str) -> Iterator[None]:
+    """Context manager under which a float type is the default."""
+    before = K.floatx()
+    K.set_floatx(name)
+    try:
+        yield
+    finally:
+        K.set_floatx(before)
+
+
+@layer_check(after=[TOLD_BY_WEIGHTS])
+def check_float64(subject: Subject) -> None:
+    """With `K.set_floatx("float64")` weights and outputs are float64, to all
+    digits."""
+    single = sample_of(subject)
+    weights = single.base.layer.get_weights()
+    arrays = single.arrays()
+    expected = single.base.values(arrays)
+    with float_type("float64"):
+        called = sample_of(subject).called()
+        for weight in called.layer.weights:
+            dtype = K.dtype(weight)
+            assert dtype != "float32", f"The weight {weight.name} is {dtype}."
+        called.layer.set_weights(weights)
+        values = called.values(sample_of(subject).arrays())
+    for value in values:
+        if value.dtype.kind == "f":
+            assert value.dtype == np.float64, f"The output is {value.dtype}."
+            exact = np.array_equal(value.astype("float32"), value)
+            whole = np.array_equal(np.round(value * 8), value * 8)
+            assert not exact or whole or not single.is_float or not weights, (
+                "The output has only the digits of float32."
+            )
+    assert_close(values, expected, "In float64 it computes something else", 1e-3)
+
+
+@layer_check(after=["check_float64"])
+def check_float16(subject: Subject) -> None:
+    """With `K.set_floatx("float16")`, where the backend has it, it computes nearly the
+    same."""
+    single = sample_of(subject)
+    expected = single.base.values(single.arrays())
+    with float_type("float16"):
+        if not _has_float16():
+            return
+        half = sample_of(subject)
+        called = half.called()
+        called.layer.set_weights(single.base.layer.get_weights())
+        values = called.values(half.arrays())
+    for value in values:
+        assert value.dtype.kind != "f" or value.dtype == np.float16, (
+            f"The output is {value.dtype}."
+        )
+    assert_close(values, expected, "In float16 it computes something else", 0.05)
+
+
+def _has_float16() -> bool:
+    """Returns whether the backend computes a product in float16."""
+    try:
+        x = K.placeholder((None, 2))
+        y = K.dot(x, K.variable(np.ones((2, 2))))
+        value = K.function([x], [K.tanh(y)], **options())([np.ones((3, 2))])[0]
+    except Exception:
+        return False
+    return bool(value.dtype == np.float16)
+
+
+@layer_check(
+    unless=["not_differentiable"],
+    after=["check_float64", "check_every_weight_is_used", "check_learning_phase"],
+)
+def check_gradients(subject: Subject) -> None:
+    """The gradients for inputs and weights are the slopes that small steps show."""
+    if not trains():
+        return
+    with float_type("float64"):
+        sample = sample_of(subject)
+        called = sample.weighted()
+        phases = [0]
+        if _learns(called) and not _is_random(sample, called):
+            phases = [0, 1]
+        points = [(sample.arrays(seed=attempt), None) for attempt in range(POINTS)]
+        slopes = slopes_of(called, sample.is_float)
+        for phase in phases:
+            slopes.compare(phase, points)
+
+
+def slopes_of(called: Called, moves: bool) -> Slopes:
+    """Returns the gradients of a layer in float64, for its weights and, if they move,
+    its inputs."""
+    weights = called.layer.trainable_weights
+    inputs = called.inputs if moves else []
+    sources = [*inputs, *weights]
+    loss = sum(K.sum(K.square(y) * (y + 1.0)) for y in called.outputs)
+    for penalty in called.layer.losses:
+        loss = loss + K.sum(penalty)
+    gradients = K.gradients(loss, sources) if sources else []
+    feeds = [*called.inputs, K.learning_phase()]
+    function = K.function(feeds, [loss, *gradients], **options())
+
+    def compute(arrays: list[Any], phase: int) -> tuple[Any, list[Any]]:
+        loss, *gradients = function([*arrays, phase])
+        return loss, gradients
+
+    return Slopes(compute, weights, len(inputs))
+
+
+def _learns(called: Called) -> bool:
+    return any(output._uses_learning_phase for output in called.outputs)
+
+
+def _random_layer(sample: LayerSample, seed: int = 3) -> Called:
+    """Returns a layer whose rates of dropout and noise aren't zero."""
+    rates = dict.fromkeys(parameters(sample.component).keys() & set(RATES), 0.4)
+    np.random.seed(seed)
+    return sample.called(sample.make(**rates))
+
+
+def _is_random(sample: LayerSample, called: Called) -> bool:
+    """Returns whether the training phase draws: its output depends on the seed."""
+    arrays = sample.arrays()
+    np.random.seed(12)
+    other = sample.called()
+    other.layer.set_weights(called.layer.get_weights())
+    one, two = (each.values(arrays, 1) for each in (called, other))
+    again = called.values(arrays, 1)
+    return not _equal(one, two) or not _equal(one, again)
+
+
+def _equal(one: list[Any], other: list[Any]) -> bool:
+    return all(np.allclose(a, b) for a, b in zip(one, other, strict=True))
+
+
+@layer_check(after=["check_predictions_repeat"])
+def check_learning_phase(subject: Subject) -> None:
+    """Its output depends on the learning phase only through `K.in_train_phase` and the
+    like, which tell the model so."""
+    sample = sample_of(subject)
+    called = sample.base
+    if not _learns(called):
+        function = K.function(called.inputs, called.outputs, **options())
+        told = "It depends on the learning phase without saying so"
+        values = function(sample.arrays())
+        assert_close(values, called.values(sample.arrays()), told)
+
+
+@layer_check(after=["check_learning_phase", TOLD_BY_WEIGHTS])
+def check_draws_differ(subject: Subject) -> None:
+    """What it draws at random in training differs from batch to batch."""
+    sample = sample_of(subject)
+    called = _random_layer(sample, 3)
+    if not _learns(called):
+        return
+    other = _random_layer(sample, 4)
+    other.layer.set_weights(called.layer.get_weights())
+    arrays = sample.arrays()
+    draws = [called.values(arrays, 1) for _ in range(3)]
+    if _equal(draws[0], other.values(arrays, 1)):
+        return  # it doesn't draw
+    assert not (_equal(draws[0], draws[1]) and _equal(draws[0], draws[2])), (
+        "It draws once, when it is called on a tensor. Draw with functions of K, such "
+        "as K.random_uniform."
+    )
+
+
+@layer_check(after=["check_draws_differ", "check_seed_repeats_weights"])
+def check_seed_repeats_draws(subject: Subject) -> None:
+    """After `np.random.seed` with the same number, training draws the same."""
+    sample = sample_of(subject)
+    arrays = sample.arrays()
+    one, two = (_random_layer(sample, 5).values(arrays, 1) for _ in range(2))
+    assert_close(one, two, "The same seed gives other draws")
+
+
+@layer_check(unless=["changes_mean"], after=["check_draws_differ"])
+def check_draws_keep_the_mean(subject: Subject) -> None:
+    """Without weights of its own, what it draws in training has the mean that it
+    predicts in the test phase."""
+    sample = sample_of(subject)
+    called = _random_layer(sample)
+    if called.layer.weights or not _learns(called) or len(called.outputs) > 1:
+        return
+    arrays = sample.arrays()
+    draws = np.array([called.values(arrays, 1)[0] for _ in range(CALLS)])
+    if np.allclose(draws[0], draws[1]):
+        return  # it doesn't draw
+    expected = called.values(arrays, 0)[0]
+    assert_mean(draws, expected)
+
+
+@layer_check(after=["check_every_variable_is_a_weight"])
+def check_regularizers_take_effect(subject: Subject) -> None:
+    """Each regularizer that it accepts adds a penalty, once."""
+    sample = sample_of(subject)
+    for name in parameters(subject.component):
+        if not name.endswith("_regularizer") or name == "activity_regularizer":
+            continue
+        plain = len(sample.base.layer.losses)
+        called = sample.weighted(sample.make(**{name: regularizers.l2(1.0)}))
+        penalties = called.layer.losses[plain:]
+        assert penalties, f"{name} adds nothing to the losses."
+        total = sum(map(float, called.compute(sample.arrays(), penalties)))
+        squares = [float(np.sum(w**2)) for w in called.layer.get_weights()]
+        assert 0 < total <= 1.001 * sum(squares), (
+            f"{name}=l2(1.0) adds {total:.4g}; the squares of all weights are "
+            f"{sum(squares):.4g}."
+        )
+
+
+@layer_check(after=["check_every_variable_is_a_weight"])
+def check_activity_regularizer(subject: Subject) -> None:
+    """`activity_regularizer` adds the penalty of its output, once for each call."""
+    if "activity_regularizer" not in parameters(subject.component):
+        return
+    sample = sample_of(subject)
+    regularizer = regularizers.activity_l2(0.5)
+    called = sample.weighted(sample.make(activity_regularizer=regularizer))
+    penalties = called.layer.get_losses_for(called.node.input_tensors)
+    assert penalties, "activity_regularizer adds nothing to the losses of the call."
+    expected = sum(regularizer(output) for output in called.outputs)
+    values = called.compute(sample.arrays(), [*penalties, expected])
+    told = "activity_regularizer adds another penalty than that of the output"
+    assert_close([np.sum(values[:-1])], [np.sum(values[-1])], told)
+
+
+@layer_check(after=["check_every_variable_is_a_weight"])
+def check_constraints_take_effect(subject: Subject) -> None:
+    """Each constraint that it accepts holds for one of its weights."""
+    sample = sample_of(subject)
+    plain = len(sample.base.layer.constraints)
+    for name in parameters(subject.component):
+        if name.endswith("_constraint"):
+            layer = sample.called(sample.make(**{name: "nonneg"})).layer
+            assert len(layer.constraints) > plain, f"{name} holds for no weight."
+
+
+@layer_check(after=["check_learning_phase"])
+def check_updates_belong_to_their_call(subject: Subject) -> None:
+    """Updates and penalties that depend on inputs are added with these inputs."""
+    layer = sample_of(subject).base.layer
+    alone = [value for _, value in layer.get_updates_for(None)]
+    alone += layer.get_losses_for(None)
+    if not alone:
+        return
+    try:
+        K.function([K.learning_phase()], alone, **options())([0])
+    except Exception as error:
+        raise AssertionError(
+            "An update or a penalty depends on inputs, and was added without them. "
+            "Write self.add_update(pairs, x) or self.add_loss(losses, x)."
+        ) from error
+
+
+@layer_check(after=["check_updates_belong_to_their_call", "check_learning_phase"])
+def check_statistics_run_to_the_batch(subject: Subject) -> None:
+    """If training updates weights that are used in the test phase, then with one batch
+    over and over, both phases come to compute the same."""
+    sample = sample_of(subject)
+    called = sample.called()
+    layer, arrays = called.layer, sample.arrays(4)
+    weights = set(map(id, layer.non_trainable_weights))
+    updates = layer.get_updates_for(called.node.input_tensors)
+    if not _learns(called) or not any(id(v) in weights for v, _ in updates):
+        return
+    if getattr(layer, "stateful", False) or _is_random(sample, called):
+        return
+    feeds = [*called.inputs, K.learning_phase()]
+    step = K.function(feeds, called.outputs, updates=updates, **options())
+    trained = called.values(arrays, 1)
+    _check_momentum(layer, updates, lambda: step([*arrays, 1]))
+    for _ in range(ROUNDS):
+        step([*arrays, 1])
+    told = (
+        "After many batches, its statistics aren't those that training uses "
+        "(such as the biased variance)"
+    )
+    assert_close(called.values(arrays, 0), trained, told, 1e-2)
+
+
+def _check_momentum(layer: Any, updates: list[Any], step: Any) -> None:
+    """Asserts that a momentum is the share of the old statistic that is kept."""
+    momentum = getattr(layer, "momentum", None)
+    if not isinstance(momentum, float):
+        return
+    variables = [variable for variable, _ in updates]
+    values = []
+    for _ in range(3):
+        values.append(K.batch_get_value(variables))
+        step()
+    for first, second, third in zip(*values, strict=True):
+        if np.issubdtype(np.asarray(first).dtype, np.floating):
+            told = f"With momentum={momentum}, a statistic moves by another share"
+            assert_close([third - second], [momentum * (second - first)], told, 1e-3)
+
+
+@layer_check(
+    unless=["not_differentiable"],
+    after=["check_gradients", "check_trainable_is_heeded"],
+)
+def check_training_changes_weights(subject: Subject) -> None:
+    """Training changes the weights that are trained, and none with
+    `trainable = False`."""
+    if not trains():
+        return
+    sample = sample_of(subject)
+    arrays = sample.arrays()
+    for trainable in (True, False):
+        called = sample.weighted()
+        layer = called.layer
+        layer.trainable = trainable
+        model = called.model()
+        model.compile("sgd", "mse")
+        watched = layer.trainable_weights if trainable else layer._trainable_weights
+        before = K.batch_get_value(watched)
+        random = np.random.RandomState(5)
+        targets = [random.normal(size=y.shape) for y in called.values(arrays)]
+        try:
+            model.fit(arrays, targets, nb_epoch=1, verbose=0)
+        except CapabilityError:
+            return
+        after = K.batch_get_value(watched)
+        for weight, old, new in zip(watched, before, after, strict=True):
+            same = np.array_equal(old, new)
+            assert same is not trainable, (
+                f"With trainable={trainable}, training "
+                f"{'leaves' if trainable else 'changes'} the weight {weight.name}."
+            )

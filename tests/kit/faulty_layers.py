@@ -1,0 +1,496 @@
+"""Layers with one fault each, which a test of shapes alone doesn't see, by the check
+that must find it."""
+
+import tempfile
+
+import numpy as np
+from oneiros import backend as K
+from oneiros import regularizers
+from oneiros.engine.layer import Layer
+from oneiros.layers import Dense
+
+FAULTS = []
+"""Pairs of a class and the name of the check."""
+
+
+def found_by(check):
+    """Lists a class under the check that finds its fault."""
+
+    def listed(cls):
+        cls.loadable = vars(cls).get("loadable", True)
+        FAULTS.append((cls, check))
+        return cls
+
+    return listed
+
+
+class Linear(Layer):
+    """Without a fault: a product of the features and a bias."""
+
+    loadable = True
+
+    def __init__(self, gain=1.5, **kwargs):
+        self.gain = gain
+        super().__init__(**kwargs)
+
+    def build(self, input_shape):
+        size = input_shape[-1]
+        self.W = self.add_weight((size, size), "uniform", name=f"{self.name}_W")
+        self.b = self.add_weight((size,), "zero", name=f"{self.name}_b")
+
+    def call(self, x, mask=None):
+        return self.gain * K.dot(x, self.W) + self.b
+
+
+class Mean(Layer):
+    """Without a fault: the mean over steps."""
+
+    loadable = True
+    supports_masking = True
+
+    def call(self, x, mask=None):
+        if mask is None:
+            return K.mean(x, axis=1)
+        used = K.expand_dims(K.cast(mask, K.floatx()))
+        return K.sum(x * used, axis=1) / (K.sum(used, axis=1) + K.epsilon())
+
+    def compute_mask(self, x, mask=None):
+        return None
+
+    def get_output_shape_for(self, input_shape):
+        return (input_shape[0], *input_shape[2:])
+
+
+class Norm(Layer):
+    """Without a fault: zero mean and unit variance, by running statistics in the test
+    phase."""
+
+    loadable = True
+
+    def __init__(self, momentum=0.9, **kwargs):
+        self.momentum = momentum
+        super().__init__(**kwargs)
+
+    def build(self, input_shape):
+        shape = (input_shape[-1],)
+        self.mean = self.add_weight(
+            shape, "zero", name=f"{self.name}_mean", trainable=False
+        )
+        self.var = self.add_weight(
+            shape, "one", name=f"{self.name}_running_std", trainable=False
+        )
+
+    def statistics(self, x):
+        axes = list(range(K.ndim(x) - 1))
+        mean = K.mean(x, axis=axes)
+        return mean, K.mean(K.square(x - mean), axis=axes)
+
+    def moved(self, old, new):
+        return self.momentum * old + (1 - self.momentum) * new
+
+    def kept(self, x, mean, var):
+        return [
+            (self.mean, self.moved(self.mean, mean)),
+            (self.var, self.moved(self.var, var)),
+        ]
+
+    def call(self, x, mask=None):
+        mean, var = self.statistics(x)
+        self.add_update(self.kept(x, mean, var), x)
+        trained = (x - mean) / K.sqrt(var + 1e-3)
+        return K.in_train_phase(trained, (x - self.mean) / K.sqrt(self.var + 1e-3))
+
+
+class Noise(Layer):
+    """Without a fault: dropout."""
+
+    loadable = True
+
+    def __init__(self, p=0.5, **kwargs):
+        self.p = p
+        super().__init__(**kwargs)
+
+    def call(self, x, mask=None):
+        return K.in_train_phase(K.dropout(x, self.p), x)
+
+
+class Memory(Layer):
+    """Without a fault: adds what it saw in the batch before."""
+
+    loadable = True
+    conformance = {"input_shape": (4,)}
+
+    def __init__(self, stateful=False, **kwargs):
+        self.stateful = stateful
+        super().__init__(**kwargs)
+
+    def build(self, input_shape):
+        if self.stateful:
+            self.state = K.zeros(input_shape)
+
+    def reset_states(self):
+        K.set_value(self.state, np.zeros(K.int_shape(self.state)))
+
+    def call(self, x, mask=None):
+        if self.stateful:
+            x = x + self.state
+            self.add_update((self.state, x), x)
+        return x
+
+    def add_update(self, pair, x):
+        super().add_update(pair, self.inbound_nodes or x)
+
+
+FAULTLESS = [Linear, Mean, Norm, Noise]
+
+
+@found_by("check_arguments_are_kept")
+class StoresUnderAnotherName(Linear):
+    def __init__(self, factor=2.0, **kwargs):
+        super().__init__(gain=factor, **kwargs)
+
+
+@found_by("check_arguments_are_kept")
+class ForgetsAnArgument(Linear):
+    def get_config(self):
+        return {"name": self.name, "trainable": self.trainable}
+
+
+@found_by("check_arguments_are_kept")
+class KeepsADefault(Linear):
+    def get_config(self):
+        return {**super().get_config(), "gain": 1.5}
+
+
+@found_by("check_configuration_is_json")
+class KeepsANumberOfNumpy(Linear):
+    def get_config(self):
+        return {**super().get_config(), "gain": np.float32(self.gain)}
+
+
+@found_by("check_weights_tell_all")
+class HoldsAnArray(Layer):
+    def build(self, input_shape):
+        self.pattern = np.random.normal(size=input_shape[-1])
+
+    def call(self, x, mask=None):
+        return x * K.variable(self.pattern)
+
+
+@found_by("check_copy_computes_the_same")
+class ForgetsWhatItWasTold(Linear):
+    """Its configuration leads to a layer with another sign."""
+
+    def call(self, x, mask=None):
+        return super().call(x) * getattr(self, "sign", 1.0)
+
+    @classmethod
+    def from_config(cls, config):
+        layer = super().from_config(config)
+        layer.sign = -1.0
+        return layer
+
+
+@found_by("check_files_may_use_it")
+class IsNotLoadable(Linear):
+    loadable = False
+
+
+@found_by("check_every_variable_is_a_weight")
+class HoldsAVariable(Linear):
+    def build(self, input_shape):
+        super().build(input_shape)
+        self.scale = K.variable(np.linspace(1, 2, input_shape[-1]))
+
+    def call(self, x, mask=None):
+        return super().call(x) * self.scale
+
+
+@found_by("check_every_variable_is_a_weight")
+class HoldsALayer(Layer):
+    def build(self, input_shape):
+        self.inner = Dense(input_shape[-1])
+        self.inner.build((None, input_shape[-1]))
+
+    def call(self, x, mask=None):
+        return K.dot(x, self.inner.W)
+
+
+@found_by("check_sharing")
+class MakesWeightsInCall(Layer):
+    def call(self, x, mask=None):
+        size = K.int_shape(x)[-1]
+        count = len(self.weights)
+        W = self.add_weight((size, size), "uniform", name=f"{self.name}_W{count}")
+        return K.dot(x, W)
+
+
+@found_by("check_weight_names_differ")
+class NamesWeightsAlike(Linear):
+    def build(self, input_shape):
+        size = input_shape[-1]
+        self.W = self.add_weight((size, size), "uniform", name="weight")
+        self.b = self.add_weight((size,), "zero", name="weight")
+
+
+@found_by("check_order_of_weights_is_fixed")
+class OrdersWeightsByName(Layer):
+    def build(self, input_shape):
+        for part in "ab":
+            name = f"part_{K.get_uid('part')}"
+            size = input_shape[-1]
+            weight = self.add_weight((size, size), "uniform", name=name)
+            setattr(self, part, weight)
+        self._trainable_weights.sort(key=lambda weight: weight.name)
+
+    def call(self, x, mask=None):
+        return K.dot(x, self.a) + 2.0 * K.dot(x, self.b)
+
+
+@found_by("check_set_weights_restores_get_weights")
+class ReturnsWeightsInAnotherOrder(Linear):
+    def build(self, input_shape):
+        super().build(input_shape)
+        self.c = self.add_weight((input_shape[-1],), "zero", name=f"{self.name}_c")
+
+    def call(self, x, mask=None):
+        return super().call(x) * (1.0 + self.c)
+
+    def get_weights(self):
+        W, b, c = super().get_weights()
+        return [W, c, b]
+
+
+@found_by("check_seed_repeats_weights")
+class DrawsWeightsOfItsOwn(Linear):
+    def build(self, input_shape):
+        super().build(input_shape)
+        shape = K.int_shape(self.W)
+        K.set_value(self.W, np.random.default_rng().normal(size=shape))
+
+
+@found_by("check_every_weight_is_used")
+class HasAWeightForNothing(Linear):
+    def call(self, x, mask=None):
+        return self.gain * K.dot(x, self.W) + 0.0 * self.b
+
+
+@found_by("check_gradients")
+class StopsGradients(Linear):
+    def call(self, x, mask=None):
+        return super().call(K.stop_gradient(x)) + x
+
+
+@found_by("check_samples_are_independent")
+class ComparesSamples(Linear):
+    def call(self, x, mask=None):
+        y = super().call(x)
+        return y - K.mean(y, axis=0, keepdims=True)
+
+
+@found_by("check_float64")
+class ComputesInFloat32(Linear):
+    def call(self, x, mask=None):
+        return K.cast(super().call(x), "float32")
+
+
+@found_by("check_draws_keep_the_mean")
+class DropsWithoutScaling(Noise):
+    def call(self, x, mask=None):
+        dropped = K.dropout(x, self.p) * (1 - self.p)
+        return K.in_train_phase(dropped, x)
+
+
+@found_by("check_predictions_repeat")
+class DropsInTestsToo(Noise):
+    def call(self, x, mask=None):
+        return K.dropout(x, self.p)
+
+
+@found_by("check_draws_differ")
+class DrawsOnce(Noise):
+    def call(self, x, mask=None):
+        kept = np.random.binomial(1, 1 - self.p, K.int_shape(x)[-1:])
+        return K.in_train_phase(x * K.variable(kept / (1 - self.p)), x)
+
+
+@found_by("check_masked_steps_do_not_matter")
+class AttendsToMaskedSteps(Mean):
+    def call(self, x, mask=None):
+        return super().call(x)
+
+
+@found_by("check_padding_does_not_matter")
+class CountsMaskedSteps(Mean):
+    def call(self, x, mask=None):
+        if mask is not None:
+            x = x * K.expand_dims(K.cast(mask, K.floatx()))
+        return K.mean(x, axis=1)
+
+
+@found_by("check_mask_fits_the_output")
+class PassesTheMaskOnTooFar(Mean):
+    def compute_mask(self, x, mask=None):
+        return mask
+
+
+@found_by("check_mask_is_passed_on")
+class LosesTheMask(Linear):
+    supports_masking = True
+
+    def call(self, x, mask=None):
+        return x * self.gain + 0.1 * K.sum(self.W) + self.b
+
+    def compute_mask(self, x, mask=None):
+        return None
+
+
+@found_by("check_a_mask_of_nothing_gives_numbers")
+class DividesByNoSteps(Mean):
+    def call(self, x, mask=None):
+        if mask is None:
+            return K.mean(x, axis=1)
+        used = K.expand_dims(K.cast(mask, K.floatx()))
+        return K.sum(x * used, axis=1) / K.sum(used, axis=1)
+
+
+@found_by("check_reset_forgets")
+class DoesNotReset(Memory):
+    def reset_states(self):
+        pass
+
+
+@found_by("check_state_is_kept")
+class DoesNotKeepItsState(Memory):
+    def add_update(self, pair, x):
+        pass
+
+
+@found_by("check_regularizers_take_effect")
+class IgnoresItsRegularizer(Linear):
+    def __init__(self, W_regularizer=None, **kwargs):
+        self.W_regularizer = regularizers.get(W_regularizer)
+        super().__init__(**kwargs)
+
+
+@found_by("check_regularizers_take_effect")
+class RegularizesTwice(Linear):
+    def __init__(self, W_regularizer=None, **kwargs):
+        self.W_regularizer = regularizers.get(W_regularizer)
+        super().__init__(**kwargs)
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        for _ in range(2 if self.W_regularizer else 0):
+            self.add_loss(self.W_regularizer(self.W))
+
+
+@found_by("check_constraints_take_effect")
+class IgnoresItsConstraint(Linear):
+    def __init__(self, W_constraint=None, **kwargs):
+        self.W_constraint = W_constraint
+        super().__init__(**kwargs)
+
+
+@found_by("check_activity_regularizer")
+class AddsItsPenaltyItself(Linear):
+    def __init__(self, activity_regularizer=None, **kwargs):
+        self.activity_regularizer = regularizers.get(activity_regularizer)
+        super().__init__(**kwargs)
+
+    def call(self, x, mask=None):
+        y = super().call(x)
+        if self.activity_regularizer:
+            self.add_loss(self.activity_regularizer(y), x)
+        return y
+
+
+@found_by("check_statistics_run_to_the_batch")
+class KeepsTheUnbiasedVariance(Norm):
+    def kept(self, x, mean, var):
+        count = K.cast(K.prod(K.shape(x)[:-1]), K.floatx())
+        return super().kept(x, mean, var * count / (count - 1.0))
+
+
+@found_by("check_statistics_run_to_the_batch")
+class TakesMomentumForItsOpposite(Norm):
+    def moved(self, old, new):
+        return (1 - self.momentum) * old + self.momentum * new
+
+
+@found_by("check_updates_belong_to_their_call")
+class UpdatesWithoutInputs(Norm):
+    def add_update(self, pairs, x):
+        super().add_update(pairs)
+
+
+@found_by("check_output_shape_for_unknown_sizes")
+class CountsUnknownSteps(Layer):
+    def call(self, x, mask=None):
+        return K.concatenate([x, x], axis=1)
+
+    def get_output_shape_for(self, input_shape):
+        return (input_shape[0], input_shape[1] * 2, *input_shape[2:])
+
+
+@found_by("check_unknown_sizes_change_nothing")
+class DividesByTheDeclaredSteps(Layer):
+    def call(self, x, mask=None):
+        return K.sum(x, axis=1) / float(K.int_shape(x)[1] or 1)
+
+    def get_output_shape_for(self, input_shape):
+        return (input_shape[0], *input_shape[2:])
+
+
+@found_by("check_constructor_touches_nothing")
+class OpensAFile(Linear):
+    def __init__(self, gain=1.5, **kwargs):
+        tempfile.TemporaryFile().close()
+        super().__init__(gain, **kwargs)
+
+
+@found_by("check_constructor_touches_nothing")
+class DrawsInTheConstructor(Linear):
+    def __init__(self, gain=1.5, **kwargs):
+        self.number = np.random.normal()
+        super().__init__(gain, **kwargs)
+
+
+@found_by("check_takes_what_every_layer_takes")
+class TakesNoName(Linear):
+    def __init__(self, gain=1.5):
+        super().__init__(gain)
+
+
+@found_by("check_trainable_is_heeded")
+class IsAlwaysTrained(Linear):
+    @property
+    def trainable_weights(self):
+        return self._trainable_weights
+
+
+@found_by("check_last_step_is_the_output")
+class ReturnsTheFirstStep(Layer):
+    def __init__(self, return_sequences=False, **kwargs):
+        self.return_sequences = return_sequences
+        super().__init__(**kwargs)
+
+    def call(self, x, mask=None):
+        return x * 2.0 if self.return_sequences else x[:, 0] * 2.0
+
+    def get_output_shape_for(self, input_shape):
+        if self.return_sequences:
+            return input_shape
+        return (input_shape[0], *input_shape[2:])
+
+
+@found_by("check_backends_agree")
+class DiffersByBackend(Linear):
+    def call(self, x, mask=None):
+        y = super().call(x)
+        return y + 0.1 if K.backend() == "theano" else y
+
+
+@found_by("check_earlier_configurations")
+class RefusesItsPast(Linear):
+    conformance = {"earlier": [{"version": "0.9", "config": {"volume": 2.0}}]}
