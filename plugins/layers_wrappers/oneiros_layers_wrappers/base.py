@@ -16,9 +16,9 @@ class Composite(Layer):
     """Base of layers that use other layers. Not a layer itself.
 
     A subclass makes the layers inside in its constructor, builds them in `build`, which
-    ends with `super().build()`, and uses their `call`. Its weights, losses, updates and
-    constraints are its own and those of the layers inside. Files hold its constructor's
-    arguments, with which it makes the same layers again.
+    ends with `super().build(input_shape)`, and uses their `call`. Its weights, losses,
+    updates and constraints are its own and those of the layers inside. Files hold its
+    constructor's arguments, with which it makes the same layers again.
 
     # Properties
         wrapped: list of the layers inside, in the order of their weights; set by the
@@ -41,7 +41,7 @@ class Composite(Layer):
             def build(self, input_shape):
                 self.value.build(input_shape)
                 self.gate.build(input_shape)
-                super().build()
+                super().build(input_shape)
 
             def call(self, x, mask=None):
                 return self.value.call(x) * self.gate.call(x)
@@ -70,7 +70,7 @@ class Composite(Layer):
                 f"In {label(self)} (input shape {tuple(input_shape)}): {error}"
             ) from error
 
-    def build(self, input_shape: Shape | None = None) -> None:
+    def build(self, input_shape: Any) -> None:
         """Collects the state of the layers inside, once they are built."""
         for layer in self.wrapped:
             layer.built = True
@@ -210,6 +210,10 @@ class Wrapper(Composite):
     def wrapped(self) -> list[Any]:  # type: ignore[override]
         """The layers inside, in the order of their weights."""
         return [self.layer]
+
+    def build(self, input_shape: Any = None) -> None:
+        """Collects the state of the layer inside, once it is built."""
+        super().build(input_shape)
 
     def argument_config(self, argument: str) -> dict[str, Any]:
         """Returns an argument, `layer` with the configuration of the layer inside."""

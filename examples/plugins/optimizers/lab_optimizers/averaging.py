@@ -1,7 +1,8 @@
 """Weights averaged by epochs."""
 
 from oneiros.arguments import check_int
-from oneiros.bases import Callback
+from oneiros.bases import Callback, Logs
+from oneiros.typing import Array
 
 
 class StochasticWeightAveraging(Callback):
@@ -38,16 +39,16 @@ class StochasticWeightAveraging(Callback):
 
     called_after_runs = True
 
-    def __init__(self, start=10, every=1):
+    def __init__(self, start: int = 10, every: int = 1) -> None:
         self.start = check_int(self, "start", start, minimum=0)
         self.every = check_int(self, "every", every)
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs = None) -> None:
         """Forgets the mean of an earlier training."""
         self.count = 0
-        self.mean = []
+        self.mean: list[Array] = []
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Takes the weights into the mean, if the epoch counts."""
         since = epoch - self.start
         if since < 0 or since % self.every:
@@ -62,7 +63,7 @@ class StochasticWeightAveraging(Callback):
             for mean, weight in zip(self.mean, weights, strict=True)
         ]
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: Logs = None) -> None:
         """Gives the model the mean."""
         if self.count:
             self.model.set_weights(self.mean)

@@ -1,9 +1,16 @@
 """Optimizers whose weight decay is no part of the gradient, and doesn't depend on the
 learning rate: AdamW and Lion."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from oneiros import backend as K
 from oneiros.arguments import check_fraction, check_number
 from oneiros.optimizers import DecayingOptimizer
+from oneiros.typing import Tensor
+
+Slots = tuple[Tensor, ...]
+"""What an optimizer remembers of a weight."""
 
 
 class DecoupledOptimizer(DecayingOptimizer):
@@ -22,22 +29,31 @@ class DecoupledOptimizer(DecayingOptimizer):
 
     counts_always = True
 
-    def __init__(self, lr, weight_decay, excluded=(), decay=0.0, **kwargs):
+    def __init__(
+        self,
+        lr: float,
+        weight_decay: float,
+        excluded: Iterable[str] = (),
+        decay: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(lr=lr, decay=decay, **kwargs)
         self.weight_decay = check_number(self, "weight_decay", weight_decay)
         self.excluded = [str(name) for name in excluded]
-        self.without_decay = set()
+        self.without_decay: set[Tensor] = set()
 
-    def exclude(self, weights):
+    def exclude(self, weights: Iterable[Tensor]) -> None:
         """Lets these weights decay no more; takes effect before the first update."""
         self.without_decay.update(weights)
 
-    def rate(self):
+    def rate(self) -> tuple[Tensor, Tensor]:
         """Returns the learning rate, and the share of a weight that decays."""
         lr = super().rate()
         return lr, self.weight_decay * lr / self.lr
 
-    def step(self, p, g, rate, slots):
+    def step(
+        self, p: Tensor, g: Tensor, rate: tuple[Tensor, Tensor], slots: Slots
+    ) -> Slots:
         """Returns the new value of a weight, followed by those of its slots."""
         lr, decayed = rate
         direction, *new_slots = self.direction(g, slots)
@@ -46,7 +62,7 @@ class DecoupledOptimizer(DecayingOptimizer):
             new_p = new_p - decayed * p
         return new_p, *new_slots
 
-    def direction(self, g, slots):
+    def direction(self, g: Tensor, slots: Slots) -> Slots:
         """Returns what to subtract, times the learning rate, followed by the new values
         of the slots; subclasses define this."""
         raise NotImplementedError
@@ -101,21 +117,21 @@ class DecoupledAdamW(DecoupledOptimizer):
 
     def __init__(
         self,
-        lr=0.001,
-        weight_decay=1e-5,
-        beta_1=0.9,
-        beta_2=0.999,
-        epsilon=1e-8,
-        excluded=(),
-        decay=0.0,
-        **kwargs,
-    ):
+        lr: float = 0.001,
+        weight_decay: float = 1e-5,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        excluded: Iterable[str] = (),
+        decay: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(lr, weight_decay, excluded, decay, **kwargs)
         self.beta_1 = check_fraction(self, "beta_1", beta_1)
         self.beta_2 = check_fraction(self, "beta_2", beta_2)
         self.epsilon = check_number(self, "epsilon", epsilon)
 
-    def direction(self, g, slots):
+    def direction(self, g: Tensor, slots: Slots) -> Slots:
         """Returns the mean gradient over its root mean square, and both means."""
         m, v = slots
         m = self.beta_1 * m + (1.0 - self.beta_1) * g
@@ -172,19 +188,19 @@ class DecoupledLionW(DecoupledOptimizer):
 
     def __init__(
         self,
-        lr=0.0001,
-        weight_decay=1e-5,
-        beta_1=0.9,
-        beta_2=0.99,
-        excluded=(),
-        decay=0.0,
-        **kwargs,
-    ):
+        lr: float = 0.0001,
+        weight_decay: float = 1e-5,
+        beta_1: float = 0.9,
+        beta_2: float = 0.99,
+        excluded: Iterable[str] = (),
+        decay: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(lr, weight_decay, excluded, decay, **kwargs)
         self.beta_1 = check_fraction(self, "beta_1", beta_1)
         self.beta_2 = check_fraction(self, "beta_2", beta_2)
 
-    def direction(self, g, slots):
+    def direction(self, g: Tensor, slots: Slots) -> Slots:
         """Returns the sign of the step, and the mean gradient."""
         (m,) = slots
         c = self.beta_1 * m + (1.0 - self.beta_1) * g

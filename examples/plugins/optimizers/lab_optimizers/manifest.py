@@ -3,11 +3,13 @@
 Hooks import what they need when they are called: a manifest itself imports nothing.
 """
 
+from typing import Any
+
 from oneiros import hookimpl
 
 
 @hookimpl
-def oneiros_optimizers():
+def oneiros_optimizers() -> dict[str, str]:
     """The optimizers by name."""
     return {
         "AveragedWeights": "lab_optimizers.wrappers:AveragedWeights",
@@ -19,20 +21,20 @@ def oneiros_optimizers():
 
 
 @hookimpl
-def oneiros_callbacks():
+def oneiros_callbacks() -> dict[str, str]:
     """The callback that averages weights by epochs."""
     name = "StochasticWeightAveraging"
     return {name: f"lab_optimizers.averaging:{name}"}
 
 
 @hookimpl
-def oneiros_modules():
+def oneiros_modules() -> dict[str, dict[str, str]]:
     """The same names, for `from oneiros.optimizers import …`."""
     return {"optimizers": oneiros_optimizers(), "callbacks": oneiros_callbacks()}
 
 
 @hookimpl
-def oneiros_before_compile(arguments):
+def oneiros_before_compile(arguments: dict[str, Any]) -> None:
     """Accumulates gradients, if the settings say so."""
     from lab_optimizers.behaviour import accumulate
 
@@ -40,7 +42,7 @@ def oneiros_before_compile(arguments):
 
 
 @hookimpl
-def oneiros_after_compile(model):
+def oneiros_after_compile(model: Any) -> None:
     """Tells an optimizer which weights are of layers without decay."""
     from lab_optimizers.behaviour import find_excluded
 
@@ -48,7 +50,7 @@ def oneiros_after_compile(model):
 
 
 @hookimpl
-def oneiros_default_callbacks():
+def oneiros_default_callbacks() -> list[Any] | None:
     """Averages the weights of every training, if the settings say so."""
     from lab_optimizers.behaviour import averaging
 

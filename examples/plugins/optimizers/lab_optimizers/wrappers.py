@@ -1,14 +1,20 @@
 """Optimizers that change what another one does: Lookahead, gradient accumulation and
 averaged weights. Each is an optimizer, so that they can be nested."""
 
+from typing import Any
+
 from oneiros import backend as K
 from oneiros import optimizers
 from oneiros.arguments import check_fraction, check_int
 from oneiros.backend import bound
 from oneiros.optimizers import Optimizer
+from oneiros.typing import Tensor
+
+Constraints = dict[Tensor, Any]
+Updates = list[tuple[Tensor, Tensor]]
 
 
-def zeros_for(params):
+def zeros_for(params: list[Tensor]) -> list[Tensor]:
     """Returns a variable of zeros for each weight."""
     return [K.zeros(K.get_variable_shape(p)) for p in params]
 
@@ -31,19 +37,21 @@ class OptimizerWrapper(Optimizer):
     every = 1
     """The number of updates after which counting begins again at 1."""
 
-    def __init__(self, optimizer="sgd"):
+    def __init__(self, optimizer: Any = "sgd") -> None:
         super().__init__()
-        self.optimizer = optimizers.get(optimizer)
+        self.optimizer: Any = optimizers.get(optimizer)
         self.count = K.variable(0.0)
         """0 before the first update; from then on 1 to `every`."""
 
     @property
-    def lr(self):
+    def lr(self) -> Tensor:
         """The learning rate, for callbacks and schedules."""
         return self.optimizer.lr
 
     @bound
-    def get_updates(self, params, constraints, loss):
+    def get_updates(
+        self, params: list[Tensor], constraints: Constraints, loss: Tensor
+    ) -> Updates:
         """Returns `(variable, new value)` pairs for one step that lowers `loss`."""
         self.slots = zeros_for(params)
         begins_again = K.equal(self.count, self.every)
@@ -55,7 +63,13 @@ class OptimizerWrapper(Optimizer):
         self.updates = [(self.count, count), *updates]
         return self.updates
 
-    def wrap(self, params, constraints, loss, count):
+    def wrap(
+        self,
+        params: list[Tensor],
+        constraints: Constraints,
+        loss: Tensor,
+        count: Tensor,
+    ) -> Updates:
         """Returns the pairs of the other optimizer, changed, with those of the slots;
         subclasses define this.
 
@@ -64,7 +78,7 @@ class OptimizerWrapper(Optimizer):
         """
         raise NotImplementedError
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the arguments, with the class and the arguments of the other
         optimizer."""
         inner = {
@@ -107,12 +121,18 @@ class Lookahead(OptimizerWrapper):
 
     loadable = True
 
-    def __init__(self, optimizer="sgd", k=5, alpha=0.5):
+    def __init__(self, optimizer: Any = "sgd", k: int = 5, alpha: float = 0.5) -> None:
         super().__init__(optimizer)
         self.k = self.every = check_int(self, "k", k)
         self.alpha = check_fraction(self, "alpha", alpha)
 
-    def wrap(self, params, constraints, loss, count):
+    def wrap(
+        self,
+        params: list[Tensor],
+        constraints: Constraints,
+        loss: Tensor,
+        count: Tensor,
+    ) -> Updates:
         """Returns the other optimizer's pairs; every `k`-th time, with the slow weights
         for the fast ones."""
         values = dict(self.optimizer.get_updates(params, constraints, loss))
@@ -150,11 +170,17 @@ class GradientAccumulation(OptimizerWrapper):
 
     loadable = True
 
-    def __init__(self, optimizer="sgd", steps=4):
+    def __init__(self, optimizer: Any = "sgd", steps: int = 4) -> None:
         super().__init__(optimizer)
         self.steps = self.every = check_int(self, "steps", steps)
 
-    def wrap(self, params, constraints, loss, count):
+    def wrap(
+        self,
+        params: list[Tensor],
+        constraints: Constraints,
+        loss: Tensor,
+        count: Tensor,
+    ) -> Updates:
         """Returns the other optimizer's pairs, without effect until they are due, and
         those of the sums."""
         is_due = K.equal(count, self.steps)
@@ -206,11 +232,17 @@ class AveragedWeights(OptimizerWrapper):
 
     loadable = True
 
-    def __init__(self, optimizer="sgd", keep=0.999):
+    def __init__(self, optimizer: Any = "sgd", keep: float = 0.999) -> None:
         super().__init__(optimizer)
         self.keep = check_fraction(self, "keep", keep)
 
-    def wrap(self, params, constraints, loss, count):
+    def wrap(
+        self,
+        params: list[Tensor],
+        constraints: Constraints,
+        loss: Tensor,
+        count: Tensor,
+    ) -> Updates:
         """Returns the other optimizer's pairs, and those of the means."""
         self.params = params
         values = dict(self.optimizer.get_updates(params, constraints, loss))
@@ -221,7 +253,7 @@ class AveragedWeights(OptimizerWrapper):
         return list(values.items())
 
     @bound
-    def use_averages(self):
+    def use_averages(self) -> None:
         """Gives the weights their means, once there has been an update."""
         means = K.batch_get_value(self.slots)
         if K.get_value(self.count):

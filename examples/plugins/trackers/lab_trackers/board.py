@@ -1,13 +1,14 @@
 """`TensorBoardTracker`: trainings side by side in TensorBoard."""
 
 from pathlib import Path
+from typing import Any
 
 from oneiros.errors import PluginLoadError
 
 from lab_trackers.tracker import Tracker
 
 
-def writer_in(folder):
+def writer_in(folder: Path) -> Any:
     """Returns a writer of event files in a folder.
 
     # Raises
@@ -40,17 +41,17 @@ class TensorBoardTracker(Tracker):
 
     called_after_runs = True
 
-    def __init__(self, folder="runs"):
+    def __init__(self, folder: str = "runs") -> None:
         self.folder = str(folder)
-        self._writer = None
+        self._writer: Any = None
 
-    def get_state(self):
+    def get_state(self) -> None:
         """Has no state: resumed training writes to a new folder."""
 
-    def set_state(self, state):
+    def set_state(self, state: Any) -> None:
         """Ignores the state."""
 
-    def begin(self, parameters):
+    def begin(self, parameters: dict[str, Any]) -> None:
         """Opens a file in a new folder, and writes the parameters."""
         folder = Path(self.folder)
         earlier = len(list(folder.glob(f"{self.model.name}-*")))
@@ -59,12 +60,12 @@ class TensorBoardTracker(Tracker):
         table = "\n".join(["| parameter | value |", "|---|---|", *rows])
         self._writer.add_text("parameters", table)
 
-    def keep_values(self, epoch, values):
+    def keep_values(self, epoch: int, values: dict[str, float]) -> None:
         """Writes an epoch's numbers under their names."""
         for name, value in values.items():
             self._writer.add_scalar(name, value, epoch)
         self._writer.flush()
 
-    def end(self):
+    def end(self) -> None:
         """Closes the file."""
         self._writer.close()

@@ -8,6 +8,7 @@ import hashlib
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 from lab_trackers.behaviour import setting
 
@@ -15,28 +16,28 @@ DIGITS = 16
 """The length of a file's fingerprint."""
 
 
-def saved(model, path):
+def saved(model: Any, path: Path) -> None:
     """Notes the model that a file holds."""
     _note("saved", path, model=model.name, parameters=model.count_params())
 
 
-def replaced(path):
+def replaced(path: Path) -> None:
     """Notes a file that is to be replaced."""
     if Path(path).is_file():
         _note("replaced", path)
 
 
-def read(path):
+def read(path: Path) -> None:
     """Notes a file that is to be read, whatever comes of it."""
     _note("read", path)
 
 
-def loaded(model, path):
+def loaded(model: Any, path: Path) -> None:
     """Notes the model that a file became."""
     _note("loaded", path, model=model.name)
 
 
-def _note(event, path, **facts):
+def _note(event: str, path: Path, **facts: Any) -> None:
     book = setting("logbook")
     if not book:
         return
@@ -51,7 +52,7 @@ def _note(event, path, **facts):
         lines.write(json.dumps(entry) + "\n")
 
 
-def _fingerprint(path):
+def _fingerprint(path: Path) -> str | None:
     """Returns the beginning of a file's SHA-256; None for what is no file."""
     if not path.is_file():
         return None

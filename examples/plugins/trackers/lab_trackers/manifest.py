@@ -3,11 +3,14 @@
 Hooks import what they need when they are called: a manifest itself imports nothing.
 """
 
+from pathlib import Path
+from typing import Any
+
 from oneiros import hookimpl
 
 
 @hookimpl
-def oneiros_callbacks():
+def oneiros_callbacks() -> dict[str, str]:
     """The callbacks by name."""
     return {
         "MLflowTracker": "lab_trackers.mlflow_store:MLflowTracker",
@@ -17,13 +20,13 @@ def oneiros_callbacks():
 
 
 @hookimpl
-def oneiros_modules():
+def oneiros_modules() -> dict[str, dict[str, str]]:
     """The same names, for `from oneiros.callbacks import …`."""
     return {"callbacks": oneiros_callbacks()}
 
 
 @hookimpl
-def oneiros_default_callbacks():
+def oneiros_default_callbacks() -> list[Any]:
     """Tracks every training, if the settings say where."""
     from lab_trackers.behaviour import trackers
 
@@ -31,7 +34,7 @@ def oneiros_default_callbacks():
 
 
 @hookimpl
-def oneiros_after_save(model, path):
+def oneiros_after_save(model: Any, path: Path) -> None:
     """Keeps a model that is saved in training with its run, and logs the file."""
     from lab_trackers import logbook, tracker
 
@@ -40,7 +43,7 @@ def oneiros_after_save(model, path):
 
 
 @hookimpl
-def oneiros_before_save(path):
+def oneiros_before_save(path: Path) -> None:
     """Logs which file is about to be replaced."""
     from lab_trackers import logbook
 
@@ -48,7 +51,7 @@ def oneiros_before_save(path):
 
 
 @hookimpl
-def oneiros_before_load(path):
+def oneiros_before_load(path: Path) -> None:
     """Logs what is about to be read."""
     from lab_trackers import logbook
 
@@ -56,7 +59,7 @@ def oneiros_before_load(path):
 
 
 @hookimpl
-def oneiros_after_load(model, path):
+def oneiros_after_load(model: Any, path: Path) -> None:
     """Logs which model a file became."""
     from lab_trackers import logbook
 

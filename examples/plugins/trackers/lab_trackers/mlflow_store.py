@@ -2,7 +2,9 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
+from oneiros.bases import Logs
 from oneiros.errors import PluginLoadError
 
 from lab_trackers.tracker import Tracker
@@ -11,7 +13,7 @@ ALLOWED = "MLFLOW_ALLOW_FILE_STORE"
 """The variable by which MLflow 3 takes a folder as its store."""
 
 
-def client_of(folder):
+def client_of(folder: Path | str) -> Any:
     """Returns MLflow's client for a store in a folder.
 
     # Raises
@@ -48,29 +50,29 @@ class MLflowTracker(Tracker):
 
     called_after_runs = True
 
-    def __init__(self, experiment="oneiros", folder="mlruns"):
+    def __init__(self, experiment: str = "oneiros", folder: str = "mlruns") -> None:
         self.experiment = str(experiment)
         self.folder = str(folder)
-        self.run = None
-        self._client = None
+        self.run: str | None = None
+        self._client: Any = None
 
-    def get_state(self):
+    def get_state(self) -> dict[str, Any]:
         """Returns the run in which resumed training goes on."""
         return {"run": self.run if self.has_begun else None}
 
-    def set_state(self, state):
+    def set_state(self, state: dict[str, Any]) -> None:
         """Goes on in a run."""
         if state["run"]:
             self.run = state["run"]
             self._client.update_run(self.run, status="RUNNING")
             self.has_begun = True
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs = None) -> None:
         """Opens the store."""
         self._client = client_of(self.folder)
         super().on_train_begin(logs)
 
-    def begin(self, parameters):
+    def begin(self, parameters: dict[str, Any]) -> None:
         """Opens a run for a training with these parameters."""
         client = self._client
         experiment = client.get_experiment_by_name(self.experiment)
@@ -83,16 +85,16 @@ class MLflowTracker(Tracker):
         for name, value in parameters.items():
             client.log_param(self.run, name, value)
 
-    def keep_values(self, epoch, values):
+    def keep_values(self, epoch: int, values: dict[str, float]) -> None:
         """Keeps an epoch's numbers, by name."""
         for name, value in values.items():
             self._client.log_metric(self.run, name, value, step=epoch)
 
-    def keep_file(self, path):
+    def keep_file(self, path: Path) -> None:
         """Copies a model's file to the run's artifacts."""
         self.ensure_begun()
         self._client.log_artifact(self.run, str(path))
 
-    def end(self):
+    def end(self) -> None:
         """Closes the run."""
         self._client.set_terminated(self.run)

@@ -1,6 +1,8 @@
 """`OptunaPruning`: ends the training of a trial that promises nothing."""
 
-from oneiros.bases import Callback
+from typing import Any
+
+from oneiros.bases import Callback, Logs
 
 
 class OptunaPruning(Callback):
@@ -19,14 +21,15 @@ class OptunaPruning(Callback):
 
     called_after_runs = True
 
-    def __init__(self, trial, monitor="val_loss"):
+    def __init__(self, trial: Any, monitor: str = "val_loss") -> None:
         self.trial = trial
         self.monitor = monitor
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Reports the value, and asks."""
-        self.trial.report(float(logs[self.monitor]), step=epoch)
+        value = float((logs or {})[self.monitor])
+        self.trial.report(value, step=epoch)
         if self.trial.should_prune():
             from optuna import TrialPruned
 
-            raise TrialPruned(f"{self.monitor} is {logs[self.monitor]:.4g}")
+            raise TrialPruned(f"{self.monitor} is {value:.4g}")

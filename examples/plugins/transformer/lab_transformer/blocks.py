@@ -1,9 +1,14 @@
 """The block of which encoders are made."""
 
+from collections.abc import Callable
+from typing import Unpack
+
 from oneiros import activations
 from oneiros import backend as K
 from oneiros.arguments import check_bool, check_fraction, check_int
 from oneiros.layers import Composite, Dense, LayerNormalization, MultiHeadAttention
+from oneiros.typing import Activation, LayerOptions, Shape, Tensor
+from oneiros_keras2.base import known_size
 
 from lab_transformer.rotary import RotaryAttention
 
@@ -75,16 +80,16 @@ class EncoderBlock(Composite):
 
     def __init__(
         self,
-        num_heads,
-        key_dim,
-        hidden_dim,
-        activation="relu",
-        dropout=0.0,
-        causal=False,
-        rotary=False,
-        norm_first=False,
-        **kwargs,
-    ):
+        num_heads: int,
+        key_dim: int,
+        hidden_dim: int,
+        activation: Activation = "relu",
+        dropout: float = 0.0,
+        causal: bool = False,
+        rotary: bool = False,
+        norm_first: bool = False,
+        **kwargs: Unpack[LayerOptions],
+    ) -> None:
         super().__init__(**kwargs)
         self.num_heads = check_int(self, "num_heads", num_heads)
         self.key_dim = check_int(self, "key_dim", key_dim)
@@ -114,9 +119,9 @@ class EncoderBlock(Composite):
             self.dense_norm,
         ]
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         """Builds the layers inside; the second dense layer is as wide as the input."""
-        features = input_shape[-1]
+        features = known_size(self, input_shape)
         self.attention.build([input_shape, input_shape])
         self.attention_norm.build(input_shape)
         self.hidden.build(input_shape)
@@ -124,29 +129,31 @@ class EncoderBlock(Composite):
         self.output_dense = Dense(features, name=f"{self.name}_output")
         self.output_dense.build((*input_shape[:-1], self.hidden_dim))
         self.wrapped.append(self.output_dense)
-        super().build()
+        super().build(input_shape)
 
-    def call(self, x, mask=None):
+    def call(self, x: Tensor, mask: Tensor = None) -> Tensor:
         """Returns the sequence behind both parts."""
 
-        def attended(y):
+        def attended(y: Tensor) -> Tensor:
             masks = None if mask is None else [mask, mask]
             return self.attention.call([y, y], masks)
 
         x = self._added(x, attended, self.attention_norm)
         return self._added(x, self._fed_forward, self.dense_norm)
 
-    def _fed_forward(self, x):
+    def _fed_forward(self, x: Tensor) -> Tensor:
         hidden = self.hidden.call(x)
         return self.output_dense.call(hidden)
 
-    def _added(self, x, part, norm):
+    def _added(
+        self, x: Tensor, part: Callable[[Tensor], Tensor], norm: LayerNormalization
+    ) -> Tensor:
         """Returns the input plus what a part makes of it, normalised."""
         if self.norm_first:
             return x + self._dropped(part(norm.call(x)))
         return norm.call(x + self._dropped(part(x)))
 
-    def _dropped(self, x):
+    def _dropped(self, x: Tensor) -> Tensor:
         if not self.dropout:
             return x
         return K.in_train_phase(K.dropout(x, self.dropout), x)

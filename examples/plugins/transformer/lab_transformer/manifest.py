@@ -4,7 +4,7 @@ from oneiros import hookimpl
 
 
 @hookimpl
-def oneiros_layers():
+def oneiros_layers() -> dict[str, str]:
     """The layers by name."""
     return {
         "EncoderBlock": "lab_transformer.blocks:EncoderBlock",

@@ -1,25 +1,29 @@
 """Layers that add to each step of a sequence where it stands, and the angles by which
 they do."""
 
+from typing import Any, Unpack
+
 import numpy as np
 from oneiros import backend as K
 from oneiros import initializations
 from oneiros.arguments import check_int, label
 from oneiros.engine.layer import InputSpec, Layer
 from oneiros.errors import ShapeError
+from oneiros.typing import Initialization, LayerOptions, Shape, Tensor
+from oneiros_keras2.base import known_size
 
 LONGEST_WAVE = 10000.0
 """The ratio of the slowest wave's length to the fastest one's, as in the paper."""
 
 
-def steps_of(x):
+def steps_of(x: Tensor) -> Any:
     """Returns the number of a tensor's steps: an int if it is known, or a scalar
     tensor."""
     known = K.int_shape(x)[1]
     return K.shape(x)[1] if known is None else known
 
 
-def angles(steps, size):
+def angles(steps: Any, size: int) -> Tensor:
     """Returns the angle of each step for each feature, `(steps, size)`.
 
     Features come in pairs of the same speed, each pair slower than the one before.
@@ -65,12 +69,12 @@ class SinusoidalEncoding(Layer):
     supports_masking = True
     conformance = {"input_shape": (5, 6)}
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         """Makes nothing; from here on the size of the features is known."""
-        self.features = input_shape[-1]
+        self.features = known_size(self, input_shape)
         self.input_spec = [InputSpec(shape=(None, None, self.features))]
 
-    def call(self, x, mask=None):
+    def call(self, x: Tensor, mask: Tensor = None) -> Tensor:
         """Returns the input plus the waves at each place."""
         is_cosine = np.arange(self.features) % 2
         quarter_turns = is_cosine * np.pi / 2
@@ -109,20 +113,25 @@ class LearnedEncoding(Layer):
     checks_sizes = True
     conformance = {"arguments": {"max_steps": 8}, "input_shape": (5, 6)}
 
-    def __init__(self, max_steps, init="uniform", **kwargs):
+    def __init__(
+        self,
+        max_steps: int,
+        init: Initialization = "uniform",
+        **kwargs: Unpack[LayerOptions],
+    ) -> None:
         self.max_steps = check_int("LearnedEncoding", "max_steps", max_steps)
         self.init = initializations.get(init)
         super().__init__(**kwargs)
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         """Makes a vector for each place, `(max_steps, features)`."""
-        features = input_shape[-1]
+        features = known_size(self, input_shape)
         self.W = self.add_weight(
             (self.max_steps, features), self.init, name=f"{self.name}_W"
         )
         self.input_spec = [InputSpec(shape=(None, None, features))]
 
-    def get_output_shape_for(self, input_shape):
+    def get_output_shape_for(self, input_shape: Shape) -> Shape:
         """Returns the input's shape.
 
         # Raises
@@ -136,7 +145,7 @@ class LearnedEncoding(Layer):
             )
         return input_shape
 
-    def call(self, x, mask=None):
+    def call(self, x: Tensor, mask: Tensor = None) -> Tensor:
         """Returns the input plus the vector of each place."""
         vectors = K.gather(self.W, K.arange(steps_of(x)))
         return x + K.expand_dims(vectors, 0)

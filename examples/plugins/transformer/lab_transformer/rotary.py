@@ -1,15 +1,18 @@
 """Attention that compares steps by their distance."""
 
+from typing import Any
+
 import numpy as np
 from oneiros import backend as K
 from oneiros.arguments import label
 from oneiros.errors import ArgumentError
 from oneiros.layers import MultiHeadAttention
+from oneiros.typing import Array, Shape, Tensor
 
 from lab_transformer.places import angles, steps_of
 
 
-def quarter_turns(size):
+def quarter_turns(size: int) -> Array:
     """Returns the matrix that turns each pair of features, `(a, b)`, to `(-b, a)`."""
     turns = np.zeros((size, size), K.floatx())
     first = np.arange(0, size, 2)
@@ -57,7 +60,7 @@ class RotaryAttention(MultiHeadAttention):
         "input_shape": [(5, 6), (5, 6)],
     }
 
-    def __init__(self, num_heads, key_dim, **kwargs):
+    def __init__(self, num_heads: int, key_dim: int, **kwargs: Any) -> None:
         super().__init__(num_heads, key_dim, **kwargs)
         if self.key_dim % 2:
             raise ArgumentError(
@@ -65,12 +68,12 @@ class RotaryAttention(MultiHeadAttention):
                 "features are turned in pairs."
             )
 
-    def build(self, input_shape):
+    def build(self, input_shape: list[Shape]) -> None:
         """Makes the weights of the projections."""
         super().build(input_shape)
         self.turns = K.variable(quarter_turns(self.key_dim))
 
-    def by_head(self, name, x):
+    def by_head(self, name: str, x: Tensor) -> Tensor:
         """Returns the projection for each head, queries and keys turned."""
         projected = super().by_head(name, x)
         if name == "value":

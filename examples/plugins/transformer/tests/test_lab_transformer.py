@@ -54,6 +54,14 @@ def test_learned_encoding_adds_the_vector_of_each_place(steps):
             model.predict(np.zeros((1, 10, 8)))
 
 
+@pytest.mark.parametrize(
+    "layer", [SinusoidalEncoding(), LearnedEncoding(9), EncoderBlock(2, 4, 16)]
+)
+def test_features_of_unknown_number_are_refused(layer):
+    with pytest.raises(ShapeError, match="the size of axis -1 must be known"):
+        layer(Input(shape=(6, None)))
+
+
 def rotary_model(steps=6, **arguments):
     x = Input(shape=(steps, 8))
     return Model(x, RotaryAttention(2, 4, **arguments)([x, x]))
