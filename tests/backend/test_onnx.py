@@ -359,6 +359,11 @@ def test_a_model_of_another_backend_is_refused():
         model_proto(model)
 
 
+def test_a_shape_of_other_size_is_refused():
+    with pytest.raises(ShapeError, match=r"K\.reshape received x of shape \(2, 3\)"):
+        K.reshape(K.variable(np.ones((2, 3))), (4, 2))
+
+
 def test_a_vector_is_normalised():
     parts = [K.variable([number]) for number in (5.0, 1.0, 4.0, 2.0, 3.0)]
     result = K.batch_normalization(*parts, epsilon=0.0)

@@ -3,6 +3,7 @@
 import threading
 from typing import Any, NoReturn
 
+from oneiros.backend.contract import LOCK
 from oneiros.errors import DataError
 from oneiros.typing import Array
 from oneiros_backend_toolkit.lazy_graph.program import Program
@@ -39,7 +40,13 @@ class CompiledProgram:
         self._session: Any = None
 
     def __call__(self, arrays: list[Array], counter: int) -> list[Array]:
-        """Runs one step."""
+        """Runs one step; alone, if it stores values of variables."""
+        if not self._written:
+            return self._step(arrays)
+        with LOCK:
+            return self._step(arrays)
+
+    def _step(self, arrays: list[Array]) -> list[Array]:
         session = self._current_session()
         written = [storage.array for storage in self._written]
         values = [*arrays, *written]

@@ -90,7 +90,19 @@ def reshaped(x, sizes: Sequence[Any]):
         wanted[place] = -1
     target = shape_tensor(wanted)
     result_sizes = [None if n in (-1, 0) else n for n in known]
+    _check_count(x.static_shape or [None], result_sizes)
     return emit_shaped("Reshape", result_sizes, x, target)
+
+
+def _check_count(shape: Sequence[Any], sizes: Sequence[Any]) -> None:
+    """Checks that a new shape holds as many numbers as the old one, if both are
+    known."""
+    if None in shape or None in sizes:
+        return
+    held = math.prod(shape)
+    wanted = math.prod(sizes)
+    if held != wanted:
+        raise ValueError(f"{shape} can't become {sizes}")
 
 
 def _size_from(x, axis: int, size):

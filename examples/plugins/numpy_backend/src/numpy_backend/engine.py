@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from oneiros.backend.contract import LOCK
 from oneiros.errors import GraphError
 from oneiros_backend_toolkit.lazy_graph.engine import Engine
 from oneiros_backend_toolkit.lazy_graph.function import RecordedFunction
@@ -115,11 +116,12 @@ class NumpyFunction(RecordedFunction):
 
         def step(arrays: Any, counter: Any) -> list[Any]:
             feeds = [tensor(array) for array in arrays]
-            state = [tensor(node.source.storage.get()) for node in program.variables]
-            with np.errstate(all="ignore"):
+            # Nobody else changes variables from reading them to storing new values
+            with LOCK, np.errstate(all="ignore"):
+                state = [tensor(x.source.storage.get()) for x in program.variables]
                 outputs, new = program(feeds, state, phase, counter)
-            for variable, value in zip(program.written, new, strict=True):
-                self.backend.set_value(variable, value)
+                for variable, value in zip(program.written, new, strict=True):
+                    self.backend.set_value(variable, value)
             return [np.array(output) for output in outputs]
 
         return step

@@ -1,0 +1,86 @@
+"""Backends and the kit: ours pass, and each planted fault is found by its check."""
+
+import subprocess
+import sys
+
+import pytest
+from backends import HAS_TENSORFLOW
+from faulty_backends import FAULTS
+from fresh import ROOT
+from oneiros.testing import check_component, check_plugin
+from oneiros_testing.report import FAILED
+from oneiros_testing.runner import plan_of
+
+NO_DRAWS = "a file in ONNX couldn't repeat random numbers"
+ONNX_DOES_NOT_DRAW = {
+    f"backend:onnx/{check}": NO_DRAWS
+    for check in (
+        "check_random_numbers",
+        "check_draws_differ",
+        "check_seeds",
+        "check_random_state",
+    )
+}
+IMPORTS = "check_import_changes_nothing"
+EXPECTED = {
+    "numpy": {},
+    "jax": {},
+    "onnx": ONNX_DOES_NOT_DRAW,
+    "tensorflow": {
+        f"backend:tensorflow/{IMPORTS}": "TensorFlow imports requests, which adds "
+        "filters of warnings"
+    },
+    "theano": {
+        f"backend:theano/{IMPORTS}": "PyTensor raises the recursion limit, and sets a "
+        "hook for its errors"
+    },
+}
+"""Why checks fail, by backend."""
+if not HAS_TENSORFLOW:
+    del EXPECTED["tensorflow"]
+EXHAUSTIVE = pytest.mark.exhaustive(only=True)
+QUICK = ("check_agrees_with_keras_1", "check_gradients_of_keras_1", "check_signatures")
+"""Checks that run on all backends in the test command."""
+
+
+def distribution(backend):
+    return "numpy-backend" if backend == "numpy" else f"oneiros-backend-{backend}"
+
+
+@pytest.mark.parametrize("backend", EXPECTED)
+def test_results_are_those_of_keras_1(backend):
+    plan = plan_of(distribution(backend))
+    chosen = [planned for planned in plan.planned if planned.check.name in QUICK]
+    outcomes = [plan.run(planned) for planned in chosen]
+    assert len(outcomes) >= len(QUICK) - 1
+    assert [str(outcome) for outcome in outcomes if outcome.state == FAILED] == []
+
+
+@pytest.mark.parametrize(
+    "backend",
+    [pytest.param(x, marks=() if x == "numpy" else EXHAUSTIVE) for x in EXPECTED],
+)
+def test_a_backend_passes(backend):
+    report = check_plugin(distribution(backend), EXPECTED[backend])
+    assert report.ok and report.ran >= 50, report
+
+
+@EXHAUSTIVE
+@pytest.mark.parametrize("check", sorted(FAULTS))
+def test_a_planted_fault_is_found_by_its_check_alone(check):
+    report = check_component("backend", FAULTS[check])
+    found = [outcome.check for outcome in report.outcomes if outcome.state == FAILED]
+    assert found == [check], report
+
+
+def test_the_capabilities_choose_the_checks():
+    report = plan_of("numpy-backend")
+    names = {planned.check.name for planned in report.planned}
+    assert "check_convolutions" in names
+    assert names.isdisjoint({"check_gradients", "check_recurrent_layers"})
+
+
+@EXHAUSTIVE
+def test_the_cases_of_the_kit_are_current():
+    command = [sys.executable, ROOT / "tools" / "write_kit_cases.py", "--check"]
+    subprocess.run(command, check=True)

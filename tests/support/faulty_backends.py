@@ -1,0 +1,306 @@
+"""Backends with one fault each, which predict well all the same.
+
+`FAULTS` has them by the name of the check of the kit that must find it, and no other.
+"""
+
+import time
+
+import numpy as np
+from numpy_backend import images, random
+from numpy_backend.backend import NumpyBackend, Storage
+from numpy_backend.engine import NumpyEngine, NumpyFunction
+from numpy_backend.functions import Functions
+from numpy_backend.tensors import tensor
+from oneiros import backend as K
+
+FAULTS = {}
+
+
+def plants(check):
+    """Decorator: notes the check that must find a backend's fault."""
+
+    def note(cls):
+        cls.name = cls.__name__.lower()
+        FAULTS[check] = cls
+        return cls
+
+    return note
+
+
+def computing(**functions):
+    """Returns an engine whose functions differ."""
+    kind = type("Differing", (Functions,), functions)
+    return type("DifferingEngine", (NumpyEngine,), {"functions": kind()})
+
+
+@plants("check_capabilities")
+class Telepathic(NumpyBackend):
+    capabilities = NumpyBackend.capabilities | {"telepathy"}
+
+
+@plants("check_defines_what_is_required")
+class Wordless(NumpyBackend):
+    """It has no `exp`, so its other checks say nothing."""
+
+
+Wordless.exp = vars(K.Backend.__mro__[4])["exp"]
+
+
+@plants("check_import_changes_nothing")
+class Silencing(NumpyBackend):
+    def __init__(self):
+        super().__init__()
+        np.seterr(all="ignore")
+
+
+@plants("check_signatures")
+class Hasty(NumpyBackend):
+    def exp(self, x, fast=True):
+        return super().exp(x)
+
+
+class Lending(Storage):
+    def get(self):
+        return self.array
+
+
+@plants("check_variables_copy")
+class Lender(NumpyBackend):
+    storage = Lending
+
+
+@plants("check_variables_keep_their_type")
+class Retyping(NumpyBackend):
+    def checked_value(self, x, value):
+        super().checked_value(x, value)
+        return np.array(value)
+
+
+@plants("check_names_of_variables")
+class Nameless(NumpyBackend):
+    def variable(self, value, dtype=None, name=None):
+        return super().variable(value, dtype)
+
+
+class OneByOne(NumpyFunction):
+    """Each new value is computed from those already stored."""
+
+    def __init__(self, backend, inputs, outputs, updates=()):
+        super().__init__(backend, inputs, outputs, updates)
+        self.steps = [
+            NumpyFunction(backend, inputs, [], [update]) for update in self.updates
+        ]
+        self.first = NumpyFunction(backend, inputs, outputs, [])
+
+    def run(self, arrays, phase):
+        values = self.first.run(arrays, phase)
+        for step in self.steps:
+            step.run(arrays, phase)
+        return values
+
+
+@plants("check_updates_are_simultaneous")
+class Sequential(NumpyBackend):
+    function_class = OneByOne
+
+
+class Unprotected(NumpyFunction):
+    """Threads read the same value, and store its successor twice."""
+
+    def compile_step(self, phase, arrays):
+        program = self.program
+
+        def step(arrays, counter):
+            state = [tensor(x.source.storage.get()) for x in program.variables]
+            time.sleep(1e-4)
+            outputs, new = program(list(map(tensor, arrays)), state, phase, counter)
+            for variable, value in zip(program.written, new, strict=True):
+                self.backend.set_value(variable, value)
+            return [np.array(output) for output in outputs]
+
+        return step
+
+
+@plants("check_threads")
+class Racing(NumpyBackend):
+    function_class = Unprotected
+
+
+class Reversed(NumpyFunction):
+    def loop(self, handle, index, phase=None):
+        return super().loop(handle, np.asarray(index)[::-1], phase)
+
+
+@plants("check_loops_are_steps")
+class Backwards(NumpyBackend):
+    function_class = Reversed
+
+
+class Forgetful(NumpyFunction):
+    def set_random_state(self, states):
+        pass
+
+
+@plants("check_random_state")
+class Unresumable(NumpyBackend):
+    function_class = Forgetful
+
+
+@plants("check_leaves_no_memory")
+class Hoarding(NumpyBackend):
+    def __init__(self):
+        super().__init__()
+        self.kept = []
+
+    def function(self, inputs, outputs, updates=(), **kwargs):
+        made = super().function(inputs, outputs, updates, **kwargs)
+        self.kept.append(made)
+        return made
+
+
+class Repeating(NumpyEngine):
+    def key(self, seed, counter):
+        return super().key(seed, 0)
+
+
+@plants("check_draws_differ")
+class Monotonous(NumpyBackend):
+    engine = Repeating
+
+
+@plants("check_seeds")
+class Seedless(NumpyBackend):
+    def random_normal(self, shape, mean=0.0, std=1.0, dtype=None, seed=None):
+        return super().random_normal(shape, mean, std, dtype)
+
+
+class Wide:
+    random_uniform = staticmethod(random.random_uniform)
+    random_binomial = staticmethod(random.random_binomial)
+
+    @staticmethod
+    def random_normal(key, shape, mean, std, dtype):
+        return random.random_normal(key, shape, mean, std**2, dtype)
+
+
+@plants("check_random_numbers")
+class VarianceForDeviation(NumpyBackend):
+    random_functions = Wide
+
+
+@plants("check_learning_phase")
+class AlwaysTraining(NumpyBackend):
+    def in_test_phase(self, x, alt):
+        return self.in_train_phase(x, alt)
+
+
+@plants("check_values_at_the_edges")
+class NanOfRoots(NumpyBackend):
+    engine = computing(sqrt=lambda self, x: tensor(np.sqrt(self.floats(x))))
+
+
+@plants("check_rows_that_do_not_exist")
+class Nearest(NumpyBackend):
+    def gather(self, reference, indices):
+        last = self.int_shape(reference)[0] - 1
+        return super().gather(reference, self.clip(indices, 0, last))
+
+
+class FirstZero:
+    """An odd zero of `'same'` comes at the start."""
+
+    def __getattr__(self, name):
+        return getattr(images, name)
+
+    @staticmethod
+    def convolve(x, kernel, strides, border_mode, dilation):
+        if border_mode != "same":
+            return images.convolve(x, kernel, strides, border_mode, dilation)
+        axes = tuple(range(1, len(strides) + 1))
+        flipped = np.flip(x, axes), np.flip(kernel, [axis - 1 for axis in axes])
+        result = images.convolve(*flipped, strides, border_mode, dilation)
+        return tensor(np.flip(result, axes))
+
+
+@plants("check_convolutions")
+class OddZeroFirst(NumpyBackend, primitives=(FirstZero(),)):
+    pass
+
+
+class CountedBorder:
+    """Zeros of the border count in means."""
+
+    def __getattr__(self, name):
+        return getattr(images, name)
+
+    @staticmethod
+    def pool(x, window, strides, border_mode, mode):
+        result = images.pool(x, window, strides, border_mode, mode)
+        if mode == "max":
+            return result
+        inside = images.pool(np.ones_like(x), window, strides, border_mode, mode)
+        full = images.convolve(
+            x[..., :1] * 0 + 1,
+            np.ones((*window, 1, 1), x.dtype) / np.prod(window),
+            strides,
+            border_mode,
+            (1,) * len(window),
+        )
+        return result * inside * full
+
+
+@plants("check_pooling")
+class BorderInMeans(NumpyBackend, primitives=(CountedBorder(),)):
+    pass
+
+
+@plants("check_rnn")
+class Maskless(NumpyBackend):
+    def rnn(
+        self,
+        step_function,
+        inputs,
+        initial_states,
+        go_backwards=False,
+        mask=None,
+        constants=None,
+        unroll=False,
+        input_length=None,
+    ):
+        return super().rnn(
+            step_function,
+            inputs,
+            initial_states,
+            go_backwards,
+            None,
+            constants,
+            unroll,
+            input_length,
+        )
+
+
+@plants("check_ctc")
+class CostByLabel(NumpyBackend):
+    def ctc_batch_cost(self, y_true, y_pred, input_length, label_length):
+        cost = super().ctc_batch_cost(y_true, y_pred, input_length, label_length)
+        return cost / 2
+
+
+@plants("check_sparse")
+class Dense(NumpyBackend):
+    def is_sparse(self, tensor):
+        return False
+
+
+@plants("check_half_precision")
+class Widening(NumpyBackend):
+    def softmax(self, x):
+        return super().softmax(self.cast(x, "float32"))
+
+
+@plants("check_refusals")
+class Rough(NumpyBackend):
+    def squeeze(self, x, axis):
+        if axis == 7:
+            raise KeyError(axis)
+        return super().squeeze(x, axis)
