@@ -15,6 +15,8 @@ from typing import Any
 
 import pluggy
 
+from oneiros import deprecations
+
 Names = dict[str, str] | None
 hookspec = pluggy.HookspecMarker("oneiros")
 hookimpl = pluggy.HookimplMarker("oneiros")
@@ -201,4 +203,4 @@ HOOKS = {name for name in globals() if name.startswith("oneiros_")}
 """All hooks."""
 
 for _name in HOOKS:
-    hookspec(globals()[_name])
+    hookspec(globals()[_name], **deprecations.HOOKS.get(_name, {}))

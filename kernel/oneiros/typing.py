@@ -20,7 +20,7 @@ Initialization = str | Callable[..., Tensor]
 """The name of an initialization, or a function `(shape, name=None)`."""
 Activation = str | Callable[[Tensor], Tensor] | None
 """The name of an activation, or a function or layer; None changes nothing."""
-RegularizerLike = dict[str, Any] | Activation
+RegularizerLike = Config | Activation
 """The name of a regularizer, its configuration, or itself."""
 ConstraintLike = RegularizerLike
 """The same for a constraint."""

@@ -289,3 +289,48 @@ import lab.other
 print(provenance(lab.other.Mine))
 """
     assert start(tmp_path, code).stdout == "None\n"
+
+
+DEPRECATED = """
+import warnings
+from oneiros.deprecations import HOOKS
+HOOKS["oneiros_after_compile"] = {"warn_on_impl": DeprecationWarning("It goes.")}
+of_path = {"path": DeprecationWarning("path goes.")}
+HOOKS["oneiros_after_save"] = {"warn_on_impl_args": of_path}
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    from oneiros.plugins import manager
+    print(manager().records["fault"].state)
+for warning in caught:
+    print(warning.filename[-17:], warning.lineno, warning.message)
+"""
+
+
+def test_a_plugin_that_implements_what_is_deprecated_is_told_its_line(run):
+    manifest = (
+        "@hookimpl\ndef oneiros_after_compile(model):\n    pass\n"
+        "@hookimpl\ndef oneiros_after_save(model, path):\n    pass\n"
+        "@hookimpl\ndef oneiros_before_save(path):\n    pass\n"
+    )
+    assert run(manifest, DEPRECATED).stdout.splitlines() == [
+        "ok",
+        "fault/manifest.py 2 It goes.",
+        "fault/manifest.py 5 path goes.",
+    ]
+
+
+def test_a_hook_can_gain_arguments_that_plugins_dont_know(run):
+    manifest = "@hookimpl\ndef oneiros_after_save(path):\n    print(path)\n"
+    code = (
+        "from oneiros.plugins import call\n"
+        "call('oneiros_after_save', model=None, path='m.h5')\n"
+    )
+    assert run(manifest, code).stdout == "m.h5\n"
+
+
+def test_dir_of_the_package_shows_no_internals():
+    names = dir(importlib.import_module("oneiros"))
+    assert {"layers", "models", "hookimpl", "set_seed", "backend"} <= set(names)
+    private = [name for name in names if name.startswith("_")]
+    assert private == ["__version__"]
+    assert not {"Any", "ModuleSpec", "import_module", "sys"} & set(names)

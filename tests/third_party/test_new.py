@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,7 @@ KINDS = [
     for kind in new.KINDS
 ]
 DISTRIBUTION = "my-lab"
+CURRENT = f"v{metadata.version('oneiros-testing')}"
 
 
 @pytest.fixture(autouse=True)
@@ -223,7 +225,7 @@ def next_version(home, monkeypatch):
         readme = templates / "template" / "README.md.jinja"
         readme.write_text(f"{readme.read_text('utf-8')}\nA new section.\n", "utf-8")
         monkeypatch.setattr(new, "TEMPLATES", templates)
-        monkeypatch.setattr(new, "_version", lambda: "0.2.0")
+        monkeypatch.setattr(new, "_version", lambda: "9.8.0")
 
     return install
 
@@ -235,11 +237,11 @@ def test_an_update_brings_what_is_new_and_keeps_what_is_the_authors(next_version
     commit(folder)
     next_version()
     said = new.bring_up_to_date(folder)
-    assert said.startswith("my-lab is at v0.2.0 of the templates; it was at v0.1.0")
+    assert said.startswith(f"my-lab is at v9.8.0 of the templates; it was at {CURRENT}")
     assert "A new section." in (folder / "README.md").read_text("utf-8")
     assert "- 2," in module.read_text("utf-8")
-    assert "oneiros>=0.2,<1" in (folder / "pyproject.toml").read_text("utf-8")
-    assert "_commit: v0.2.0" in (folder / ".copier-answers.yml").read_text("utf-8")
+    assert "oneiros>=9.8,<10" in (folder / "pyproject.toml").read_text("utf-8")
+    assert "_commit: v9.8.0" in (folder / ".copier-answers.yml").read_text("utf-8")
 
 
 def test_copier_update_alone_finds_a_version_that_was_used_on_this_machine(
@@ -260,7 +262,7 @@ def test_where_the_old_templates_are_gone_an_update_says_that_it_replaces(
     shutil.rmtree(home / "home")
     next_version()
     said = new.bring_up_to_date(folder)
-    assert said.startswith("The templates of v0.1.0 aren't on this machine")
+    assert said.startswith(f"The templates of {CURRENT} aren't on this machine")
     assert "A new section." in (folder / "README.md").read_text("utf-8")
 
 
@@ -292,17 +294,17 @@ def test_an_existing_package_is_adopted_and_nothing_of_it_is_replaced(next_versi
     git(folder, "init", "--quiet")
     commit(folder)
     next_version()
-    assert new.bring_up_to_date(folder).startswith("old is at v0.2.0")
+    assert new.bring_up_to_date(folder).startswith("old is at v9.8.0")
     assert (folder / "my_lab" / "a.py").read_text() == "1\n"
 
 
 def test_the_same_templates_are_kept_once_and_others_get_a_version(home, monkeypatch):
     repository = home / "templates"
-    assert new.add_version(repository)[1] == "v0.1.0"
-    assert new.add_version(repository)[1] == "v0.1.0"
+    assert new.add_version(repository)[1] == CURRENT
+    assert new.add_version(repository)[1] == CURRENT
     changed = home / "changed"
     shutil.copytree(new.TEMPLATES, changed)
     (changed / "template" / "NEW").write_text("")
     monkeypatch.setattr(new, "TEMPLATES", changed)
-    assert new.add_version(repository)[1] == "v0.1.0.post1"
+    assert new.add_version(repository)[1] == f"{CURRENT}.post1"
     assert len(git(repository, "log", "--oneline").splitlines()) == 2

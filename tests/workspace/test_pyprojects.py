@@ -22,7 +22,6 @@ PLUGINS = sorted(path.parent for path in (ROOT / "plugins").glob("*/pyproject.to
 MEMBERS = [ROOT / "kernel", *PLUGINS]
 LIBRARIES = ("keras3",)
 """Packages that work without Oneiros, and so have neither its kernel nor a manifest."""
-FIRST_PARTY_BOUND = ">=0.1,<1"
 BOUNDED = (
     "h5py",
     "jax",
@@ -45,6 +44,8 @@ def load(folder):
 
 ROOT_PROJECT = load(ROOT)
 VERSION = ROOT_PROJECT["project"]["version"]
+MAJOR, MINOR, _ = VERSION.split(".")
+FIRST_PARTY_BOUND = f">={MAJOR}.{MINOR},<{int(MAJOR) + 1}"
 
 
 def name_of(folder):

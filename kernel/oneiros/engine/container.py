@@ -34,6 +34,9 @@ from oneiros.load_context import count_calls
 from oneiros.plugins import did_you_mean
 from oneiros.typing import Config, Tensor, Tensors
 
+Nodes = list[Node]
+Layers = list[Layer]
+
 
 def _of_graph(attribute: str) -> Any:
     """Makes an attribute that a container takes from its graph."""
@@ -127,20 +130,20 @@ class Container(Layer):
             return services.notebooks.model_html(self)
         return None
 
-    def graph_nodes(self) -> list[Node]:
+    def graph_nodes(self) -> Nodes:
         """Returns the graph's nodes, each after those that make its inputs."""
         return self._graph.nodes if self.inbound_nodes else []
 
-    def graph_layers(self) -> list[Layer]:
+    def graph_layers(self) -> Layers:
         """Returns the graph's layers, including those of the inputs; those farthest
         from the outputs come first."""
         return self._graph.layers
 
-    def _called_layers(self) -> list[Layer]:
+    def _called_layers(self) -> Layers:
         """Returns the layers in the order of their calls, inputs first."""
         return unique(node.outbound_layer for node in self.graph_nodes())
 
-    def weight_layers(self) -> list[Layer]:
+    def weight_layers(self) -> Layers:
         """Returns the layers in the order of their weights: `layers`, in `Sequential`
         also those of branches before a `Merge`."""
         return self.layers
@@ -482,7 +485,7 @@ class Graph:
         self.internal_output_shapes = shapes_of(outputs)
         self._map([node_of(tensor) for tensor in outputs])
 
-    def _map(self, ends: list[Node]) -> None:
+    def _map(self, ends: Nodes) -> None:
         """Finds the nodes on which the given nodes depend, and the depths."""
         sources = [layer.inbound_nodes[0] for layer in self.input_layers]
         nodes, layers = walk(ends)
@@ -498,13 +501,11 @@ class Graph:
             layer_depths[layer] = max(layer_depths[layer], depth)
         self.nodes_by_depth = by_depth(depths)
         self.layers_by_depth = by_depth(layer_depths)
-        self.layers: list[Layer] = list(
-            chain.from_iterable(self.layers_by_depth.values())
-        )
+        self.layers: Layers = list(chain.from_iterable(self.layers_by_depth.values()))
         self.container_nodes = {node.key for node in self.nodes}
         self._check_names()
 
-    def _check_sources(self, nodes: list[Node], sources: list[Node]) -> None:
+    def _check_sources(self, nodes: Nodes, sources: Nodes) -> None:
         for node in nodes:
             if node.inbound_layers or node in sources:
                 continue
@@ -546,14 +547,14 @@ def _check_ends(owner: str, inputs: Tensors, outputs: Tensors) -> None:
             )
 
 
-def walk(ends: Iterable[Node]) -> tuple[list[Node], list[Layer]]:
+def walk(ends: Iterable[Node]) -> tuple[Nodes, Layers]:
     """Returns the nodes that the given nodes depend on, inputs first, and their layers.
 
     # Raises
         GraphError: if a node depends on itself.
     """
     finished: dict[Node, bool] = {}
-    ordered: list[Node] = []
+    ordered: Nodes = []
     stack = list(ends)[::-1]
     while stack:
         node = stack[-1]
