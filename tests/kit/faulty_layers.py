@@ -225,6 +225,19 @@ class MakesWeightsInCall(Layer):
         return K.dot(x, W)
 
 
+@found_by("check_layers_share_nothing")
+class KeepsWeightsInTheClass(Linear):
+    shared = {}
+
+    def build(self, input_shape):
+        key = K.backend(), K.floatx(), input_shape[-1]
+        if key not in self.shared:
+            super().build(input_shape)
+            self.shared[key] = self._trainable_weights
+        self._trainable_weights = self.shared[key]
+        self.W, self.b = self.shared[key]
+
+
 @found_by("check_weight_names_differ")
 class NamesWeightsAlike(Linear):
     def build(self, input_shape):

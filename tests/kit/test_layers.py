@@ -5,7 +5,13 @@ import pytest
 from faulty_layers import FAULTLESS, FAULTS
 from oneiros.testing import check_component
 
-FAST = ("DrawsWeightsOfItsOwn", "HoldsALayer", "MakesWeightsInCall", "Mean")
+FAST = (
+    "DrawsWeightsOfItsOwn",
+    "HoldsALayer",
+    "KeepsWeightsInTheClass",
+    "MakesWeightsInCall",
+    "Mean",
+)
 """What the test command checks."""
 
 

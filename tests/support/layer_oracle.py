@@ -12,9 +12,11 @@ from oneiros import config as configs
 from oneiros import layers
 from oneiros.engine.container import Container
 from oneiros.engine.layer import KWARGS
-from oneiros.engine.node import one_or_all, shape_list, to_list
+from oneiros.engine.node import one_or_all, to_list
 from oneiros.layers import Input
 from oneiros_safe_files import json_text
+from oneiros_testing.checks.layers import assert_shapes_fit, declared_shapes
+from oneiros_testing.slopes import SURE, Slopes, assert_mean
 from tiny_layers import OBJECTS
 
 
@@ -30,18 +32,12 @@ def applied(pairs):
     return outputs, K.function(inputs, outputs)([x for _, x in pairs])
 
 
-STEP = 1e-6
-"""How far inputs and weights move for a difference of losses."""
-
 POINTS = 8
 """How many points are tried, as a difference over a kink says nothing about the
 gradient on either side."""
 
 CALLS = 40
 """How often a random layer is called."""
-
-SURE = 6.0
-"""How many standard errors a mean of draws may be off."""
 
 KEEPS_MEAN = {
     "Dropout",
@@ -186,30 +182,6 @@ class Probe:
             for name, size in self.sizes.items()
         }
 
-    def losses(self, phase, attempt, directions):
-        """Returns the loss after a step forth and after a step back along directions,
-        one for each source."""
-        arrays = self.case.arrays(attempt)
-        weights = self.layer.trainable_weights
-        before = K.batch_get_value(weights)
-        along = directions[: self.moved], directions[self.moved :]
-        losses = []
-        for step in (STEP, -STEP):
-            fed = (
-                [a + step * d for a, d in zip(arrays, along[0], strict=True)]
-                if self.moved
-                else arrays
-            )
-            K.batch_set_value(
-                [
-                    (w, v + step * d)
-                    for w, v, d in zip(weights, before, along[1], strict=True)
-                ]
-            )
-            losses.append(self.function([*fed, phase])[0])
-        K.batch_set_value(list(zip(weights, before, strict=True)))
-        return losses
-
     def check(self):
         """Asks everything; returns what the other backend must compute too."""
         self.check_shapes()
@@ -258,17 +230,12 @@ class Probe:
         )
 
     def check_shapes(self):
-        """The declared shape is the real one, whether the batch is known, unknown, or
-        as in the case."""
+        """The declared shape fits the real one whatever sizes are known, and those of
+        the case are what the outputs have."""
         real = self.real_shapes()
         shapes = self.case.shapes
-        fixed = self.declared([(SAMPLES, *shape) for shape in shapes])
-        assert fixed == real, f"declared {fixed}, computed {real}"
-        free = self.declared([(None, *shape) for shape in shapes])
-        assert free == [(None, *shape[1:]) for shape in real], (
-            f"declared {free}, computed {real}"
-        )
-        drawn = self.declared([self.case.declared(shape) for shape in shapes])
+        assert_shapes_fit(self.layer, [(SAMPLES, *shape) for shape in shapes], real)
+        drawn = declared_shapes(self.layer, list(map(self.case.declared, shapes)))
         assert drawn == [y._keras_shape for y in self.outputs]
         for declared, shape in zip(drawn, real, strict=True):
             assert len(declared) == len(shape)
@@ -278,12 +245,6 @@ class Probe:
             )
         for mask, shape in zip(self.values(0)[1]["mask"], real, strict=False):
             assert mask.shape == shape[: mask.ndim]
-
-    def declared(self, shapes):
-        """Returns what the layer says about its outputs' shapes."""
-        return shape_list(
-            self.layer.get_output_shape_for(shapes if len(shapes) > 1 else shapes[0])
-        )
 
     def check_copy(self):
         """The copy has the configuration, the names and shapes of weights, and the same
@@ -298,36 +259,20 @@ class Probe:
             np.testing.assert_equal(self.initial, self.initial_copy)
 
     def check_gradient(self, phase):
-        """The gradient is the slope of the loss, between a step forth and a step back.
+        """The gradient is the slope of the loss."""
+        if self.sources:
+            case = self.case
+            points = [
+                (case.arrays(attempt), case.steps_kept(attempt))
+                for attempt in range(POINTS)
+            ]
+            weights = self.layer.trainable_weights
+            Slopes(self.loss_and_gradients, weights, self.moved).compare(phase, points)
 
-        A kink in between shows as another slope forth than back; such a point is left
-        for another one.
-        """
-        if not self.sources:
-            return
-        random = np.random.RandomState(self.case.seed)
-        for attempt in range(POINTS):
-            loss, values = self.values(phase, attempt)
-            directions = [random.normal(size=grad.shape) for grad in values["gradient"]]
-            kept = self.case.steps_kept(attempt)
-            if kept is not None:
-                for moved in range(self.moved):
-                    directions[moved][~kept] = 0.0
-            up, down = self.losses(phase, attempt, directions)
-            forth, back = (up - loss) / STEP, (loss - down) / STEP
-            if abs(forth - back) < 1e-4 * (1 + abs(forth) + abs(loss)):
-                slope = sum(
-                    np.sum(g * d)
-                    for g, d in zip(values["gradient"], directions, strict=True)
-                )
-                np.testing.assert_allclose(
-                    slope,
-                    (up - down) / (2 * STEP),
-                    rtol=1e-5,
-                    atol=1e-6 + 1e-8 * abs(loss),
-                )
-                return
-        raise AssertionError(f"{POINTS} points, and a kink at each: {forth} and {back}")
+    def loss_and_gradients(self, arrays, phase):
+        """Returns what the compiled function computes of these."""
+        loss, *rest = self.function([*arrays, phase])
+        return loss, rest[len(rest) - self.sizes["gradient"] :]
 
     def check_draws(self):
         """Draws are finite, differ between calls and have the right mean.
@@ -344,9 +289,7 @@ class Probe:
                 break
         assert error.any(), f"at {POINTS} points, {CALLS} calls gave the same"
         if self.case.layer in KEEPS_MEAN:
-            assert (
-                abs(mean - self.flat(0, attempt)) <= SURE * error.max() + 1e-6
-            ).all()
+            assert_mean(draws, self.flat(0, attempt))
         return mean, error, attempt
 
     def flat(self, phase, attempt):

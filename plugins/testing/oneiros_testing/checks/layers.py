@@ -252,6 +252,14 @@ def check_sharing(subject: Subject) -> None:
 
 
 @layer_check(after=["check_sharing"])
+def check_layers_share_nothing(subject: Subject) -> None:
+    """Two layers of the class have weights of their own."""
+    sample = sample_of(subject)
+    one, two = (set(map(id, sample.called().layer.weights)) for _ in range(2))
+    assert not one & two, "Two layers have the same weights. Keep none in the class."
+
+
+@layer_check(after=["check_layers_share_nothing"])
 def check_predictions_repeat(subject: Subject) -> None:
     """In the test phase, the same input gives the same output, also in another call of
     the layer."""

@@ -47,9 +47,23 @@ def _masked(subject: Subject) -> tuple[LayerSample, Masked | None, Any]:
     if the layer takes no single sequence."""
     sample = sample_of(subject)
     mask = MASK[:, : sample.shapes[0][0]] if sample.has_steps else None
-    if mask is None or mask.shape[1] != sample.shapes[0][0]:
+    layer = sample.base.layer
+    if mask is None or mask.shape[1] != sample.shapes[0][0] or _refuses(layer):
         return sample, None, mask
     return sample, Masked(sample, sample.base.layer, sample.shapes[0][0]), mask
+
+
+def _refuses(layer: Any) -> bool:
+    """Returns whether a layer with a method `compute_mask` of its own accepts no mask
+    with these arguments."""
+    if layer.supports_masking:
+        return False
+    x = layer.inbound_nodes[0].input_tensors[0]
+    try:
+        layer.compute_mask(x, K.any(K.not_equal(x, 0.0), axis=-1))
+    except TypeError:
+        return True
+    return False
 
 
 @layer_check(tags=["masking"])

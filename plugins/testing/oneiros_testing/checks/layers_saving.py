@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from oneiros import config as configs
 from oneiros.models import load_model
 
@@ -62,7 +63,7 @@ def _assert_kept(config: dict[str, Any], name: str, value: Any) -> None:
         assert kept is not None, told
         assert not isinstance(kept, str) or value in (kept, "default"), told
     elif isinstance(value, bool | int | float):
-        assert kept == value or isinstance(kept, dict), told
+        assert isinstance(kept, dict) or np.isclose(kept, value, rtol=1e-6), told
     elif isinstance(value, list | tuple):
         assert kept is not None and list(kept) == list(value), told
 
