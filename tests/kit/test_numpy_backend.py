@@ -23,7 +23,7 @@ from oneiros.layers import (
     TimeDistributed,
 )
 from oneiros.models import Sequential
-from published_imports import faulty_imports
+from oneiros_testing.imports import faulty_imports
 
 FOLDER = ROOT / "examples" / "plugins" / "numpy_backend"
 RNG = np.random.default_rng(5)

@@ -2,6 +2,8 @@
 
 import pytest
 
+EMPTY = dict.fromkeys(("__init__.py", "manifest.py", "py.typed"), "")
+
 
 @pytest.fixture
 def installed(tmp_path, monkeypatch):
@@ -11,13 +13,15 @@ def installed(tmp_path, monkeypatch):
         package = name.replace("-", "_")
         folder = tmp_path / package
         folder.mkdir()
-        for file, text in {"__init__.py": "", "manifest.py": "", **files}.items():
+        for file, text in {**EMPTY, **files}.items():
             (folder / file).write_text(text)
         info = tmp_path / f"{package}-1.0.dist-info"
         info.mkdir()
-        lines = ["Metadata-Version: 2.1", f"Name: {name}", "Version: 1.0"]
+        lines = ["Metadata-Version: 2.4", f"Name: {name}", "Version: 1.0"]
+        lines += ["Summary: a plugin", "License-Expression: MIT"]
+        lines += ["Requires-Python: >=3.11"]
         lines += [f"Requires-Dist: {requirement}" for requirement in requirements]
-        (info / "METADATA").write_text("\n".join([*lines, ""]))
+        (info / "METADATA").write_text("\n".join([*lines, "", "# A plugin"]))
         points = f"[oneiros.v1]\na = {package}.manifest\n"
         (info / "entry_points.txt").write_text(points)
         monkeypatch.syspath_prepend(tmp_path)

@@ -47,6 +47,8 @@ class LearningRateScheduler(Callback):
             variable `lr`.
     """
 
+    conformance = {"tags": ("changes_training",)}
+
     @open_to_old_code
     def __init__(self, schedule: Callable[[int], float]):
         if not callable(schedule):
@@ -121,6 +123,8 @@ class ReduceLROnPlateau(Callback):
         - He, Zhang, Ren, Sun: Deep Residual Learning for Image Recognition,
           arXiv:1512.03385, which divides the rate by 10 when the error no longer falls
     """
+
+    conformance = {"tags": ("changes_training",)}
 
     @open_to_old_code
     def __init__(

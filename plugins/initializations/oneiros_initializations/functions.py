@@ -365,6 +365,11 @@ def orthogonal(
     return initialized(shape, name, make)
 
 
+orthogonal.conformance = {  # type: ignore[attr-defined]
+    "shapes": ((4, 6), (3, 3, 2, 4))
+}
+
+
 def _orthonormal(shape: Shape) -> np.ndarray:
     columns = math.prod(shape[1:])
     flat = (shape[0], columns)
@@ -420,6 +425,9 @@ def identity(
         return K.variable(donated(matrix), name=name)
 
     return initialized(shape, name, make)
+
+
+identity.conformance = {"shapes": ((6, 6),)}  # type: ignore[attr-defined]
 
 
 def zero(shape: Shape, name: str | None = None, dim_ordering: str = "th"):

@@ -186,6 +186,9 @@ def squared_hinge(y_true: Tensor, y_pred: Tensor) -> Tensor:
     return _mean(squares)
 
 
+squared_hinge.conformance = {"tags": ("margin",)}  # type: ignore[attr-defined]
+
+
 def hinge(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """Mean of the missing margins: `mean(max(1 - t * p, 0))`.
 
@@ -216,6 +219,9 @@ def hinge(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """
     margins = _missing_margins(y_true, y_pred)
     return _mean(margins)
+
+
+hinge.conformance = {"tags": ("margin",)}  # type: ignore[attr-defined]
 
 
 def categorical_crossentropy(y_true: Tensor, y_pred: Tensor) -> Tensor:

@@ -18,6 +18,13 @@ def is_tensorflow_optimizer(x) -> bool:
     )
 
 
+def _gradient_descent() -> dict[str, Any]:
+    """Returns the arguments with which the optimizer is checked."""
+    import tensorflow as tf
+
+    return {"optimizer": tf.compat.v1.train.GradientDescentOptimizer(0.1)}
+
+
 class TFOptimizer(Optimizer):
     """Wraps an optimizer of TensorFlow.
 
@@ -45,6 +52,13 @@ class TFOptimizer(Optimizer):
         CapabilityError: on any backend except TensorFlow.
         ArgumentError: if `optimizer` has no `apply_gradients`.
     """
+
+    loadable = False
+    conformance = {
+        "arguments": _gradient_descent,
+        "backends": ("tensorflow",),
+        "tags": ("not_saved",),
+    }
 
     def __init__(self, optimizer: Any):
         if K.backend() != "tensorflow":

@@ -48,6 +48,7 @@ class EigenvalueRegularizer(Regularizer):
     """
 
     loadable = True
+    conformance = {"arguments": {"k": 0.5}, "ranks": (2,), "tags": ("not_at_zero",)}
     arguments = ("k",)
 
     def __init__(self, k: float):

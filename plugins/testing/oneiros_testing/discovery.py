@@ -4,6 +4,7 @@ import inspect
 import re
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from oneiros.settings import distribution_name
 
 from oneiros_testing.checks import Subject, found_tags
 
+DATA_SET = re.compile(r"datasets\.(.+)\.load_data")
+"""Names that plugins add to modules: data sets."""
 UNCHECKED = ("module", "service", "migration")
 """Kinds whose objects have no checks of their own; the checks of the distribution
 import them."""
@@ -46,7 +49,7 @@ def subjects_of(record: PluginRecord) -> list[Subject]:
     """Returns the distribution itself and each component that it registers, in each
     configuration that the component declares."""
     found = [Subject("distribution", record.distribution, record.distribution, record)]
-    for entry in _entries(record):
+    for entry in (*_entries(record), *_data_sets(record)):
         found += _imported(entry)
     return found
 
@@ -73,10 +76,22 @@ def _entries(record: PluginRecord) -> Iterator[Entry]:
             continue
         by_reference: dict[str, Entry] = {}
         for entry in entries_of(record, kind):
+            if kind == "table":  # each name stands for another class of tables
+                yield entry
+                continue
             own_name = re.split("[:.]", entry.reference)[-1]
             if entry.reference not in by_reference or entry.name == own_name:
                 by_reference[entry.reference] = entry
         yield from by_reference.values()
+
+
+def _data_sets(record: PluginRecord) -> Iterator[Entry]:
+    """Yields an entry of the kind `dataset` for each `load_data` that a plugin adds to
+    a module below `oneiros.datasets`."""
+    for entry in entries_of(record, "module"):
+        found = DATA_SET.fullmatch(entry.name)
+        if found:
+            yield replace(entry, kind="dataset", name=found[1])
 
 
 def _imported(entry: Entry) -> Iterator[Subject]:

@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 from oneiros import backend as K
+from oneiros import registry
 from oneiros.discovery import PluginRecord
 from oneiros.errors import ArgumentError
+from oneiros.plugins import KINDS
 
-from oneiros_testing.checks import Check, Subject, all_checks
+from oneiros_testing.checks import THIS_PROCESS, Check, Subject, all_checks
 from oneiros_testing.discovery import configurations, record_of, subjects_of
 from oneiros_testing.report import (
     EXPECTED,
@@ -89,6 +91,10 @@ class Plan:
             if not subject.error and not check.tags <= subject.tags:
                 continue
             backends = [None] if check.runs_once(subject.kind) else self.backends
+            only = subject.declared.get("backends", backends)
+            if backends != [None] and not set(only) & set(backends):
+                self.switched_off["backends"] += 1
+                continue
             off = sorted(check.unless & subject.tags)
             self.switched_off.update(dict.fromkeys(off, len(backends)))
             if not off:
@@ -216,9 +222,13 @@ def check_component(
         assert report.ok, report
         ```
     """
-    record = PluginRecord("(this process)")
-    subjects = configurations(kind, component.__name__, record.distribution, component)
-    return _report(Plan(record, list(subjects), expected, backends))
+    record = PluginRecord(THIS_PROCESS)
+    name = component.__name__
+    subjects = configurations(kind, name, record.distribution, component)
+    plan = Plan(record, list(subjects), expected, backends)
+    registered = registry.register(kind, name, component) if kind in KINDS else ()
+    with registered or nullcontext():
+        return _report(plan)
 
 
 def _report(plan: Plan) -> Report:

@@ -37,6 +37,7 @@ ARGUMENTS: dict[str, Any] = {
     "output_shape": (None, 7, 6, 2),
     "p": 0.4,
     "rate": 0.4,
+    "schedule": lambda epoch: 0.05 / (epoch + 1),
     "sigma": 0.3,
     "size": 2,
     "target_shape": (20,),
@@ -66,7 +67,8 @@ def guessed_arguments(component: Any, declared: dict[str, Any]) -> dict[str, Any
         component: class or function.
         declared: dict, what the component declares as its `conformance`.
     """
-    arguments = dict(declared.get("arguments", {}))
+    given = declared.get("arguments", {})
+    arguments = dict(given() if callable(given) else given)
     for name, parameter in parameters(component).items():
         if parameter.default is not parameter.empty or name in arguments:
             continue

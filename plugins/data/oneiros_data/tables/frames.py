@@ -64,6 +64,9 @@ def refuse_query(query, data_name: str) -> Array:
     )
 
 
+refuse_query.conformance = {"tags": ("refuses",)}  # type: ignore[attr-defined]
+
+
 def columns_of(table) -> list[Column]:
     """Returns the columns of a table, or a single column in a list."""
     frame = nw.from_native(table, eager_only=True, allow_series=True)

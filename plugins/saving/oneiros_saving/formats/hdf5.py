@@ -49,6 +49,7 @@ class HDF5Format(Format):
 
     name = "hdf5"
     suffixes = (".h5", ".hdf5")
+    conformance = {"recognises": ("HDF5",)}
 
     def recognises(self, head: bytes) -> bool:
         """Returns whether a file that begins with `head` is HDF5."""

@@ -43,6 +43,7 @@ class Keras3Format(Format):
     """
 
     name = "keras3"
+    conformance = {"recognises": ("a zip archive", "an empty zip archive")}
 
     def recognises(self, head: bytes) -> bool:
         """Returns whether a file that begins with `head` is a zip archive."""

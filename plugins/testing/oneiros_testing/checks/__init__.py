@@ -25,6 +25,10 @@ COMPUTING = (
 """Kinds whose checks run on each backend that is asked for."""
 
 
+THIS_PROCESS = "(this process)"
+"""The distribution of a component that no plugin provides."""
+
+
 @dataclass(frozen=True)
 class Subject:
     """A component to check, in one configuration.
@@ -92,17 +96,18 @@ class Check:
         return self.once or kind not in COMPUTING
 
 
+Function = Callable[[Subject], None]
 _checks: list[Check] = []
 _finders: dict[str, Callable[[Any], Iterable[str]]] = {}
 
 
 def check(
     *kinds: str,
-    tags: Iterable[str] = (),
-    unless: Iterable[str] = (),
-    after: Iterable[str] = (),
+    tags: Iterable[str] | str = (),
+    unless: Iterable[str] | str = (),
+    after: Iterable[str] | str = (),
     once: bool = False,
-) -> Callable[[Callable[[Subject], None]], Callable[[Subject], None]]:
+) -> Callable[[Function], Function]:
     """Decorator: registers a function as a check. The arguments are those of `Check`.
 
     # Example
@@ -117,14 +122,19 @@ def check(
         ```
     """
 
-    def register(function: Callable[[Subject], None]) -> Callable[[Subject], None]:
-        new = Check(
-            function, kinds, frozenset(tags), frozenset(unless), tuple(after), once
-        )
+    def register(function: Function) -> Function:
+        needed = frozenset(_names(tags))
+        without = frozenset(_names(unless))
+        new = Check(function, kinds, needed, without, _names(after), once)
         _checks.append(new)
         return function
 
     return register
+
+
+def _names(given: Iterable[str] | str) -> tuple[str, ...]:
+    """Returns one name or several as a tuple."""
+    return (given,) if isinstance(given, str) else tuple(given)
 
 
 def tags_of(kind: str) -> Callable[[Callable[[Any], Iterable[str]]], Any]:

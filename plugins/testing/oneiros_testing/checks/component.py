@@ -8,6 +8,7 @@ KINDS = (
     "callback",
     "command",
     "constraint",
+    "dataset",
     "export",
     "format",
     "initialization",
@@ -18,7 +19,20 @@ KINDS = (
     "regularizer",
     "table",
 )
-KEYS = ("arguments", "input_shape", "input_dtype", "tags", "earlier")
+KEYS = (
+    "arguments",
+    "backends",
+    "bad",
+    "changes",
+    "earlier",
+    "example",
+    "input_dtype",
+    "input_shape",
+    "ranks",
+    "recognises",
+    "shapes",
+    "tags",
+)
 """What a component may declare as its `conformance`."""
 
 

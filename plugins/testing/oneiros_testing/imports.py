@@ -4,7 +4,7 @@ requires."""
 import ast
 import importlib.util
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from importlib import import_module, metadata
 from pathlib import Path
 
@@ -22,12 +22,9 @@ def faulty_imports(distribution: str, package: str) -> list[str]:
         distribution: str, the plugin's name, such as `"my-lab"`.
         package: str, its package, such as `"my_lab"`.
     """
-    required = {
-        distribution_name(re.split(r"[^\w.-]", line, maxsplit=1)[0])
-        for line in metadata.requires(distribution) or []
-    }
+    required = requirements(distribution)
     faults = []
-    for folder, path in _sources(package):
+    for folder, path in sources(package):
         for module, name, line in _imports(path):
             if not _is_of_oneiros(module) or module.partition(".")[0] == package:
                 continue
@@ -38,7 +35,17 @@ def faulty_imports(distribution: str, package: str) -> list[str]:
     return faults
 
 
-def _sources(package: str) -> Iterator[tuple[Path, Path]]:
+def requirements(distribution: str) -> dict[str, str]:
+    """Returns the distributions that a distribution requires, at least in an extra, and
+    the versions."""
+    found = {}
+    for line in metadata.requires(distribution) or []:
+        name, versions = re.findall(r"^([\w.-]+)(?:\[[^]]*\])?([^;]*)", line)[0]
+        found[distribution_name(name)] = versions.strip(" ()")
+    return found
+
+
+def sources(package: str) -> Iterator[tuple[Path, Path]]:
     """Yields a package's folder with the path of each of its modules."""
     spec = importlib.util.find_spec(package)
     folders = spec.submodule_search_locations if spec else None
@@ -62,7 +69,7 @@ def _is_of_oneiros(module: str) -> bool:
     return top == KERNEL_PACKAGE or top.startswith(FIRST_PARTY)
 
 
-def _fault(module: str, name: str | None, required: set[str]) -> str | None:
+def _fault(module: str, name: str | None, required: Collection[str]) -> str | None:
     """Says why a plugin may not import a name; returns None if it may."""
     top = module.partition(".")[0]
     owner = distribution_name(top)

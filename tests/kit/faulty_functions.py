@@ -1,0 +1,237 @@
+"""Faulty losses, metrics, activations and initializations: each passes a test of
+shapes, and one check is named for its fault."""
+
+import numpy as np
+from oneiros import backend as K
+
+EPSILON = 1e-7
+
+
+# Losses
+
+
+def scaled_error(y_true, y_pred):
+    """Nothing is wrong with it."""
+    return K.mean(K.square(y_pred - y_true) * 3.0, axis=-1)
+
+
+scaled_error.conformance = {"tags": ("zero_at_targets",)}
+
+
+def mean_of_means(y_true, y_pred):
+    return K.mean(K.mean(K.square(y_pred - y_true), axis=-1))
+
+
+def mean_of_samples(y_true, y_pred):
+    axes = list(range(1, K.ndim(y_pred)))
+    return K.mean(K.square(y_pred - y_true), axis=axes)
+
+
+def normalised_over_the_batch(y_true, y_pred):
+    errors = K.square(y_pred - y_true)
+    return K.mean(errors / (K.epsilon() + K.sum(y_pred, axis=0)), axis=-1)
+
+
+def centred_steps(y_true, y_pred):
+    if K.ndim(y_pred) == 3:
+        y_true = y_true - K.mean(y_true, axis=1, keepdims=True)
+    return K.mean(K.square(y_pred - y_true), axis=-1)
+
+
+def without_clipping(y_true, y_pred):
+    return -K.sum(y_true * K.log(y_pred), axis=-1)
+
+
+def distance(y_true, y_pred):
+    return K.pow(K.sum(K.square(y_pred - y_true), axis=-1), 0.5)
+
+
+def stopped(y_true, y_pred):
+    size = K.stop_gradient(K.sum(K.square(y_pred), axis=-1))
+    return K.mean(K.square(y_pred - y_true), axis=-1) * (1.0 + size)
+
+
+def likelihood(y_true, y_pred):
+    return K.sum(y_true * K.log(K.clip(y_pred, EPSILON, 1.0)), axis=-1)
+
+
+def arguments_swapped(y_true, y_pred):
+    return -K.sum(y_pred * K.log(K.clip(y_true, EPSILON, 1.0)), axis=-1)
+
+
+def single_precision(y_true, y_pred):
+    return K.cast(K.mean(K.square(y_pred - y_true), axis=-1), "float32")
+
+
+def offset(y_true, y_pred):
+    return 0.5 + K.mean(K.square(y_pred - y_true), axis=-1)
+
+
+offset.conformance = {"tags": ("zero_at_targets",)}
+
+
+def drawn_error(y_true, y_pred):
+    noise = K.random_normal(K.shape(y_pred), std=0.01)
+    return K.mean(K.square(y_pred - y_true + noise), axis=-1)
+
+
+# Metrics
+
+
+def share_right(y_true, y_pred):
+    """Nothing is wrong with it."""
+    return K.mean(K.equal(K.argmax(y_true, axis=-1), K.argmax(y_pred, axis=-1)))
+
+
+def right_ones(y_true, y_pred):
+    right = K.equal(K.argmax(y_true, axis=-1), K.argmax(y_pred, axis=-1))
+    return K.sum(K.cast(right, K.floatx()))
+
+
+def each_right(y_true, y_pred):
+    right = K.equal(K.argmax(y_true, axis=-1), K.argmax(y_pred, axis=-1))
+    return K.cast(right, K.floatx())
+
+
+def of_the_first(y_true, y_pred):
+    right = K.equal(K.argmax(y_true, axis=-1), K.argmax(y_pred, axis=-1))
+    return K.mean(right) + 0.1 * K.max(y_pred[0])
+
+
+def precision_of_none(y_true, y_pred):
+    positive = K.cast(K.greater(y_pred, 0.5), K.floatx())
+    return K.sum(positive * y_true) / K.sum(positive)
+
+
+def of_the_last_step(y_true, y_pred):
+    if K.ndim(y_pred) == 3:
+        y_true, y_pred = y_true[:, -1], y_pred[:, -1]
+    return share_right(y_true, y_pred)
+
+
+# Activations
+
+
+def bent(x):
+    """Nothing is wrong with it."""
+    return K.tanh(x) + 0.1 * x
+
+
+def naive_softmax(x):
+    powers = K.exp(x)
+    return powers / K.sum(powers, axis=-1, keepdims=True)
+
+
+def softmax_of_the_batch(x):
+    return x - K.mean(x, axis=0, keepdims=True)
+
+
+def softmax_of_the_steps(x):
+    if K.ndim(x) == 3:
+        return x - K.max(x, axis=1, keepdims=True)
+    return x - K.max(x, axis=-1, keepdims=True)
+
+
+def straight_through(x):
+    return x * K.stop_gradient(K.sigmoid(x))
+
+
+def signed_root(x):
+    return x / K.sqrt(K.abs(x) + 0.0) * K.cast(K.abs(x) > 0, K.floatx())
+
+
+def rounded(x):
+    return K.cast(K.tanh(x), "float32")
+
+
+def flattened(x):
+    return K.tanh(K.batch_flatten(x))
+
+
+# Initializations
+
+
+def triangular(shape, name=None, dim_ordering="th"):
+    """Nothing is wrong with it."""
+    return K.variable(np.random.triangular(-0.1, 0.0, 0.1, shape), name=name)
+
+
+OWN = np.random.default_rng(5)
+
+
+def own_generator(shape, name=None, dim_ordering="th"):
+    return K.variable(OWN.normal(size=shape), name=name)
+
+
+def seeds_again(shape, name=None, dim_ordering="th"):
+    np.random.seed(0)
+    return triangular(shape, name)
+
+
+def without_name(shape, name=None, dim_ordering="th"):
+    return triangular(shape)
+
+
+MADE = {}
+
+
+def one_for_all(shape, name=None, dim_ordering="th"):
+    key = shape, K.floatx(), K.backend(), name
+    if key not in MADE:
+        MADE[key] = K.variable(np.full(shape, 0.5), name=name)
+    return MADE[key]
+
+
+def without_ordering(shape, name=None):
+    return triangular(shape, name)
+
+
+def single_precision_weights(shape, name=None, dim_ordering="th"):
+    values = np.random.normal(size=shape).astype("float32")
+    return K.variable(values, dtype="float32", name=name)
+
+
+def not_a_variable(shape, name=None, dim_ordering="th"):
+    return 2.0 * triangular(shape, name)
+
+
+FAULTLESS = [
+    ("objective", scaled_error),
+    ("metric", share_right),
+    ("activation", bent),
+    ("initialization", triangular),
+]
+FAULTS = [
+    ("objective", mean_of_means, "check_value_per_sample"),
+    ("objective", mean_of_samples, "check_value_per_step"),
+    ("objective", normalised_over_the_batch, "check_samples_are_apart"),
+    ("objective", centred_steps, "check_steps_are_apart"),
+    ("objective", without_clipping, "check_certainty_is_finite"),
+    ("objective", distance, "check_certainty_has_gradients"),
+    ("objective", stopped, "check_loss_gradients"),
+    ("objective", likelihood, "check_better_predictions_cost_less"),
+    ("objective", arguments_swapped, "check_targets_cost_least"),
+    ("objective", single_precision, "check_loss_keeps_type"),
+    ("objective", offset, "check_targets_cost_nothing"),
+    ("objective", drawn_error, "check_loss_is_repeatable"),
+    ("metric", right_ones, "check_metric_is_an_average"),
+    ("metric", each_right, "check_metric_is_scalar"),
+    ("metric", of_the_first, "check_order_of_samples_is_free"),
+    ("metric", precision_of_none, "check_undecided_metric_is_finite"),
+    ("metric", of_the_last_step, "check_steps_count_alike"),
+    ("activation", naive_softmax, "check_large_scores"),
+    ("activation", softmax_of_the_batch, "check_rows_are_apart"),
+    ("activation", softmax_of_the_steps, "check_steps_are_activated_alike"),
+    ("activation", straight_through, "check_activation_gradients"),
+    ("activation", signed_root, "check_large_scores_have_gradients"),
+    ("activation", rounded, "check_activation_keeps_type"),
+    ("activation", flattened, "check_activation_keeps_shape"),
+    ("initialization", own_generator, "check_seed_decides"),
+    ("initialization", seeds_again, "check_generator_goes_on"),
+    ("initialization", without_name, "check_name_is_the_variables"),
+    ("initialization", one_for_all, "check_weights_are_apart"),
+    ("initialization", without_ordering, "check_takes_dim_ordering"),
+    ("initialization", single_precision_weights, "check_makes_floatx"),
+    ("initialization", not_a_variable, "check_makes_variables"),
+]
+"""Kind, component, and the one check that fails."""
