@@ -4,6 +4,7 @@ and come back from files."""
 import numpy as np
 import oneiros
 import pytest
+from oneiros import backend as K
 from oneiros.errors import ArgumentError, ConfigError, ShapeError
 from oneiros.exports import ExportError
 from oneiros.layers import (
@@ -13,6 +14,7 @@ from oneiros.layers import (
     Discretization,
     GroupQueryAttention,
     Input,
+    Keras2Softmax,
     Masking,
     MultiHeadAttention,
     Normalization,
@@ -41,6 +43,23 @@ def test_normalization_spreads_what_is_given_over_its_axes(backend):
     np.testing.assert_allclose(predicted(layer, x), expected, rtol=1e-6)
     back = Normalization((1, 2), MEAN, VARIANCE, invert=True, input_shape=(2, 3))
     np.testing.assert_allclose(predicted(back, expected), x, atol=1e-5)
+
+
+def test_what_is_hidden_has_no_share_in_float16_either(backend):
+    """1e9 is infinite there, and 0 times infinity isn't a number."""
+    before = K.floatx()
+    K.set_floatx("float16")
+    try:
+        x = Input((3, 2))
+        seen = Attention(use_causal_mask=True)([x, x])
+        scores, counted = Input((3,)), Input((3,))
+        shares = Keras2Softmax()([scores, counted])
+        assert np.isfinite(Model(x, seen).predict(wave((1, 3, 2)))).all()
+        model = Model([scores, counted], shares)
+        even = model.predict([np.zeros((1, 3)), np.array([[1.0, 1.0, 0.0]])])
+    finally:
+        K.set_floatx(before)
+    np.testing.assert_array_equal(even, [[0.5, 0.5, 0.0]])
 
 
 @pytest.mark.spread

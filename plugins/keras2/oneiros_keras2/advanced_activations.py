@@ -1,11 +1,10 @@
 """Activations that are layers, with the arguments that Keras 2 gave them."""
 
+from oneiros import backend as K
+
 from oneiros_keras2.activations import rectified, softmax_along
 from oneiros_keras2.base import Axes, Keras2Layer
-from oneiros_keras2.tensors import floats
-
-HIDDEN = -1e9
-"""What is added where a mask hides a value from a softmax."""
+from oneiros_keras2.tensors import HIDDEN, floats
 
 
 class Keras2ReLU(Keras2Layer):
@@ -95,7 +94,7 @@ class Keras2Softmax(Keras2Layer):
         if isinstance(x, list):
             x, counted = x
             hidden = 1 - floats(counted)
-            x = x + HIDDEN * hidden
+            x = x - HIDDEN[K.floatx()] * hidden
         return softmax_along(x, self.axis)
 
     def get_output_shape_for(self, input_shape):

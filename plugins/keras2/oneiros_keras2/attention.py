@@ -16,15 +16,13 @@ from oneiros.typing import Shape, Tensor
 from oneiros_keras2.activations import softmax_along
 from oneiros_keras2.base import Axes, Fraction, Keras2Layer, KernelLayer, known_size
 from oneiros_keras2.products import einsum, missing
-from oneiros_keras2.tensors import floats, numbers, sizes_of
+from oneiros_keras2.tensors import HIDDEN, floats, numbers, sizes_of
 
 Weights = tuple[Tensor, Tensor | None]
 """A kernel and a bias, or no bias."""
 SCORE_MODES = ("dot", "concat")
 LABELS = "abcdefg"
 """Labels for the axes of queries."""
-HIDDEN = 1e9
-"""What is subtracted from the score of a hidden place: its weight is 0."""
 
 
 class Attending(Keras2Layer):
@@ -72,7 +70,7 @@ class Attending(Keras2Layer):
         if hidden:
             aligned = [_for_all_heads(each, scores) for each in hidden]
             every = functools.reduce(K.maximum, aligned)
-            scores = scores - HIDDEN * every
+            scores = scores - HIDDEN[K.floatx()] * every
         weights: Tensor = softmax_along(scores, self.key_axes)
         if self.dropout:
             dropped = K.dropout(weights, self.dropout)

@@ -6,6 +6,9 @@ from oneiros import backend as K
 from oneiros.load_context import count_weight
 from oneiros.typing import Tensor
 
+HIDDEN = {"float16": 3e4, "float32": 1e9, "float64": 1e9}
+"""By type, what is subtracted from the score of a hidden place: its weight is 0."""
+
 
 def floats(x: Tensor) -> Tensor:
     """Returns a tensor of floats; 1 stands for what is true."""

@@ -28,12 +28,6 @@ def oneiros_callbacks() -> dict[str, str]:
 
 
 @hookimpl
-def oneiros_modules() -> dict[str, dict[str, str]]:
-    """The same names, for `from oneiros.optimizers import …`."""
-    return {"optimizers": oneiros_optimizers(), "callbacks": oneiros_callbacks()}
-
-
-@hookimpl
 def oneiros_before_compile(arguments: dict[str, Any]) -> None:
     """Accumulates gradients, if the settings say so."""
     from lab_optimizers.behaviour import accumulate

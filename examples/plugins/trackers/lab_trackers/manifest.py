@@ -20,12 +20,6 @@ def oneiros_callbacks() -> dict[str, str]:
 
 
 @hookimpl
-def oneiros_modules() -> dict[str, dict[str, str]]:
-    """The same names, for `from oneiros.callbacks import …`."""
-    return {"callbacks": oneiros_callbacks()}
-
-
-@hookimpl
 def oneiros_default_callbacks() -> list[Any]:
     """Tracks every training, if the settings say where."""
     from lab_trackers.behaviour import trackers

@@ -7,19 +7,17 @@ from oneiros import backend as K
 from oneiros.arguments import label
 from oneiros.errors import ArgumentError
 from oneiros.layers import MultiHeadAttention
-from oneiros.typing import Array, Shape, Tensor
+from oneiros.typing import Tensor
 
 from lab_transformer.places import angles, steps_of
 
 
-def quarter_turns(size: int) -> Array:
-    """Returns the matrix that turns each pair of features, `(a, b)`, to `(-b, a)`."""
-    turns = np.zeros((size, size), K.floatx())
-    first = np.arange(0, size, 2)
-    second = first + 1
-    turns[second, first] = -1.0
-    turns[first, second] = 1.0
-    return turns
+def across(x: Tensor, size: int) -> Tensor:
+    """Returns each pair of features, `(a, b)`, after a quarter turn: `(-b, a)`."""
+    is_second = np.asarray(np.arange(size) % 2, K.floatx())
+    from_right = K.concatenate([x[..., 1:], x[..., :1]])
+    from_left = K.concatenate([x[..., -1:], x[..., :-1]])
+    return from_left * is_second - from_right * (1.0 - is_second)
 
 
 class RotaryAttention(MultiHeadAttention):
@@ -68,11 +66,6 @@ class RotaryAttention(MultiHeadAttention):
                 "features are turned in pairs."
             )
 
-    def build(self, input_shape: list[Shape]) -> None:
-        """Makes the weights of the projections."""
-        super().build(input_shape)
-        self.turns = K.variable(quarter_turns(self.key_dim))
-
     def by_head(self, name: str, x: Tensor) -> Tensor:
         """Returns the projection for each head, queries and keys turned."""
         projected = super().by_head(name, x)
@@ -80,5 +73,5 @@ class RotaryAttention(MultiHeadAttention):
             return projected
         turned_by = angles(steps_of(x), self.key_dim)
         turned_by = K.expand_dims(turned_by, 1)  # the same for all heads
-        across = K.dot(projected, self.turns)
-        return projected * K.cos(turned_by) + across * K.sin(turned_by)
+        crossed = across(projected, self.key_dim)
+        return projected * K.cos(turned_by) + crossed * K.sin(turned_by)
