@@ -18,7 +18,8 @@ def beam_search(
     JAX may call the host in another thread, in which 64-bit types are off. So the host
     gets and returns words of 32 bits.
     """
-    samples, steps, _ = logits.shape
+    logits_shape = logits.shape
+    samples, steps, _ = logits_shape
     paths_shape = (top_paths, samples, steps)
     dtype = np.promote_types(logits.dtype, np.float32)
     numbers = logits.astype(dtype)
@@ -28,7 +29,7 @@ def beam_search(
     def search(words, lengths):
         contiguous = np.ascontiguousarray(words)
         flat = contiguous.view(dtype)
-        rows = flat.reshape(logits.shape)
+        rows = flat.reshape(logits_shape)
         step_counts = np.asarray(lengths)
         found = search_on_host(rows, step_counts, beam_width, top_paths)
         paths, scores = found

@@ -12,7 +12,7 @@ class Constraint:
         from oneiros.constraints import Constraint
 
         class AtMostOne(Constraint):
-            def __call__(self, p: Tensor) -> Tensor:
+            def __call__(self, p):
                 return K.minimum(p, 1.0)
 
         print(K.eval(AtMostOne()(K.variable([0.5, 3.0]))))  # [0.5 1. ]

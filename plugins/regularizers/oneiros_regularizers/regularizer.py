@@ -18,7 +18,7 @@ class Regularizer:
         from oneiros.regularizers import Regularizer
 
         class Spread(Regularizer):
-            def __call__(self, x: Tensor) -> Tensor:
+            def __call__(self, x):
                 return K.max(x) - K.min(x)
 
         print(K.eval(Spread()(K.variable([1.0, 4.0, 2.0]))))  # 3.0
