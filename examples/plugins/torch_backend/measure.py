@@ -1,8 +1,9 @@
 """Compares training steps on PyTorch and on JAX, in turns.
 
-    python measure.py
+    OMP_NUM_THREADS=1 python measure.py
 
-prints milliseconds a step, the least of seven runs of ten steps, and their ratio.
+prints milliseconds of the processor for a step, the least of seven runs of ten steps,
+and their ratio.
 """
 
 import time
@@ -49,10 +50,10 @@ def training_step(choice, layers, shape):
 
 
 def milliseconds(step):
-    start = time.perf_counter()
+    start = time.process_time()
     for _ in range(STEPS):
         step()
-    return (time.perf_counter() - start) / STEPS * 1000
+    return (time.process_time() - start) / STEPS * 1000
 
 
 for name, case in CASES.items():

@@ -20,9 +20,12 @@ def beam_search(
     if inferring():
         path = torch.empty((samples, steps), dtype=torch.int64)
         scores = torch.empty((samples, top_paths), dtype=logits.dtype)
-        return [path] * top_paths, scores
+        paths = [path] * top_paths
+        return paths, scores
     rows = to_array(logits)
-    step_counts = to_array(to_tensor(lengths))
+    counts = to_tensor(lengths)
+    step_counts = to_array(counts)
     found, scores = search_on_host(rows, step_counts, beam_width, top_paths)
-    paths = [to_tensor(path.astype(np.int64)) for path in found]
+    long_paths = found.astype(np.int64)
+    paths = list(map(to_tensor, long_paths))
     return paths, to_tensor(scores)

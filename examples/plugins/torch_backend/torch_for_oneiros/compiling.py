@@ -59,24 +59,29 @@ class _Compiled:
     def __call__(self, feeds: Tensors, state: Tensors, counter: int) -> Tensors:
         if self._run is None:
             self._run = self._compiled(feeds, state, counter)
-        return self._run(feeds, state, torch.tensor(counter))
+        number = torch.tensor(counter)
+        return self._run(feeds, state, number)
 
     def _compiled(self, feeds: Tensors, state: Tensors, counter: int) -> Computation:
         from torch.fx.experimental.proxy_tensor import make_fx
 
-        arguments = (feeds, state, torch.tensor(counter))
+        number = torch.tensor(counter)
+        arguments = (feeds, state, number)
         trace = make_fx(self._compute, tracing_mode="fake", _allow_non_fake_inputs=True)
         try:
             with KERNELS.left_out():
                 graph = trace(*arguments)
             graph.graph.eliminate_dead_code()
             graph.recompile()
-            run = torch.compile(graph) if self._by_inductor else graph
+            run = graph
+            if self._by_inductor:
+                run = torch.compile(graph)
             run(*arguments)
         except Exception as error:
             # Computed as it stands, it works, or says what is wrong
             self._compute(feeds, state, counter)
-            reason = next(iter(str(error).splitlines()), repr(error))
+            lines = iter(str(error).splitlines())
+            reason = next(lines, repr(error))
             warn(
                 f"PyTorch can't compile a function, which runs operation by operation "
                 f"instead: {reason:.200} ({VARIABLE}=off says nothing.)"

@@ -61,9 +61,10 @@ class TorchEngine(Engine):
         """Takes a step for each place of the first axis of `sequences`."""
         tensors = list(map(to_tensor, sequences))
         states = list(map(to_tensor, states))
-        lengths = {len(x) for x in tensors}
+        lengths = set(map(len, tensors))
         if len(lengths) > 1:
-            raise ValueError(f"sequences have {sorted(lengths)} steps")
+            listed = sorted(lengths)
+            raise ValueError(f"sequences have {listed} steps")
         (length,) = lengths
         outputs = {}
         places = range(length)
@@ -73,29 +74,39 @@ class TorchEngine(Engine):
             _check_states(states, new)
             states = new
         if length:
-            rows = zip(*[outputs[place] for place in places], strict=True)
-            return states, list(map(torch.stack, rows))
-        slices = [x.new_zeros(x.shape[1:]) for x in tensors]
+            by_place = [outputs[place] for place in places]
+            by_output = zip(*by_place, strict=True)
+            return states, list(map(torch.stack, by_output))
+        # Another step tells what the outputs would be like
+        slices = []
+        for x in tensors:
+            row_shape = x.shape[1:]
+            slices.append(x.new_zeros(row_shape))
         _, like = step(0, slices, states, captured)
-        return states, [x.new_zeros((0, *x.shape)) for x in like]
+        empty = []
+        for x in like:
+            shape = (0, *x.shape)
+            empty.append(x.new_zeros(shape))
+        return states, empty
 
 
 def _own(value, is_inner: bool):
     """Returns a tensor of the same values by which to differentiate."""
-    value = to_tensor(value)
-    if is_inner and value.requires_grad:
-        return value.view_as(value)
-    return value.detach().requires_grad_()
+    tensor = to_tensor(value)
+    if is_inner and tensor.requires_grad:
+        return tensor.view_as(tensor)
+    own = tensor.detach()
+    return own.requires_grad_()
 
 
 def _gradients(loss, values: Tensors, is_inner: bool) -> Tensors:
     if not loss.requires_grad:
         return list(map(torch.zeros_like, values))
-    return list(
-        torch.autograd.grad(
-            loss.sum(), values, create_graph=is_inner, materialize_grads=True
-        )
+    total = loss.sum()
+    gradients = torch.autograd.grad(
+        total, values, create_graph=is_inner, materialize_grads=True
     )
+    return list(gradients)
 
 
 def _detached(values: Tensors) -> Tensors:
@@ -112,7 +123,8 @@ def _detached_parts(value):
 
 
 def _check_states(before: Tensors, after: Tensors) -> None:
-    for place, (old, new) in enumerate(zip(before, after, strict=True)):
+    pairs = zip(before, after, strict=True)
+    for place, (old, new) in enumerate(pairs):
         if old.shape != new.shape:
             raise ValueError(
                 f"state {place} had shape {tuple(old.shape)} before a step and "

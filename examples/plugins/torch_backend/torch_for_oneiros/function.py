@@ -21,7 +21,8 @@ class TorchFunction(RecordedFunction):
     @property
     def specialises(self) -> bool:
         """Whether it is compiled for inputs of certain shapes."""
-        return self.program.options["torch_compile"] != "off"
+        choice = self.program.options["torch_compile"]
+        return bool(choice != "off")
 
     def put(self, array: Array, dtype):
         """Copies an array to the device, as one of a type."""
@@ -32,10 +33,12 @@ class TorchFunction(RecordedFunction):
         chosen = []
         for array in arrays:
             if isinstance(array, torch.Tensor):
-                places = torch.from_numpy(index).to(array.device)
-                chosen.append(array.index_select(0, places))
+                places = torch.from_numpy(index)
+                places = places.to(array.device)
+                rows = array.index_select(0, places)
             else:
-                chosen.append(array[index])
+                rows = array[index]
+            chosen.append(rows)
         return chosen
 
     def compile_step(self, phase: int, arrays: Tensors) -> CompiledStep:
@@ -57,7 +60,9 @@ class TorchFunction(RecordedFunction):
             for place in range(count):
                 rows = self.rows(arrays, index[place])
                 results.append(self._step(compute, rows, counter + place))
-            return [to_array(torch.stack(each)) for each in zip(*results, strict=True)]
+            by_output = zip(*results, strict=True)
+            stacked = map(torch.stack, by_output)
+            return list(map(to_array, stacked))
 
         return steps
 
@@ -71,18 +76,21 @@ class TorchFunction(RecordedFunction):
             state = [node.source.storage.tensor() for node in program.variables]
             results = compute(feeds, state, counter)
             count = len(program.outputs)
-            outputs, new = results[:count], results[count:]
-            for node, value in zip(program.written, new, strict=True):
-                _check_update(node, value)
+            outputs = results[:count]
+            new = results[count:]
+            pairs = list(zip(program.written, new, strict=True))
+            for pair in pairs:
+                _check_update(*pair)
             with deferred_interrupts():
-                for node, value in zip(program.written, new, strict=True):
+                for node, value in pairs:
                     node.source.storage.replace(value)
         return outputs
 
 
 def _check_update(variable, value) -> None:
-    if tuple(value.shape) != variable.shape:
+    shape = tuple(value.shape)
+    if shape != variable.shape:
         raise DataError(
-            f"The update of {variable.name!r} has shape {tuple(value.shape)}, expected "
-            f"shape {variable.shape}."
+            f"The update of {variable.name!r} has shape {shape}, expected shape "
+            f"{variable.shape}."
         )

@@ -29,7 +29,8 @@ def is_known(x) -> bool:
     """Returns whether `x` is a number, or an array, of integers or booleans."""
     if isinstance(x, torch.Tensor):
         return False
-    return np.asarray(x).dtype.kind in DISCRETE
+    array = np.asarray(x)
+    return array.dtype.kind in DISCRETE
 
 
 def _size(n) -> int:
@@ -40,6 +41,22 @@ def _size(n) -> int:
             "it from other shapes."
         )
     return int(n)
+
+
+def _in_trial(x, sizes: list[int]):
+    """Returns a tensor of these sizes, of which -1 is what remains.
+
+    If the size that is tried for an open one isn't a multiple, another one would be.
+    """
+    count = math.prod(x.shape)
+    known_size = -math.prod(sizes)
+    (is_open,) = are_open(count)
+    if not is_open or known_size <= 0 or count % known_size == 0:
+        return x.reshape(sizes)
+    place = sizes.index(-1)
+    sizes[place] = count // known_size
+    dtype = torch_type(x.dtype)
+    return torch.empty(sizes, dtype=dtype, device="meta")
 
 
 class TorchFunctions(ArrayFunctions):
@@ -66,10 +83,12 @@ class TorchFunctions(ArrayFunctions):
     def as_type(self, x, dtype):
         if isinstance(x, torch.Tensor):
             return x.to(torch_type(dtype))
-        return self.constant(x.astype(dtype))
+        array = x.astype(dtype)
+        return self.constant(array)
 
     def stacked(self, tensors):
-        return self.space(*tensors).stack(tensors)
+        space = self.space(*tensors)
+        return space.stack(tensors)
 
     # Shapes
 
@@ -82,7 +101,9 @@ class TorchFunctions(ArrayFunctions):
 
     def joinable(self, tensors, axis: int):
         first, *others = tensors
-        for kept in set(range(first.ndim)) - {axis}:
+        kept_axes = list(range(first.ndim))
+        kept_axes.remove(axis)
+        for kept in kept_axes:
             for place, other in enumerate(others):
                 first, other = with_equal_axes(first, kept, other, kept)
                 others[place] = other
@@ -90,33 +111,35 @@ class TorchFunctions(ArrayFunctions):
 
     def summable(self, x, axis: int, y, other: int):
         x, y = with_equal_axes(x, axis, y, other)
-        return to_tensor(x), to_tensor(y)
+        x = to_tensor(x)
+        y = to_tensor(y)
+        return x, y
 
     def count(self, n):
-        return super().count(_size(n))
+        size = _size(n)
+        return super().count(size)
 
     def sizes(self, shape) -> list[int | None]:
         return [n if n is None else _size(n) for n in shape]
 
     def shape(self, x):
-        return np.array(self.tensor(x).shape, np.int64)
+        x = self.tensor(x)
+        return np.array(x.shape, np.int64)
 
     def reshape(self, x, shape):
         x = self.tensor(x)
         sizes = self.sizes(shape)
-        if sizes.count(None) == 1 and -1 not in sizes:
-            sizes[sizes.index(None)] = -1
+        is_open = sizes.count(None) == 1
+        if is_open and -1 not in sizes:
+            place = sizes.index(None)
+            sizes[place] = -1
         for axis, size in enumerate(sizes):
             # Several open sizes are those of the same axes of x
             if size is None:
                 sizes[axis] = x.shape[axis]
-        if sizes.count(-1) == 1 and inferring():
-            count = math.prod(x.shape)
-            known_size = -math.prod(sizes)
-            (is_open,) = are_open(count)
-            if is_open and known_size > 0 and count % known_size:
-                sizes[sizes.index(-1)] = count // known_size
-                return torch.empty(sizes, dtype=torch_type(x.dtype), device="meta")
+        has_gap = sizes.count(-1) == 1
+        if has_gap and inferring():
+            return _in_trial(x, sizes)
         return x.reshape(sizes)
 
     def squeeze(self, x, axis):
@@ -124,8 +147,9 @@ class TorchFunctions(ArrayFunctions):
         axes = tuple(self.axes(x, axis))
         x = single(x, axes)
         for each in axes:
-            if x.shape[each] != 1:
-                raise ValueError(f"axis {each} has size {x.shape[each]}, not 1")
+            size = x.shape[each]
+            if size != 1:
+                raise ValueError(f"axis {each} has size {size}, not 1")
         if isinstance(x, torch.Tensor):
             return torch.squeeze(x, axes)
         return x.squeeze(axes)
@@ -138,18 +162,23 @@ class TorchFunctions(ArrayFunctions):
                 _size(bound)
                 bound = to_array(bound)
             known.append(bound)
-        return self.constant(np.arange(*known).astype(dtype))
+        numbers = np.arange(*known)
+        typed = numbers.astype(dtype)
+        return self.constant(typed)
 
     # Values
 
     def stop_gradient(self, variables):
         x = self.tensor(variables)
-        return to_tensor(x).detach()
+        tensor = to_tensor(x)
+        return tensor.detach()
 
     def print_tensor(self, x, message: str = ""):
         x = self.tensor(x)
         if not inferring():
-            print(message, to_array(to_tensor(x)), flush=True)
+            tensor = to_tensor(x)
+            array = to_array(tensor)
+            print(message, array, flush=True)
         return x
 
     indexed = staticmethod(indexed)
@@ -158,8 +187,10 @@ class TorchFunctions(ArrayFunctions):
 
     def abs(self, x):
         x = self.countable(x)
-        if is_known(x) or self.dtype_of(x).kind == "u":
-            return np.abs(x) if is_known(x) else x
+        if is_known(x):
+            return np.abs(x)
+        if self.dtype_of(x).kind == "u":
+            return x
         return torch.abs(x)
 
     def maximum(self, x, y):
@@ -171,36 +202,48 @@ class TorchFunctions(ArrayFunctions):
     def _extreme(self, name: str, is_first: str, x, y):
         """Returns the larger or smaller one; if both are equal, the first one receives
         the derivative."""
-        x, y = self.broadcastable(*self.paired(x, y))
+        operands = self.paired(x, y)
+        x, y = self.broadcastable(*operands)
         if self.space(x, y) is np:
-            return getattr(np, name)(x, y)
+            choose = getattr(np, name)
+            return choose(x, y)
         x = to_tensor(x)
-        takes_first = getattr(self.namespace, is_first)(x, y) | (x != x)
-        return self.namespace.where(takes_first, x, y)
+        y = to_tensor(y)
+        compare = getattr(torch, is_first)
+        takes_first = compare(x, y)
+        is_nan = x != x
+        return torch.where(takes_first | is_nan, x, y)
 
     def pow(self, x, a):
         if is_int(a) and self.is_tensor(x):
-            return torch.pow(self.countable(x), int(a))
+            x = self.countable(x)
+            return torch.pow(x, int(a))
         return super().pow(x, a)
 
     def sqrt(self, x):
         x = self.floats(x)
-        return torch.sqrt(torch.where(x < 0, 0, x))
+        is_negative = x < 0
+        not_negative = torch.where(is_negative, 0, x)
+        return torch.sqrt(not_negative)
 
     def clipped(self, x, low, high):
         if self.space(x, low, high) is np:
-            return np.maximum(np.minimum(x, high), low)
-        x, low, high = map(to_tensor, (x, low, high))
-        x = torch.where(x > high, high, x)
-        return torch.where(x < low, low, x)
+            x = np.minimum(x, high)
+            return np.maximum(x, low)
+        operands = (x, low, high)
+        x, low, high = map(to_tensor, operands)
+        is_above = x > high
+        x = torch.where(is_above, high, x)
+        is_below = x < low
+        return torch.where(is_below, low, x)
 
     # Linear algebra and lookup
 
     def matmul(self, x, y):
         x, y = self.paired(x, y)
-        summed = max(y.ndim - 2, 0)
-        x, y = self.summable(x, -1, y, summed)
-        return torch.matmul(x, y)
+        y_axis = max(y.ndim - 2, 0)
+        factors = self.summable(x, -1, y, y_axis)
+        return torch.matmul(*factors)
 
     def gather(self, reference, indices):
         reference = self.tensor(reference)
@@ -211,13 +254,16 @@ class TorchFunctions(ArrayFunctions):
         indices = to_tensor(indices)
         last = len(reference) - 1
         existing = indices.clamp(0, last)
-        rows = torch.index_select(reference, 0, existing.reshape(-1))
-        rows = rows.reshape(*indices.shape, *reference.shape[1:])
+        places = existing.reshape(-1)
+        rows = torch.index_select(reference, 0, places)
+        row_shape = reference.shape[1:]
+        rows = rows.reshape(*indices.shape, *row_shape)
         if not rows.is_floating_point():
             return rows
         # Where there are no rows there is NaN, on a GPU too
         is_row = existing == indices
-        is_row = is_row.reshape(*indices.shape, *[1] * (reference.ndim - 1))
+        ones = [1] * len(row_shape)
+        is_row = is_row.reshape(*indices.shape, *ones)
         return torch.where(is_row, rows, math.nan)
 
 

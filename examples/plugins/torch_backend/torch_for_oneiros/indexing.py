@@ -12,38 +12,59 @@ def indexed(x, index):
     parts = index if isinstance(index, tuple) else (index,)
     has_tensors = any(isinstance(part, torch.Tensor) for part in parts)
     if not has_tensors and not isinstance(x, torch.Tensor):
-        return np.asarray(x)[parts]
+        array = np.asarray(x)
+        return array[parts]
     x = to_tensor(x)
-    parts = tuple(map(_part, parts))
+    converted = list(map(_part, parts))
+    axes = _axes(converted, x.ndim)
     rest = []
-    for axis, part in zip(_axes(parts, x.ndim), parts):
-        size = x.shape[axis] if axis < x.ndim else 0
-        if isinstance(part, slice) and part.step is not None and part.step < 0:
-            places = list(range(*part.indices(size)))
-            rows = torch.tensor(places, dtype=torch.int64, device=place())
-            x = torch.index_select(x, axis, rows)
+    for axis, part in zip(axes, converted):
+        if _is_backwards(part):
+            places = _places(part, x.shape[axis])
+            x = torch.index_select(x, axis, places)
             part = slice(None)
         elif _is_place(part):
             # Its value may not be known yet
-            row = torch.where(part < 0, part + size, part)
-            x = torch.index_select(x, axis, row.reshape(1))
+            from_end = part + x.shape[axis]
+            is_negative = part < 0
+            row = torch.where(is_negative, from_end, part)
+            rows = row.reshape(1)
+            x = torch.index_select(x, axis, rows)
             part = 0
         rest.append(part)
     return x[tuple(rest)]
 
 
+def _is_backwards(part) -> bool:
+    if not isinstance(part, slice) or part.step is None:
+        return False
+    return part.step < 0
+
+
+def _places(part: slice, size: int):
+    """Returns the numbers of the places of a slice, as a tensor."""
+    bounds = part.indices(size)
+    places = list(range(*bounds))
+    return torch.tensor(places, dtype=torch.int64, device=place())
+
+
 def _is_place(part) -> bool:
     """Returns whether a part of an index is the number of a place, as a tensor."""
-    is_number = isinstance(part, torch.Tensor) and part.ndim == 0
-    return is_number and part.dtype != torch.bool
+    if not isinstance(part, torch.Tensor):
+        return False
+    return part.ndim == 0 and part.dtype != torch.bool
 
 
 def _part(part):
     """Returns a part of an index as PyTorch takes it."""
     if isinstance(part, slice):
-        return slice(_bound(part.start), _bound(part.stop), _bound(part.step))
+        start = _bound(part.start)
+        stop = _bound(part.stop)
+        step = _bound(part.step)
+        return slice(start, stop, step)
     if isinstance(part, (list, np.ndarray)) and np.ndim(part):
-        part = to_tensor(np.asarray(part))
+        array = np.asarray(part)
+        part = to_tensor(array)
     if isinstance(part, torch.Tensor) and part.dtype != torch.bool:
         return part.to(torch.int64)
     if isinstance(part, (np.ndarray, np.generic)):
@@ -52,7 +73,9 @@ def _part(part):
 
 
 def _bound(bound):
-    return None if bound is None else int(bound)
+    if bound is None:
+        return None
+    return int(bound)
 
 
 def _axes(parts, rank: int) -> list[int]:
@@ -62,7 +85,10 @@ def _axes(parts, rank: int) -> list[int]:
     consumed = sum(map(_width, parts))
     for part in parts:
         axes.append(axis)
-        axis += rank - consumed if part is Ellipsis else _width(part)
+        width = _width(part)
+        if part is Ellipsis:
+            width = rank - consumed
+        axis += width
     return axes
 
 

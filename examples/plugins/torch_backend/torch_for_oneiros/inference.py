@@ -28,13 +28,17 @@ class TorchTrials(Trials):
 
     def zeros(self, shape, dtype):
         """Returns a tensor without values."""
-        return torch.empty(tuple(shape), dtype=torch_type(dtype), device="meta")
+        sizes = tuple(shape)
+        own_dtype = torch_type(dtype)
+        return torch.empty(sizes, dtype=own_dtype, device="meta")
 
     def dtype_name(self, x) -> str:
         """Returns NumPy's name."""
         if isinstance(x, torch.Tensor):
-            return numpy_type(x.dtype).name
-        return np.asarray(x).dtype.name
+            dtype = numpy_type(x.dtype)
+        else:
+            dtype = np.asarray(x).dtype
+        return dtype.name
 
     def trace(self, run, rows) -> None:
         """Functions that make tensors make such tensors, too."""

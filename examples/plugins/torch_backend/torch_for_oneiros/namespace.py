@@ -62,7 +62,8 @@ def on_tensors(function: Function) -> Function:
 
     @functools.wraps(function)
     def call(*arguments):
-        return function(*map(_as_argument, arguments))
+        converted = map(_as_argument, arguments)
+        return function(*converted)
 
     return call
 
@@ -73,10 +74,12 @@ def _reduction(function: Function) -> Function:
     def reduce(x, axis=None, keepdims: bool = False):
         if axis == ():
             return x
-        axes = range(x.ndim) if axis is None else axis
         if x.ndim == 0:
             return function(x)
-        return function(x, dim=tuple(axes), keepdim=keepdims)
+        axes = axis
+        if axis is None:
+            axes = tuple(range(x.ndim))
+        return function(x, dim=axes, keepdim=keepdims)
 
     return reduce
 
@@ -93,32 +96,42 @@ class Namespace:
 
     def prod(self, x, axis=None, keepdims: bool = False):
         """Multiplies over one axis after the other."""
-        axes = range(x.ndim) if axis is None else axis
+        axes = axis
+        if axis is None:
+            axes = range(x.ndim)
         for each in sorted(axes, reverse=True):
             x = torch.prod(x, each, keepdim=keepdims)
         return x
 
     def argmax(self, x, axis: int):
-        return torch.argmax(to_tensor(x), axis)
+        x = to_tensor(x)
+        return torch.argmax(x, axis)
 
     def argmin(self, x, axis: int):
-        return torch.argmin(to_tensor(x), axis)
+        x = to_tensor(x)
+        return torch.argmin(x, axis)
 
     def zeros_like(self, x, dtype):
-        return torch.zeros_like(to_tensor(x), dtype=torch_type(dtype))
+        x = to_tensor(x)
+        return torch.zeros_like(x, dtype=torch_type(dtype))
 
     def ones_like(self, x, dtype):
-        return torch.ones_like(to_tensor(x), dtype=torch_type(dtype))
+        x = to_tensor(x)
+        return torch.ones_like(x, dtype=torch_type(dtype))
 
     def transpose(self, x, order=None):
-        order = order or range(x.ndim)[::-1]
+        axes = range(x.ndim)
+        if order is None:
+            order = axes[::-1]
         return torch.permute(x, tuple(order))
 
     def concatenate(self, tensors, axis: int):
-        return torch.cat(list(map(to_tensor, tensors)), axis)
+        converted = list(map(to_tensor, tensors))
+        return torch.cat(converted, axis)
 
     def stack(self, tensors):
-        return torch.stack(list(map(to_tensor, tensors)))
+        converted = list(map(to_tensor, tensors))
+        return torch.stack(converted)
 
     def dot(self, x, y):
         x = to_tensor(x)
@@ -127,8 +140,10 @@ class Namespace:
             return torch.matmul(x, y)
         if 0 in (x.ndim, y.ndim):
             return x * y
-        summed = max(y.ndim - 2, 0)
-        return torch.tensordot(x, y, ([x.ndim - 1], [summed]))
+        x_axis = x.ndim - 1
+        y_axis = max(y.ndim - 2, 0)
+        axes = ([x_axis], [y_axis])
+        return torch.tensordot(x, y, axes)
 
 
 for _name, _function in NAMES.items():

@@ -22,38 +22,50 @@ DIGITS = {"float16": 11, "float32": 24, "float64": 53}
 
 def mixed(numbers):
     """Returns a hash of integers of 64 bits, one by one."""
-    numbers = (numbers ^ _shifted(numbers, 30)) * FACTORS[0]
-    numbers = (numbers ^ _shifted(numbers, 27)) * FACTORS[1]
-    return numbers ^ _shifted(numbers, 31)
+    first, second = FACTORS
+    numbers = _folded_in_half(numbers, 30) * first
+    numbers = _folded_in_half(numbers, 27) * second
+    return _folded_in_half(numbers, 31)
+
+
+def _folded_in_half(numbers, count: int):
+    return numbers ^ _shifted(numbers, count)
 
 
 def _shifted(numbers, count: int):
     """Moves bits to the right, and fills up with zeros."""
-    mask = 2 ** (BITS - count) - 1
-    return (numbers >> count) & mask
+    kept = BITS - count
+    mask = 2**kept - 1
+    moved = numbers >> count
+    return moved & mask
 
 
 def key_of(seed: int, counter):
     """Returns the key for a seed and the number of a step."""
-    first = mixed(torch.as_tensor(seed, dtype=torch.int64))
-    return folded(first, counter)
+    number = torch.as_tensor(seed, dtype=torch.int64)
+    of_seed = mixed(number)
+    return folded(of_seed, counter)
 
 
 def folded(key, number):
     """Returns a key like `key`, another one for each number."""
-    place_in_sequence = torch.as_tensor(number, dtype=torch.int64)
-    return mixed(~key ^ place_in_sequence)
+    other = torch.as_tensor(number, dtype=torch.int64)
+    together = ~key ^ other
+    return mixed(together)
 
 
 def _uniform(key, shape, dtype: str):
     sizes = FUNCTIONS.sizes(shape)
     count = math.prod(sizes)
     places = torch.arange(count, dtype=torch.int64, device=place())
-    numbers = mixed(key ^ places)
+    together = key ^ places
+    numbers = mixed(together)
     digits = DIGITS[dtype]
-    whole = _shifted(numbers, BITS - digits)
+    surplus = BITS - digits
+    whole = _shifted(numbers, surplus)
     typed = whole.to(torch_type(dtype))
-    return typed.mul(2.0**-digits).reshape(sizes)
+    below_one = typed * 2.0**-digits
+    return below_one.reshape(sizes)
 
 
 def random_uniform(key, shape, low, high, dtype: str):
@@ -61,23 +73,34 @@ def random_uniform(key, shape, low, high, dtype: str):
     numbers = _uniform(key, shape, dtype)
     low = FUNCTIONS.of_type(low, dtype)
     high = FUNCTIONS.of_type(high, dtype)
-    return numbers * (high - low) + low
+    width = high - low
+    scaled = numbers * width
+    return scaled + low
 
 
 def random_normal(key, shape, mean, std, dtype: str):
     """Draws from a normal distribution, by the method of Box and Muller."""
-    wide = "float64" if dtype == "float64" else "float32"
-    radius = _uniform(folded(key, 0), shape, wide)
-    angle = _uniform(folded(key, 1), shape, wide)
-    distances = torch.sqrt(-2 * torch.log1p(-radius))
-    numbers = distances * torch.cos(2 * math.pi * angle)
+    wide = "float32"
+    if dtype == "float64":
+        wide = "float64"
+    first_key = folded(key, 0)
+    second_key = folded(key, 1)
+    share = _uniform(first_key, shape, wide)
+    turn = _uniform(second_key, shape, wide)
+    logarithm = torch.log1p(-share)
+    radius = torch.sqrt(-2 * logarithm)
+    angle = 2 * math.pi * turn
+    numbers = radius * torch.cos(angle)
+    typed = numbers.to(torch_type(dtype))
     mean = FUNCTIONS.of_type(mean, dtype)
     std = FUNCTIONS.of_type(std, dtype)
-    return numbers.to(torch_type(dtype)) * std + mean
+    scaled = typed * std
+    return scaled + mean
 
 
 def random_binomial(key, shape, p, dtype: str):
     """Draws 1 with probability `p`, else 0."""
     numbers = _uniform(key, shape, "float32")
     p = FUNCTIONS.of_type(p, "float32")
-    return (numbers < p).to(torch_type(dtype))
+    is_one = numbers < p
+    return is_one.to(torch_type(dtype))

@@ -81,44 +81,64 @@ class RecurrentLayers(FusedRecurrence):
 
         # Functions take attributes: shapes are inferred once for layers that are alike
         compute.origin = (RecurrentLayers._fused, layer)
-        return self.recorder.record(compute, inputs.tensors(), label=layer.label)
+        tensors = inputs.tensors()
+        return self.recorder.record(compute, tensors, label=layer.label)
 
 
 def run(layer: FusedLayer, x, U, mask, projection, *initial):
     """Returns the outputs in the order of processing, and the last states."""
     if layer.backwards:
         x = x.flip(1)
-    is_own = layer.cell == OWN_CELL and mask is None and len(projection) > 0
-    if is_own and x.shape[1] and KERNELS.are_used:
+    steps = x.shape[1]
+    is_own = layer.cell == OWN_CELL and mask is None and projection
+    if is_own and steps and KERNELS.are_used:
         return _own_lstm(x, U, projection, initial)
     if projection:
         W, b = projection
-        x = torch.matmul(x, W) + b
+        product = torch.matmul(x, W)
+        x = product + b
     weights = layer.cell.split_weights(MATH, U)
-    is_seen = None
+    is_seen = [None] * steps
     if mask is not None:
-        is_seen = to_tensor(mask).bool().unsqueeze(-1)
-        if layer.backwards:
-            is_seen = is_seen.flip(1)
+        is_seen = _by_step(mask, layer.backwards)
+    rows = x.unbind(1)
     states = initial
     outputs = []
-    for place, row in enumerate(x.unbind(1)):
+    for row, is_seen_now in zip(rows, is_seen):
         after, _ = layer.cell.forward(MATH, row, states, weights)
-        if is_seen is not None:
+        if is_seen_now is not None:
             pairs = zip(after, states)
-            after = [torch.where(is_seen[:, place], *pair) for pair in pairs]
+            after = [torch.where(is_seen_now, *pair) for pair in pairs]
+        output, *_ = after
+        outputs.append(output)
         states = after
-        outputs.append(after[0])
-    if not outputs:
-        return x.new_zeros((len(x), 0, len(U))), *states
-    return torch.stack(outputs, 1), *states
+    if outputs:
+        return torch.stack(outputs, 1), *states
+    shape = (len(x), 0, len(U))
+    return x.new_zeros(shape), *states
+
+
+def _by_step(mask, backwards: bool):
+    """Returns for each step which samples take part, (samples, 1)."""
+    mask = to_tensor(mask)
+    is_seen = mask.bool()
+    if backwards:
+        is_seen = is_seen.flip(1)
+    columns = is_seen.unsqueeze(-1)
+    return columns.unbind(1)
 
 
 def _own_lstm(x, U, projection, initial):
     W, b = projection
+    # There are two biases, which are added
     no_bias = torch.zeros_like(b)
-    weights = (W.t().contiguous(), U.t().contiguous(), b, no_bias)
-    first = tuple(state.unsqueeze(0).contiguous() for state in initial)
+    of_input = W.t().contiguous()
+    of_state = U.t().contiguous()
+    weights = (of_input, of_state, b, no_bias)
+    first = []
+    for state in initial:
+        of_layer = state.unsqueeze(0)
+        first.append(of_layer.contiguous())
     is_trained = torch.is_grad_enabled()
     outputs, h, c = torch.lstm(
         x, first, weights, True, 1, 0.0, is_trained, False, batch_first=True
@@ -132,9 +152,15 @@ def _shaped(x, U, mask, initial):
     if mask is not None:
         sequences.append(mask)
     parts = [*sequences, *initial]
-    samples = common_size([part.shape[0] for part in parts])
-    steps = common_size([part.shape[1] for part in sequences])
-    units = common_size([len(U), *[state.shape[1] for state in initial]])
-    outputs = torch.empty((samples, steps, units), dtype=x.dtype)
-    state = torch.empty((samples, units), dtype=x.dtype)
-    return outputs, *[state] * len(initial)
+    sample_counts = [part.shape[0] for part in parts]
+    step_counts = [part.shape[1] for part in sequences]
+    unit_counts = [state.shape[1] for state in initial]
+    samples = common_size(sample_counts)
+    steps = common_size(step_counts)
+    units = common_size([len(U), *unit_counts])
+    outputs_shape = (samples, steps, units)
+    state_shape = (samples, units)
+    outputs = torch.empty(outputs_shape, dtype=x.dtype)
+    state = torch.empty(state_shape, dtype=x.dtype)
+    states = [state] * len(initial)
+    return outputs, *states

@@ -31,7 +31,8 @@ def convolve_depthwise(x, kernel, strides, border_mode: str, dilation):
     """Convolves images channel by channel."""
     x, kernel = _fitting(x, kernel)
     *window, channels, multiplier = kernel.shape
-    kernel = kernel.reshape(*window, 1, channels * multiplier)
+    filters = channels * multiplier
+    kernel = kernel.reshape(*window, 1, filters)
     return _convolved(x, kernel, strides, border_mode, dilation, groups=channels)
 
 
@@ -44,19 +45,31 @@ def _fitting(x, kernel):
 def _convolved(x, kernel, strides, border_mode: str, dilation, groups: int):
     rank = len(strides)
     x = _channels_first(x)
-    spans = [(size - 1) * step + 1 for size, step in zip(kernel.shape, dilation)]
-    sizes = x.shape[2:]
-    borders = [
-        _border(size, span, stride, border_mode)
-        for size, span, stride in zip(sizes, spans, strides)
-    ]
+    spans = []
+    for size, step in zip(kernel.shape, dilation):
+        reach = (size - 1) * step
+        spans.append(reach + 1)
+    borders = _borders(x, spans, strides, border_mode)
     x = _padded(x, borders)
-    weights = kernel.permute(rank + 1, rank, *range(rank))
+    window = range(rank)
+    in_axis = rank
+    out_axis = rank + 1
+    weights = kernel.permute(out_axis, in_axis, *window)
     convolution = CONVOLUTIONS[rank]
     result = convolution(
         x, weights, stride=strides, dilation=tuple(dilation), groups=groups
     )
     return _channels_last(result)
+
+
+def _borders(x, spans, strides, border_mode: str) -> list[Pair]:
+    """Returns how many cells are added along each spatial axis, channels first."""
+    borders = []
+    sizes = x.shape[2:]
+    for size, span, stride in zip(sizes, spans, strides):
+        border = _border(size, span, stride, border_mode)
+        borders.append(border)
+    return borders
 
 
 def convolve_back(x, kernel, sizes, strides, border_mode: str):
@@ -67,45 +80,57 @@ def convolve_back(x, kernel, sizes, strides, border_mode: str):
     x, kernel = _fitting(x, kernel)
     rank = len(strides)
     targets = FUNCTIONS.sizes(sizes)
-    weights = kernel.permute(rank, rank + 1, *range(rank))
-    # Of the window's first place each value of x becomes a whole window
-    whole = BACKWARDS[rank](_channels_first(x), weights, stride=strides)
-    crops = []
+    window = range(rank)
+    in_axis = rank
+    out_axis = rank + 1
+    weights = kernel.permute(in_axis, out_axis, *window)
+    convolution = BACKWARDS[rank]
+    # Each value becomes a whole window
+    x = _channels_first(x)
+    whole = convolution(x, weights, stride=strides)
     lengths = whole.shape[2:]
-    for size, span, stride, length in zip(targets, kernel.shape, strides, lengths):
+    axes = zip(targets, kernel.shape, strides, lengths)
+    crops = []
+    for size, span, stride, length in axes:
         before, _ = _border(size, span, stride, border_mode)
-        crops.append((-before, size + before - length))
-    return _channels_last(_padded(whole, crops))
+        end = size + before
+        after = end - length
+        crops.append((-before, after))
+    cropped = _padded(whole, crops)
+    return _channels_last(cropped)
 
 
 def pool(x, window, strides, border_mode: str, mode: str):
     """Returns the largest value, or the mean, of each window."""
-    x = _channels_first(to_tensor(FUNCTIONS.floats(x)))
+    floats = FUNCTIONS.floats(x)
+    x = _channels_first(floats)
     rank = len(window)
-    sizes = x.shape[2:]
-    borders = [
-        _border(size, span, stride, border_mode)
-        for size, span, stride in zip(sizes, window, strides)
-    ]
+    window = tuple(window)
+    strides = tuple(strides)
+    borders = _borders(x, window, strides, border_mode)
     if mode == "max":
-        x = _padded(x, borders, -math.inf)
-        return _channels_last(MAXIMA[rank](x, tuple(window), tuple(strides)))
-
-    def means(x):
-        return MEANS[rank](_padded(x, borders), tuple(window), tuple(strides))
-
-    result = means(x)
-    if any(map(any, borders)):
+        largest = MAXIMA[rank]
+        padded = _padded(x, borders, -math.inf)
+        result = largest(padded, window, strides)
+        return _channels_last(result)
+    mean = MEANS[rank]
+    padded = _padded(x, borders)
+    result = mean(padded, window, strides)
+    if padded is not x:
         # The border doesn't count
-        shares = means(torch.ones_like(x[:1, :1]))
+        ones = torch.ones_like(x[:1, :1])
+        padded_ones = _padded(ones, borders)
+        shares = mean(padded_ones, window, strides)
         result = result / shares
     return _channels_last(result)
 
 
 def pad(x, widths):
     """Puts zeros around."""
-    x = to_tensor(FUNCTIONS.tensor(x))
-    return nn.pad(x, _flat(widths))
+    x = FUNCTIONS.tensor(x)
+    tensor = to_tensor(x)
+    counts = _flat(widths)
+    return nn.pad(tensor, counts)
 
 
 def _border(size: int, span: int, stride: int, border_mode: str) -> Pair:
@@ -113,22 +138,32 @@ def _border(size: int, span: int, stride: int, border_mode: str) -> Pair:
     if border_mode == "valid":
         return 0, 0
     if border_mode == "full":
-        return span - 1, span - 1
+        margin = span - 1
+        return margin, margin
     steps = -(-size // stride)
-    total = max((steps - 1) * stride + span - size, 0)
+    last_start = (steps - 1) * stride
+    end = last_start + span
+    total = max(end - size, 0)
     before = total // 2
-    return before, total - before
+    after = total - before
+    return before, after
 
 
 def _padded(x, borders: Sequence[Pair], value: float = 0.0):
-    if not any(map(any, borders)):
+    counts = _flat(borders)
+    if not any(counts):
         return x
-    return nn.pad(x, _flat(borders), value=value)
+    return nn.pad(x, counts, value=value)
 
 
 def _flat(pairs) -> list[int]:
     """Returns pairs of widths as PyTorch takes them, the last axis first."""
-    return [int(width) for pair in reversed(list(pairs)) for width in pair]
+    counts: list[int] = []
+    last_first = reversed(list(pairs))
+    for before, after in last_first:
+        counts.append(int(before))
+        counts.append(int(after))
+    return counts
 
 
 def _channels_first(x):

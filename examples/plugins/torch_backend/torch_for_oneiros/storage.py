@@ -27,7 +27,8 @@ class Storage:
         """Returns the value on the device."""
         with LOCK:
             if not isinstance(self._value, torch.Tensor):
-                self._value = torch.from_numpy(self._value).to(place())
+                on_host = torch.from_numpy(self._value)
+                self._value = on_host.to(place())
             return self._value
 
     def replace(self, tensor) -> None:

@@ -14,7 +14,8 @@ def torch_type(dtype):
     """Returns the type of PyTorch's that has a name, or is one of NumPy's."""
     if isinstance(dtype, torch.dtype):
         return dtype
-    return getattr(torch, np.dtype(dtype).name)
+    name = np.dtype(dtype).name
+    return getattr(torch, name)
 
 
 @functools.cache
@@ -35,11 +36,15 @@ def to_tensor(x, dtype=None):
     if isinstance(x, torch.Tensor):
         return x
     array = np.array(x, dtype, order="C")
-    if place() == "meta":
-        return torch.empty(array.shape, dtype=torch_type(array.dtype), device="meta")
-    return torch.from_numpy(array).to(place())
+    device = place()
+    if device == "meta":
+        own_dtype = torch_type(array.dtype)
+        return torch.empty(array.shape, dtype=own_dtype, device=device)
+    on_host = torch.from_numpy(array)
+    return on_host.to(device)
 
 
 def to_array(x) -> Array:
     """Returns a tensor's values as an array, which shares no memory."""
-    return np.array(x.detach().cpu().numpy())
+    on_host = x.detach().cpu()
+    return np.array(on_host.numpy())
