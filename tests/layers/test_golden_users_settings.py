@@ -1,9 +1,8 @@
 """Golden layers with XLA as users have it: each backend in a process of its own.
 
 This run's own processes compile without optimizing (tests/conftest.py). The exhaustive
-run computes all golden data with users' settings on each backend; here the recurrent
-classes and some of the others are computed with them, each on one backend.
-test_golden_layers.py has the rest.
+run computes all golden data with users' settings on each backend; here three classes
+are computed with them, each on one backend. test_golden_layers.py has the rest.
 """
 
 import os

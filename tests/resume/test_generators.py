@@ -12,7 +12,7 @@ from processes import run_python
 
 BATCHES = 5
 EPOCHS = 3
-CUTS = (1, 4, 6, 11, 15)
+CUTS = (1, 6, 15)
 
 
 class Drawing(Callback):

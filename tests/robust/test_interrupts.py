@@ -184,7 +184,7 @@ for name, action in actions.items():
 def test_every_press_arrives_wherever_it_comes(backend, tmp_path):
     """Those that came in a callback of the garbage collector were lost, up to a
     third."""
-    presses = 50 if draws.is_exhaustive() else 6
+    presses = 50 if draws.is_exhaustive() else 3
     done = run_python(PRESSES, backend, presses, tmp_path)
     assert done.stdout.split()[1::2] == [str(presses)] * 6
     assert "Exception ignored" not in done.stderr

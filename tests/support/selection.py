@@ -26,21 +26,8 @@ ON_ALL_BACKENDS = ("backend", "robust")
 GOLDEN_ON_ALL_BACKENDS = ("functions", "layers", "optimizers")
 """The folders of which golden data does."""
 
-RECURRENT = ("Bidirectional", "ConvLSTM2D", "GRU", "LSTM", "SimpleRNN")
-"""Golden layers that take 5 to 9 seconds each, as fast as they compile."""
-AT_USERS_SETTINGS = (
-    *RECURRENT,
-    "BatchNormalization",
-    "Convolution2D",
-    "Dense",
-    "Embedding",
-    "LocallyConnected1D",
-    "MaxPooling2D",
-    "Merge",
-    "PReLU",
-    "SeparableConvolution2D",
-    "TimeDistributed",
-)
+AT_USERS_SETTINGS = ("Convolution2D", "Dense", "GRU")
+"""Golden layers that are compiled as users have them, one on each backend."""
 
 
 def mark(items):
