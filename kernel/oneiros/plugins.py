@@ -74,7 +74,7 @@ class PluginManager:
                 self._collect(record, kind, names)
         for table in (*self.entries.values(), *self.modules.values()):
             for providers in table.values():
-                used, conflict = self._settle(providers)
+                used, conflict = self.settle(providers)
                 for entry in providers if conflict else ():
                     if entry is not used:
                         record = self.records[entry.distribution]
@@ -113,7 +113,7 @@ class PluginManager:
         # Raises
             NameConflictError: if several others provide it.
         """
-        entry, conflict = self._settle(providers)
+        entry, conflict = self.settle(providers)
         if entry is None:
             raise NameConflictError(conflict)
         if conflict and conflict not in self._told:
@@ -121,8 +121,9 @@ class PluginManager:
             warn(conflict)
         return entry
 
-    def _settle(self, providers: list[Entry]) -> tuple[Entry | None, str]:
-        """Returns the entry to use, if there is one, and what no setting decides."""
+    def settle(self, providers: list[Entry]) -> tuple[Entry | None, str]:
+        """Returns the entry to use, if there is one, and the message about a conflict
+        that no setting decides."""
         first = providers[0]
         if all(entry.reference == first.reference for entry in providers):
             return first, ""

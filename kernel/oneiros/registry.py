@@ -147,6 +147,6 @@ def problems() -> str:
     broken = [
         f"{record.distribution} ({record.error or record.state})"
         for record in manager().records.values()
-        if record.state in ("failed", "disabled")
+        if record.state not in ("ok", "conflict")
     ]
     return f" Plugins with problems: {'; '.join(broken)}." if broken else ""

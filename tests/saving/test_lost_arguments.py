@@ -127,6 +127,7 @@ KEPT = {
     "the default": lambda: OtherName(input_shape=(2,)),
     "None": lambda: OtherName(factor=None, input_shape=(2,)),
     "described by the class": lambda: Described(8.0, input_shape=(2,)),
+    "added by a subclass": lambda: Completing(8.0, input_shape=(2,)),
     "weights": lambda: WithWeights(weights=[np.full(2, 8.0)], input_dim=2),
 }
 
@@ -138,6 +139,15 @@ class Described(OtherName):
         if argument == "factor":
             return {"factor": self.by}
         return super().argument_config(argument)
+
+
+class Completing(OtherName):
+    """Adds what its base class lacks, as old code does."""
+
+    loadable = True
+
+    def get_config(self):
+        return {**super().get_config(), "factor": self.by}
 
 
 class WithWeights(Layer):
@@ -166,7 +176,8 @@ def test_what_it_can_hold_is_kept(case):
         return
     model = Sequential([KEPT[case]()])
     model.save("model.h5")
-    own = {cls.__name__: cls for cls in (Times, OtherName, Described, WithWeights)}
+    classes = (Times, OtherName, Described, Completing, WithWeights)
+    own = {cls.__name__: cls for cls in classes}
     loaded = load_model("model.h5", own)
     assert (loaded.predict(ROW) == model.predict(ROW)).all()
 

@@ -1,13 +1,15 @@
 """The callbacks of a fit as one: the service `default_callbacks`."""
 
-import itertools
 from types import MappingProxyType
 from typing import Any
 
-from oneiros import plugins, services
+from oneiros import services
 from oneiros.bases import Callback, Logs
+from oneiros.discovery import PluginRecord
 from oneiros.engine.streams import CALLBACKS, REST, Observer, current_observer
 from oneiros.errors import ArgumentError
+from oneiros.plugins import manager
+from oneiros.user_warnings import warn
 
 from oneiros_callbacks.averages import BaseLogger, History
 
@@ -49,11 +51,18 @@ class CallbackList(Callback):
     def __init__(self, callbacks=None, queue_length: int = 10):
         self.callbacks: list[Any] = []
         self.queue_length = queue_length
+        self._plugins: dict[int, PluginRecord] = {}
         for callback in callbacks or ():
             self.append(callback)
 
-    def append(self, callback) -> None:
-        """Adds a callback at the end."""
+    def append(self, callback, plugin: PluginRecord | None = None) -> None:
+        """Adds a callback at the end.
+
+        # Arguments
+            callback: a `Callback`.
+            plugin: the record of the plugin that adds it to every fit. If it fails, it
+                is left out, with a warning.
+        """
         is_class = isinstance(callback, type)
         if is_class or not all(hasattr(callback, name) for name in REQUIRED):
             hint = f" Did you mean {callback.__name__}(…)?" if is_class else ""
@@ -61,16 +70,18 @@ class CallbackList(Callback):
                 f"callbacks accepts Callback objects; received {callback!r:.80}.{hint}"
             )
         self.callbacks.append(callback)
+        if plugin is not None:
+            self._plugins[id(callback)] = plugin
 
     def set_params(self, params: dict[str, Any]) -> None:
         """Forwards the parameters."""
-        for callback in self.callbacks:
-            callback.set_params(params)
+        for callback in list(self.callbacks):
+            self._call(callback, "set_params", params)
 
     def set_model(self, model) -> None:
         """Forwards the model."""
-        for callback in self.callbacks:
-            callback.set_model(model)
+        for callback in list(self.callbacks):
+            self._call(callback, "set_model", model)
 
     def get_observer(self) -> Observer | None:
         """Returns the observer of a callback, if one has an observer.
@@ -80,8 +91,8 @@ class CallbackList(Callback):
         """
         found: Observer | None = None
         names = []
-        for callback in self.callbacks:
-            observer = _optional(callback, "get_observer")()
+        for callback in list(self.callbacks):
+            observer = self._call(callback, "get_observer")
             if observer is not None:
                 found = observer
                 names.append(type(callback).__name__)
@@ -95,7 +106,7 @@ class CallbackList(Callback):
     def prepare_fit(self, fit) -> None:
         """Lets each callback change the data or the epochs of the fit."""
         for callback in list(self.callbacks):
-            _optional(callback, "prepare_fit")(fit)
+            self._call(callback, "prepare_fit", fit)
 
     def want_each_batch(self) -> bool:
         """Returns whether a callback must be called for each batch before the next
@@ -138,16 +149,27 @@ class CallbackList(Callback):
         """Calls a method of each callback, with an empty dict if there are no logs."""
         observer = current_observer()
         logs = {} if logs is None else logs
-        for callback in self.callbacks:
+        for callback in list(self.callbacks):
             observer.enter(CALLBACKS, type(callback).__name__)
-            getattr(callback, method)(*number, logs)
+            self._call(callback, method, *number, logs)
         observer.enter(REST)
 
-
-def _optional(callback, method: str):
-    """Returns a method that a callback may lack if it doesn't derive from
-    `Callback`."""
-    return getattr(callback, method, lambda *_: None)
+    def _call(self, callback, method: str, *arguments):
+        """Calls a method, which a callback may lack if it doesn't derive from
+        `Callback`. A plugin's callback that fails doesn't end the fit."""
+        try:
+            return getattr(callback, method, lambda *_: None)(*arguments)
+        except Exception as error:
+            plugin = self._plugins.get(id(callback))
+            if plugin is None or isinstance(error, Warning):
+                raise
+            self.callbacks = [each for each in self.callbacks if each is not callback]
+            fault = plugin.report(method, error)
+            warn(
+                f"{type(callback).__name__} of {plugin.distribution} failed in "
+                f"{method} and is left out of this fit: {fault}"
+            )
+        return None
 
 
 def _overrides(callback, method: str) -> bool:
@@ -174,15 +196,13 @@ class DefaultCallbacks:
     ) -> tuple[CallbackList, History]:
         """Returns all callbacks of a fit as one, and the history among them."""
         history = History()
-        groups = plugins.call(
-            "oneiros_default_callbacks",
-            _problem,
-            model=model,
-            params=MappingProxyType({**params, "metrics": list(params["metrics"])}),
-        )
+        shown = MappingProxyType({**params, "metrics": list(params["metrics"])})
+        arguments = {"model": model, "params": shown}
+        groups = manager().run("oneiros_default_callbacks", arguments, _problem)
         both = CallbackList([BaseLogger(), *callbacks, history])
-        for callback in itertools.chain.from_iterable(groups):
-            both.append(callback)
+        for plugin, group in groups:
+            for callback in group:
+                both.append(callback, plugin)
         return both, history
 
 

@@ -2,7 +2,7 @@
 versions, and `Origin`, the version."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from oneiros import registry
@@ -17,6 +17,8 @@ OF_TENSORFLOW = 4
 """The first minor version of Keras 2 that is always `tf.keras`."""
 WITH_LABELS = 3
 """The first one whose `hinge` and `squared_hinge` take 0 for -1."""
+MIGRATED_KINDS = ("layer", "optimizer", "regularizer", "constraint", "objective")
+"""The kinds of classes that have migrations."""
 Reference = list[Any]
 """An input of a call: a layer's name, the number of that layer's call, and the number
 of the output."""
@@ -52,11 +54,30 @@ class Origin:
         engine: the engine of its kernels: `"tensorflow"`, which doesn't flip them, or
             `"theano"`, which does; None if the file contradicts itself.
         version: str, the version of Keras in full; empty if the file doesn't say.
+        distribution, distribution_version: for a migration, what the file says of its
+            class: where it came from. Empty if the file doesn't say.
+        recorded: dict, what the file says of all classes.
     """
 
     keras: int = 1
     engine: str | None = "tensorflow"
     version: str = ""
+    distribution: str = ""
+    distribution_version: str = ""
+    recorded: Any = field(default=None, compare=False, repr=False)
+
+    def of_class(self, name: str) -> "Origin":
+        """Returns the origin with what the file says of a class."""
+        recorded = self.recorded if isinstance(self.recorded, dict) else {}
+        for kind in MIGRATED_KINDS:
+            stated = recorded.get(f"{kind}:{name}")
+            if isinstance(stated, dict):
+                return replace(
+                    self,
+                    distribution=str(stated.get("distribution", "")),
+                    distribution_version=str(stated.get("version", "")),
+                )
+        return self
 
     @property
     def is_of_tensorflow(self) -> bool:

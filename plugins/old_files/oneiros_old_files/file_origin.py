@@ -33,9 +33,10 @@ def origin_of(state: ModelState, trained_on: str | None = None) -> Origin:
     texts = [version for version in versions if isinstance(version, str)]
     version = texts[0] if texts else ""
     generation = _generation(version, config)
-    if generation > 2:  # its convolution flips no kernels, on any of its engines
-        return Origin(generation, trained_on or "tensorflow", version)
-    return Origin(generation, trained_on or _engine(state), version)
+    # The convolution of Keras 3 flips no kernels, on any of its engines.
+    engine = trained_on or ("tensorflow" if generation > 2 else _engine(state))
+    recorded = state.provenance or config.get("oneiros_provenance")
+    return Origin(generation, engine, version, recorded=recorded)
 
 
 def _generation(version: str, config: Config) -> int:

@@ -290,6 +290,7 @@ def migration_of(name, origin: Origin = HERE) -> Migration | None:
     """
     if not isinstance(name, str) or registry.find("migration", name) is None:
         return None
+    origin = origin.of_class(name)
     try:
         found = registry.resolve("migration", name)
     except UnknownNameError:

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from oneiros import load_context, registry
-from oneiros.discovery import KERNEL, Entry
+from oneiros.discovery import Entry
 from oneiros.errors import (
     ArgumentError,
     ConfigError,
@@ -23,7 +23,7 @@ from oneiros_safe_files import file_access
 from oneiros_safe_files.budget import check_time
 
 from oneiros_saving.config_references import layers
-from oneiros_saving.provenance import NAMED_KINDS
+from oneiros_saving.provenance import NAMED_KINDS, chosen_by, first_party
 
 LOGGER = logging.getLogger("oneiros")
 INSTALLED = "installed"
@@ -58,17 +58,20 @@ class CallerChoices:
         self.custom_objects = _checked("custom_objects", custom_objects)
         self.functions = _checked("functions", functions)
         self._plugins = plugins
-        self._allowed = _first_party() | _listed(plugins)
+        self._allowed = first_party() | _listed(plugins)
         self._imported: set[str] = set()
 
     @contextmanager
-    def in_force(self, limits: BuildLimits | None, source) -> Iterator[None]:
+    def in_force(
+        self, limits: BuildLimits | None, source, recorded=None
+    ) -> Iterator[None]:
         """Context manager that activates them, in addition to those of an outer load;
         logs at its end which plugins were imported.
 
         # Arguments
             limits: `BuildLimits`, limits for what is built.
             source: the file or text, for the log.
+            recorded: the origins of objects that the file records.
         """
         outer = load_context.current()
         known = outer.custom_objects
@@ -83,7 +86,7 @@ class CallerChoices:
             functions={**outer.functions, **self.functions},
             limits=limits,
             permit=self._permit,
-            manager=manager(),
+            manager=chosen_by(recorded),
         )
         try:
             with context, _readable_errors(source):
@@ -176,22 +179,16 @@ def _checked(argument: str, supplied: Objects) -> dict[str, Any]:
 def nothing_foreign() -> AbstractContextManager[Any]:
     """Returns a context manager under which names of third-party plugins count as
     unknown unless they are already imported."""
-    first_party = _first_party()
+    own = first_party()
 
     def check(entry: Entry) -> None:
-        if _is_new(entry) and entry.distribution not in first_party:
+        if _is_new(entry) and entry.distribution not in own:
             raise UnknownNameError(
                 f"The {entry.kind} {entry.name!r} of {entry.distribution} isn't "
                 f"imported."
             )
 
     return load_context.changed(permit=check)
-
-
-def _first_party() -> set[str]:
-    """Returns the distributions that belong to Oneiros."""
-    owners = {name for table in registry.owners().values() for name in table.values()}
-    return {KERNEL, *owners}
 
 
 def _is_new(entry: Entry) -> bool:

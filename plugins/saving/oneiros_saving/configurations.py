@@ -91,10 +91,15 @@ def received(layer) -> list[str]:
     return [name for name in (*positional, *keywords) if name not in others]
 
 
+def describes_itself(obj) -> bool:
+    """Returns whether the author of a class wrote its `get_config`."""
+    return not type(obj).get_config.__module__.startswith("oneiros")
+
+
 def argument_config(layer, argument: str) -> Config:
     """Implements `Layer.argument_config`."""
     config = _stored(layer, argument)
-    if config or argument not in received(layer):
+    if config or describes_itself(layer) or argument not in received(layer):
         return config
     reason = f"it isn't stored in an attribute {argument!r}"
     if argument in vars(layer):

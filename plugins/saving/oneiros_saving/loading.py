@@ -225,7 +225,8 @@ def model_of(
             f"{source} holds only weights: build the model and load_weights(path)."
         )
     origin = origin_of(state, trained_on)
-    with choices.in_force(limits_for(number_stored(state)), source):
+    limits = limits_for(number_stored(state))
+    with choices.in_force(limits, source, state.provenance):
         initial_values = Postponed()
         with load_context.changed(postponed=initial_values):
             model = checked_model(_built(state, origin, choices), source)
@@ -246,8 +247,9 @@ def _built(state: ModelState, origin: Origin, choices: CallerChoices):
     config = migrated(state.model_config, origin)
     choices.check_functions(config)
     training_config = state.training_config if origin.keras < 2 else None
-    provenance.check(config, training_config, state.provenance)
-    with dim_ordering.explained(config):
+    recorded = provenance.recorded_in(state)
+    provenance.check(config, training_config, recorded)
+    with dim_ordering.explained(config), provenance.versions_named(recorded):
         model = configs.layer_from_config(config)
     dim_ordering.warn_of_default(config, origin)
     if origin.keras > 1:
@@ -401,7 +403,8 @@ def _built_from(config, choices: CallerChoices, budget: Budget | None, source: s
     state = ModelState(model_config=config)
     check_extent(state, budget, source)
     origin = origin_of(state) if isinstance(config, dict) else Origin()
-    with choices.in_force(limits_for(None, budget), source):
+    recorded = provenance.recorded_in(state)
+    with choices.in_force(limits_for(None, budget), source, recorded):
         return _built(state, origin, choices)
 
 

@@ -9,7 +9,7 @@ from oneiros.arguments import label
 from oneiros.user_warnings import warn
 from oneiros_training.parts import parts_of
 
-from oneiros_saving.configurations import received
+from oneiros_saving.configurations import describes_itself, received
 from oneiros_saving.provenance import keys_of, provider_of, used_by
 
 
@@ -26,10 +26,9 @@ def warn_of_losses(model) -> None:
 
 def _losses(obj) -> Iterator[str]:
     """Yields what is wrong with an object's description of itself."""
-    cls = type(obj)
-    if not cls.get_config.__module__.startswith("oneiros"):
+    if describes_itself(obj):
         yield from _forgotten(obj)
-    for used in (cls, *used_by(obj)):
+    for used in (type(obj), *used_by(obj)):
         yield from _not_loadable(used)
 
 

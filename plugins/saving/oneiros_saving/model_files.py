@@ -30,6 +30,8 @@ from oneiros_safe_files.config_extent import check_extent
 from oneiros_safe_files.model_state import Format, ModelState
 from oneiros_training.parts import whole
 
+from oneiros_saving.provenance import provenance
+
 PathLike = str | os.PathLike[str]
 YAML_SUFFIXES = (".yaml", ".yml")
 TEXTS = (".json", *YAML_SUFFIXES)
@@ -99,7 +101,7 @@ def read(filepath: PathLike, budget: Budget | None = None) -> tuple[Format, Mode
     contents."""
     path = existing(filepath)
     form = _recognised(path)
-    with file_access.loading(path), naming(path):
+    with file_access.loading(path), naming(path), _blaming(form, path):
         state = form.read(path, checked(budget))
     check_extent(state, budget, path)
     return form, state
@@ -142,7 +144,7 @@ def recognising(head: bytes) -> tuple[Format | None, list[str]]:
     """Returns the format that recognises a file by its first bytes, if one does, and a
     sentence for each format that doesn't work."""
     faults: list[str] = []
-    for name in registry.names("format"):
+    for name in _names():
         try:
             candidate: Format = registry.resolve("format", name)()
             if candidate.recognises(head):
@@ -189,6 +191,29 @@ def _fault(name: str, error: Exception) -> str:
     )
 
 
+@contextmanager
+def _blaming(form: Format, path: Path) -> Iterator[None]:
+    """Context manager in which an error that a format doesn't expect names it."""
+    try:
+        yield
+    except (OneirosError, OSError, MemoryError, Warning):
+        raise
+    except Exception as error:
+        name = getattr(form, "name", "") or type(form).__name__
+        owner = provenance(form)
+        source = f"{owner['distribution']} {owner['version']}" if owner else "no plugin"
+        raise FileFormatError(
+            f"The format {name!r} of {source} failed with {path}: "
+            f"{type(error).__name__}: {error}."
+        ) from error
+
+
+def _names() -> list[str]:
+    """Returns the names of all formats: Oneiros' own are asked first."""
+    own = registry.owners().get("format", {})
+    return sorted(registry.names("format"), key=lambda name: (name not in own, name))
+
+
 def hdf5():
     """Returns the format `hdf5`."""
     return registry.resolve("format", "hdf5")()
@@ -199,8 +224,15 @@ def for_suffix(suffix: str) -> Format:
 
     # Raises
         PluginLoadError: if the format of that suffix doesn't work.
+        NameConflictError: if several plugins write files of that suffix.
     """
-    name = suffixes().get(suffix, "hdf5")
+    name, *rivals = _by_suffix().get(suffix, ["hdf5"])
+    if rivals and name not in registry.owners().get("format", {}):
+        raise NameConflictError(
+            f"The formats {', '.join(map(repr, [name, *rivals]))} all write files that "
+            f"end in {suffix}. `oneiros plugins` shows their plugins: disable all but "
+            "one in the settings, under `disable`."
+        )
     try:
         found: Format = registry.resolve("format", name)()
     except (MemoryError, OneirosError):
@@ -212,12 +244,17 @@ def for_suffix(suffix: str) -> Format:
 
 def suffixes() -> dict[str, str]:
     """Returns the suffixes of all formats that can be imported, and their names."""
-    found: dict[str, str] = {}
-    for name in registry.names("format"):
+    return {suffix: names[0] for suffix, names in _by_suffix().items()}
+
+
+def _by_suffix() -> dict[str, list[str]]:
+    """Returns the formats that write files of a suffix, Oneiros' own first."""
+    found: dict[str, list[str]] = {}
+    for name in _names():
         with suppress(PluginLoadError, NameConflictError):
             declared = getattr(registry.resolve("format", name), "suffixes", ())
-            if isinstance(declared, tuple):
-                found = {**dict.fromkeys(declared, name), **found}
+            for suffix in declared if isinstance(declared, tuple) else ():
+                found.setdefault(suffix, []).append(name)
     return found
 
 
@@ -280,7 +317,7 @@ def write(path: Path, state: ModelState) -> None:
         FileAccessError: if the disk is full, or writing isn't permitted.
     """
     form = for_suffix(path.suffix)
-    with replacing(path) as draft:
+    with replacing(path) as draft, _blaming(form, path):
         form.write(draft, state)
 
 

@@ -2,26 +2,29 @@
 every part of its model, and the names that no installed plugin provides, reported
 before anything is built or imported."""
 
+import copy
 import inspect
 import json
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 from oneiros import config as configs
-from oneiros import load_context, modules, registry
+from oneiros import load_context, modules, registry, settings
 from oneiros.backend.dispatch import backend_of
-from oneiros.discovery import Entry, PluginRecord
+from oneiros.discovery import KERNEL, Entry, PluginRecord
 from oneiros.engine.layer import Layer
-from oneiros.errors import NameConflictError, UnknownNameError
-from oneiros.plugins import manager
+from oneiros.errors import ConfigError, NameConflictError, UnknownNameError
+from oneiros.plugins import PluginManager, manager
+from oneiros.user_warnings import warn
 from oneiros_constraints.constraint import Constraint
 from oneiros_optimizers.optimizer import Optimizer
 from oneiros_regularizers.regularizer import Regularizer
 from oneiros_safe_files import json_text
 from oneiros_safe_files.functions import FUNCTION_KINDS
+from oneiros_safe_files.model_state import ModelState
 from oneiros_training.parts import items_of, parts_of
 
 from oneiros_saving.config_references import Reference, find, references
@@ -87,16 +90,64 @@ def stated(origin) -> str:
     """Returns a sentence about an origin that a file records; empty if the record is
     invalid. It may be meant to deceive, so it never advises to install what only a file
     names."""
-    fields = origin if isinstance(origin, dict) else {}
-    distribution = _matched(_DISTRIBUTION, fields.get("distribution"))
+    distribution, version = _stated({"": origin}, "")
     if not distribution:
         return ""
-    version = _matched(_VERSION, fields.get("version"))
     source = f"{distribution} {version}".strip()
+    if distribution in manager().records:
+        return (
+            f"The file says that it is of '{source}'. {registry.absence(distribution)}"
+        )
     return (
         f"The file claims that it came from '{source}'. Anyone can write that: ask the "
         "file's author before you install anything."
     )
+
+
+def recorded_in(state: ModelState) -> dict[str, Any]:
+    """Returns the origins of objects that a file records, or a configuration without a
+    file, such as JSON, under the key `oneiros_provenance`."""
+    config = state.model_config if isinstance(state.model_config, dict) else {}
+    recorded = state.provenance or config.get(KEY)
+    return recorded if isinstance(recorded, dict) else {}
+
+
+def chosen_by(recorded) -> PluginManager:
+    """Returns the plugins for a load: of several that provide a name, that counts which
+    the file records, if it is there."""
+    plugins = copy.copy(manager())
+    decided = {
+        key: entry.distribution
+        for key in recorded or {}
+        if (entry := _recorded_entry(key, recorded))
+    }
+    plugins.prefer = {**plugins.prefer, **decided}
+    return plugins
+
+
+def _recorded_entry(key: str, recorded) -> Entry | None:
+    """Returns what the distribution that a file records for a `kind:name` provides
+    here."""
+    kind, _, name = key.partition(":")
+    distribution, _ = _stated(recorded, key)
+    if not distribution or kind not in NAMED_KINDS:
+        return None
+    return registry.find(kind, f"{distribution}:{name}")
+
+
+def _stated(recorded, key: str) -> tuple[str, str]:
+    """Returns the distribution and the version that a file records for a `kind:name`;
+    empty texts for what isn't valid."""
+    origin = recorded.get(key)
+    fields = origin if isinstance(origin, dict) else {}
+    distribution = _matched(_DISTRIBUTION, fields.get("distribution"))
+    return distribution, _matched(_VERSION, fields.get("version"))
+
+
+def first_party() -> set[str]:
+    """Returns the distributions that belong to Oneiros."""
+    owners = {name for table in registry.owners().values() for name in table.values()}
+    return {KERNEL, *owners}
 
 
 def _matched(pattern: re.Pattern[str], text) -> str:
@@ -107,9 +158,19 @@ def _matched(pattern: re.Pattern[str], text) -> str:
 
 def provider_of(kind: str, name: str) -> Entry | None:
     """Returns the entry of a name, if exactly one plugin provides it."""
+    for each in FUNCTION_KINDS if kind == "function" else (kind,):
+        providers = [entry for entry in registry.registered if _is(entry, each, name)]
+        providers += manager().entries[each].get(name, ())
+        if providers:
+            entry, conflict = manager().settle(providers)
+            return None if conflict else entry
     with suppress(NameConflictError):
         return find(kind, name)
     return None
+
+
+def _is(entry: Entry, kind: str, name: str) -> bool:
+    return (entry.kind, entry.name) == (kind, name)
 
 
 def _origin(kind: str, name: str) -> dict[str, Any] | None:
@@ -224,15 +285,12 @@ def missing(named: Iterable[Reference], provenance=None) -> list[Missing]:
 def check(model_config, training_config=None, provenance=None) -> None:
     """Checks all names of a configuration, before anything is built or imported.
 
-    A model's configuration without a file, such as JSON, may hold its provenance under
-    the key `oneiros_provenance`.
-
     # Raises
         UnknownNameError: lists what is missing.
         UnsafeFileError: if something may not be imported.
+        ConfigError: with `ONEIROS_STRICT=1`, if a name is of another plugin than the
+            file records; otherwise that is a warning.
     """
-    if not provenance and isinstance(model_config, dict):
-        provenance = model_config.get(KEY)
     named = list(references(model_config, training_config))
     missing_names = missing(named, provenance)
     if not missing_names:
@@ -241,6 +299,7 @@ def check(model_config, training_config=None, provenance=None) -> None:
             is_custom = reference.name in configs.known_objects()
             if entry and reference.certain and not is_custom:
                 load_context.current().permit(entry)
+                _check_rival(entry, reference.key, provenance or {})
         return
     shown = missing_names[:SHOWN_NAMES]
     lines = [f"{each.advice} {each.origin}".strip() for each in shown]
@@ -250,6 +309,54 @@ def check(model_config, training_config=None, provenance=None) -> None:
         first = f" The first {SHOWN_NAMES}:" if count > SHOWN_NAMES else ""
         lines = [f"{at_least}{count:,} names are unknown here.{first}", *lines]
     raise UnknownNameError("\n".join(lines) + " Nothing was built.")
+
+
+def _check_rival(entry: Entry, key: str, recorded: dict[str, Any]) -> None:
+    """Warns, or refuses, if a name isn't of the plugin that a file records."""
+    distribution, version = _stated(recorded, key)
+    used = entry.distribution
+    if distribution in ("", used) or {distribution, used} <= first_party():
+        return
+    record = manager().records.get(distribution)
+    state = "isn't installed here"
+    if record:
+        state = "is disabled here" if record.state == "disabled" else "lacks it here"
+    source = f"{distribution} {version}".strip()
+    text = (
+        f"The file says that its {entry.kind} {entry.name!r} is of {source}, which "
+        f"{state}. That of {used} has the same name and may compute something else."
+    )
+    if settings.get("strict"):
+        raise ConfigError(f"{text} Nothing was built, as `strict` is set.")
+    warn(f"{text} It is used; ONEIROS_STRICT=1 refuses it.")
+
+
+@contextmanager
+def versions_named(recorded: dict[str, Any]) -> Iterator[None]:
+    """Context manager in which an error about a class names the versions of its plugin,
+    if that isn't the file's."""
+    try:
+        yield
+    except ConfigError as error:
+        named = dict.fromkeys(_other_versions(str(error), recorded))
+        error.args = (" ".join([str(error), *named]),)
+        raise
+
+
+def _other_versions(message: str, recorded: dict[str, Any]) -> Iterator[str]:
+    """Yields sentences about the versions of what an error mentions."""
+    for key in recorded:
+        name = key.partition(":")[2]
+        if not re.search(rf"\b{re.escape(name)}\b", message):
+            continue
+        entry = _recorded_entry(key, recorded)
+        record = manager().records.get(entry.distribution) if entry else None
+        _, version = _stated(recorded, key)
+        if record and version not in ("", record.version):
+            yield (
+                f"The file was saved with {record.distribution} {version}; here is "
+                f"{record.version}."
+            )
 
 
 def _known(reference: Reference) -> bool:

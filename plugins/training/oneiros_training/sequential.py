@@ -136,10 +136,16 @@ class Sequential(Model):
     def _first_output(self, layer: Layer):
         if not layer.inbound_nodes:
             if not hasattr(layer, "batch_input_shape"):
+                kind = type(layer).__name__
+                advice = f"Pass the shape of one sample: {kind}(…, input_shape=(n,))."
+                if "name" not in vars(layer):  # that of Layer sets it
+                    advice = (
+                        f"The constructor of {kind} must call "
+                        "super().__init__(**kwargs), which receives input_shape."
+                    )
                 raise ShapeError(
                     f"{label(layer)} is the first layer of {label(self)} but doesn't "
-                    "know its input shape. Pass the shape of one sample: "
-                    f"{type(layer).__name__}(…, input_shape=(n,))."
+                    f"know its input shape. {advice}"
                 )
             dtype = getattr(layer, "input_dtype", None)
             layer.create_input_layer(layer.batch_input_shape, dtype)

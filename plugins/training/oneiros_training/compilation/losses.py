@@ -7,8 +7,9 @@ from typing import Any
 
 from oneiros import backend as K
 from oneiros import config, registry, services
+from oneiros.arguments import label
 from oneiros.engine.node import to_list
-from oneiros.errors import ArgumentError
+from oneiros.errors import ArgumentError, ShapeError
 from oneiros.typing import Shape, Tensor
 
 from oneiros_training.arrays.naming import REQUIRED, Names, name_of, spread
@@ -53,6 +54,7 @@ def weighted_objective(fn: Callable[[Tensor, Tensor], Tensor]) -> Callable[..., 
     ) -> Tensor:
         score = computed("loss", fn, y_true, y_pred)
         if mask is not None:
+            _check_mask(mask, score, y_pred)
             mask = K.cast(mask, K.floatx())
             score = score * mask / K.mean(mask)
         if weights is not None:
@@ -62,6 +64,19 @@ def weighted_objective(fn: Callable[[Tensor, Tensor], Tensor]) -> Callable[..., 
         return K.mean(score)
 
     return weighted
+
+
+def _check_mask(mask: Tensor, score: Tensor, output: Tensor) -> None:
+    """Raises ShapeError for a mask of time steps that the output doesn't have."""
+    if not 0 < K.ndim(score) < K.ndim(mask) or K.int_shape(mask)[-1] == 1:
+        return
+    layer = getattr(output, "_keras_history", ("An output's layer",))[0]
+    raise ShapeError(
+        f"{label(layer)} passes on a mask of shape {K.int_shape(mask)}, but its output "
+        f"has no such time steps: its loss has the shape {K.int_shape(score)}. In the "
+        "layer that removes the time axis, define compute_mask(self, x, mask=None), "
+        "which returns None."
+    )
 
 
 def output_losses(model, loss, modes) -> list[OutputLoss]:
