@@ -132,13 +132,11 @@ class Memory(Layer):
         K.set_value(self.state, np.zeros(K.int_shape(self.state)))
 
     def call(self, x, mask=None):
-        if self.stateful:
-            x = x + self.state
-            self.add_update((self.state, x), x)
-        return x
-
-    def add_update(self, pair, x):
-        super().add_update(pair, self.inbound_nodes or x)
+        if not self.stateful:
+            return x
+        seen = x + self.state
+        self.add_update((self.state, seen), x)
+        return seen
 
 
 FAULTLESS = [Linear, Mean, Norm, Noise]
@@ -298,7 +296,7 @@ class StopsGradients(Linear):
 class ComparesSamples(Linear):
     def call(self, x, mask=None):
         y = super().call(x)
-        return y - K.mean(y, axis=0, keepdims=True)
+        return y - 0.5 * K.mean(y, axis=0, keepdims=True)
 
 
 @found_by("check_float64")
@@ -371,6 +369,12 @@ class DividesByNoSteps(Mean):
 class DoesNotReset(Memory):
     def reset_states(self):
         pass
+
+
+@found_by("check_state_is_kept")
+class NamesAnotherInput(Memory):
+    def add_update(self, pair, x):
+        super().add_update(pair, x + 1.0)
 
 
 @found_by("check_state_is_kept")

@@ -32,7 +32,7 @@ LARGEST = 4
 """Integers that are fed are smaller."""
 
 
-def options() -> dict[str, Any]:
+def options():
     """Returns options of `K.function`: what runs once isn't worth XLA's compiling."""
     return {"jit_compile": False} if K.current().name == "tensorflow" else {}
 
@@ -45,26 +45,26 @@ class Called:
     inputs: list[Any]
     outputs: list[Any]
 
-    def compute(self, arrays: list[Any], tensors: list[Any], phase: int = 0) -> Any:
+    def compute(self, arrays, tensors, phase: int = 0):
         """Returns the values of tensors."""
         function = K.function([*self.inputs, K.learning_phase()], tensors, **options())
         return function([*arrays, phase])
 
-    def values(self, arrays: list[Any], phase: int = 0) -> list[Any]:
+    def values(self, arrays, phase: int = 0):
         """Returns the outputs' values."""
         return list(self._function([*arrays, phase]))
 
     @cached_property
-    def _function(self) -> Any:
+    def _function(self):
         feeds = [*self.inputs, K.learning_phase()]
         return K.function(feeds, self.outputs, **options())
 
     @property
-    def node(self) -> Any:
+    def node(self):
         """The call."""
         return self.layer.inbound_nodes[0]
 
-    def model(self) -> Any:
+    def model(self):
         """Returns a model of the layer alone."""
         return Model(input=self.inputs, output=self.outputs)
 
@@ -85,7 +85,7 @@ class LayerSample:
     shapes: list[tuple[int, ...]]
     dtype: str | None = None
 
-    def make(self, **changes: Any) -> Any:
+    def make(self, **changes):
         """Makes a layer."""
         arguments = {**self.arguments, **changes}
         return self.component(
@@ -93,7 +93,7 @@ class LayerSample:
         )
 
     def called(
-        self, layer: Any = None, batch: int | None = None, open: Sequence[int] = ()
+        self, layer=None, batch: int | None = None, open: Sequence[int] = ()
     ) -> Called:
         """Returns a layer called on new inputs.
 
@@ -109,7 +109,7 @@ class LayerSample:
         ]
         return Called(layer, inputs, to_list(layer(one_or_all(inputs))))
 
-    def weighted(self, layer: Any = None, **arguments: Any) -> Called:
+    def weighted(self, layer=None, **arguments) -> Called:
         """Returns a called layer whose weights all differ from their initial values."""
         called = self.called(layer, **arguments)
         called.layer.set_weights(shifted(called.layer.get_weights()))
@@ -120,7 +120,7 @@ class LayerSample:
         """A layer that checks share, as they don't change it."""
         return self.weighted()
 
-    def arrays(self, samples: int = SAMPLES, seed: int = 0) -> list[Any]:
+    def arrays(self, samples: int = SAMPLES, seed: int = 0):
         """Returns what to feed."""
         random = np.random.RandomState(seed)
         if self.dtype and "int" in self.dtype:
@@ -149,7 +149,7 @@ def opened(shape: Sequence[int], axes: Sequence[int]) -> tuple[int | None, ...]:
     return tuple(None if axis in axes else size for axis, size in enumerate(shape))
 
 
-def shifted(weights: list[Any], seed: int = 7) -> list[Any]:
+def shifted(weights, seed: int = 7):
     """Returns weights that differ from these by a little; what is positive stays so."""
     random = np.random.RandomState(seed)
     return [
@@ -200,13 +200,13 @@ def _sample(asked: _Asked) -> LayerSample:
     )
 
 
-def _candidates(component: Any, declared: dict[str, Any]) -> Iterator[LayerSample]:
+def _candidates(component, declared) -> Iterator[LayerSample]:
     for arguments in _arguments(component, declared):
         for dtype, shapes in _inputs(component, declared):
             yield LayerSample(component, arguments, shapes, dtype)
 
 
-def _arguments(component: Any, declared: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _arguments(component, declared) -> Iterator[dict[str, Any]]:
     arguments = guessed_arguments(component, declared)
     if "layer" in required(component) and "layer" not in arguments:
         yield {**arguments, "layer": layers.Dense(3)}
@@ -215,7 +215,7 @@ def _arguments(component: Any, declared: dict[str, Any]) -> Iterator[dict[str, A
         yield arguments
 
 
-def _inputs(component: Any, declared: dict[str, Any]) -> Iterator[Any]:
+def _inputs(component, declared) -> Iterator[Any]:
     dtype = declared.get("input_dtype")
     shape = declared.get("input_shape")
     if shape is not None:
@@ -226,7 +226,7 @@ def _inputs(component: Any, declared: dict[str, Any]) -> Iterator[Any]:
         yield dtype or guess[0], guess[1]
 
 
-def _fresh(value: Any) -> Any:
+def _fresh(value):
     """Returns a layer of its own for a layer that is an argument."""
     if isinstance(value, Layer):
         with suppress(TypeError):

@@ -25,14 +25,14 @@ class Slopes:
     def __init__(
         self,
         compute: Callable[[list[Any], int], tuple[Any, list[Any]]],
-        weights: list[Any],
+        weights,
         moved: int,
     ):
         self.compute = compute
         self.weights = weights
         self.moved = moved
 
-    def compare(self, phase: int, points: Iterable[tuple[list[Any], Any]]) -> None:
+    def compare(self, phase: int, points: Iterable[tuple[list[Any], Any]]):
         """Asserts that the gradient is the slope between a step forth and a step back.
 
         A kink in between shows as another slope forth than back; such a point is left
@@ -66,9 +66,7 @@ class Slopes:
             "has no gradients, declare the tag not_differentiable."
         )
 
-    def _loss(
-        self, arrays: list[Any], along: list[Any], step: float, phase: int
-    ) -> Any:
+    def _loss(self, arrays, along, step: float, phase: int):
         """Returns the loss after a step along directions."""
         before = K.batch_get_value(self.weights)
         steps = zip(self.weights, before, along[self.moved :], strict=True)
@@ -81,7 +79,7 @@ class Slopes:
         return loss
 
 
-def assert_mean(draws: Any, expected: Any) -> None:
+def assert_mean(draws, expected):
     """Asserts that the mean of draws, the first axis, is what is expected, as surely as
     their number tells; both shifts and factors show."""
     for weights in (np.ones_like(expected), np.sign(expected)):

@@ -15,7 +15,7 @@ from oneiros.engine.node import one_or_all, shape_list
 from oneiros.errors import OneirosError
 from oneiros.models import Sequential
 
-from oneiros_testing.checks import Subject, check, tags_of
+from oneiros_testing.checks import check, tags_of
 from oneiros_testing.layer_sample import (
     SAMPLES,
     Called,
@@ -38,7 +38,7 @@ TOUCHING = ("open", "socket.", "subprocess.", "os.", "shutil.", "urllib.")
 
 
 @tags_of("layer")
-def found(component: Any) -> Iterator[str]:
+def found(component) -> Iterator[str]:
     """Yields the tags of a layer that its attributes and arguments show."""
     own_mask = component.compute_mask is not Layer.compute_mask
     if component.supports_masking or own_mask:
@@ -49,13 +49,13 @@ def found(component: Any) -> Iterator[str]:
 
 
 def layer_check(
-    *, tags: Any = (), unless: Any = (), after: Any = (), once: bool = False
+    *, tags=(), unless=(), after=(), once: bool = False
 ) -> Callable[[Any], Any]:
     """Decorator: registers a check of layers, after `check_can_be_made`."""
     return check("layer", tags=tags, unless=unless, after=[FIRST, *after], once=once)
 
 
-def assert_close(one: Any, other: Any, told: str, tolerance: float = 1e-4) -> None:
+def assert_close(one, other, told: str, tolerance: float = 1e-4):
     """Asserts that two lists of arrays agree; says what is told if they don't."""
     for a, b in zip(one, other, strict=True):
         fault = f"{told}: shapes {a.shape} and {b.shape}"
@@ -65,7 +65,7 @@ def assert_close(one: Any, other: Any, told: str, tolerance: float = 1e-4) -> No
 
 
 @check("layer")
-def check_can_be_made(subject: Subject) -> None:
+def check_can_be_made(subject):
     """It can be made from its arguments, called on inputs, and computed."""
     assert issubclass(subject.component, Layer), "It isn't a subclass of Layer."
     layer = sample_of(subject).make()
@@ -75,7 +75,7 @@ def check_can_be_made(subject: Subject) -> None:
 _watched = threading.local()
 
 
-def _notice(event: str, arguments: Any) -> None:
+def _notice(event: str, arguments):
     events = getattr(_watched, "events", None)
     if events is not None and event.startswith(TOUCHING):
         events.append(f"{event} {arguments[:1]}")
@@ -96,52 +96,64 @@ def _watching() -> Iterator[list[str]]:
 
 
 @layer_check(once=True)
-def check_constructor_touches_nothing(subject: Subject) -> None:
+def check_constructor_touches_nothing(subject):
     """The constructor uses no file, network, process or random number."""
     sample = sample_of(subject)
     before = _random_state()
     if "layer" not in sample.arguments:
         with _watching() as events:
             sample.make()
-        assert not events, f"The constructor did: {', '.join(events[:3])}"
+        told = ", ".join(events[:3])
+        assert not events, (
+            f"The constructor did: {told}. Whoever loads a file makes the layer with "
+            "arguments from that file. Do such things in build or call."
+        )
     assert before == _random_state(), (
-        "The constructor drew a random number. Do so in build."
+        "The constructor drew a random number, so that making a layer changes the "
+        "draws of all that follows. Draw in build, with an initializer."
     )
 
 
-def _random_state() -> Any:
+def _random_state():
     """Returns the states of NumPy's and Python's generators."""
     state: Any = np.random.get_state(legacy=False)
     return state["state"]["key"].tolist(), state["state"]["pos"], random.getstate()
 
 
 @layer_check(once=True)
-def check_takes_what_every_layer_takes(subject: Subject) -> None:
+def check_takes_what_every_layer_takes(subject):
     """It takes `name`, `trainable` and `input_shape`, and so can be the first layer of
     a Sequential model."""
     sample = sample_of(subject)
     layer = sample.make(name="of_its_own", trainable=False)
-    assert layer.name == "of_its_own", f"Its name became {layer.name!r}."
-    assert layer.trainable is False, "It was made with trainable=False and is True."
+    assert layer.name == "of_its_own", (
+        f"It was made with name='of_its_own', and its name is {layer.name!r}. Pass "
+        "**kwargs on to super().__init__."
+    )
+    assert layer.trainable is False, (
+        f"It was made with trainable=False, and its trainable is {layer.trainable}. "
+        "Pass **kwargs on to super().__init__."
+    )
     own = FOR_FIRST & parameters(subject.component).keys()
     if len(sample.shapes) == 1 and sample.is_float and not own:
         shape = sample.shapes[0]
         model = Sequential([sample.make(input_shape=shape)])
         assert model.input_shape == (None, *shape), (
-            f"It was made with input_shape={shape}; the model has {model.input_shape}."
+            f"It was made with input_shape={shape}; the model has "
+            f"{model.input_shape}. Pass **kwargs on to super().__init__."
         )
 
 
 FOR_FIRST = {"input_dim", "input_length", "layer", "layers"}
 
 
-def declared_shapes(layer: Any, shapes: list[Any]) -> list[Any]:
+def declared_shapes(layer, shapes):
     """Returns what a layer says about the shapes of its outputs."""
     return shape_list(layer.get_output_shape_for(one_or_all(shapes)))
 
 
 @layer_check()
-def check_output_shape(subject: Subject) -> None:
+def check_output_shape(subject):
     """`get_output_shape_for` returns the shape that the output has, and so it does with
     another value of each argument."""
     sample = sample_of(subject)
@@ -160,7 +172,7 @@ def check_output_shape(subject: Subject) -> None:
 UNSHAPED = ("activation", "init", "inner_activation", "inner_init", "trainable")
 
 
-def _compare_shapes(sample: LayerSample, called: Called, where: str) -> None:
+def _compare_shapes(sample: LayerSample, called: Called, where: str):
     real = [tuple(array.shape) for array in called.values(sample.arrays())]
     shapes = [(SAMPLES, *shape) for shape in sample.shapes]
     declared = list(map(tuple, declared_shapes(called.layer, shapes)))
@@ -171,7 +183,7 @@ def _compare_shapes(sample: LayerSample, called: Called, where: str) -> None:
 
 
 @layer_check(after=["check_output_shape"])
-def check_output_shape_for_unknown_sizes(subject: Subject) -> None:
+def check_output_shape_for_unknown_sizes(subject):
     """`get_output_shape_for` takes every combination of unknown sizes, and returns
     sizes that are right, or None."""
     sample = sample_of(subject)
@@ -180,7 +192,7 @@ def check_output_shape_for_unknown_sizes(subject: Subject) -> None:
     assert_shapes_fit(sample.base.layer, shapes, real)
 
 
-def assert_shapes_fit(layer: Any, shapes: list[Any], real: list[Any]) -> None:
+def assert_shapes_fit(layer, shapes, real):
     """Asserts that a layer's declared shapes fit those of its outputs for every
     combination of sizes that aren't known; only the batch is unknown if nothing else
     is."""
@@ -206,7 +218,7 @@ def assert_shapes_fit(layer: Any, shapes: list[Any], real: list[Any]) -> None:
 
 
 @layer_check(after=["check_output_shape_for_unknown_sizes", TOLD_BY_WEIGHTS])
-def check_unknown_sizes_change_nothing(subject: Subject) -> None:
+def check_unknown_sizes_change_nothing(subject):
     """It computes the same whether the input's sizes are declared, the batch size
     included, or unknown."""
     sample = sample_of(subject)
@@ -222,23 +234,31 @@ def check_unknown_sizes_change_nothing(subject: Subject) -> None:
         if [w.shape for w in called.layer.get_weights()] != [w.shape for w in weights]:
             continue
         called.layer.set_weights(weights)
-        known = f"with the batch size {batch} and the axes {open} unknown"
-        assert_close(called.values(arrays), expected, f"{known}, it computes otherwise")
+        told = (
+            f"With the batch size {batch} and the axes {open} unknown, it computes "
+            "something else. Use K.shape(x) for sizes, not K.int_shape(x), whose "
+            "sizes may be None"
+        )
+        assert_close(called.values(arrays), expected, told)
 
 
 @layer_check(unless=["depends_on_batch"], after=["check_predictions_repeat"])
-def check_samples_are_independent(subject: Subject) -> None:
+def check_samples_are_independent(subject):
     """The prediction for a sample doesn't depend on the others in its batch."""
     sample = sample_of(subject)
     arrays = sample.arrays(5)
     whole = sample.base.values(arrays)
     parts = [sample.base.values([a[i : i + 1] for a in arrays]) for i in range(5)]
     alone = [np.concatenate(part) for part in zip(*parts, strict=True)]
-    assert_close(alone, whole, "Samples alone and in a batch give other predictions")
+    told = (
+        "Samples alone give other predictions than in a batch: it computes along the "
+        "axis of samples. If that is meant, declare the tag depends_on_batch"
+    )
+    assert_close(alone, whole, told)
 
 
 @layer_check()
-def check_sharing(subject: Subject) -> None:
+def check_sharing(subject):
     """A second call uses the weights of the first one, and makes none."""
     sample = sample_of(subject)
     called = sample.called()
@@ -252,29 +272,37 @@ def check_sharing(subject: Subject) -> None:
 
 
 @layer_check(after=["check_sharing"])
-def check_layers_share_nothing(subject: Subject) -> None:
+def check_layers_share_nothing(subject):
     """Two layers of the class have weights of their own."""
     sample = sample_of(subject)
     one, two = (set(map(id, sample.called().layer.weights)) for _ in range(2))
-    assert not one & two, "Two layers have the same weights. Keep none in the class."
+    assert not one & two, (
+        "Two layers have the same weights. Make them in build with self.add_weight, "
+        "and keep none in an attribute of the class or of the module."
+    )
 
 
 @layer_check(after=["check_layers_share_nothing"])
-def check_predictions_repeat(subject: Subject) -> None:
+def check_predictions_repeat(subject):
     """In the test phase, the same input gives the same output, also in another call of
     the layer."""
     sample = sample_of(subject)
     arrays = sample.arrays()
     called = sample.weighted()
     first = called.values(arrays)
+    told = (
+        "Two predictions for the same input differ. What is random only in training "
+        "stands in K.in_train_phase(trained, tested)"
+    )
     if "stateful" not in subject.tags or not getattr(called.layer, "stateful", False):
-        assert_close(called.values(arrays), first, "Two predictions differ", 1e-6)
+        again = called.values(arrays)
+        assert_close(again, first, told, 1e-6)
     other = sample.called(called.layer)
-    assert_close(other.values(arrays), first, "Predictions of two calls differ", 1e-5)
+    assert_close(other.values(arrays), first, told, 1e-5)
 
 
 @layer_check(after=["check_sharing"])
-def check_every_variable_is_a_weight(subject: Subject) -> None:
+def check_every_variable_is_a_weight(subject):
     """Every variable and layer that it holds in an attribute is among its weights, so
     that it is trained and saved."""
     layer = sample_of(subject).base.layer
@@ -296,7 +324,7 @@ def check_every_variable_is_a_weight(subject: Subject) -> None:
                 )
 
 
-def _leaves(value: Any) -> Iterator[Any]:
+def _leaves(value) -> Iterator[Any]:
     """Yields what an attribute holds, in lists, tuples and dicts too."""
     if isinstance(value, dict):
         value = list(value.values())
@@ -307,7 +335,7 @@ def _leaves(value: Any) -> Iterator[Any]:
         yield value
 
 
-def _is_variable(value: Any) -> bool:
+def _is_variable(value) -> bool:
     backend: Any = K.current()
     return bool(backend.owns(value) and backend.is_variable(value))
 
@@ -320,7 +348,7 @@ def _is_variable(value: Any) -> bool:
         "check_order_of_weights_is_fixed",
     ]
 )
-def check_weights_tell_all(subject: Subject) -> None:
+def check_weights_tell_all(subject):
     """Two layers made with the same arguments, with the same weights, predict the
     same."""
     sample = sample_of(subject)
@@ -328,20 +356,27 @@ def check_weights_tell_all(subject: Subject) -> None:
     np.random.seed(99)
     other = sample.called()
     other.layer.set_weights(sample.base.layer.get_weights())
-    told = "Another one with the same weights predicts something else"
+    told = (
+        "Another layer with the same arguments and weights predicts something else: "
+        "its output depends on an array or number that is no weight. Make it a weight "
+        "with self.add_weight(…, trainable=False)"
+    )
     assert_close(other.values(arrays), sample.base.values(arrays), told)
 
 
 @layer_check()
-def check_weight_names_differ(subject: Subject) -> None:
+def check_weight_names_differ(subject):
     """No two of its weights have the same name, under which a file stores them."""
     names = [weight.name for weight in sample_of(subject).base.layer.weights]
     twice = sorted({str(name) for name in names if names.count(name) > 1})
-    assert not twice, f"Several weights have the name {', '.join(twice)}."
+    assert not twice, (
+        f"Several weights have the name {', '.join(twice)}, so that a file holds one "
+        f"of them. Call them f'{{self.name}}_W', f'{{self.name}}_b' and so on."
+    )
 
 
 @layer_check(after=["check_sharing"])
-def check_set_weights_restores_get_weights(subject: Subject) -> None:
+def check_set_weights_restores_get_weights(subject):
     """`set_weights` puts back what `get_weights` returned, in the order of
     `weights`."""
     called = sample_of(subject).called()
@@ -349,13 +384,16 @@ def check_set_weights_restores_get_weights(subject: Subject) -> None:
     wanted = shifted(layer.get_weights(), 8)
     layer.set_weights(wanted)
     stored = K.batch_get_value(layer.ordered_weights())
-    told = "get_weights returns another order, or other values, than set_weights took"
+    told = (
+        "get_weights returns another order, or other values, than set_weights took; a "
+        "file would give a weight the values of another one"
+    )
     assert_close(layer.get_weights(), wanted, told)
-    assert_close(list(stored), wanted, "weights has another order than set_weights")
+    assert_close(list(stored), wanted, told)
 
 
 @layer_check(after=["check_sharing"])
-def check_seed_repeats_weights(subject: Subject) -> None:
+def check_seed_repeats_weights(subject):
     """After `np.random.seed` with the same number, the initial weights are the
     same."""
     sample = sample_of(subject)
@@ -371,7 +409,7 @@ def check_seed_repeats_weights(subject: Subject) -> None:
 
 
 @layer_check(after=["check_seed_repeats_weights"])
-def check_order_of_weights_is_fixed(subject: Subject) -> None:
+def check_order_of_weights_is_fixed(subject):
     """The order of the weights doesn't depend on the numbers in names."""
     sample = sample_of(subject)
     K.reset_uids()
@@ -380,11 +418,16 @@ def check_order_of_weights_is_fixed(subject: Subject) -> None:
         np.random.seed(4)
         layer = sample.called().layer
         made.append(layer.get_weights())
-        assert_close(made[-1], made[0], f"{layer.name} has another order of weights")
+        told = (
+            f"The weights of {layer.name} have another order than those of the first "
+            "such layer. Files hold weights in this order: keep the one in which "
+            "build makes them"
+        )
+        assert_close(made[-1], made[0], told)
 
 
 @layer_check(after=["check_predictions_repeat", "check_every_variable_is_a_weight"])
-def check_every_weight_is_used(subject: Subject) -> None:
+def check_every_weight_is_used(subject):
     """Each weight that is trained changes the output, or what is added to the loss."""
     sample = sample_of(subject)
     called = sample.weighted()
@@ -402,16 +445,19 @@ def check_every_weight_is_used(subject: Subject) -> None:
             K.set_value(weight, before + np.asarray(change, before.dtype))
             values.append(_flat(function, arrays))
         K.set_value(weight, before)
-        same = np.array_equal(values[0], values[1]) and np.array_equal(*values[::2])
-        assert not same, f"The weight {weight.name} changes nothing."
+        same = all(np.allclose(values[0], other, atol=1e-6) for other in values[1:])
+        assert not same, (
+            f"The weight {weight.name} changes neither the output nor the losses. Use "
+            "it in call, or make it with trainable=False."
+        )
 
 
-def _flat(function: Any, arrays: list[Any]) -> Any:
+def _flat(function, arrays):
     return np.concatenate([np.ravel(part) for part in function([*arrays, 0])])
 
 
 @layer_check(after=["check_every_variable_is_a_weight"])
-def check_trainable_is_heeded(subject: Subject) -> None:
+def check_trainable_is_heeded(subject):
     """With `trainable = False` no weight is trained, none is lost, and with True all
     are back."""
     layer = sample_of(subject).called().layer
@@ -419,10 +465,14 @@ def check_trainable_is_heeded(subject: Subject) -> None:
     every = set(map(id, layer.weights))
     layer.trainable = False
     assert not layer.trainable_weights, (
-        f"With trainable=False, {len(layer.trainable_weights)} weights are trained."
+        f"With trainable=False, {len(layer.trainable_weights)} weights are trained. "
+        "Leave trainable_weights to Layer, or return none if self.trainable is False."
     )
     frozen = set(map(id, layer.weights))
-    assert frozen == every, "With trainable=False, weights get lost."
+    assert frozen == every, (
+        "With trainable=False, weights get lost: a file wouldn't hold them. They "
+        "belong to non_trainable_weights then."
+    )
     layer.trainable = True
     assert set(map(id, layer.trainable_weights)) == trained, (
         "After trainable=False and True again, other weights are trained."

@@ -15,7 +15,7 @@ from oneiros_testing.layer_sample import sample_of
 
 
 @layer_check(after=[TOLD_BY_WEIGHTS, "check_learning_phase"])
-def check_backends_agree(subject: Subject) -> None:
+def check_backends_agree(subject):
     """On every other backend that is installed, it predicts the same with the same
     weights."""
     sample = sample_of(subject)
@@ -48,18 +48,18 @@ def other_backends() -> list[str]:
 
 
 @layer_check(tags=["onnx"], after=["check_file_of_a_model"])
-def check_export_to_onnx(subject: Subject) -> None:
+def check_export_to_onnx(subject):
     """A model with it can be exported to ONNX, where that is installed."""
     _export(subject, "model.onnx", ("onnx", "onnxruntime"))
 
 
 @layer_check(tags=["keras3"], after=["check_file_of_a_model"])
-def check_export_to_keras(subject: Subject) -> None:
+def check_export_to_keras(subject):
     """A model with it can be exported to Keras 3, where that is installed."""
     _export(subject, "model.keras", ("keras",))
 
 
-def _export(subject: Subject, file: str, libraries: tuple[str, ...]) -> None:
+def _export(subject: Subject, file: str, libraries: tuple[str, ...]):
     """Exports a model, which the other library must then compute alike."""
     if all(importlib.util.find_spec(library) for library in libraries):
         model = sample_of(subject).weighted().model()

@@ -24,7 +24,7 @@ class Masked:
         steps: int, how many steps are declared; None for any number.
     """
 
-    def __init__(self, sample: LayerSample, layer: Any, steps: int | None):
+    def __init__(self, sample: LayerSample, layer, steps: int | None):
         shape = (None, steps, *sample.shapes[0][1:])
         self.x = Input(batch_shape=shape)
         self.fed = K.placeholder((None, steps))
@@ -36,7 +36,7 @@ class Masked:
             [self.x, self.fed, K.learning_phase()], [self.output, *passed], **options()
         )
 
-    def values(self, x: Any, mask: Any) -> list[Any]:
+    def values(self, x, mask):
         """Returns the output, and the mask that is passed on if there is one."""
         fed = np.where(mask > 0, 1.0, 0.5).astype(K.floatx())
         return list(self.function([x, fed, 0]))
@@ -53,7 +53,7 @@ def _masked(subject: Subject) -> tuple[LayerSample, Masked | None, Any]:
     return sample, Masked(sample, sample.base.layer, sample.shapes[0][0]), mask
 
 
-def _refuses(layer: Any) -> bool:
+def _refuses(layer) -> bool:
     """Returns whether a layer with a method `compute_mask` of its own accepts no mask
     with these arguments."""
     if layer.supports_masking:
@@ -67,7 +67,7 @@ def _refuses(layer: Any) -> bool:
 
 
 @layer_check(tags=["masking"])
-def check_mask_fits_the_output(subject: Subject) -> None:
+def check_mask_fits_the_output(subject):
     """The mask that it passes on has the first sizes of its output."""
     sample, masked, mask = _masked(subject)
     if masked is None:
@@ -84,7 +84,7 @@ def check_mask_fits_the_output(subject: Subject) -> None:
 @layer_check(
     tags=["masking"], unless=["consumes_mask"], after=["check_mask_fits_the_output"]
 )
-def check_mask_is_passed_on(subject: Subject) -> None:
+def check_mask_is_passed_on(subject):
     """If its output has the input's steps, it passes the mask on."""
     sample, masked, mask = _masked(subject)
     if masked is None:
@@ -98,27 +98,32 @@ def check_mask_is_passed_on(subject: Subject) -> None:
         )
 
 
-def _kept(output: Any, mask: Any, passed: list[Any]) -> Any:
+def _kept(output, mask):
     """Returns what of an output masked steps mustn't change."""
     has_steps = output.ndim >= 3 and output.shape[:2] == mask.shape
     return output[mask > 0] if has_steps else output
 
 
 @layer_check(tags=["masking"], after=["check_mask_fits_the_output"])
-def check_masked_steps_do_not_matter(subject: Subject) -> None:
+def check_masked_steps_do_not_matter(subject):
     """What masked steps contain doesn't change the rest of the output."""
     sample, masked, mask = _masked(subject)
     if masked is None:
         return
     x = sample.arrays()[0]
-    other = x + 3.0 * (1 - mask).reshape(*mask.shape, *[1] * (x.ndim - 2))
-    one, two = (masked.values(each.astype(x.dtype), mask) for each in (x, other))
-    kept = [_kept(values[0], mask, values[1:]) for values in (one, two)]
-    assert_close(kept[:1], kept[1:], "Masked steps change the output")
+    other = x.copy()
+    other[mask == 0] += 3.0
+    outputs = [masked.values(each, mask)[0] for each in (x, other)]
+    kept = [_kept(output, mask) for output in outputs]
+    told = (
+        "What masked steps contain changes the output of the others. call receives "
+        "the mask as its second argument: leave out the steps where it is 0"
+    )
+    assert_close(kept[:1], kept[1:], told)
 
 
 @layer_check(tags=["masking"], after=["check_masked_steps_do_not_matter"])
-def check_padding_does_not_matter(subject: Subject) -> None:
+def check_padding_does_not_matter(subject):
     """A sequence with masked steps behind it gives the same as the sequence alone."""
     sample, masked, mask = _masked(subject)
     if masked is None:
@@ -130,18 +135,22 @@ def check_padding_does_not_matter(subject: Subject) -> None:
     except (OneirosError, TypeError):
         return  # it needs to know the number of steps
     x = sample.arrays()[0]
-    ones = np.ones_like(mask)
-    padded = ones.copy()
-    padded[:, steps - 2 :] = 0
-    short, *_ = free.values(x[:, : steps - 2], ones[:, : steps - 2])
+    real = slice(0, steps - 2)
+    padded = np.zeros_like(mask)
+    padded[:, real] = 1
+    short, *_ = free.values(x[:, real], padded[:, real])
     long, *_ = free.values(x, padded)
     if long.ndim >= 3 and long.shape[1] == steps:
-        long = long[:, : steps - 2]
-    assert_close([short], [long], "Padding that is masked changes the output")
+        long = long[:, real]
+    told = (
+        "Masked steps behind a sequence change the output, such as a mean that "
+        "divides by the number of all steps. Count only those that the mask keeps"
+    )
+    assert_close([short], [long], told)
 
 
 @layer_check(tags=["masking"], after=["check_mask_fits_the_output"])
-def check_a_mask_of_nothing_gives_numbers(subject: Subject) -> None:
+def check_a_mask_of_nothing_gives_numbers(subject):
     """A sample whose steps are all masked gives numbers, not NaN."""
     sample, masked, mask = _masked(subject)
     if masked is None:
@@ -149,4 +158,8 @@ def check_a_mask_of_nothing_gives_numbers(subject: Subject) -> None:
     mask = mask.copy()
     mask[1] = 0
     output, *_ = masked.values(sample.arrays()[0], mask)
-    assert np.isfinite(output).all(), "The output has NaN or infinite numbers."
+    assert np.isfinite(output).all(), (
+        "For a sample whose steps are all masked, the output has NaN or infinite "
+        "numbers, which ruin the loss of the whole batch. Add K.epsilon() to what you "
+        "divide by."
+    )

@@ -4,7 +4,6 @@ import copy
 import json
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from oneiros import config as configs
@@ -20,7 +19,7 @@ COPIED = ["check_copy_computes_the_same"]
 
 
 @layer_check(once=True)
-def check_files_may_use_it(subject: Subject) -> None:
+def check_files_may_use_it(subject):
     """The class itself says `loadable = True`, without which no file that names it can
     be loaded."""
     assert vars(subject.component).get("loadable") is True, (
@@ -30,13 +29,16 @@ def check_files_may_use_it(subject: Subject) -> None:
 
 
 @layer_check(once=True, after=["check_takes_what_every_layer_takes"])
-def check_arguments_are_kept(subject: Subject) -> None:
+def check_arguments_are_kept(subject):
     """`get_config` returns every argument with the value that was given, and
     `from_config` takes it back."""
     sample = sample_of(subject)
     layer = sample.make(name="kept", trainable=False)
     config = layer.get_config()
-    assert isinstance(config, dict), f"get_config returns {config!r:.80}, not a dict."
+    assert isinstance(config, dict), (
+        f"get_config returns {config!r:.80}, not a dict with the constructor's "
+        "arguments. Leave it to Layer, or add to super().get_config()."
+    )
     for name, value in {**sample.arguments, "name": "kept", "trainable": False}.items():
         if name not in FOR_THE_INPUT:
             _assert_kept(config, name, value)
@@ -48,11 +50,12 @@ def check_arguments_are_kept(subject: Subject) -> None:
         _assert_kept(varied.get_config(), name, value)
     again = subject.component.from_config(config).get_config()
     assert again == config, (
-        f"A layer made from it has another one: {_unequal(config, again)}"
+        f"A layer made from the configuration has another one: "
+        f"{_unequal(config, again)}. Arguments are stored as they were given."
     )
 
 
-def _assert_kept(config: dict[str, Any], name: str, value: Any) -> None:
+def _assert_kept(config, name: str, value):
     assert name in config, (
         f"The argument {name!r} isn't in the configuration. Store it as self.{name}, "
         "or add it in get_config or argument_config."
@@ -68,24 +71,27 @@ def _assert_kept(config: dict[str, Any], name: str, value: Any) -> None:
         assert kept is not None and list(kept) == list(value), told
 
 
-def _unequal(one: dict[str, Any], other: dict[str, Any]) -> str:
+def _unequal(one, other) -> str:
     names = [name for name in one | other if one.get(name) != other.get(name)]
     return ", ".join(f"{n}: {one.get(n)!r} and {other.get(n)!r}" for n in names)
 
 
 @layer_check(once=True, after=["check_arguments_are_kept"])
-def check_configuration_is_json(subject: Subject) -> None:
+def check_configuration_is_json(subject):
     """The configuration is plain data that JSON text holds."""
     config = sample_of(subject).make().get_config()
     try:
         text = json.dumps(config)
     except TypeError as error:
-        raise AssertionError(f"{error}; the configuration is {config}.") from None
+        raise AssertionError(
+            f"{error}; the configuration is {config}. Turn arrays into lists, and "
+            "objects into their names or configurations, in argument_config."
+        ) from None
     assert isinstance(json.loads(text), dict)
 
 
 @layer_check(after=[*CONFIGURED, TOLD_BY_WEIGHTS])
-def check_copy_computes_the_same(subject: Subject) -> None:
+def check_copy_computes_the_same(subject):
     """A layer made from the JSON text of the configuration, with the same weights,
     predicts the same."""
     sample = sample_of(subject)
@@ -94,14 +100,20 @@ def check_copy_computes_the_same(subject: Subject) -> None:
     weights = sample.base.layer.get_weights()
     shapes = [weight.shape for weight in weights]
     found = [weight.shape for weight in again.layer.get_weights()]
-    assert shapes == found, f"The copy has weights of {found}, not {shapes}."
+    assert shapes == found, (
+        f"The copy has weights of the shapes {found}, not {shapes}: an argument on "
+        "which they depend isn't in the configuration."
+    )
     again.layer.set_weights(weights)
     arrays = sample.arrays()
-    told = "The copy predicts something else"
+    told = (
+        "A layer made from the configuration predicts something else: what its output "
+        "depends on is neither an argument nor a weight"
+    )
     assert_close(again.values(arrays), sample.base.values(arrays), told)
 
 
-def _restored(subject: Subject, config: dict[str, Any]) -> Any:
+def _restored(subject: Subject, config):
     """Returns a layer made from its configuration as from a file's."""
     name = subject.component.__name__
     objects = {name: subject.component}
@@ -109,7 +121,7 @@ def _restored(subject: Subject, config: dict[str, Any]) -> Any:
 
 
 @layer_check(after=COPIED)
-def check_file_of_a_model(subject: Subject) -> None:
+def check_file_of_a_model(subject):
     """A model with it, saved as `.h5` and loaded, predicts the same."""
     sample = sample_of(subject)
     model = sample.weighted().model()
@@ -120,12 +132,15 @@ def check_file_of_a_model(subject: Subject) -> None:
         loaded = load_model(
             str(path), custom_objects={subject.component.__name__: subject.component}
         )
-    told = "The loaded model predicts something else"
+    told = (
+        "The loaded model predicts something else. Compare get_weights() and "
+        "get_config() of its layer with those of the saved one"
+    )
     assert_close(_predicted(loaded, arrays), _predicted(model, arrays), told)
 
 
 @layer_check(after=[*COPIED, "check_weight_names_differ"])
-def check_file_of_weights(subject: Subject) -> None:
+def check_file_of_weights(subject):
     """Weights saved as `.h5` and loaded into a new layer give the same predictions."""
     sample = sample_of(subject)
     model, new = sample.weighted().model(), sample.called().model()
@@ -136,17 +151,20 @@ def check_file_of_weights(subject: Subject) -> None:
         path = Path(folder, "weights.h5")
         model.save_weights(str(path))
         new.load_weights(str(path))
-    told = "A new layer with the saved weights predicts something else"
+    told = (
+        "A new layer with the saved weights predicts something else. Compare "
+        "get_weights() of both, and the names of the weights"
+    )
     assert_close(_predicted(new, arrays), _predicted(model, arrays), told)
 
 
-def _predicted(model: Any, arrays: list[Any]) -> list[Any]:
+def _predicted(model, arrays):
     predicted = model.predict(arrays)
     return predicted if isinstance(predicted, list) else [predicted]
 
 
 @layer_check(after=["check_file_of_a_model"])
-def check_deep_copy(subject: Subject) -> None:
+def check_deep_copy(subject):
     """`copy.deepcopy` of a model with it predicts the same."""
     sample = sample_of(subject)
     model = sample.weighted().model()
@@ -157,7 +175,7 @@ def check_deep_copy(subject: Subject) -> None:
 
 
 @layer_check(tags=["earlier"], once=True)
-def check_earlier_configurations(subject: Subject) -> None:
+def check_earlier_configurations(subject):
     """Configurations of earlier versions of the package still make the layer."""
     sample = sample_of(subject)
     for earlier in subject.declared.get("earlier", ()):
@@ -166,5 +184,6 @@ def check_earlier_configurations(subject: Subject) -> None:
             sample.called(layer).values(sample.arrays())
         except Exception as error:
             raise AssertionError(
-                f"The configuration of version {earlier.get('version')} fails: {error}"
+                f"The configuration of version {earlier.get('version')} fails: {error} "
+                "Accept the former arguments, or register a migration."
             ) from error

@@ -2,14 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
 from oneiros import backend as K
 from oneiros import regularizers
 from oneiros.errors import CapabilityError
 
-from oneiros_testing.checks import Subject
 from oneiros_testing.checks.layers import TOLD_BY_WEIGHTS, assert_close, layer_check
 from oneiros_testing.layer_sample import Called, LayerSample, options, sample_of
 from oneiros_testing.samples import parameters
@@ -41,7 +39,7 @@ def float_type(name: str) -> Iterator[None]:
 
 
 @layer_check(after=[TOLD_BY_WEIGHTS])
-def check_float64(subject: Subject) -> None:
+def check_float64(subject):
     """With `K.set_floatx("float64")` weights and outputs are float64, to all
     digits."""
     single = sample_of(subject)
@@ -52,22 +50,29 @@ def check_float64(subject: Subject) -> None:
         called = sample_of(subject).called()
         for weight in called.layer.weights:
             dtype = K.dtype(weight)
-            assert dtype != "float32", f"The weight {weight.name} is {dtype}."
+            assert dtype != "float32", (
+                f"The weight {weight.name} is {dtype}. Make weights without a type, so "
+                "that they have that of K.floatx()."
+            )
         called.layer.set_weights(weights)
         values = called.values(sample_of(subject).arrays())
     for value in values:
         if value.dtype.kind == "f":
-            assert value.dtype == np.float64, f"The output is {value.dtype}."
+            assert value.dtype == np.float64, (
+                f"The output is {value.dtype}. Write K.cast(x, K.floatx()) where you "
+                "wrote a type."
+            )
             exact = np.array_equal(value.astype("float32"), value)
             whole = np.array_equal(np.round(value * 8), value * 8)
             assert not exact or whole or not single.is_float or not weights, (
                 "The output has only the digits of float32."
             )
-    assert_close(values, expected, "In float64 it computes something else", 1e-3)
+    told = "In float64 it computes something else than in float32 with the same weights"
+    assert_close(values, expected, told, 1e-3)
 
 
 @layer_check(after=["check_float64"])
-def check_float16(subject: Subject) -> None:
+def check_float16(subject):
     """With `K.set_floatx("float16")`, where the backend has it, it computes nearly the
     same."""
     single = sample_of(subject)
@@ -83,9 +88,14 @@ def check_float16(subject: Subject) -> None:
         values = called.values([x.astype(kind) for x, kind in zip(arrays, kinds)])
     for value in values:
         assert value.dtype.kind != "f" or value.dtype == np.float16, (
-            f"The output is {value.dtype}."
+            f"The output is {value.dtype}. Write K.cast(x, K.floatx()) where you "
+            "wrote a type."
         )
-    assert_close(values, expected, "In float16 it computes something else", 0.05)
+    told = (
+        "In float16 it computes something else than in float32. The largest number is "
+        "65504 there, and 1e-8 is 0: use K.epsilon()"
+    )
+    assert_close(values, expected, told, 0.05)
 
 
 def _has_float16() -> bool:
@@ -103,7 +113,7 @@ def _has_float16() -> bool:
     unless=["not_differentiable"],
     after=["check_float64", "check_every_weight_is_used", "check_learning_phase"],
 )
-def check_gradients(subject: Subject) -> None:
+def check_gradients(subject):
     """The gradients for inputs and weights are the slopes that small steps show."""
     if not trains():
         return
@@ -132,7 +142,7 @@ def slopes_of(called: Called, moves: bool) -> Slopes:
     feeds = [*called.inputs, K.learning_phase()]
     function = K.function(feeds, [loss, *gradients], **options())
 
-    def compute(arrays: list[Any], phase: int) -> tuple[Any, list[Any]]:
+    def compute(arrays, phase: int):
         loss, *gradients = function([*arrays, phase])
         return loss, gradients
 
@@ -161,25 +171,28 @@ def _is_random(sample: LayerSample, called: Called) -> bool:
     return not _equal(one, two) or not _equal(one, again)
 
 
-def _equal(one: list[Any], other: list[Any]) -> bool:
+def _equal(one, other) -> bool:
     return all(np.allclose(a, b) for a, b in zip(one, other, strict=True))
 
 
 @layer_check(after=["check_predictions_repeat"])
-def check_learning_phase(subject: Subject) -> None:
+def check_learning_phase(subject):
     """Its output depends on the learning phase only through `K.in_train_phase` and the
     like, which tell the model so."""
     sample = sample_of(subject)
     called = sample.base
     if not _learns(called):
         function = K.function(called.inputs, called.outputs, **options())
-        told = "It depends on the learning phase without saying so"
+        told = (
+            "The output depends on the learning phase, and the model doesn't know. "
+            "Write K.in_train_phase(trained, tested) instead of K.learning_phase()"
+        )
         values = function(sample.arrays())
         assert_close(values, called.values(sample.arrays()), told)
 
 
 @layer_check(after=["check_learning_phase", TOLD_BY_WEIGHTS])
-def check_draws_differ(subject: Subject) -> None:
+def check_draws_differ(subject):
     """What it draws at random in training differs from batch to batch."""
     sample = sample_of(subject)
     called = _random_layer(sample, 3)
@@ -198,16 +211,20 @@ def check_draws_differ(subject: Subject) -> None:
 
 
 @layer_check(after=["check_draws_differ", "check_seed_repeats_weights"])
-def check_seed_repeats_draws(subject: Subject) -> None:
+def check_seed_repeats_draws(subject):
     """After `np.random.seed` with the same number, training draws the same."""
     sample = sample_of(subject)
     arrays = sample.arrays()
     one, two = (_random_layer(sample, 5).values(arrays, 1) for _ in range(2))
-    assert_close(one, two, "The same seed gives other draws")
+    told = (
+        "After np.random.seed with the same number, training draws something else. "
+        "Draw with functions of K, without a seed of your own"
+    )
+    assert_close(one, two, told)
 
 
 @layer_check(unless=["changes_mean"], after=["check_draws_differ"])
-def check_draws_keep_the_mean(subject: Subject) -> None:
+def check_draws_keep_the_mean(subject):
     """Without weights of its own, what it draws in training has the mean that it
     predicts in the test phase."""
     sample = sample_of(subject)
@@ -223,7 +240,7 @@ def check_draws_keep_the_mean(subject: Subject) -> None:
 
 
 @layer_check(after=["check_every_variable_is_a_weight"])
-def check_regularizers_take_effect(subject: Subject) -> None:
+def check_regularizers_take_effect(subject):
     """Each regularizer that it accepts adds a penalty, once."""
     sample = sample_of(subject)
     for name in parameters(subject.component):
@@ -232,17 +249,20 @@ def check_regularizers_take_effect(subject: Subject) -> None:
         plain = len(sample.base.layer.losses)
         called = sample.weighted(sample.make(**{name: regularizers.l2(1.0)}))
         penalties = called.layer.losses[plain:]
-        assert penalties, f"{name} adds nothing to the losses."
+        assert penalties, (
+            f"{name} adds nothing to the losses. Pass it to self.add_weight as "
+            f"regularizer=self.{name}."
+        )
         total = sum(map(float, called.compute(sample.arrays(), penalties)))
         squares = [float(np.sum(w**2)) for w in called.layer.get_weights()]
         assert 0 < total <= 1.001 * sum(squares), (
             f"{name}=l2(1.0) adds {total:.4g}; the squares of all weights are "
-            f"{sum(squares):.4g}."
+            f"{sum(squares):.4g}. add_weight adds the penalty itself."
         )
 
 
 @layer_check(after=["check_every_variable_is_a_weight"])
-def check_activity_regularizer(subject: Subject) -> None:
+def check_activity_regularizer(subject):
     """`activity_regularizer` adds the penalty of its output, once for each call."""
     if "activity_regularizer" not in parameters(subject.component):
         return
@@ -250,26 +270,35 @@ def check_activity_regularizer(subject: Subject) -> None:
     regularizer = regularizers.activity_l2(0.5)
     called = sample.weighted(sample.make(activity_regularizer=regularizer))
     penalties = called.layer.get_losses_for(called.node.input_tensors)
-    assert penalties, "activity_regularizer adds nothing to the losses of the call."
+    assert penalties, (
+        "activity_regularizer adds nothing to the losses of the call. Store it as "
+        "self.activity_regularizer, as regularizers.get returned it."
+    )
     expected = sum(regularizer(output) for output in called.outputs)
     values = called.compute(sample.arrays(), [*penalties, expected])
-    told = "activity_regularizer adds another penalty than that of the output"
+    told = (
+        "activity_regularizer adds another penalty than that of the output. Each call "
+        "adds it by itself, so call needn't"
+    )
     assert_close([np.sum(values[:-1])], [np.sum(values[-1])], told)
 
 
 @layer_check(after=["check_every_variable_is_a_weight"])
-def check_constraints_take_effect(subject: Subject) -> None:
+def check_constraints_take_effect(subject):
     """Each constraint that it accepts holds for one of its weights."""
     sample = sample_of(subject)
     plain = len(sample.base.layer.constraints)
     for name in parameters(subject.component):
         if name.endswith("_constraint"):
             layer = sample.called(sample.make(**{name: "nonneg"})).layer
-            assert len(layer.constraints) > plain, f"{name} holds for no weight."
+            assert len(layer.constraints) > plain, (
+                f"{name} holds for no weight. Pass it to self.add_weight as "
+                f"constraint=self.{name}, as constraints.get returned it."
+            )
 
 
 @layer_check(after=["check_learning_phase"])
-def check_updates_belong_to_their_call(subject: Subject) -> None:
+def check_updates_belong_to_their_call(subject):
     """Updates and penalties that depend on inputs are added with these inputs."""
     layer = sample_of(subject).base.layer
     alone = [value for _, value in layer.get_updates_for(None)]
@@ -286,7 +315,7 @@ def check_updates_belong_to_their_call(subject: Subject) -> None:
 
 
 @layer_check(after=["check_updates_belong_to_their_call", "check_learning_phase"])
-def check_statistics_run_to_the_batch(subject: Subject) -> None:
+def check_statistics_run_to_the_batch(subject):
     """If training updates weights that are used in the test phase, then with one batch
     over and over, both phases come to compute the same."""
     sample = sample_of(subject)
@@ -305,13 +334,14 @@ def check_statistics_run_to_the_batch(subject: Subject) -> None:
     for _ in range(ROUNDS):
         step([*arrays, 1])
     told = (
-        "After many batches, its statistics aren't those that training uses "
-        "(such as the biased variance)"
+        "After many batches, the test phase doesn't compute what training does: the "
+        "statistics that are kept aren't those of the batch, such as the biased "
+        "variance"
     )
     assert_close(called.values(arrays, 0), trained, told, 1e-2)
 
 
-def _check_momentum(layer: Any, updates: list[Any], step: Any) -> None:
+def _check_momentum(layer, updates, step):
     """Asserts that a momentum is the share of the old statistic that is kept."""
     momentum = getattr(layer, "momentum", None)
     if not isinstance(momentum, float):
@@ -323,7 +353,10 @@ def _check_momentum(layer: Any, updates: list[Any], step: Any) -> None:
         step()
     for first, second, third in zip(*values, strict=True):
         if np.issubdtype(np.asarray(first).dtype, np.floating):
-            told = f"With momentum={momentum}, a statistic moves by another share"
+            told = (
+                f"With momentum={momentum}, a statistic moves by another share than 1 "
+                "- momentum of the way to that of the batch"
+            )
             assert_close([third - second], [momentum * (second - first)], told, 1e-3)
 
 
@@ -331,7 +364,7 @@ def _check_momentum(layer: Any, updates: list[Any], step: Any) -> None:
     unless=["not_differentiable"],
     after=["check_gradients", "check_trainable_is_heeded"],
 )
-def check_training_changes_weights(subject: Subject) -> None:
+def check_training_changes_weights(subject):
     """Training changes the weights that are trained, and none with
     `trainable = False`."""
     if not trains():
@@ -357,5 +390,6 @@ def check_training_changes_weights(subject: Subject) -> None:
             same = np.array_equal(old, new)
             assert same is not trainable, (
                 f"With trainable={trainable}, training "
-                f"{'leaves' if trainable else 'changes'} the weight {weight.name}."
+                f"{'leaves' if trainable else 'changes'} the weight "
+                f"{weight.name}."
             )
