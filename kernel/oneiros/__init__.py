@@ -53,4 +53,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({"__version__", "hookimpl", "set_seed", *_modules().names(__name__)})
+    return ["__version__", "hookimpl", "set_seed", *_modules().names(__name__)]

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import metadata
 from typing import Any
+from warnings import catch_warnings
 
 from oneiros import settings
 from oneiros.errors import PluginLoadError
@@ -102,18 +103,20 @@ def installed(
     disabled: tuple[str, ...],
 ) -> Iterator[tuple[PluginRecord, metadata.EntryPoint]]:
     """Yields a record of each plugin and its entry point, importing nothing."""
-    found = {
-        settings.distribution_name(entry_point.dist.name): entry_point
-        for entry_point in metadata.entry_points(group=GROUP)
-        if entry_point.dist
-    }
+    found = {}
+    for entry_point in metadata.entry_points(group=GROUP):
+        with suppress(Exception):  # metadata without a name, or that can't be read
+            distribution: Any = entry_point.dist
+            found[settings.distribution_name(distribution.name)] = entry_point
     for name, entry_point in sorted(found.items()):
+        # A star stands for all plugins but those of Oneiros.
+        others = "*" in disabled and not name.startswith("oneiros-")
         record = PluginRecord(
             name,
             version=metadata.version(name),
             entry_point=entry_point.name,
             module=entry_point.value,
-            state="disabled" if name in disabled else "ok",
+            state="disabled" if others or name in disabled else "ok",
         )
         yield record, entry_point
 
@@ -122,7 +125,8 @@ def load_manifest(record: PluginRecord, entry_point: metadata.EntryPoint) -> Any
     """Imports a manifest; if that fails, records the reason and returns None."""
     started = time.perf_counter()
     try:
-        return entry_point.load()
+        with catch_warnings():
+            return entry_point.load()
     except BaseException as error:
         record.report("import", error)
     finally:

@@ -1,6 +1,7 @@
 """The context in which objects are built from a configuration that may be untrusted:
 what a load supplies, and its limits."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -30,8 +31,7 @@ class BuildLimits:
 
     parameters: int = MAX_PARAMETERS
     calls: int = MAX_CALLS
-    made_parameters: int = 0
-    made_calls: int = 0
+    made: Counter[str] = field(default_factory=Counter)
 
 
 def no_limit() -> None:
@@ -97,16 +97,7 @@ def count_weight(shape: tuple[int, ...], owner: str) -> None:
     # Raises
         UnsafeFileError: if all weights together exceed the limit.
     """
-    context = current()
-    context.check_time()
-    limits = context.limits
-    if limits is None:
-        return
-    limits.made_parameters += prod(shape)
-    if limits.made_parameters > limits.parameters:
-        raise _refusal(
-            owner, f"a weight of shape {shape}", f"{limits.parameters:,} parameters"
-        )
+    _count("parameters", prod(shape), f"{owner} ask for a weight of shape {shape}")
 
 
 def count_calls(owner: str, number: int = 1) -> None:
@@ -115,18 +106,19 @@ def count_calls(owner: str, number: int = 1) -> None:
     # Raises
         UnsafeFileError: if there are too many.
     """
+    _count("calls", number, f"{owner} ask for a call")
+
+
+def _count(kind: str, number: int, request: str) -> None:
     context = current()
     context.check_time()
-    limits = context.limits
-    if limits is None:
+    if context.limits is None:
         return
-    limits.made_calls += number
-    if limits.made_calls > limits.calls:
-        raise _refusal(owner, "a call", f"{limits.calls:,} inner calls and steps")
-
-
-def _refusal(owner: str, request: str, limit: str) -> UnsafeFileError:
-    return UnsafeFileError(
-        f"The configuration makes {owner} ask for {request}. The limit is {limit}. "
-        f"To allow more, use oneiros.saving.parameter_budget(n, calls=m)."
-    )
+    made = context.limits.made
+    made[kind] += number
+    limit = getattr(context.limits, kind)
+    if made[kind] > limit:
+        raise UnsafeFileError(
+            f"The configuration makes {request}. The limit is {limit:,} {kind}. "
+            f"To allow more, use oneiros.saving.parameter_budget(n, calls=m)."
+        )

@@ -12,14 +12,6 @@ CONTENTS = (
     ("engine.node", "Node to_list object_list_uid", "engine.topology"),
     ("engine.container", "get_source_inputs", "engine engine.topology"),
     ("engine.container", "Container", "engine.topology"),
-    ("engine.loops", "batch_shuffle", "engine.training"),
-    ("bases", "Callback", "callbacks"),
-    (
-        "config",
-        "CustomObjectScope custom_object_scope get_custom_objects",
-        "utils.generic_utils",
-    ),
-    ("config", "layer_from_config", "utils.layer_utils"),
 )
 """Modules of the kernel, names in them, and the modules of Keras where they appear."""
 

@@ -6,8 +6,11 @@ Plugins are discovered once, when the first name is looked up.
 
 import difflib
 import json
+import os
 import re
+import sys
 import threading
+import time
 from collections.abc import Callable, Collection
 from functools import lru_cache, partial
 from pathlib import Path
@@ -53,8 +56,8 @@ class PluginManager:
         self.entries: dict[str, dict[str, list[Entry]]] = {kind: {} for kind in KINDS}
         self.modules: dict[str, dict[str, list[Entry]]] = {}
         self._told: set[str] = set()
-        self._pluggy = pluggy.PluginManager("oneiros")
-        self._pluggy.add_hookspecs(hookspecs)
+        self.pluggy = pluggy.PluginManager("oneiros")
+        self.pluggy.add_hookspecs(hookspecs)
 
     def discover(self) -> None:
         """Loads every plugin separately and collects the names that they provide."""
@@ -81,7 +84,7 @@ class PluginManager:
                         record.report("names", conflict, "conflict")
 
     def run(
-        self, hook: str, arguments: dict[str, Any], check: Check | None = None
+        self, hook: str, arguments: settings.Values, check: Check | None = None
     ) -> list[tuple[PluginRecord, Any]]:
         """Calls every plugin's implementation of a hook; returns the results that
         aren't None.
@@ -89,10 +92,11 @@ class PluginManager:
         A result that `check` rejects is reported as if the hook had raised an error.
         """
         results = []
-        implementations = getattr(self._pluggy.hook, hook).get_hookimpls()
+        implementations = getattr(self.pluggy.hook, hook).get_hookimpls()
         for implementation in reversed(implementations):
             record = self.records[implementation.plugin_name]
             values = map(arguments.get, implementation.argnames)
+            started = time.perf_counter()
             try:
                 result = implementation.function(*values)
                 if result is None:
@@ -104,6 +108,11 @@ class PluginManager:
                 fault = record.report(hook, error)
                 if arguments:
                     warn(f"{record.distribution} failed in {hook}: {fault}")
+            finally:
+                if os.environ.get("ONEIROS_TRACE"):
+                    cost = 1000 * (time.perf_counter() - started)
+                    where = f"oneiros: {hook} of {record.distribution}"
+                    print(f"{where}: {cost:.2f} ms", file=sys.stderr)
         return results
 
     def choose(self, providers: list[Entry]) -> Entry:
@@ -151,17 +160,17 @@ class PluginManager:
         plugin = _Manifest()
         try:
             vars(plugin).update(vars(manifest))
-            self._pluggy.register(plugin, record.distribution)
-            self._pluggy.check_pending()
+            self.pluggy.register(plugin, record.distribution)
+            self.pluggy.check_pending()
             record.hooks = [
-                caller.name for caller in self._pluggy.get_hookcallers(plugin) or ()
+                caller.name for caller in self.pluggy.get_hookcallers(plugin) or ()
             ]
             if unmarked := vars(plugin).keys() & HOOKS - set(record.hooks):
                 raise TypeError(f"{sorted(unmarked)} must be marked with @hookimpl")
         except BaseException as error:
             fault = record.report("register", error)
             warn(f"{record.distribution} isn't used: {fault}")
-            self._pluggy.unregister(name=record.distribution)
+            self.pluggy.unregister(name=record.distribution)
 
     def _collect(self, record: PluginRecord, kind: str, names: Any) -> None:
         """Adds the names that a hook returned."""

@@ -5,16 +5,14 @@ They stay the plugin's own.
 
 import copy
 import importlib
-import os
 
 import oneiros.layers
 import oneiros.optimizers
 import pytest
 from oneiros import modules, registry
 from oneiros.errors import BackendMissingError
-from processes import run_python
+from written_plugins import HOOKS, hook, start, write_plugin
 
-HOOKS = "from oneiros import hookimpl\n"
 RECORD = """
 from oneiros import registry
 from oneiros.plugins import manager
@@ -22,10 +20,6 @@ assert "Dense" in registry.names("layer")
 record = manager().records["fault"]
 print(record.state, record.phase, record.error, record.kinds)
 """
-
-
-def hook(name, result):
-    return f"@hookimpl\ndef oneiros_{name}():\n    return {result}\n"
 
 
 @pytest.fixture
@@ -50,27 +44,6 @@ def run(tmp_path):
         return start(tmp_path, code, **variables)
 
     return call
-
-
-def write_plugin(folder, distribution, package, files, points):
-    """Writes an installed distribution with one package into a folder on the path."""
-    stem = distribution.replace("-", "_")
-    info = folder / f"{stem}-1.0.dist-info"
-    info.mkdir(exist_ok=True)
-    (info / "METADATA").write_text(
-        f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.0\n"
-    )
-    (info / "entry_points.txt").write_text(points)
-    place = folder / package.replace(".", "/")
-    place.mkdir(exist_ok=True, parents=True)
-    for name, text in files.items():
-        (place / name).write_text(text)
-
-
-def start(folder, code, **variables):
-    """Runs code in a process that has a folder on its path."""
-    path = os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")])
-    return run_python(code, check=False, PYTHONPATH=path, **variables)
 
 
 @pytest.mark.parametrize(

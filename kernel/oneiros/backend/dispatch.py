@@ -70,12 +70,8 @@ def load(name: str) -> Backend:
 def _resolve(name: str) -> type[Backend]:
     try:
         cls = registry.resolve("backend", name)
-    except UnknownNameError as error:
-        raise BackendMissingError(str(error)) from None
-    except PluginLoadError as error:
-        raise BackendMissingError(
-            f"The backend {name!r} is installed but doesn't load. {error}"
-        ) from error
+    except (UnknownNameError, PluginLoadError) as error:
+        raise BackendMissingError(str(error)) from error
     if not (isinstance(cls, type) and issubclass(cls, Backend)):
         entry = registry.find("backend", name)
         owner = entry.distribution if entry else "a plugin"

@@ -10,4 +10,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *modules.names(__name__)})
+    return modules.names(__name__)

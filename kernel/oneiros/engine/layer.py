@@ -43,7 +43,7 @@ from oneiros.load_context import count_weight
 from oneiros.typing import Config, LayerOptions, Shape, Tensor, Tensors
 from oneiros.user_warnings import warn
 
-KWARGS = tuple(LayerOptions.__annotations__)
+KWARGS = LayerOptions.__annotations__
 
 
 def shape_tuple(shape: Any, owner: str) -> Shape:
@@ -223,7 +223,7 @@ class Layer(Rebuilt):
         return layer
 
     def __init__(self, **kwargs: Unpack[LayerOptions]):
-        if not kwargs.keys() <= set(KWARGS):
+        if kwargs.keys() - KWARGS:
             own = inspect.signature(type(self)).parameters
             kwargs = known_arguments(type(self).__name__, kwargs, KWARGS, own)
         self.name = sys.intern(str(kwargs.get("name") or self._default_name()))

@@ -14,6 +14,7 @@ from oneiros_backend_toolkit.ctc import Ctc
 from oneiros_backend_toolkit.lazy_graph.backend import RecordedBackend
 from oneiros_backend_toolkit.lazy_graph.pinning import floatx, pinned
 from oneiros_backend_toolkit.rnn import Rnn
+from oneiros_jax_support.devices import available
 from oneiros_jax_support.jax_import import jax
 
 from oneiros_backend_jax import beam_search, random_functions, spatial
@@ -63,6 +64,7 @@ class JaxBackend(
     random_functions: Any = random_functions
     storage = Storage
     function_class = JaxFunction
+    devices = staticmethod(available)
 
     def apply(self, fn: Callable[..., Any], *tensors):
         def run(*values):

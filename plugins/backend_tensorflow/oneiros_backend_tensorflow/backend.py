@@ -20,6 +20,7 @@ from oneiros_backend_tensorflow import (
     old_code,
     spatial,
 )
+from oneiros_backend_tensorflow.devices import available
 from oneiros_backend_tensorflow.engine import TensorFlowEngine, TensorFlowFunction
 from oneiros_backend_tensorflow.normalization import normalize, normalize_by
 from oneiros_backend_tensorflow.random_functions import RandomFunctions
@@ -51,6 +52,7 @@ class TensorFlowBackend(
     random_functions = RandomFunctions
     storage = Storage
     function_class = TensorFlowFunction
+    devices = staticmethod(available)
     has_open_ranks = True
     function_arguments = frozenset({"jit_compile"})
 

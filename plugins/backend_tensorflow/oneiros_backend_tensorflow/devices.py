@@ -81,11 +81,16 @@ def find(device: Device) -> str:
     devices = tf.config.list_logical_devices(kind)
     if device.number < len(devices):
         return str(devices[device.number].name)
-    available = []
+    raise missing("tensorflow", device, available(), _advice())
+
+
+def available() -> list[str]:
+    """Returns the names of TensorFlow's devices, as the setting `device` has them."""
+    names = []
     for present in tf.config.list_logical_devices():
         _, _, short = present.name.rpartition("device:")
-        available.append(short.lower())
-    raise missing("tensorflow", device, available, _advice())
+        names.append(short.lower())
+    return names
 
 
 def _allow_growth() -> None:

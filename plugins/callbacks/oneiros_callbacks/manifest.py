@@ -16,12 +16,13 @@ CALLBACKS = {
     "RemoteMonitor": "oneiros_callbacks.remote:RemoteMonitor",
     "TensorBoard": "oneiros_callbacks.tensorboard:TensorBoard",
 }
-OF_EVERY_FIT = {
+OTHERS = {
+    "Callback": "oneiros.bases:Callback",
     "BaseLogger": "oneiros_callbacks.averages:BaseLogger",
     "CallbackList": "oneiros_callbacks.callback_list:CallbackList",
     "History": "oneiros_callbacks.averages:History",
 }
-"""The callbacks that `fit` adds."""
+"""The base class, and the callbacks that `fit` adds."""
 
 
 @hookimpl
@@ -40,7 +41,7 @@ def oneiros_callbacks():
 def oneiros_modules():
     """`oneiros.callbacks`, and the progress bar in its place in Keras 1."""
     progbar = {"Progbar": "oneiros_callbacks.progbar:Progbar"}
-    return {"callbacks": {**CALLBACKS, **OF_EVERY_FIT}, "utils.generic_utils": progbar}
+    return {"callbacks": {**CALLBACKS, **OTHERS}, "utils.generic_utils": progbar}
 
 
 @hookimpl

@@ -3,21 +3,25 @@ hook `oneiros_commands`."""
 
 import sys
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import nullcontext, redirect_stdout
 from typing import Annotated
 
 import oneiros
 import typer
 from oneiros import registry
 from oneiros.errors import OneirosError, PluginLoadError
+from oneiros.plugins import manager
 
 from oneiros_cli.isolation import isolated
+from oneiros_cli.manifest import COMMANDS
 from oneiros_cli.text import printable
 
 ANY_ARGUMENTS = {"ignore_unknown_options": True, "allow_extra_args": True}
 """Settings of a command that gets its arguments as they are."""
-LISTING = (["plugins"], ["check"])
+LISTING = (["plugins"], ["check"], ["doctor"])
 """The commands that survive plugins which end the process."""
+OWN = {name: f"oneiros-cli:{name}" for name in COMMANDS}
+"""The commands of this plugin, which no other plugin replaces."""
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -26,6 +30,8 @@ def main(arguments: list[str] | None = None) -> None:
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
         with isolated() if arguments[:1] in LISTING else nullcontext():
+            with redirect_stdout(sys.stderr):  # what manifests print
+                manager()
             application(arguments)(args=arguments, prog_name="oneiros")
     except OneirosError as error:
         print(f"oneiros: {printable(str(error))}", file=sys.stderr)
@@ -72,7 +78,7 @@ def _options(
 def _add(app: typer.Typer, name: str) -> None:
     """Adds a command: a typer application or a function."""
     try:
-        command = registry.resolve("command", name)
+        command = registry.resolve("command", OWN.get(name, name))
         if not callable(command):
             raise PluginLoadError(
                 f"The command {name!r} is {command!r:.80}, no function. `oneiros "

@@ -11,7 +11,9 @@ from oneiros.discovery import PluginRecord
 from oneiros.errors import UnknownNameError
 from oneiros.plugins import manager
 from oneiros.settings import distribution_name
+from typer.core import TyperGroup
 
+from oneiros_cli.lock import freeze, sync
 from oneiros_cli.text import one_line, printable
 
 COLOURS = {"ok": "green", "disabled": "blue", "failed": "red", "conflict": "yellow"}
@@ -30,6 +32,23 @@ FIELDS = (
 """Fields of a plugin in the JSON output."""
 
 
+class _Commands(TyperGroup):
+    """Takes an argument that is no command for the name of a plugin to show."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if not args or args[0] not in (*self.commands, "--help"):
+            args = ["show", *args]
+        return super().parse_args(ctx, args)
+
+
+application = typer.Typer(
+    cls=_Commands, help="List every plugin; note their versions, and compare them."
+)
+application.command()(freeze)
+application.command()(sync)
+
+
+@application.command("show")
 def plugins(
     name: Annotated[
         str | None, typer.Argument(help="Show this distribution only, with tracebacks.")
@@ -93,7 +112,7 @@ def _print_plugin(record: PluginRecord) -> None:
     for kind, names in record.kinds.items():
         listed = names
         if kind == "module":
-            listed = sorted({name.rpartition(".")[0] for name in names})
+            listed = sorted({name.rpartition(".")[0] or "oneiros" for name in names})
         _print_detail(kind, ", ".join(listed))
     registering = {f"oneiros_{kind}s" for kind in record.kinds}
     other_hooks = [hook for hook in record.hooks if hook not in registering]

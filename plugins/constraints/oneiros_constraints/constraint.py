@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from oneiros.typing import Tensor
+
 
 class Constraint:
     """Base class of constraints, which change a weight's new value after each update.
@@ -23,7 +25,7 @@ class Constraint:
     arguments: tuple[str, ...] = ()
     """The constructor's arguments, which are attributes, too."""
 
-    def __call__(self, p):
+    def __call__(self, p: Tensor) -> Tensor:
         """Returns the constrained value of tensor `p`, of the same shape."""
         return p
 

@@ -56,11 +56,16 @@ def find(backend: str, device: Device):
     number = device.number
     if number < len(devices):
         return devices[number]
-    there = []
+    raise missing(backend, device, available(), _advice())
+
+
+def available() -> list[str]:
+    """Returns the names of JAX's devices, as the setting `device` has them."""
+    names = []
     for kind in ("cpu", "gpu"):
         count = len(_devices(kind))
-        there += [f"{kind}:{place}" for place in range(count)]
-    raise missing(backend, device, there, _advice())
+        names += [f"{kind}:{place}" for place in range(count)]
+    return names
 
 
 def _devices(kind: str) -> list[Any]:

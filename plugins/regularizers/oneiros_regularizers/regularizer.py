@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from oneiros.typing import Tensor
+
 from oneiros_regularizers.keras_1_0 import penalty_of, takes_loss
 
 
@@ -33,9 +35,9 @@ class Regularizer:
         super().__init_subclass__(**kwargs)
         if takes_loss(cls):
             penalty = penalty_of(cls.__call__)
-            cls.__call__ = penalty  # type: ignore[method-assign]
+            cls.__call__ = penalty  # type: ignore[method-assign, assignment]
 
-    def __call__(self, x):
+    def __call__(self, x: Tensor) -> Tensor:
         """Returns the penalty of tensor `x`, a scalar tensor."""
         return 0
 

@@ -43,6 +43,7 @@ def oneiros_modules():
             name: f"oneiros_training.{module}:{name}"
             for module, names in TRAINING.items()
             for name in names
-        },
+        }
+        | {"batch_shuffle": "oneiros.engine.loops:batch_shuffle"},
         "models": MODELS,
     }

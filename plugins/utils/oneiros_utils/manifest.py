@@ -26,6 +26,12 @@ NAMES = {
 TEST_UTILS = ("get_test_data", "keras_test", "layer_test")
 """Those of `keras.utils.test_utils`, whose own name would be that of a test."""
 
+OF_CONFIG = {
+    "generic_utils": ("CustomObjectScope", "custom_object_scope", "get_custom_objects"),
+    "layer_utils": ("layer_from_config",),
+}
+"""Names that the kernel has, in `oneiros.config`."""
+
 
 @hookimpl
 def oneiros_services():
@@ -40,6 +46,8 @@ def oneiros_modules():
         f"utils.{module}": {name: f"oneiros_utils.{module}:{name}" for name in names}
         for module, names in NAMES.items()
     }
+    for module, names in OF_CONFIG.items():
+        modules[f"utils.{module}"] |= {name: f"oneiros.config:{name}" for name in names}
     modules["utils.test_utils"] = {
         name: f"oneiros_utils.testing:{name}" for name in TEST_UTILS
     }

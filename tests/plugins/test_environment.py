@@ -1,0 +1,220 @@
+"""`oneiros doctor`, `plugins freeze`, `plugins sync`, `oneiros.require` and
+`oneiros.plugin`."""
+
+import json
+import re
+from types import SimpleNamespace
+
+import oneiros
+import pytest
+from oneiros import backend as K
+from oneiros import hookimpl, plugins, registry
+from oneiros.bases import Callback
+from oneiros.engine.layer import Layer
+from oneiros.errors import ArgumentError, PluginLoadError, UnknownNameError
+from oneiros.models import Sequential, load_model
+from processes import run_python
+from written_plugins import HOOKS, hook, start, write_plugin
+
+MAIN = "from oneiros_cli.main import main; main({})"
+BACKENDS = ",".join(
+    entry.distribution
+    for entries in plugins.manager().entries["backend"].values()
+    for entry in entries
+)
+HANGING = """
+import time
+from oneiros.backend import Backend
+class Hanging(Backend):
+    def __init__(self):
+        time.sleep(99)
+"""
+
+
+@pytest.fixture
+def sick(tmp_path):
+    """An environment in which each distribution has one fault."""
+    noisy = f"print('hello')\nimport time; time.sleep(0.06)\n{HOOKS}"
+    noisy += hook("commands", "{'plugins': 'builtins:print'}")
+    noisy += hook("backends", "{'hanging': 'noisy.hanging:Hanging'}")
+    files = {"__init__.py": "", "manifest.py": noisy, "hanging.py": HANGING}
+    points = "[oneiros.v1]\nnoisy = noisy.manifest\n"
+    write_plugin(tmp_path, "noisy", "noisy", files, points)
+    light = {"__init__.py": "", "manifest.py": HOOKS}
+    for name, group in {"near": "oneiros.vx", "newer": "oneiros.v2"}.items():
+        write_plugin(tmp_path, name, name, light, f"[{group}]\na = {name}.manifest\n")
+    points = "[oneiros.v1]\ndemanding = demanding.manifest\n"
+    write_plugin(tmp_path, "demanding", "demanding", light, points)
+    metadata = tmp_path / "demanding-1.0.dist-info" / "METADATA"
+    metadata.write_text(f"{metadata.read_text()}Requires-Dist: numpy>=99\n")
+    for name, text in {"nameless": b"Version: 1\n", "garbled": b"\xff\xfe"}.items():
+        info = tmp_path / f"{name}-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_bytes(text)
+        (info / "entry_points.txt").write_text(f"[oneiros.v1]\na = {name}.manifest\n")
+    return tmp_path
+
+
+def test_the_doctor_finds_each_fault_and_says_what_to_type(sick):
+    arguments = ["doctor", "--json", "--patience", "0.1"]
+    done = start(sick, MAIN.format(arguments), ONEIROS_DISABLE=BACKENDS)
+    assert done.returncode == 1, done.stderr
+    report = json.loads(done.stdout)
+    assert "hello" in done.stderr
+    told = [(fault["subject"], fault["text"]) for fault in report["faults"]]
+    texts = "\n".join(f"{subject}: {text}" for subject, text in told)
+    for expected in (
+        r"noisy: Importing its manifest takes \d+ ms",
+        r"backend hanging: .* within 0.1 seconds",
+        r"near: .*'oneiros.vx'",
+        r"newer: .*'oneiros.v2'",
+        r"demanding: It requires numpy>=99; \S+ is installed",
+        r"nameless-1.0.dist-info: The distribution has no name",
+        r"garbled-1.0.dist-info: Its metadata can't be read",
+        r"noisy: names: .*command 'plugins'",
+    ):
+        assert re.search(expected, texts), (expected, texts)
+    assert all(fault["remedy"] for fault in report["faults"])
+    (row,) = report["settings"]
+    assert (row["setting"], row["source"]) == ("disable", "ONEIROS_DISABLE")
+    assert 'pip install "numpy>=99"' in done.stdout.replace("\\", "")
+
+
+def test_no_plugin_takes_the_command_that_lists_it(sick):
+    """What manifests print isn't among the JSON."""
+    done = start(sick, MAIN.format(["plugins", "--json"]))
+    rows = json.loads(done.stdout)["plugins"]
+    assert "noisy" in [row["distribution"] for row in rows], done.stderr
+
+
+def test_help_shows_messages_as_they_are(tmp_path):
+    for name in ("first", "second"):
+        manifest = HOOKS + hook("commands", f"{{'greet': '{name}.x:x'}}")
+        files = {"__init__.py": "", "manifest.py": manifest}
+        points = f"[oneiros.v1]\n{name} = {name}.manifest\n"
+        write_plugin(tmp_path, name, name, files, points)
+    said = start(tmp_path, MAIN.format(["greet", "--help"])).stdout
+    assert "under [prefer] in" in " ".join(said.split())
+
+
+def test_a_healthy_environment(oneiros_command, monkeypatch):
+    """Without the engines, which other tests load."""
+    monkeypatch.setattr("oneiros_cli.engines.ask", lambda found, patience: None)
+    code, out, err = oneiros_command("doctor")
+    assert (code, err) == (0, "")
+    assert "pytensor" in out and "tested: " in out and out.endswith("is wrong.\n")
+
+
+def test_a_lock_is_what_sync_finds(oneiros_command, tmp_path):
+    _, text, _ = oneiros_command("plugins", "freeze")
+    assert f"oneiros-kernel=={oneiros.__version__}\n" in text and "\npytensor==" in text
+    lock = tmp_path / "paper.txt"
+    lock.write_text(text)
+    assert oneiros_command("plugins", "sync", lock)[0] == 0
+    changed = text.replace("oneiros-kernel==", "oneiros-kernel==9.")
+    lock.write_text(re.sub(r"oneiros-cli==.*\n", "gone-lab==1.0\n", changed))
+    code, out, _ = oneiros_command("plugins", "sync", lock)
+    assert code == 1 and f"Type: pip install -r {lock}" in out
+    assert "oneiros-kernel 0.1.0 is installed; the file has oneiros-kernel==9." in out
+    assert "gone-lab==1.0 isn't installed" in out
+    assert "oneiros-cli isn't in the file" in out
+    lock.write_text("what is this?\n")
+    code, _, err = oneiros_command("plugins", "sync", lock)
+    assert code == 1 and "'what is this?', which isn't a requirement" in err
+    assert "There is no file" in oneiros_command("plugins", "sync", tmp_path / "no")[2]
+
+
+def test_what_a_program_requires():
+    oneiros.require("oneiros-kernel>=0.1", "numpy")
+    with pytest.raises(PluginLoadError, match=r'0\.1\.0 is installed\. .*>=99"'):
+        oneiros.require("oneiros.kernel>=99")
+    with pytest.raises(PluginLoadError, match=r'no my-lab is .*install "my-lab>=1.2"'):
+        oneiros.require("my-lab>=1.2")
+    with pytest.raises(ArgumentError, match=r"such as 'my-lab>=1\.2'"):
+        oneiros.require("my lab")
+
+
+class Twice(Layer):
+    loadable = True
+
+    def call(self, x, mask=None):
+        return 2 * x
+
+
+def gap(y_true, y_pred):
+    return K.mean(K.abs(y_pred - y_true), axis=-1)
+
+
+def test_components_of_a_notebook(tmp_path):
+    with oneiros.plugin(Twice, gap):
+        model = Sequential([Twice(input_shape=(3,))])
+        model.compile("sgd", "gap", metrics=["gap"])
+        model.save(tmp_path / "m.h5")
+        assert load_model(tmp_path / "m.h5").loss == "gap"
+        assert oneiros.layers.Twice is Twice
+    for kind, name in (("layer", "Twice"), ("objective", "gap"), ("metric", "gap")):
+        with pytest.raises(UnknownNameError):
+            registry.resolve(kind, name)
+    lasting = oneiros.plugin(gap, kind="metric")
+    assert registry.resolve("metric", "gap") is gap
+    lasting.close()
+    assert not registry.find("metric", "gap")
+
+
+def test_hooks_of_a_notebook():
+    class Seen(Callback):
+        pass
+
+    @hookimpl
+    def oneiros_default_callbacks():
+        return [Seen()]
+
+    @hookimpl
+    def oneiros_layers():
+        return {"Double": f"{__name__}:Twice"}
+
+    hooks = SimpleNamespace(
+        oneiros_default_callbacks=oneiros_default_callbacks,
+        oneiros_layers=oneiros_layers,
+    )
+
+    def callbacks():
+        arguments = {"model": None, "params": {"verbose": 0}}
+        lists = plugins.call("oneiros_default_callbacks", **arguments)
+        return [type(each) for listed in lists for each in listed]
+
+    with oneiros.plugin(hooks):
+        assert Seen in callbacks()
+        assert registry.resolve("layer", "Double") is Twice
+    assert Seen not in callbacks()
+
+
+@pytest.mark.parametrize("thing", [SimpleNamespace(x=1), 5, int])
+def test_what_is_no_component(thing):
+    with pytest.raises(ArgumentError, match=r"oneiros\.plugin received"):
+        oneiros.plugin(thing)
+
+
+def test_a_manifest_changes_no_filters_and_star_disables_plugins_of_others(tmp_path):
+    manifest = f"import warnings; warnings.simplefilter('ignore')\n{HOOKS}"
+    files = {"__init__.py": "", "manifest.py": manifest}
+    points = "[oneiros.v1]\nfault = fault.manifest\n"
+    write_plugin(tmp_path, "fault", "fault", files, points)
+    code = """
+import warnings
+before = list(warnings.filters)
+from oneiros.plugins import manager
+records = manager().records
+print(records["fault"].state, records["oneiros-cli"].state)
+assert warnings.filters == before
+"""
+    assert start(tmp_path, code).stdout == "ok ok\n"
+    assert start(tmp_path, code, ONEIROS_DISABLE="*").stdout == "disabled ok\n"
+
+
+def test_the_trace_names_each_call_its_plugin_and_its_cost():
+    code = "from oneiros import registry; registry.names('layer')"
+    told = run_python(code, ONEIROS_TRACE="1").stderr
+    line = r"^oneiros: oneiros_layers of oneiros-layers-core: \d+\.\d\d ms$"
+    assert re.search(line, told, re.M)
+    assert run_python(code).stderr == ""
