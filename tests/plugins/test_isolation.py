@@ -285,7 +285,8 @@ def test_a_plugin_that_implements_what_is_deprecated_is_told_its_line(run):
         "@hookimpl\ndef oneiros_after_save(model, path):\n    pass\n"
         "@hookimpl\ndef oneiros_before_save(path):\n    pass\n"
     )
-    assert run(manifest, DEPRECATED).stdout.splitlines() == [
+    told = run(manifest, DEPRECATED).stdout.splitlines()
+    assert [line for line in told if line.startswith(("ok", "fault/"))] == [
         "ok",
         "fault/manifest.py 2 It goes.",
         "fault/manifest.py 5 path goes.",
