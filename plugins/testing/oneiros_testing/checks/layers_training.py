@@ -246,7 +246,8 @@ def check_regularizers_take_effect(subject):
     for name in parameters(subject.component):
         if not name.endswith("_regularizer") or name == "activity_regularizer":
             continue
-        plain = len(sample.base.layer.losses)
+        without = sample.weighted(sample.make(**{name: None}))
+        plain = len(without.layer.losses)
         called = sample.weighted(sample.make(**{name: regularizers.l2(1.0)}))
         penalties = called.layer.losses[plain:]
         assert penalties, (
