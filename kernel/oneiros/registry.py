@@ -134,9 +134,8 @@ def _unknown(kind: str, name: str) -> str:
     unknown = "This needs the" if kind == "service" else "Unknown"
     if owner and distribution in ("", owner):
         return f"{unknown} {kind} {name!r}. {absence(owner)}"
-    available = names(kind)
-    advice = did_you_mean(bare, available) or (
-        f" `oneiros plugins` lists all: {', '.join(available):.200}."
+    advice = did_you_mean(bare, names(kind)) or (
+        f" `oneiros plugins` lists all: {', '.join(names(kind)):.200}."
     )
     return f"Unknown {kind} {name!r}.{advice}{problems()}"
 

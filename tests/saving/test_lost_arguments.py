@@ -111,6 +111,19 @@ def test_what_a_configuration_cant_hold_is_refused(case):
     assert (model.predict(ROW) == before).all()
 
 
+def test_a_checkpoint_doesnt_end_the_training():
+    model = Sequential([OtherName(8.0, input_shape=(2,)), Dense(2)])
+    model.compile("sgd", "mse")
+    checkpoint = ModelCheckpoint("model.h5", monitor="loss")
+    with pytest.warns(RuntimeWarning, match="saves only weights .* 'factor'") as told:
+        model.fit(ROW, ROW, nb_epoch=2, verbose=0, callbacks=[checkpoint])
+    assert len(told) == 1
+    after = model.predict(ROW)
+    model.layers[1].set_weights([np.zeros((2, 2)), np.zeros(2)])
+    model.load_weights("model.h5")
+    assert (model.predict(ROW) == after).all()
+
+
 def test_a_copy_of_the_layer_inside_isnt_made_of_defaults():
     class Step(SimpleRNN):
         def __init__(self, output_dim, more=0, **kwargs):

@@ -14,7 +14,7 @@ from oneiros.arguments import (
     refusal,
 )
 from oneiros.bases import Callback, Logs
-from oneiros.errors import ArgumentError
+from oneiros.errors import ArgumentError, ConfigError
 
 from oneiros_callbacks.messages import better, say, warn, warn_of_missing
 
@@ -50,6 +50,7 @@ class ModelCheckpoint(Callback):
         verbose: 0 for silence, 1 to print a message for each save.
         save_best_only: bool, whether to save only when the value is the best so far.
         save_weights_only: bool, whether to save the weights instead of the whole model.
+            If a layer has no configuration, only weights are saved, with a warning.
         mode: `"auto"`, `"min"` or `"max"`: whether smaller or larger values are better.
         period: int, the number of epochs between saves.
 
@@ -114,10 +115,14 @@ class ModelCheckpoint(Callback):
         path = self._path(epoch, logs)
         if self.verbose:
             say(f"Epoch {epoch:05d}: {reason}saving model to {path}")
-        if self.save_weights_only:
-            self.model.save_weights(path, overwrite=True)
-        else:
-            self.model.save(path, overwrite=True)
+        if not self.save_weights_only:
+            try:
+                self.model.save(path, overwrite=True)
+                return
+            except ConfigError as error:
+                self.save_weights_only = True
+                warn(f"ModelCheckpoint saves only weights from now on: {error}")
+        self.model.save_weights(path, overwrite=True)
 
     def _improvement(self, epoch: int, logs: dict[str, Any]) -> str:
         """Returns why this is the best so far, and notes it; nothing if it isn't."""
