@@ -21,7 +21,8 @@ def beam_search(
     logits_shape = logits.shape
     samples, steps, _ = logits_shape
     paths_shape = (top_paths, samples, steps)
-    dtype = np.promote_types(logits.dtype, np.float32)
+    own_dtype = logits.dtype
+    dtype = np.promote_types(own_dtype, np.float32)
     numbers = logits.astype(dtype)
     words = jax.lax.bitcast_convert_type(numbers, WORD)
     scores_shape = (samples, top_paths, *words.shape[3:])
@@ -43,5 +44,5 @@ def beam_search(
     paths, score_words = jax.pure_callback(search, like, words, lengths)
     paths = paths.astype(np.int64)
     scores = jax.lax.bitcast_convert_type(score_words, dtype)
-    scores = scores.astype(logits.dtype)
+    scores = scores.astype(own_dtype)
     return list(paths), scores

@@ -18,7 +18,8 @@ def find(device: Device):
         SettingsError: if it doesn't exist.
     """
     there = ["cpu:0"]
-    there += [f"gpu:{number}" for number in range(torch.cuda.device_count())]
+    gpu_count = torch.cuda.device_count()
+    there += [f"gpu:{number}" for number in range(gpu_count)]
     if str(device) not in there:
         raise missing("torch", device, there, ADVICE)
     if device.kind == "cpu":

@@ -54,7 +54,8 @@ def _in_trial(x, sizes: list[int]):
     if not is_open or known_size <= 0 or count % known_size == 0:
         return x.reshape(sizes)
     place = sizes.index(-1)
-    sizes[place] = count // known_size
+    rest = count // known_size
+    sizes[place] = rest
     dtype = torch_type(x.dtype)
     return torch.empty(sizes, dtype=dtype, device="meta")
 
@@ -116,11 +117,12 @@ class TorchFunctions(ArrayFunctions):
         return x, y
 
     def count(self, n):
-        size = _size(n)
-        return super().count(size)
+        if isinstance(n, torch.Tensor):
+            n = _size(n)
+        return super().count(n)
 
     def sizes(self, shape) -> list[int | None]:
-        return [n if n is None else _size(n) for n in shape]
+        return [n if n is None else self.count(n) for n in shape]
 
     def shape(self, x):
         x = self.tensor(x)
