@@ -17,17 +17,21 @@ from oneiros_testing.checks import Subject
 from oneiros_testing.samples import guessed_arguments, required
 
 SAMPLES = 3
-SHAPES: tuple[tuple[str | None, list[tuple[int, ...]]], ...] = (
-    (None, [(5, 4)]),
-    (None, [(4,)]),
-    (None, [(6, 5, 3)]),
-    (None, [(5, 4, 4, 2)]),
-    (None, [(4,), (4,)]),
-    (None, [(5, 4), (5, 4)]),
-    ("int32", [(5,)]),
+VECTOR = (4,)
+SEQUENCE = (5, 4)
+PICTURE = (6, 5, 3)
+FILM = (5, 4, 4, 2)
+SHAPES = (
+    [SEQUENCE],
+    [VECTOR],
+    [PICTURE],
+    [FILM],
+    [VECTOR, VECTOR],
+    [SEQUENCE, SEQUENCE],
 )
-"""Types and shapes of inputs that a layer may take, in the order in which they are
-tried."""
+"""Shapes of inputs that a layer may take, in the order in which they are tried."""
+INDICES = [(5,)]
+"""The shape of inputs that are integers."""
 LARGEST = 4
 """Integers that are fed are smaller."""
 
@@ -47,7 +51,8 @@ class Called:
 
     def compute(self, arrays, tensors, phase: int = 0):
         """Returns the values of tensors."""
-        function = K.function([*self.inputs, K.learning_phase()], tensors, **options())
+        feeds = [*self.inputs, K.learning_phase()]
+        function = K.function(feeds, tensors, **options())
         return function([*arrays, phase])
 
     def values(self, arrays, phase: int = 0):
@@ -215,15 +220,23 @@ def _arguments(component, declared) -> Iterator[dict[str, Any]]:
         yield arguments
 
 
-def _inputs(component, declared) -> Iterator[Any]:
+def _inputs(component, declared) -> Iterator[tuple[str | None, Any]]:
+    """Yields types and shapes of inputs: the declared ones, or guesses."""
     dtype = declared.get("input_dtype")
     shape = declared.get("input_shape")
+    if isinstance(shape, list):
+        yield dtype, list(map(tuple, shape))
+        return
     if shape is not None:
-        yield dtype, [tuple(s) for s in shape] if isinstance(shape, list) else [shape]
+        yield dtype, [shape]
         return
     takes_indices = "input_dim" in required(component)
-    for guess in sorted(SHAPES, key=lambda each: takes_indices and each[0] is None):
-        yield dtype or guess[0], guess[1]
+    if takes_indices:
+        yield dtype or "int32", INDICES
+    for guess in SHAPES:
+        yield dtype, guess
+    if not takes_indices:
+        yield dtype or "int32", INDICES
 
 
 def _fresh(value):

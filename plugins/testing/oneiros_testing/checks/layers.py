@@ -117,7 +117,9 @@ def check_constructor_touches_nothing(subject):
 def _random_state():
     """Returns the states of NumPy's and Python's generators."""
     state: Any = np.random.get_state(legacy=False)
-    return state["state"]["key"].tolist(), state["state"]["pos"], random.getstate()
+    inner = state["state"]
+    key = inner["key"].tolist()
+    return key, inner["pos"], random.getstate()
 
 
 @layer_check(once=True)
@@ -231,7 +233,8 @@ def check_unknown_sizes_change_nothing(subject):
             called = sample.called(batch=batch, open=open)
         except OneirosError:
             continue  # it says what it needs to know
-        if [w.shape for w in called.layer.get_weights()] != [w.shape for w in weights]:
+        found = called.layer.get_weights()
+        if list(map(np.shape, found)) != list(map(np.shape, weights)):
             continue
         called.layer.set_weights(weights)
         told = (
@@ -275,8 +278,10 @@ def check_sharing(subject):
 def check_layers_share_nothing(subject):
     """Two layers of the class have weights of their own."""
     sample = sample_of(subject)
-    one, two = (set(map(id, sample.called().layer.weights)) for _ in range(2))
-    assert not one & two, (
+    one = sample.called().layer.weights
+    two = sample.called().layer.weights
+    shared = set(map(id, one)) & set(map(id, two))
+    assert not shared, (
         "Two layers have the same weights. Make them in build with self.add_weight, "
         "and keep none in an attribute of the class or of the module."
     )
@@ -445,7 +450,8 @@ def check_every_weight_is_used(subject):
             K.set_value(weight, before + np.asarray(change, before.dtype))
             values.append(_flat(function, arrays))
         K.set_value(weight, before)
-        same = all(np.allclose(values[0], other, atol=1e-6) for other in values[1:])
+        first, *others = values
+        same = all(np.allclose(first, other, atol=1e-6) for other in others)
         assert not same, (
             f"The weight {weight.name} changes neither the output nor the losses. Use "
             "it in call, or make it with trainable=False."

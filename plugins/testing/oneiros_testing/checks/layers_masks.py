@@ -1,5 +1,6 @@
 """What must hold for a layer that knows masks: which steps of a sequence to use."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from oneiros.layers import Input
 
 from oneiros_testing.checks import Subject
 from oneiros_testing.checks.layers import assert_close, layer_check
-from oneiros_testing.layer_sample import LayerSample, options, sample_of
+from oneiros_testing.layer_sample import options, sample_of
 
 MASK = np.array([[1, 1, 0, 1, 0], [0, 1, 1, 0, 1], [1, 1, 1, 1, 1]], "float32")
 """A mask for three samples of five steps, the first step among those left out."""
@@ -19,38 +20,38 @@ class Masked:
     """A layer called with a mask that is fed.
 
     # Arguments
-        sample: LayerSample, of a sequence.
         layer: a layer that was called already.
-        steps: int, how many steps are declared; None for any number.
+        shape: tuple, the shape of one sample: steps, or None, and features.
     """
 
-    def __init__(self, sample: LayerSample, layer, steps: int | None):
-        shape = (None, steps, *sample.shapes[0][1:])
-        self.x = Input(batch_shape=shape)
-        self.fed = K.placeholder((None, steps))
-        mask = K.not_equal(self.fed, 0.5)
-        self.output = layer.call(self.x, mask)
-        self.mask = layer.compute_mask(self.x, mask)
-        passed = [] if self.mask is None else [K.cast(self.mask, K.floatx())]
-        self.function = K.function(
-            [self.x, self.fed, K.learning_phase()], [self.output, *passed], **options()
-        )
+    def __init__(self, layer, shape):
+        steps = shape[0]
+        x = Input(shape)
+        fed = K.placeholder((None, steps))
+        mask = K.not_equal(fed, 0.5)
+        outputs = [layer.call(x, mask)]
+        passed = layer.compute_mask(x, mask)
+        if passed is not None:
+            outputs.append(K.cast(passed, K.floatx()))
+        feeds = [x, fed, K.learning_phase()]
+        self.function = K.function(feeds, outputs, **options())
 
     def values(self, x, mask):
         """Returns the output, and the mask that is passed on if there is one."""
-        fed = np.where(mask > 0, 1.0, 0.5).astype(K.floatx())
-        return list(self.function([x, fed, 0]))
+        fed = np.where(mask > 0, 1.0, 0.5)
+        return list(self.function([x, fed.astype(K.floatx()), 0]))
 
 
-def _masked(subject: Subject) -> tuple[LayerSample, Masked | None, Any]:
-    """Returns the sample, its layer called with a mask, and what to feed; without one
-    if the layer takes no single sequence."""
+def _masked(subject: Subject) -> Iterator[tuple[Masked, Any, Any]]:
+    """Yields the layer called with a mask, and what to feed; nothing if it takes no
+    single sequence of five steps."""
     sample = sample_of(subject)
-    mask = MASK[:, : sample.shapes[0][0]] if sample.has_steps else None
     layer = sample.base.layer
-    if mask is None or mask.shape[1] != sample.shapes[0][0] or _refuses(layer):
-        return sample, None, mask
-    return sample, Masked(sample, sample.base.layer, sample.shapes[0][0]), mask
+    if not sample.has_steps or _refuses(layer):
+        return
+    shape = sample.shapes[0]
+    if shape[0] == MASK.shape[1]:
+        yield Masked(layer, shape), sample.arrays()[0], MASK
 
 
 def _refuses(layer) -> bool:
@@ -69,16 +70,13 @@ def _refuses(layer) -> bool:
 @layer_check(tags=["masking"])
 def check_mask_fits_the_output(subject):
     """The mask that it passes on has the first sizes of its output."""
-    sample, masked, mask = _masked(subject)
-    if masked is None:
-        return
-    output, *passed = masked.values(sample.arrays()[0], mask)
-    for each in passed:
-        fits = each.ndim <= output.ndim and each.shape == output.shape[: each.ndim]
-        assert fits, (
-            f"The output has the shape {output.shape}, and its mask {each.shape}. "
-            "Define compute_mask; it returns None if no steps are left."
-        )
+    for masked, x, mask in _masked(subject):
+        output, *passed = masked.values(x, mask)
+        for each in passed:
+            assert each.shape == output.shape[: each.ndim], (
+                f"The output has the shape {output.shape}, and its mask {each.shape}. "
+                "Define compute_mask; it returns None if no steps are left."
+            )
 
 
 @layer_check(
@@ -86,80 +84,73 @@ def check_mask_fits_the_output(subject):
 )
 def check_mask_is_passed_on(subject):
     """If its output has the input's steps, it passes the mask on."""
-    sample, masked, mask = _masked(subject)
-    if masked is None:
-        return
-    output, *passed = masked.values(sample.arrays()[0], mask)
-    if output.ndim >= 3 and output.shape[:2] == mask.shape:
-        assert passed, (
+    for masked, x, mask in _masked(subject):
+        output, *passed = masked.values(x, mask)
+        assert passed or not _has_steps(output, mask), (
             "Its output has the input's steps, and compute_mask returns None, so that "
             "layers behind it use masked steps. If that is meant, declare the tag "
             "consumes_mask."
         )
 
 
-def _kept(output, mask):
-    """Returns what of an output masked steps mustn't change."""
-    has_steps = output.ndim >= 3 and output.shape[:2] == mask.shape
-    return output[mask > 0] if has_steps else output
+def _has_steps(output, mask) -> bool:
+    """Returns whether an output has the steps of a mask."""
+    if output.ndim < 3:
+        return False
+    return bool(output.shape[:2] == mask.shape)
 
 
 @layer_check(tags=["masking"], after=["check_mask_fits_the_output"])
 def check_masked_steps_do_not_matter(subject):
     """What masked steps contain doesn't change the rest of the output."""
-    sample, masked, mask = _masked(subject)
-    if masked is None:
-        return
-    x = sample.arrays()[0]
-    other = x.copy()
-    other[mask == 0] += 3.0
-    outputs = [masked.values(each, mask)[0] for each in (x, other)]
-    kept = [_kept(output, mask) for output in outputs]
-    told = (
-        "What masked steps contain changes the output of the others. call receives "
-        "the mask as its second argument: leave out the steps where it is 0"
-    )
-    assert_close(kept[:1], kept[1:], told)
+    for masked, x, mask in _masked(subject):
+        changed = x.copy()
+        changed[mask == 0] += 3.0
+        before, *_ = masked.values(x, mask)
+        after, *_ = masked.values(changed, mask)
+        if _has_steps(before, mask):
+            before = before[mask > 0]
+            after = after[mask > 0]
+        told = (
+            "What masked steps contain changes the output of the others. call "
+            "receives the mask as its second argument: leave out the steps where it "
+            "is 0"
+        )
+        assert_close([after], [before], told)
 
 
 @layer_check(tags=["masking"], after=["check_masked_steps_do_not_matter"])
 def check_padding_does_not_matter(subject):
     """A sequence with masked steps behind it gives the same as the sequence alone."""
-    sample, masked, mask = _masked(subject)
-    if masked is None:
-        return
-    steps = mask.shape[1]
-    try:
-        called = sample.called(open=(0,))
-        free = Masked(sample, called.layer, None)
-    except (OneirosError, TypeError):
-        return  # it needs to know the number of steps
-    x = sample.arrays()[0]
-    real = slice(0, steps - 2)
-    padded = np.zeros_like(mask)
-    padded[:, real] = 1
-    short, *_ = free.values(x[:, real], padded[:, real])
-    long, *_ = free.values(x, padded)
-    if long.ndim >= 3 and long.shape[1] == steps:
-        long = long[:, real]
-    told = (
-        "Masked steps behind a sequence change the output, such as a mean that "
-        "divides by the number of all steps. Count only those that the mask keeps"
-    )
-    assert_close([short], [long], told)
+    for _, x, mask in _masked(subject):
+        try:
+            layer = sample_of(subject).called(open=(0,)).layer
+            free = Masked(layer, (None, *x.shape[2:]))
+        except (OneirosError, TypeError):
+            return  # it needs to know the number of steps
+        real = slice(0, -2)
+        padded = np.zeros_like(mask)
+        padded[:, real] = 1
+        alone, *_ = free.values(x[:, real], padded[:, real])
+        behind, *_ = free.values(x, padded)
+        if _has_steps(behind, mask):
+            behind = behind[:, real]
+        told = (
+            "Masked steps behind a sequence change the output, such as a mean that "
+            "divides by the number of all steps. Count only those that the mask keeps"
+        )
+        assert_close([behind], [alone], told)
 
 
 @layer_check(tags=["masking"], after=["check_mask_fits_the_output"])
 def check_a_mask_of_nothing_gives_numbers(subject):
     """A sample whose steps are all masked gives numbers, not NaN."""
-    sample, masked, mask = _masked(subject)
-    if masked is None:
-        return
-    mask = mask.copy()
-    mask[1] = 0
-    output, *_ = masked.values(sample.arrays()[0], mask)
-    assert np.isfinite(output).all(), (
-        "For a sample whose steps are all masked, the output has NaN or infinite "
-        "numbers, which ruin the loss of the whole batch. Add K.epsilon() to what you "
-        "divide by."
-    )
+    for masked, x, mask in _masked(subject):
+        mask = mask.copy()
+        mask[1] = 0
+        output, *_ = masked.values(x, mask)
+        assert np.isfinite(output).all(), (
+            "For a sample whose steps are all masked, the output has NaN or infinite "
+            "numbers, which ruin the loss of the whole batch. Add K.epsilon() to what "
+            "you divide by."
+        )

@@ -23,7 +23,8 @@ def check_state_is_kept(subject):
     if "depends_on_batch" in subject.tags:
         return
     model, arrays = called.model(), sample.arrays()
-    one, two = (model.predict(arrays, batch_size=SAMPLES) for _ in range(2))
+    one = model.predict(arrays, batch_size=SAMPLES)
+    two = model.predict(arrays, batch_size=SAMPLES)
     assert not np.array_equal(one, two), (
         "Two predictions are the same. Set self.stateful, and add the new state with "
         "self.add_update((state, value), x)."
@@ -132,10 +133,11 @@ def check_inside_bidirectional(subject):
     weights = sample.base.layer.get_weights()
     wrapper.set_weights([*weights, *weights])
     array = sample.arrays()[0]
-    expected = [sample.base.values([each])[0] for each in (array, array[:, ::-1])]
+    forth, *_ = sample.base.values([array])
+    back, *_ = sample.base.values([array[:, ::-1]])
     told = (
         "Inside Bidirectional, the output isn't that of a layer that runs forth and "
         "of one that runs back, one behind the other"
     )
-    joined = np.concatenate(expected, axis=-1)
+    joined = np.concatenate([forth, back], axis=-1)
     assert_close(called.values([array]), [joined], told)

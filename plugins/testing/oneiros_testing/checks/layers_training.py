@@ -103,7 +103,8 @@ def _has_float16() -> bool:
     try:
         x = K.placeholder((None, 2))
         y = K.dot(x, K.variable(np.ones((2, 2))))
-        value = K.function([x], [K.tanh(y)], **options())([np.ones((3, 2))])[0]
+        function = K.function([x], [K.tanh(y)], **options())
+        value, *_ = function([np.ones((3, 2))])
     except Exception:
         return False
     return bool(value.dtype == np.float16)
@@ -135,9 +136,10 @@ def slopes_of(called: Called, moves: bool) -> Slopes:
     weights = called.layer.trainable_weights
     inputs = called.inputs if moves else []
     sources = [*inputs, *weights]
-    loss = sum(K.sum(K.square(y) * (y + 1.0)) for y in called.outputs)
-    for penalty in called.layer.losses:
-        loss = loss + K.sum(penalty)
+    losses = list(called.layer.losses)
+    for y in called.outputs:
+        losses.append(K.square(y) * (y + 1.0))
+    loss = sum(map(K.sum, losses))
     gradients = K.gradients(loss, sources) if sources else []
     feeds = [*called.inputs, K.learning_phase()]
     function = K.function(feeds, [loss, *gradients], **options())
@@ -204,7 +206,9 @@ def check_draws_differ(subject):
     draws = [called.values(arrays, 1) for _ in range(3)]
     if _equal(draws[0], other.values(arrays, 1)):
         return  # it doesn't draw
-    assert not (_equal(draws[0], draws[1]) and _equal(draws[0], draws[2])), (
+    first, *others = draws
+    repeated = all(_equal(first, other) for other in others)
+    assert not repeated, (
         "It draws once, when it is called on a tensor. Draw with functions of K, such "
         "as K.random_uniform."
     )
@@ -215,7 +219,8 @@ def check_seed_repeats_draws(subject):
     """After `np.random.seed` with the same number, training draws the same."""
     sample = sample_of(subject)
     arrays = sample.arrays()
-    one, two = (_random_layer(sample, 5).values(arrays, 1) for _ in range(2))
+    one = _random_layer(sample, 5).values(arrays, 1)
+    two = _random_layer(sample, 5).values(arrays, 1)
     told = (
         "After np.random.seed with the same number, training draws something else. "
         "Draw with functions of K, without a seed of your own"
@@ -281,7 +286,8 @@ def check_activity_regularizer(subject):
         "activity_regularizer adds another penalty than that of the output. Each call "
         "adds it by itself, so call needn't"
     )
-    assert_close([np.sum(values[:-1])], [np.sum(values[-1])], told)
+    *added, wanted = map(np.sum, values)
+    assert_close([sum(added)], [wanted], told)
 
 
 @layer_check(after=["check_every_variable_is_a_weight"])
