@@ -8,7 +8,7 @@ from backends import BACKENDS
 from oneiros.plugins import manager
 from oneiros.testing import check_plugin
 
-FAST = ("oneiros-constraints", "oneiros-metrics")
+FAST = ("oneiros-cli", "oneiros-initializations")
 """Those that the test command checks, on one backend."""
 OF_LAMBDA = "a file holds a function's name, and whoever loads it passes the function"
 OF_MERGE = "Merge of Keras 1 takes neither trainable nor input_shape"

@@ -1,10 +1,12 @@
 """The conformance kit: what it plans, runs and reports, and that nothing gets lost."""
 
 import json
+import re
 import subprocess
 import sys
 
 import pytest
+from oneiros import backend as K
 from oneiros.errors import ArgumentError, UnknownNameError
 from oneiros.testing import check_component, check_plugin
 from oneiros_testing.checks import all_checks
@@ -13,25 +15,29 @@ from oneiros_testing.report import EXPECTED, FAILED, NOT_RUN, PASSED, UNEXPECTED
 MANIFEST = """
 from oneiros import hookimpl
 @hookimpl
-def oneiros_callbacks():
-    return {"Bell": "NAME.bell:Bell", "bell": "NAME.bell:Bell"}
+def oneiros_initializations():
+    return {"bell": "NAME.bell:bell", "Bell": "NAME.bell:bell"}
 """
 BELL = """
-from oneiros.bases import Callback
-class Bell(Callback):
-    pass
+import numpy as np
+from oneiros import backend as K
+def bell(shape, name=None, dim_ordering="th"):
+    return K.variable(np.random.normal(size=shape), name=name)
 """
-IMPORTED = "callback:Bell/check_can_be_imported"
-DECLARATION = "callback:Bell/check_declaration"
+ODD = f"{BELL}\nbell.conformance = {{'tags': ['odd']}}"
+IMPORTED = "initialization:bell/check_can_be_imported"
+DECLARATION = "initialization:bell/check_declaration"
 
 
 @pytest.fixture
 def bell(installed):
-    """Installs a plugin with one callback; returns its name."""
+    """Installs a plugin with one initialization; returns its name."""
 
     def install(name, source=BELL, manifest=MANIFEST):
         manifest = manifest.replace("NAME", name.replace("-", "_"))
-        return installed(name, {"bell.py": source, "manifest.py": manifest})
+        requirements = "oneiros-kernel>=0.1,<1", "numpy>=1.26"
+        files = {"bell.py": source, "manifest.py": manifest}
+        return installed(name, files, requirements)
 
     return install
 
@@ -41,7 +47,7 @@ def states(report):
 
 
 def test_first_party_plugins_pass():
-    for name in ("oneiros-data", "oneiros-regularizers"):
+    for name in ("oneiros-initializations", "oneiros-safe-files"):
         report = check_plugin(name)
         assert report.ok and report.ran == report.planned > 3, report
 
@@ -51,7 +57,7 @@ def test_a_component_with_two_names_is_checked_once(bell):
     assert report.ok, report
     assert {outcome.subject for outcome in report.outcomes} == {
         "distribution:bell-once",
-        "callback:Bell",
+        "initialization:bell",
     }
 
 
@@ -68,7 +74,7 @@ def test_what_cannot_be_imported_blocks_its_other_checks(bell):
 
 
 def test_an_expected_failure_that_passes_fails_the_run(bell):
-    name = bell("bell-strict", BELL.replace("pass", "conformance = {'tags': ['odd']}"))
+    name = bell("bell-strict", ODD)
     report = check_plugin(name)
     assert [fault.name for fault in report.faults] == [DECLARATION]
     assert "['odd']" in report.faults[0].message
@@ -79,17 +85,19 @@ def test_an_expected_failure_that_passes_fails_the_run(bell):
 
 
 def test_an_expected_failure_of_no_check_fails_the_run(bell):
-    report = check_plugin(bell("bell-typo"), {"callback:Bell/check_nothing": "no idea"})
+    report = check_plugin(
+        bell("bell-typo"), {"initialization:bell/check_nothing": "no idea"}
+    )
     assert not report.ok and "check_nothing" in report.summary()[-1]
     with pytest.raises(ArgumentError, match="Say why"):
         check_plugin("bell-typo", {IMPORTED: ""})
 
 
 def test_a_heavy_manifest_is_found(bell):
-    name = bell("bell-heavy", manifest=f"import h5py\n{MANIFEST}")
+    name = bell("bell-heavy", manifest=f"import oneiros.config\n{MANIFEST}")
     report = check_plugin(name)
     assert [fault.check for fault in report.faults] == ["check_manifest_is_light"]
-    assert "h5py" in report.faults[0].message
+    assert "oneiros.config" in report.faults[0].message
     neighbour = f"from . import bell\n{MANIFEST}"
     report = check_plugin(bell("bell-near", "import json", neighbour))
     assert "check_manifest_is_light" not in {fault.check for fault in report.faults}
@@ -130,9 +138,10 @@ def test_an_unknown_plugin_and_an_empty_folder_say_what_to_type(tmp_path, monkey
 
 
 def test_a_component_of_no_plugin_is_checked():
-    from oneiros.bases import Callback
+    def local(shape, name=None, dim_ordering="th"):
+        return K.zeros(shape, name=name)
 
-    report = check_component("callback", type("Local", (Callback,), {}))
+    report = check_component("initialization", local)
     assert report.ok and report.ran == report.planned, report
 
 
@@ -145,7 +154,7 @@ def test_every_check_says_what_must_hold_in_one_sentence():
 
 
 def test_the_command_reports_in_text_json_and_a_badge(bell, oneiros_command, tmp_path):
-    name = bell("bell-told", BELL.replace("pass", "conformance = {'tags': ['odd']}"))
+    name = bell("bell-told", ODD)
     code, out, _ = oneiros_command("check", name)
     assert code == 1 and f"failed: {DECLARATION}" in out
     badge = tmp_path / "badge.json"
@@ -187,7 +196,6 @@ def pytest_run(bell, tmp_path):
 
 
 PYTHON = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent"}
-ODD = BELL.replace("pass", "conformance = {'tags': ['odd']}")
 SKIPPING = """
 import pytest
 def pytest_collection_modifyitems(items):
@@ -204,7 +212,7 @@ def pytest_collection_modifyitems(items):
 def test_pytest_runs_the_same_checks(pytest_run):
     code, out = pytest_run("-v")
     assert code == 0 and f"{IMPORTED} PASSED" in out, out
-    assert "ran 5 checks of 5: 5 passed" in out
+    assert re.search(r"ran (\d+) checks of \1: \1 passed", out)
 
 
 @LONG

@@ -32,6 +32,10 @@ class ActivationWith:
 
     loadable = True
 
+    conformance = {
+        "arguments": {"function": "rectified", "arguments": {"max_value": 6}}
+    }
+
     def __init__(self, function: str, arguments: dict[str, Any]):
         self.function = function
         self.arguments = arguments
@@ -104,6 +108,9 @@ def glu(x, axis: int = -1):
     values = x[(*before, first)]
     gates = x[(*before, second)]
     return values * K.sigmoid(gates)
+
+
+glu.conformance = {"tags": ("changes_shape",)}  # type: ignore[attr-defined]
 
 
 def hard_shrink(x, threshold: float = 0.5):
@@ -343,3 +350,8 @@ def threshold(x, threshold: float, default_value: float):
     is_above = K.greater(x, threshold)
     others = K.zeros_like(x) + default_value
     return K.switch(is_above, x, others)
+
+
+threshold.conformance = {  # type: ignore[attr-defined]
+    "arguments": {"threshold": 0.2, "default_value": -1.0}
+}

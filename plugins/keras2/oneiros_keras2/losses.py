@@ -163,6 +163,8 @@ class CategoricalHinge(Keras2Loss):
         ```
     """
 
+    conformance = {"tags": ("margin",)}
+
     loadable = True
 
     def __call__(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
@@ -187,6 +189,8 @@ class Keras2Hinge(Keras2Loss):
         print(K.eval(Keras2Hinge()(y_true, y_pred)))  # [1.]
         ```
     """
+
+    conformance = {"tags": ("margin",)}
 
     loadable = True
     of_signs = staticmethod(objectives.hinge)
@@ -346,6 +350,8 @@ class BinaryFocalCrossentropy(Keras2BinaryCrossentropy):
     # References
         - Lin and others: Focal Loss for Dense Object Detection, arXiv:1708.02002
     """
+
+    conformance = {"tags": ("margin",)}
 
     loadable = True
 

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,23 @@ def made(subject: Subject, **changes: Any) -> Any:
     declared arguments, and others in their place."""
     arguments = guessed_arguments(subject.component, subject.declared)
     return subject.component(**{**arguments, **changes})
+
+
+def function_of(subject: Subject) -> Any:
+    """Returns a function of tensors: the component, an object of it if it is a class,
+    or the component with the arguments that it declares."""
+    component = subject.component
+    is_class: bool = inspect.isclass(component)
+    if is_class or "arguments" in subject.declared:
+        return _function_from(component, subject)
+    return component
+
+
+@lru_cache(maxsize=32)
+def _function_from(component: Any, subject: Subject) -> Any:
+    if not inspect.isfunction(component):
+        return made(subject)
+    return partial(component, **subject.declared["arguments"])
 
 
 def changed_arguments(subject: Subject) -> dict[str, Any]:

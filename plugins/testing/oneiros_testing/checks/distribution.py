@@ -88,14 +88,14 @@ def check_other_names_can_be_imported(subject: Subject) -> None:
             registry.load(entry)
 
 
-@check("distribution", after="check_registers_its_names")
+@check("distribution", after="check_manifest_is_light")
 def check_manifest_prints_nothing(subject: Subject) -> None:
     """Importing the manifest prints nothing."""
     printed = importing(subject)["printed"]
     assert not printed, f"It prints {printed[:200]!r}, in every program of its users."
 
 
-@check("distribution", after="check_registers_its_names")
+@check("distribution", after="check_manifest_is_light")
 def check_manifest_changes_nothing(subject: Subject) -> None:
     """Importing the manifest changes neither the environment, nor the working
     directory, nor the filters of warnings."""

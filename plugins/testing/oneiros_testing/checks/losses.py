@@ -1,7 +1,9 @@
 """Checks of losses: functions of targets and predictions with one value per sample, or
 per sample and step."""
 
-from collections.abc import Callable, Iterator
+import inspect
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from oneiros import backend as K
@@ -16,6 +18,7 @@ from oneiros_testing.probes import (
     check_slope,
     computed,
     copying_model,
+    function_of,
     shares,
     with_gradient,
 )
@@ -30,10 +33,12 @@ RIGHT = 0.97
 
 @tags_of("objective")
 @tags_of("metric")
-def find_tags(component: Callable[..., object]) -> Iterator[str]:
-    """Yields `sparse` for a function of class numbers, by its name."""
-    if "sparse" in getattr(component, "__name__", ""):
+def find_tags(component: Any) -> Iterator[str]:
+    """Yields `sparse` for a function of class numbers, by its name, and `class`."""
+    if "sparse" in component.__name__.lower():
         yield "sparse"
+    if inspect.isclass(component):
+        yield "class"
 
 
 def targets(subject: Subject, *axes: int) -> Array:
@@ -74,7 +79,7 @@ def check_value_per_step(subject: Subject) -> None:
 
 def _check_axes(subject: Subject, *axes: int) -> None:
     given = targets(subject, *axes)
-    value = computed(subject.component, given, predictions(*axes))
+    value = computed(function_of(subject), given, predictions(*axes))
     assert value.shape == axes, (
         f"For predictions {(*axes, CLASSES)} it returns the shape {value.shape}, "
         f"expected {axes}. Reduce the last axis, and no other: K.mean(…, axis=-1)."
@@ -86,8 +91,8 @@ def check_samples_are_apart(subject: Subject) -> None:
     """A sample's loss doesn't depend on the other samples of its batch."""
     given = targets(subject, SAMPLES)
     predicted = predictions(SAMPLES)
-    together = computed(subject.component, given, predicted)
-    alone = computed(subject.component, given[:1], predicted[:1])
+    together = computed(function_of(subject), given, predicted)
+    alone = computed(function_of(subject), given[:1], predicted[:1])
     message = "A sample has another loss in a batch than it has alone"
     check_equal(together[:1], alone, message)
 
@@ -101,9 +106,9 @@ def check_steps_are_apart(subject: Subject) -> None:
     """A step's loss is that of the same values as a sample."""
     (given,) = targets(subject, 1, STEPS)
     (predicted,) = predictions(1, STEPS)
-    samples = computed(subject.component, given, predicted)
+    samples = computed(function_of(subject), given, predicted)
     sequence = given[None], predicted[None]
-    (steps,) = computed(subject.component, *sequence)
+    (steps,) = computed(function_of(subject), *sequence)
     check_equal(steps, samples, "A step has another loss than it has as a sample")
 
 
@@ -115,7 +120,7 @@ def check_steps_are_apart(subject: Subject) -> None:
 def check_loss_gradients(subject: Subject) -> None:
     """The gradient by the predictions is the numeric one."""
     given = targets(subject, 2)
-    check_slope(subject.component, given, predictions(2))
+    check_slope(function_of(subject), given, predictions(2))
 
 
 @check("objective", after="check_value_per_sample")
@@ -124,7 +129,7 @@ def check_certainty_is_finite(subject: Subject) -> None:
     given, rows = classes(subject, SAMPLES)
     wrong = np.roll(rows, 1, axis=-1)
     for predicted in (rows, wrong):
-        value = computed(subject.component, given, predicted)
+        value = computed(function_of(subject), given, predicted)
         assert np.isfinite(value).all(), (
             f"For predictions of 0 and 1 it returns {value.tolist()}. Clip "
             "probabilities to K.epsilon() before a logarithm or a division."
@@ -136,7 +141,7 @@ def check_certainty_has_gradients(subject: Subject) -> None:
     """Predictions of exactly 0 and 1, and those equal to their targets, have finite
     gradients."""
     given, rows = classes(subject, SAMPLES)
-    run = with_gradient(subject.component, given, rows)
+    run = with_gradient(function_of(subject), given, rows)
     wrong = np.roll(rows, 1, axis=-1)
     for predicted in (rows, wrong):
         _, slope = run(predicted)
@@ -153,8 +158,8 @@ def check_better_predictions_cost_less(subject: Subject) -> None:
     rest = (1 - RIGHT) / CLASSES
     near = RIGHT * rows + rest
     far = np.roll(near, 1, axis=-1)
-    good = computed(subject.component, given, near)
-    bad = computed(subject.component, given, far)
+    good = computed(function_of(subject), given, near)
+    bad = computed(function_of(subject), given, far)
     assert good.mean() < bad.mean(), (
         f"Predictions near the targets cost {good.mean():.4g}, wrong ones "
         f"{bad.mean():.4g}: training would make the model worse."
@@ -170,10 +175,10 @@ def check_targets_cost_least(subject: Subject) -> None:
     """No prediction costs less than the target itself."""
     given = shares(SAMPLES, CLASSES, seed=2)
     away = shares(SAMPLES, CLASSES, seed=3) - given
-    least = computed(subject.component, given, given)
+    least = computed(function_of(subject), given, given)
     for share in (0.2, -0.2):
         beside = given + share * away
-        cost = computed(subject.component, given, beside)
+        cost = computed(function_of(subject), given, beside)
         assert (least <= cost + 1e-6).all(), (
             f"The target itself costs {least.max():.4g}, a prediction beside it "
             f"{cost.min():.4g}. Does it take the targets first, and the predictions "
@@ -185,7 +190,7 @@ def check_targets_cost_least(subject: Subject) -> None:
 def check_targets_cost_nothing(subject: Subject) -> None:
     """Predictions equal to their targets cost 0."""
     given = targets(subject, SAMPLES)
-    value = computed(subject.component, given, given)
+    value = computed(function_of(subject), given, given)
     nothing = np.zeros(SAMPLES)
     check_equal(value, nothing, "The targets themselves cost something")
 
@@ -195,7 +200,7 @@ def check_loss_keeps_type(subject: Subject) -> None:
     """The loss has the type of the predictions, float64 included."""
     K.set_floatx("float64")
     given = targets(subject, SAMPLES)
-    value = computed(subject.component, given, predictions(SAMPLES))
+    value = computed(function_of(subject), given, predictions(SAMPLES))
     assert value.dtype == "float64", (
         f"With floatx float64 it returns {value.dtype}. Use K.floatx() and Python "
         "numbers, not float32 arrays."
@@ -206,10 +211,10 @@ def check_loss_keeps_type(subject: Subject) -> None:
 def check_loss_is_repeatable(subject: Subject) -> None:
     """The same targets and predictions cost the same each time."""
     given = targets(subject, SAMPLES)
-    check_repeatable(subject.component, given, predictions(SAMPLES))
+    check_repeatable(function_of(subject), given, predictions(SAMPLES))
 
 
-@check("objective", after="check_value_per_sample")
+@check("objective", unless="class", after="check_value_per_sample")
 def check_loss_by_name(subject: Subject) -> None:
     """`compile` finds the loss by its name, and a configuration names it."""
     check_found(subject, objectives)
@@ -222,9 +227,9 @@ def check_loss_is_weighted(subject: Subject) -> None:
     given = targets(subject, SAMPLES)
     predicted = predictions(SAMPLES)
     model = copying_model(CLASSES)
-    model.compile("sgd", subject.component)
+    model.compile("sgd", function_of(subject))
     loss = model.evaluate(predicted, given, sample_weight=WEIGHTS, verbose=0)
-    each = computed(subject.component, given, predicted)
+    each = computed(function_of(subject), given, predicted)
     counted = WEIGHTS != 0
     weighted = each * WEIGHTS
     expected = weighted.mean() / counted.mean()

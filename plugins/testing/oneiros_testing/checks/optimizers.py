@@ -115,9 +115,13 @@ class Walk:
         return {name: K.get_value(weight) for name, weight in self.weights.items()}
 
 
-@lru_cache(maxsize=8)
 def usual(subject: Subject) -> Values:
     """Returns where an optimizer with its own arguments goes."""
+    return _usual(subject.component, subject)
+
+
+@lru_cache(maxsize=8)
+def _usual(_: Any, subject: Subject) -> Values:
     walk = Walk(made(subject))
     return walk.steps()
 
@@ -174,7 +178,7 @@ def check_weights_are_independent(subject: Subject) -> None:
         check_same_walk(together, walk.steps(), message)
 
 
-@check("optimizer", after="check_optimizers_share_nothing")
+@check("optimizer", after="check_weights_are_independent")
 def check_updates_are_simultaneous(subject: Subject) -> None:
     """The gradients of all weights are those before the step, and in whatever order the
     weights come, they take the same one."""
@@ -340,7 +344,7 @@ def check_can_be_compiled_again(subject: Subject) -> None:
     )
 
 
-@check("optimizer", after="check_updates_are_pairs")
+@check("optimizer", after="check_optimizers_share_nothing")
 def check_state_has_floatx(subject: Subject) -> None:
     """Every variable of its state has the type K.floatx(), float64 included."""
     K.set_floatx("float64")
