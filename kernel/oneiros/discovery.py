@@ -106,8 +106,8 @@ def installed(
     found = {}
     for entry_point in metadata.entry_points(group=GROUP):
         with suppress(Exception):  # metadata without a name, or that can't be read
-            distribution: Any = entry_point.dist
-            found[settings.distribution_name(distribution.name)] = entry_point
+            name = entry_point.dist.name  # type: ignore[union-attr]
+            found[settings.distribution_name(name)] = entry_point
     for name, entry_point in sorted(found.items()):
         # A star stands for all plugins but those of Oneiros.
         others = "*" in disabled and not name.startswith("oneiros-")

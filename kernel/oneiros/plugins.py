@@ -111,8 +111,10 @@ class PluginManager:
             finally:
                 if os.environ.get("ONEIROS_TRACE"):
                     cost = 1000 * (time.perf_counter() - started)
-                    where = f"oneiros: {hook} of {record.distribution}"
-                    print(f"{where}: {cost:.2f} ms", file=sys.stderr)
+                    print(
+                        f"oneiros: {hook} of {record.distribution}: {cost:.2f} ms",
+                        file=sys.stderr,
+                    )
         return results
 
     def choose(self, providers: list[Entry]) -> Entry:

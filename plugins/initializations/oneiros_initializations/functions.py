@@ -422,7 +422,8 @@ def identity(
     def make() -> Tensor:
         diagonal = np.full(shape[0], scale, K.floatx())
         matrix = np.diag(diagonal)
-        return K.variable(donated(matrix), name=name)
+        given_up = donated(matrix)
+        return K.variable(given_up, name=name)
 
     return initialized(shape, name, make)
 
@@ -525,7 +526,8 @@ def get(identifier: Initialization, **kwargs) -> Callable[..., Tensor]:
             "it if another layer comes first."
         )
     function: Callable[..., Tensor] = get_object("initialization", identifier)
-    if not kwargs or function is None or callable(identifier):
+    is_complete = function is None or callable(identifier)
+    if is_complete or not kwargs:
         return function
     partial = functools.partial(function, **kwargs)
     return functools.update_wrapper(partial, function)
