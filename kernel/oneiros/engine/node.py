@@ -14,7 +14,8 @@ from oneiros.typing import Config, Shape, Tensor, Tensors
 if TYPE_CHECKING:
     from oneiros.engine.layer import Layer
 
-Results = tuple[Tensors, Tensors, list[Shape]]
+Shapes = list[Shape]
+Results = tuple[Tensors, Tensors, Shapes]
 
 
 def to_list(x: Any) -> list[Any]:
@@ -39,7 +40,7 @@ def origins(tensors: Tensors) -> tuple[list[Any], list[int], list[int]]:
     return layers, nodes, indices
 
 
-def shapes_of(tensors: Tensors) -> list[Shape]:
+def shapes_of(tensors: Tensors) -> Shapes:
     """Returns the static shapes of tensors."""
     return [tensor._keras_shape for tensor in tensors]
 
@@ -57,7 +58,7 @@ def mask_of(tensor: Tensor) -> Tensor:
     return node_of(tensor).output_masks[index]
 
 
-def shape_list(shapes: Any) -> list[Shape]:
+def shape_list(shapes: Any) -> Shapes:
     """Returns the result of `get_output_shape_for` as a list with a tuple or None for
     each output."""
     several = isinstance(shapes, list) and any(
@@ -96,8 +97,8 @@ class Node:
     output_tensors: Tensors
     input_masks: Tensors
     output_masks: Tensors
-    input_shapes: list[Shape]
-    output_shapes: list[Shape]
+    input_shapes: Shapes
+    output_shapes: Shapes
 
     def __post_init__(self) -> None:
         for layer in self.inbound_layers:
@@ -200,7 +201,7 @@ def connect(layer: Layer, tensors: Tensors) -> None:
 
 
 def run_layer(
-    layer: Layer, tensors: Tensors, masks: Tensors, shapes: list[Shape]
+    layer: Layer, tensors: Tensors, masks: Tensors, shapes: Shapes
 ) -> Results:
     """Computes a layer's outputs, their masks and shapes."""
     x = one_or_all(tensors)
