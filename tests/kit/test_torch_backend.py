@@ -5,7 +5,7 @@ import sys
 
 import pytest
 from fresh import ROOT
-from published_imports import faulty_imports
+from oneiros_testing.imports import faulty_imports
 
 FOLDER = ROOT / "examples" / "plugins" / "torch_backend"
 WITHOUT = "it isn't installed; examples/plugins/torch_backend/README.md says how"

@@ -6,7 +6,7 @@ import runpy
 import pytest
 from fresh import ROOT, project
 from oneiros.plugins import manager
-from published_imports import faulty_imports
+from oneiros_testing.imports import faulty_imports
 
 FOLDERS = {
     project(path.parent)["name"]: path.parent

@@ -17,7 +17,7 @@ from fresh import ROOT
 from hatchling import build
 from oneiros.errors import ArgumentError
 from oneiros_testing import new
-from published_imports import faulty_imports
+from oneiros_testing.imports import faulty_imports
 
 TUTORIAL = ROOT / "examples/plugins/numpy_backend/src/numpy_backend"
 RENAMED = {

@@ -120,6 +120,7 @@ class Lookahead(OptimizerWrapper):
     """
 
     loadable = True
+    conformance = {"arguments": {"k": 1}}
 
     def __init__(self, optimizer: Any = "sgd", k: int = 5, alpha: float = 0.5) -> None:
         super().__init__(optimizer)
@@ -135,16 +136,17 @@ class Lookahead(OptimizerWrapper):
     ) -> Updates:
         """Returns the other optimizer's pairs; every `k`-th time, with the slow weights
         for the fast ones."""
-        values = dict(self.optimizer.get_updates(params, constraints, loss))
+        values = dict(self.optimizer.get_updates(params, {}, loss))
         is_first = K.equal(self.count, 0.0)
         is_due = K.equal(count, self.k)
         for p, slot in zip(params, self.slots, strict=True):
             slow = K.switch(is_first, p, slot)
             followed = slow + self.alpha * (values[p] - slow)
+            new_p = K.switch(is_due, followed, values[p])
             if p in constraints:
-                followed = constraints[p](followed)
-            values[p] = K.switch(is_due, followed, values[p])
-            values[slot] = K.switch(is_due, followed, slow)
+                new_p = constraints[p](new_p)
+            values[p] = new_p
+            values[slot] = K.switch(is_due, new_p, slow)
         return list(values.items())
 
 
@@ -169,6 +171,7 @@ class GradientAccumulation(OptimizerWrapper):
     """
 
     loadable = True
+    conformance = {"arguments": {"steps": 1}}
 
     def __init__(self, optimizer: Any = "sgd", steps: int = 4) -> None:
         super().__init__(optimizer)

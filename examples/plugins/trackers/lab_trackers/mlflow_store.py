@@ -49,6 +49,8 @@ class MLflowTracker(Tracker):
     """
 
     called_after_runs = True
+    # Its state names a run in a store, and means nothing to the kit's new folders.
+    conformance = {"tags": ("no_state",)}
 
     def __init__(self, experiment: str = "oneiros", folder: str = "mlruns") -> None:
         self.experiment = str(experiment)

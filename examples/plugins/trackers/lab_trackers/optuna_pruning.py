@@ -10,7 +10,8 @@ class OptunaPruning(Callback):
     pruner says so.
 
     # Arguments
-        trial: `optuna.Trial`, what the objective received.
+        trial: `optuna.Trial`, what the objective received; None outside of a study,
+            where nothing is reported.
         monitor: str, the name of the value in the logs.
 
     # Raises
@@ -21,12 +22,14 @@ class OptunaPruning(Callback):
 
     called_after_runs = True
 
-    def __init__(self, trial: Any, monitor: str = "val_loss") -> None:
+    def __init__(self, trial: Any = None, monitor: str = "val_loss") -> None:
         self.trial = trial
         self.monitor = monitor
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Reports the value, and asks."""
+        if self.trial is None:
+            return
         value = float((logs or {})[self.monitor])
         self.trial.report(value, step=epoch)
         if self.trial.should_prune():

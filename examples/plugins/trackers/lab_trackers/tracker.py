@@ -42,6 +42,9 @@ class Tracker(Callback):
     A subclass defines `begin`, `keep_values`, `keep_file` and `end`.
     """
 
+    has_begun = False
+    """Whether the training has a run."""
+
     def on_train_begin(self, logs: Logs = None) -> None:
         """Takes part in the training from here on."""
         self.has_begun = False
