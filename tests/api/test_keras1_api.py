@@ -199,6 +199,8 @@ def test_names_and_signatures(path):
 
 @pytest.mark.parametrize("path", MODULES)
 def test_all_and_dir_list_what_the_module_offers(path):
+    """`backend.common`, a module of the kernel, has two names of the plugin for old
+    code that only `backend` lists."""
     record = MODULES[path]
     module = live_module(path)
     expected = (
@@ -206,6 +208,10 @@ def test_all_and_dir_list_what_the_module_offers(path):
         | {c.name for c in record.classes}
         | set(record.names)
     )
+    if path == "backend.common":
+        of_old_code = {name for name in expected if "legacy_weight_ordering" in name}
+        assert all(hasattr(module, name) for name in of_old_code)
+        expected -= of_old_code
     assert expected <= set(dir(module)), (
         f"dir() lacks {sorted(expected - set(dir(module)))}"
     )

@@ -55,14 +55,8 @@ class CallbackList(Callback):
         for callback in callbacks or ():
             self.append(callback)
 
-    def append(self, callback, plugin: PluginRecord | None = None) -> None:
-        """Adds a callback at the end.
-
-        # Arguments
-            callback: a `Callback`.
-            plugin: the record of the plugin that adds it to every fit. If it fails, it
-                is left out, with a warning.
-        """
+    def append(self, callback) -> None:
+        """Adds a callback at the end."""
         is_class = isinstance(callback, type)
         if is_class or not all(hasattr(callback, name) for name in REQUIRED):
             hint = f" Did you mean {callback.__name__}(…)?" if is_class else ""
@@ -70,8 +64,12 @@ class CallbackList(Callback):
                 f"callbacks accepts Callback objects; received {callback!r:.80}.{hint}"
             )
         self.callbacks.append(callback)
-        if plugin is not None:
-            self._plugins[id(callback)] = plugin
+
+    def append_default(self, callback, plugin: PluginRecord) -> None:
+        """Adds a callback that a plugin adds to every fit; if it fails, it is left out,
+        with a warning."""
+        self.append(callback)
+        self._plugins[id(callback)] = plugin
 
     def set_params(self, params: dict[str, Any]) -> None:
         """Forwards the parameters."""
@@ -202,7 +200,7 @@ class DefaultCallbacks:
         both = CallbackList([BaseLogger(), *callbacks, history])
         for plugin, group in groups:
             for callback in group:
-                both.append(callback, plugin)
+                both.append_default(callback, plugin)
         return both, history
 
 
