@@ -9,7 +9,6 @@ import numpy as np
 import typer
 from oneiros.errors import ArgumentError, DataError, FileFormatError, UnsafeFileError
 from oneiros.saving import Format, ModelState
-from oneiros.utils.data_utils import get_file
 
 
 class Lines(Format):
@@ -299,11 +298,12 @@ def load_from_afar():
     return urlopen("http://localhost:1/data").read()
 
 
-def load_unchecked():
-    return get_file("data", "http://localhost:1/data")
-
-
-FAULTLESS = [("format", Lines), ("command", count), ("table", read_recording)]
+FAULTLESS = [
+    ("format", Lines),
+    ("command", count),
+    ("table", read_recording),
+    ("dataset", load_data),
+]
 FAULTS = [
     ("format", DropsEmptyLayers, "check_weights_come_back"),
     ("format", SortsLayers, "check_weights_come_back"),
@@ -322,5 +322,9 @@ FAULTS = [
     ("table", turned, "check_slices_are_parts"),
     ("table", consuming, "check_table_is_left_alone"),
     ("table", silent, "check_message_names_the_data"),
+    ("dataset", load_at_random, "check_data_set_is_repeatable"),
+    ("dataset", load_unlabelled, "check_data_set_has_parts"),
+    ("dataset", load_by_name, "check_loads_by_default"),
+    ("dataset", load_from_afar, "check_absence_is_told"),
 ]
 """Kind, component, and the one check that fails."""
