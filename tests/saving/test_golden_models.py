@@ -2,6 +2,7 @@
 there."""
 
 import json
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -23,9 +24,7 @@ ATOL = 1e-5
 
 
 NAMES = sorted(INDEX)
-OWNERS = json.loads(
-    (MODELS.parents[2] / "kernel" / "oneiros" / "owners.json").read_text()
-)
+OWNERS = json.loads((files("oneiros") / "owners.json").read_text())
 
 
 def owner(kind, name):
