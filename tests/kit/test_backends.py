@@ -39,7 +39,15 @@ EXPECTED = {
 if not HAS_TENSORFLOW:
     del EXPECTED["tensorflow"]
 EXHAUSTIVE = pytest.mark.exhaustive(only=True)
-QUICK = ("check_agrees_with_keras_1", "check_gradients_of_keras_1", "check_signatures")
+QUICK = (
+    "check_agrees_with_keras_1",
+    "check_any_batch_size",
+    "check_double_precision",
+    "check_gradients_of_keras_1",
+    "check_seeds",
+    "check_signatures",
+    "check_updates_are_simultaneous",
+)
 """Checks that run on all backends in the test command."""
 
 
@@ -48,8 +56,8 @@ def distribution(backend):
 
 
 @pytest.mark.parametrize("backend", EXPECTED)
-def test_results_are_those_of_keras_1(backend):
-    plan = plan_of(distribution(backend))
+def test_functions_do_what_those_of_keras_1_did(backend):
+    plan = plan_of(distribution(backend), EXPECTED[backend])
     chosen = [planned for planned in plan.planned if planned.check.name in QUICK]
     outcomes = [plan.run(planned) for planned in chosen]
     assert len(outcomes) >= len(QUICK) - 1

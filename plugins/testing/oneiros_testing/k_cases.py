@@ -81,7 +81,7 @@ def _numbers() -> dict[str, Any]:
         return dict(stored)
 
 
-def array_at(place: Any) -> Any:
+def array_at(place):
     """Returns the array at a place: its type, its first number, its sizes."""
     dtype, start, sizes = place
     end = start + math.prod(sizes)
@@ -89,7 +89,7 @@ def array_at(place: Any) -> Any:
     return numbers.reshape(sizes)
 
 
-def argument(given: Any) -> Any:
+def argument(given):
     """Returns an argument, with tensors of the current backend."""
     if isinstance(given, list):
         return [argument(part) for part in given]
@@ -135,7 +135,7 @@ def compare(group: str) -> None:
         compare_values(str(case), value, wanted)
 
 
-def compare_types(name: str, result: Any, value: Any, wanted: Any) -> None:
+def compare_types(name: str, result, value, wanted) -> None:
     """Compares the type of a value, and the one that its tensor declares."""
     declared = K.dtype(result)
     found = str(value.dtype)
@@ -145,7 +145,7 @@ def compare_types(name: str, result: Any, value: Any, wanted: Any) -> None:
     assert found == expected or is_place, f"{name} gives {found}, not {expected}."
 
 
-def compare_values(name: str, value: Any, wanted: Any) -> None:
+def compare_values(name: str, value, wanted) -> None:
     """Compares a value with what is expected."""
     shapes = (value.shape, wanted.shape)
     assert shapes[0] == shapes[1], f"{name} gives shape {shapes[0]}, not {shapes[1]}."
@@ -153,7 +153,7 @@ def compare_values(name: str, value: Any, wanted: Any) -> None:
     np.testing.assert_allclose(value, wanted, **near, err_msg=name)
 
 
-def parts_of(result: Any) -> list[Any]:
+def parts_of(result) -> list[Any]:
     """Returns the tensors of a result."""
     if not isinstance(result, (list, tuple)):
         return [result]

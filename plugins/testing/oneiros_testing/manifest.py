@@ -5,8 +5,12 @@ from oneiros import hookimpl
 
 @hookimpl
 def oneiros_commands():
-    """`oneiros check` and `oneiros new`."""
-    return {"check": "oneiros_testing.command:check", "new": "oneiros_testing.new:new"}
+    """`oneiros check`, `oneiros matrix` and `oneiros new`."""
+    return {
+        "check": "oneiros_testing.command:check",
+        "matrix": "oneiros_testing.matrix:matrix",
+        "new": "oneiros_testing.new:new",
+    }
 
 
 @hookimpl

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 PASSED = "passed"
@@ -48,6 +48,16 @@ class Outcome:
         return "\n".join(lines)
 
 
+@dataclass(frozen=True)
+class Lacking:
+    """A check that doesn't apply on a backend, because it lacks a capability."""
+
+    check: str
+    subject: str
+    backend: str
+    capability: str
+
+
 @dataclass(frozen=True, repr=False)
 class Report:
     """The outcomes of a plugin's checks.
@@ -58,6 +68,7 @@ class Report:
         planned: int, how many checks the plugin's components and their tags give.
         switched_off: dict from tags to the number of checks that they switched off.
         unknown: names of expected failures that no check has.
+        lacking: list of `Lacking`, the checks that a backend can't do.
     """
 
     distribution: str
@@ -66,6 +77,12 @@ class Report:
     planned: int
     switched_off: dict[str, int]
     unknown: list[str]
+    lacking: list[Lacking] = field(default_factory=list)
+
+    @property
+    def subjects(self) -> list[str]:
+        """The components, in the order of the run."""
+        return list(dict.fromkeys(outcome.subject for outcome in self.outcomes))
 
     @property
     def counts(self) -> dict[str, int]:
@@ -99,6 +116,11 @@ class Report:
             f"no check has the name {name!r}, whose failure was expected; "
             "`oneiros check --list` lists the names"
             for name in self.unknown
+        ]
+        counted_by = Counter((each.backend, each.capability) for each in self.lacking)
+        lines += [
+            f"{backend} lacks {capability}, which {count} check{'s' * (count > 1)} need"
+            for (backend, capability), count in counted_by.items()
         ]
         return lines
 

@@ -23,12 +23,15 @@ from oneiros_testing.report import (
     NOT_RUN,
     PASSED,
     UNEXPECTED,
+    Lacking,
     Outcome,
     Report,
 )
 
 FIRST = "check_can_be_imported"
 """The check that comes first for each component."""
+NEEDED = {"optimizer": frozenset({"gradients"})}
+"""The capabilities that all checks of a kind need."""
 SKIPS = ("Skipped", "SkipTest")
 """What a test raises that skips itself: such a check counts as one that didn't run."""
 
@@ -78,6 +81,7 @@ class Plan:
         self.backends = list(backends or [K.current().name])
         self.switched_off: Counter[str] = Counter()
         self.planned: list[Planned] = []
+        self.lacking: list[Lacking] = []
         self._states: dict[tuple[str, str | None, str], str] = {}
         for subject in subjects:
             self.planned += self._planned(subject)
@@ -97,9 +101,14 @@ class Plan:
                 continue
             off = sorted(check.unless & subject.tags)
             self.switched_off.update(dict.fromkeys(off, len(backends)))
-            if not off:
-                for backend in backends:
-                    yield Planned(check, replace(subject, backend=backend))
+            if off:
+                continue
+            for backend in backends:
+                planned = Planned(check, replace(subject, backend=backend))
+                lacking = _lacking(planned)
+                self.lacking += lacking
+                if not lacking:
+                    yield planned
 
     def run(self, planned: Planned) -> Outcome:
         """Runs one check."""
@@ -139,6 +148,7 @@ class Plan:
             len(self.planned),
             dict(self.switched_off),
             self.unknown,
+            self.lacking,
         )
 
     def _failed_before(self, planned: Planned) -> str | None:
@@ -150,6 +160,19 @@ class Plan:
                 if self._states.get((key, place, name)) in (FAILED, NOT_RUN):
                     return name
         return None
+
+
+def _lacking(planned: Planned) -> list[Lacking]:
+    """Returns the capabilities that a check needs and its backend lacks."""
+    subject = planned.subject
+    needs = planned.check.needs | NEEDED.get(subject.kind, frozenset())
+    if not needs or subject.backend is None:
+        return []
+    offered = K.load(subject.backend).capabilities
+    return [
+        Lacking(planned.check.name, subject.key, subject.backend, capability)
+        for capability in sorted(needs - offered)
+    ]
 
 
 def plan_of(

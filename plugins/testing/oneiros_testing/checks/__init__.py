@@ -71,6 +71,7 @@ class Check:
         unless: the tags that switch the check off.
         after: names of checks that must have passed. If one of them fails, this one
             can't say anything of its own, and doesn't run.
+        needs: the capabilities that a backend must have, such as `"gradients"`.
         once: whether it runs once, whatever the backend.
     """
 
@@ -79,6 +80,7 @@ class Check:
     tags: frozenset[str]
     unless: frozenset[str]
     after: tuple[str, ...]
+    needs: frozenset[str]
     once: bool
 
     @property
@@ -106,6 +108,7 @@ def check(
     tags: Iterable[str] | str = (),
     unless: Iterable[str] | str = (),
     after: Iterable[str] | str = (),
+    needs: Iterable[str] | str = (),
     once: bool = False,
 ) -> Callable[[Function], Function]:
     """Decorator: registers a function as a check. The arguments are those of `Check`.
@@ -123,9 +126,15 @@ def check(
     """
 
     def register(function: Function) -> Function:
-        needed = frozenset(_names(tags))
-        without = frozenset(_names(unless))
-        new = Check(function, kinds, needed, without, _names(after), once)
+        new = Check(
+            function,
+            kinds,
+            frozenset(_names(tags)),
+            frozenset(_names(unless)),
+            _names(after),
+            frozenset(_names(needs)),
+            once,
+        )
         _checks.append(new)
         return function
 

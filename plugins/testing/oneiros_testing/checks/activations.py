@@ -78,7 +78,12 @@ def check_steps_are_activated_alike(subject: Subject) -> None:
     check_equal(steps, samples, "A step has other outputs than it has as a sample")
 
 
-@check("activation", unless="not_differentiable", after="check_activation_keeps_type")
+@check(
+    "activation",
+    unless="not_differentiable",
+    after="check_activation_keeps_type",
+    needs="gradients",
+)
 def check_activation_gradients(subject: Subject) -> None:
     """The gradient is the numeric one."""
 
@@ -100,7 +105,12 @@ def check_large_scores(subject: Subject) -> None:
         )
 
 
-@check("activation", unless="not_differentiable", after="check_large_scores")
+@check(
+    "activation",
+    unless="not_differentiable",
+    after="check_large_scores",
+    needs="gradients",
+)
 def check_large_scores_have_gradients(subject: Subject) -> None:
     """Large scores, and zeros, have gradients without NaN."""
     x = numbers(2, 6)

@@ -48,11 +48,9 @@ def found(component) -> Iterator[str]:
             yield name
 
 
-def layer_check(
-    *, tags=(), unless=(), after=(), once: bool = False
-) -> Callable[[Any], Any]:
+def layer_check(*, after=(), **options: Any) -> Callable[[Any], Any]:
     """Decorator: registers a check of layers, after `check_can_be_made`."""
-    return check("layer", tags=tags, unless=unless, after=[FIRST, *after], once=once)
+    return check("layer", after=[FIRST, *after], **options)
 
 
 def assert_close(one, other, told: str, tolerance: float = 1e-4):

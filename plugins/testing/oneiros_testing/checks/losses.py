@@ -116,6 +116,7 @@ def check_steps_are_apart(subject: Subject) -> None:
     "objective",
     unless="not_differentiable",
     after=["check_loss_keeps_type", "check_loss_is_repeatable"],
+    needs="gradients",
 )
 def check_loss_gradients(subject: Subject) -> None:
     """The gradient by the predictions is the numeric one."""
@@ -136,7 +137,12 @@ def check_certainty_is_finite(subject: Subject) -> None:
         )
 
 
-@check("objective", unless="not_differentiable", after="check_certainty_is_finite")
+@check(
+    "objective",
+    unless="not_differentiable",
+    after="check_certainty_is_finite",
+    needs="gradients",
+)
 def check_certainty_has_gradients(subject: Subject) -> None:
     """Predictions of exactly 0 and 1, and those equal to their targets, have finite
     gradients."""

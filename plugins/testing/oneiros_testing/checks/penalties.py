@@ -63,6 +63,7 @@ def check_penalty_is_scalar(subject: Subject) -> None:
     "regularizer",
     unless="not_differentiable",
     after=["check_penalty_is_scalar", "check_weight_function_keeps_type"],
+    needs="gradients",
 )
 def check_penalty_gradients(subject: Subject) -> None:
     """The penalty's gradient is the numeric one."""
@@ -70,7 +71,12 @@ def check_penalty_gradients(subject: Subject) -> None:
     check_slope(function, weight())
 
 
-@check("regularizer", unless="not_at_zero", after="check_penalty_is_scalar")
+@check(
+    "regularizer",
+    unless="not_at_zero",
+    after="check_penalty_is_scalar",
+    needs="gradients",
+)
 def check_penalty_of_zeros(subject: Subject) -> None:
     """A weight of zeros, as biases are at first, has a finite penalty and gradient."""
     for shape in shapes(subject):
@@ -140,7 +146,7 @@ def check_constraint_is_idempotent(subject: Subject) -> None:
     check_equal(twice, once, message, 1e-4)
 
 
-@check("constraint", after="check_constraint_keeps_shape")
+@check("constraint", after="check_constraint_keeps_shape", needs="gradients")
 def check_constraint_binds_in_training(subject: Subject) -> None:
     """A model's weights are the constrained ones after each update."""
     constraint = made(subject)

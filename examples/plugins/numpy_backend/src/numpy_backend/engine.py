@@ -1,5 +1,6 @@
 """NumPy as an engine: how recorded graphs are inferred and run."""
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,18 @@ class NumpyEngine(Engine):
     functions = FUNCTIONS
 
     def infer(self, call: Any, specs: list[Spec]) -> Any:
+        """Tries the function. If it refuses, open sizes may have to be those of other
+        tensors."""
+        try:
+            return self._tried(call, specs)
+        except self.errors:
+            for size in sorted({n for spec in specs for n in spec.shape or () if n}):
+                filled = [_filled(spec, size) for spec in specs]
+                with suppress(*self.errors):
+                    return self._tried(call, filled)
+            raise
+
+    def _tried(self, call: Any, specs: list[Spec]) -> Any:
         """Computes a function twice, with two sizes for those that are open. What is
         the same in both results is known."""
         results = []
@@ -73,6 +86,13 @@ class NumpyEngine(Engine):
             states, by_place[place] = step(place, slices, states, captured)
         rows = [by_place[place] for place in places]
         return states, [tensor(np.stack(column)) for column in zip(*rows, strict=True)]
+
+
+def _filled(spec: Spec, size: int) -> Spec:
+    """Returns a Spec with a size for each open one but that of the samples."""
+    axes = enumerate(spec.shape or ())
+    shape = tuple(size if n is None and axis else n for axis, n in axes)
+    return Spec(shape, spec.dtype) if shape != spec.shape else spec
 
 
 def _argument(spec: Spec, trial: int) -> Tensor:
