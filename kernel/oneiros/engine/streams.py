@@ -241,19 +241,6 @@ class StreamWrapper(Stream):
         return self.inner.set_state(state, drawn)
 
 
-@contextmanager
-def opened(stream: Stream | None, singly: bool = False) -> Iterator[None]:
-    """Context manager that opens a stream, if there is one, and always closes it."""
-    if stream is None:
-        yield
-        return
-    try:
-        stream.open(singly)
-        yield
-    finally:
-        stream.close()
-
-
 @dataclass
 class Fit:
     """A fit that is about to begin; callbacks can change it in `prepare_fit`.

@@ -25,7 +25,8 @@ class Postponed(list[tuple[Any, Callable[[], Any]]]):
         filled_ids = {id(variable) for variable in filled_variables}
         for variable, make in self:
             if id(variable) not in filled_ids:
-                K.set_value(variable, K.get_value(make()))
+                drawn = make()
+                K.set_value(variable, K.get_value(drawn))
         self.clear()
 
 
@@ -35,7 +36,8 @@ def initialized(shape, name: str | None, make: Callable[[], Any]):
     if waiting is None:
         return make()
     zero = np.zeros((), K.floatx())
-    zeros = donated(np.broadcast_to(zero, tuple(shape)))
+    sizes = tuple(shape)
+    zeros = donated(np.broadcast_to(zero, sizes))
     variable = K.variable(zeros, name=name)
     waiting.append((variable, make))
     return variable

@@ -1,7 +1,8 @@
 """`Model`: a graph of layers that you can compile, train and use for predictions."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -20,7 +21,6 @@ from oneiros.engine.streams import (
     Stream,
     current_observer,
     observed_by,
-    opened,
 )
 from oneiros.typing import Tensor
 from oneiros_backend_toolkit.interrupts import repeated_interrupts
@@ -633,6 +633,19 @@ def train(
         with opened(fit.train, singly=each), opened(fit.validation):
             fit_loop(fit)
     return history
+
+
+@contextmanager
+def opened(stream: Stream | None, singly: bool = False) -> Iterator[None]:
+    """Context manager that opens a stream, if there is one, and always closes it."""
+    if stream is None:
+        yield
+        return
+    try:
+        stream.open(singly)
+        yield
+    finally:
+        stream.close()
 
 
 def results(
