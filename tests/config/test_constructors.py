@@ -67,6 +67,8 @@ def published():
     for kind in KINDS:
         for name in registry.names(kind):
             owner = registry.find(kind, name)
+            if not owner.distribution.startswith("oneiros-"):
+                continue
             if owner.reference not in seen and name not in SPECIAL:
                 seen.add(owner.reference)
                 yield kind, name

@@ -360,7 +360,7 @@ def test_calls_in_nested_models_are_bounded_and_the_caller_may_raise_the_bound()
     }
     with (
         parameter_budget(calls=7),
-        pytest.raises(UnsafeFileError, match=r"'[ij]' ask for a call.* 7 inn"),
+        pytest.raises(UnsafeFileError, match=r"'[ij]' ask for a call.* 7 calls"),
     ):
         config.layer_from_config({"class_name": "Model", "config": model})
     with parameter_budget(calls=8), parameter_budget(100):

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
+from hooked import hear_hooks
 from oneiros import backend as K
-from oneiros import plugins
 from oneiros.callbacks import Callback
 from oneiros.diagnostics import RateSearch, find_learning_rate
 from oneiros.engine.streams import Observer
@@ -76,10 +76,10 @@ class Noting(Observer, Callback):
 def test_the_training_that_it_watches_ends_as_any_other(highest, monkeypatch):
     noting = Noting()
 
-    def call(hook, *check, **arguments):
+    def call(hook, **arguments):
         return [[noting]] if hook == "oneiros_default_callbacks" else []
 
-    monkeypatch.setattr(plugins, "call", call)
+    hear_hooks(monkeypatch, call)
     model, x, y = line()
     search = find_learning_rate(model, x, noisy(y), highest=highest, batches=20)
     assert len(search.losses) <= 20

@@ -3,8 +3,8 @@ methods."""
 
 import numpy as np
 import pytest
+from hooked import hear_hooks
 from oneiros import backend as K
-from oneiros import plugins
 from oneiros.backend.dispatch import backend_of
 from oneiros.bases import Callback
 from oneiros.engine.layer import Input
@@ -321,12 +321,12 @@ class Forwarding(Sequential):
 def test_hooks_and_callbacks_get_the_model_itself(cls, monkeypatch, tmp_path):
     seen = []
 
-    def call(hook, *check, model=None, **arguments):
+    def call(hook, model=None, **arguments):
         if hook != "oneiros_before_load":
             seen.append((hook, model))
         return []
 
-    monkeypatch.setattr(plugins, "call", call)
+    hear_hooks(monkeypatch, call)
     model = trained(cls=cls)
     assert (model.model is model) == (cls is not Forwarding)
     callback = Callback()

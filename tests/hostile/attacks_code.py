@@ -522,7 +522,11 @@ def a_name_of_a_plugin_s_layer(folder):
 
     config = sequential(dense())
     with registry.register("layer", "Dense", Dense, "evil"):
-        yield "registered beside the real one", next(entries(config, folder))[1]
+        yield (
+            "registered beside the real one",
+            next(entries(config, folder))[1],
+            "UserWarning",
+        )
     text = json.dumps(sequential(layer("evil:Dense", **dense()["config"])))
     yield "named by its distribution", lambda: model_from_json(text)
 

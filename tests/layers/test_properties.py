@@ -37,11 +37,12 @@ from layer_oracle import (
 from layer_strategies import STRATEGIES, Case, Drawn, Scripted
 from oneiros import backend as K
 from oneiros.errors import ArgumentError
-from selection import RECURRENT
 
 BACKENDS = ("theano", "tensorflow")
 SHORT_RUNS = st.sampled_from([("theano",), *[("tensorflow",)] * 3, BACKENDS])
 """The backends of an example in the test command: compiling for both takes long."""
+RECURRENT = ("Bidirectional", "ConvLSTM2D", "GRU", "LSTM", "SimpleRNN")
+"""Layers that compile for long."""
 SHORT_RUNS_OF_LOOPS = st.sampled_from([*[("theano",)] * 4, ("tensorflow",)])
 """Those of an example of a recurrent layer, which takes seconds to compile, and longer
 on TensorFlow: golden LSTMs take 21 s there and 9 s on Theano."""

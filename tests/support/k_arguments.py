@@ -131,7 +131,7 @@ def arguments():
             labels=integers(2, 2), label_lengths=K.variable([1, 2], dtype="int32")
         ),
         "ctc_path_probs": dict(
-            predict=K.softmax(tensor(5, 4)), Y=integers(5), alpha=0.001
+            predict=K.softmax(tensor(5, 5)), Y=integers(5), alpha=0.001
         ),
         "ctc_update_log_p": dict(
             skip_idxs=integers(1),

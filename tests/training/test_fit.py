@@ -6,10 +6,9 @@ from itertools import chain
 import numpy as np
 import pytest
 from backends import BACKENDS
+from hooked import hear_hooks
 from oneiros import backend as K
-from oneiros import plugins
 from oneiros.callbacks import Callback, History
-from oneiros.engine.streams import opened
 from oneiros.layers import Dense, Input, SimpleRNN
 from oneiros.models import Model, Sequential
 from oneiros_backend_toolkit.function import Function
@@ -208,8 +207,9 @@ class TestRuns:
         x = np.zeros((2048, length, 1), "float32")
         arrays = all_arrays(model, x, x[:, 0])
         stream = ArrayStream(model, "train", arrays, 2)
-        with opened(stream):
-            assert stream.run_length <= most
+        stream.open()
+        assert stream.run_length <= most
+        stream.close()
 
     def test_of_all_epochs_share_one_upload(self, recorded, rows):
         model, train, _ = recorded()
@@ -498,7 +498,7 @@ class TestHooks:
         diary = []
         received = {}
 
-        def call(hook, *check, **arguments):
+        def call(hook, **arguments):
             received[hook] = arguments
             return (
                 [[Diary("default ", diary)]]
@@ -507,7 +507,7 @@ class TestHooks:
             )
 
         model, _, _ = recorded()
-        monkeypatch.setattr(plugins, "call", call)
+        hear_hooks(monkeypatch, call)
         model.fit(*rows(4), 2, 1, verbose=0, callbacks=[Diary("own ", diary)])
         assert calls(diary)[:2] == [("own model", None), ("default model", None)]
         passed = received["oneiros_default_callbacks"]
@@ -518,7 +518,7 @@ class TestHooks:
     ):
         faults = []
 
-        def call(hook, *check, **arguments):
+        def call(hook, **arguments):
             if hook == "oneiros_default_callbacks":
                 try:
                     arguments["params"]["metrics"].clear()
@@ -528,14 +528,14 @@ class TestHooks:
             return []
 
         model, _, _ = recorded()
-        monkeypatch.setattr(plugins, "call", call)
+        hear_hooks(monkeypatch, call)
         history = model.fit(*rows(4), 2, 1, verbose=0)
         assert faults and list(history.history) == ["loss"]
 
     def test_around_compile(self, monkeypatch):
         seen = []
 
-        def call(hook, *check, model, arguments=None):
+        def call(hook, model, arguments=None):
             seen.append((hook, model.optimizer))
             if arguments:
                 arguments["loss"] = "mae"
@@ -543,7 +543,7 @@ class TestHooks:
 
         x = Input((2,))
         model = Model(x, Dense(1)(x))
-        monkeypatch.setattr(plugins, "call", call)
+        hear_hooks(monkeypatch, call)
         model.compile("sgd", "mse")
         assert seen == [
             ("oneiros_before_compile", None),

@@ -24,7 +24,7 @@ def stubs(
         ),
     ] = None,
 ) -> None:
-    """Write stubs of `oneiros.layers` and the other modules that plugins make.
+    """Write stubs of the modules that plugins make.
 
     mypy, pyright and editors then know the names that the installed plugins provide,
     and their arguments. The stubs of Oneiros' own plugins come with Oneiros; run this

@@ -138,7 +138,7 @@ def matrix(
         Form, typer.Option("--format", help="How to print it.")
     ] = Form.MARKDOWN,
 ) -> None:
-    """Print which components work on which backends, and why not where they don't.
+    """Print which components work on which backends.
 
     It runs all checks of the components on each backend, which takes minutes.
     """
