@@ -37,8 +37,9 @@ def shapes(subject: Subject) -> list[tuple[int, ...]]:
 
 
 def weight() -> Array:
-    """Returns a matrix with large and small columns."""
-    return np.asarray(numbers(4, 3) * [0.05, 2.0, 8.0])
+    """Returns a matrix with large and small columns, and a small row."""
+    scale = np.outer([0.01, 1.0, 1.0, 1.0], [0.05, 2.0, 8.0])
+    return np.asarray(numbers(4, 3) * scale)
 
 
 @check(*BOTH)
