@@ -2,10 +2,10 @@
 
 from oneiros.testing import check_plugin
 
+OF_KEYS = "the bias of keys moves all scores of a query alike, which softmax ignores"
 EXPECTED = {
-    "layer:EncoderBlock/check_training_changes_weights": (
-        "the bias of keys moves all scores of a query alike, so its gradient is 0"
-    )
+    "layer:EncoderBlock/check_every_weight_is_used": OF_KEYS,
+    "layer:EncoderBlock/check_training_changes_weights": OF_KEYS,
 }
 
 
