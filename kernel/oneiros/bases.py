@@ -3,9 +3,9 @@
 from typing import Any
 
 from oneiros import services
-from oneiros.typing import Config
+from oneiros.typing import Values
 
-Logs = Config | None
+Logs = Values | None
 """What callbacks are told, by name."""
 
 
@@ -59,10 +59,10 @@ class Callback:
     """Whether `on_batch_begin` and `on_batch_end` may be called after a run of batches,
     by `on_run_end`."""
 
-    params: Config
+    params: Values
     model: Any
 
-    def set_params(self, params: Config) -> None:
+    def set_params(self, params: Values) -> None:
         """Receives the parameters before training starts."""
         self.params = params
 
@@ -117,7 +117,7 @@ class Callback:
     def on_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Called after a batch; `logs` has the batch's loss and metrics."""
 
-    def on_run_end(self, logs: Config) -> None:
+    def on_run_end(self, logs: Values) -> None:
         """Called after a run of batches, if all callbacks may be `called_after_runs`.
 
         Calls `on_batch_begin` and `on_batch_end` for each batch, in order; a subclass

@@ -18,7 +18,7 @@ from oneiros import load_context, modules, registry
 from oneiros.errors import ConfigError, OneirosError, UnknownNameError, UnsafeFileError
 from oneiros.load_context import BuildLimits
 from oneiros.plugins import manager
-from oneiros.typing import Config
+from oneiros.typing import Config, Values
 
 KERAS_VERSION = "1.2.2"
 """The version of Keras that defines these configurations and files."""
@@ -27,7 +27,7 @@ CLASS_KINDS = ("layer", "optimizer", "regularizer", "constraint")
 """Kinds of the registry whose classes have a base class, which plugins register, too:
 `keras.optimizers.Optimizer` for `optimizer`."""
 
-Objects = Config | None
+Objects = Values | None
 
 
 class CustomObjectScope:
@@ -53,7 +53,7 @@ class CustomObjectScope:
         ```
     """
 
-    def __init__(self, *args: Config):
+    def __init__(self, *args: Values):
         self.custom_objects = args
 
     def __enter__(self) -> CustomObjectScope:
@@ -72,13 +72,13 @@ class CustomObjectScope:
 custom_object_scope = CustomObjectScope
 
 
-def get_custom_objects() -> Config:
+def get_custom_objects() -> Values:
     """Returns the dict of your own objects; what you add stays until the scope or the
     load ends in which you add it, or else for the rest of the process."""
     return load_context.current().custom_objects
 
 
-def known_objects(custom_objects: Objects = None) -> Config:
+def known_objects(custom_objects: Objects = None) -> Values:
     """Returns the custom objects of the current context, and those of a call."""
     return {**get_custom_objects(), **(custom_objects or {})}
 
@@ -88,7 +88,7 @@ def get_object(
     identifier: Any,
     custom_objects: Objects = None,
     instantiate: bool = False,
-    kwargs: Config | None = None,
+    kwargs: Values | None = None,
 ) -> Any:
     """Returns the object that an identifier refers to; `activations.get` and similar
     functions call this.

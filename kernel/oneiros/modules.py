@@ -198,12 +198,15 @@ def _tables(module: str) -> list[dict[str, list[Entry]]]:
 
 def _find(module: str, name: str) -> Entry | None:
     """Returns the entry of a name in a module."""
+    plugins = manager()
     kind = _kind(module)
-    if kind and (entry := registry.find(kind, name)):
+    # Building a Dense looks up seven names in modules that no plugin registers as such.
+    is_known = kind and (name in plugins.entries[kind] or registry.registered)
+    if kind and is_known and (entry := registry.find(kind, name)):
         return entry
     for table in _tables(module):
         if name in table:
-            return manager().choose(table[name])
+            return plugins.choose(table[name])
     return None
 
 

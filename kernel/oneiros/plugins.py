@@ -154,8 +154,8 @@ class PluginManager:
         own = self.prefer.get(f"{entry.kind}:{entry.name}")
         if own or entry.kind != "module":
             return own
-        module, *_, name = entry.name.split(".")
-        return self.prefer.get(f"{module.removesuffix('s')}:{name}")
+        path = entry.name.split(".")
+        return self.prefer.get(f"{path[0].removesuffix('s')}:{path[-1]}")
 
     def _register(self, record: PluginRecord, manifest: Any) -> None:
         """Passes a manifest's functions to pluggy, which checks its hooks."""

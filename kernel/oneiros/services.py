@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from oneiros.bases import Callback, Rebuilt
     from oneiros.engine.container import Container
     from oneiros.engine.layer import Layer
-    from oneiros.typing import Config, Tensors
+    from oneiros.typing import Config, Tensors, Values
 
 
 class DefaultCallbacks(Protocol):
     """The callbacks that every fit has: `oneiros_callbacks.callback_list`."""
 
     def for_fit(
-        self, model: Container, callbacks: list[Any], params: Config
+        self, model: Container, callbacks: list[Any], params: Values
     ) -> tuple[Any, Any]:
         """Returns a fit's callbacks as one, the user's and those that every fit has,
         and the `History` among them; refuses what isn't a callback."""
@@ -36,16 +36,16 @@ class DefaultCallbacks(Protocol):
 class OldCode(Protocol):
     """What code for other versions of Keras expects: `oneiros_old_code.service`."""
 
-    def without_removed(self, where: str, arguments: Config) -> Config:
+    def without_removed(self, where: str, arguments: Values) -> Values:
         """Returns arguments without those that Keras removed, and warns about these."""
 
     def known_arguments(
         self,
         where: str,
-        arguments: Config,
+        arguments: Values,
         accepted: Collection[str],
         names: Collection[str],
-    ) -> Config:
+    ) -> Values:
         """Does the same for arguments of which some aren't accepted; raises TypeError
         for one that Keras didn't remove, which may suggest `names`."""
 
@@ -54,12 +54,12 @@ class OldCode(Protocol):
         method: Callable[..., Any],
         model: Container,
         args: tuple[Any, ...],
-        options: Config,
+        options: Values,
     ) -> Any:
         """Runs `fit`, `evaluate` or `predict` with the loop that replaces Keras's."""
 
     def private_method(
-        self, model: Container, name: str, args: tuple[Any, ...], options: Config
+        self, model: Container, name: str, args: tuple[Any, ...], options: Values
     ) -> Any:
         """Runs `_fit_loop`, `_test_loop`, `_predict_loop` or `_standardize_user_data`,
         as a model of Keras 1 did."""
@@ -144,7 +144,7 @@ class Copying(Protocol):
     def reduced(self, obj: Rebuilt) -> tuple[Any, ...]:
         """Returns a function that makes a copy of an object, and its arguments."""
 
-    def plain_attributes(self, callback: Callback) -> Config:
+    def plain_attributes(self, callback: Callback) -> Values:
         """Returns the attributes that are plain data, except `params`."""
 
 

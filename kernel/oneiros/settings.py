@@ -21,6 +21,7 @@ from typing import Any
 from oneiros.errors import SettingsError
 
 Values = dict[str, Any]
+"""Values by name: settings, arguments, logs, your own objects."""
 
 
 def distribution_name(name: str) -> str:

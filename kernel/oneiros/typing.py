@@ -6,12 +6,14 @@ from typing import Any, TypedDict
 
 import numpy as np
 
+from oneiros.settings import Values as Values
+
 Tensor = Any
 """A tensor of an engine or of a graph, or what stands for one; only its engine knows
 its class."""
 Tensors = list[Tensor]
-Config = dict[str, Any]
-"""A configuration, or arguments, by name."""
+Config = Values
+"""A configuration."""
 Array = np.ndarray
 """An array of NumPy, or rows of an open file or table that slicing reads as one."""
 Shape = tuple[int | None, ...]

@@ -232,6 +232,15 @@ def test_prefer_for_one_kind_settles_no_other():
     assert chosen("activations", "f1") == "a-lab"
 
 
+def test_a_name_in_oneiros_itself_that_two_plugins_provide_is_a_conflict():
+    manager = plugins.PluginManager()
+    for lab in ("a-lab", "b-lab"):
+        manager.records[lab] = record = PluginRecord(lab)
+        manager._collect(record, "module", {"": {"Thing": f"{lab[0]}:Thing"}})
+    with pytest.raises(NameConflictError, match="a-lab and b-lab both provide"):
+        manager.choose(manager.modules[""]["Thing"])
+
+
 # Layers
 
 
@@ -271,5 +280,5 @@ def test_a_mask_of_steps_that_are_gone_is_told_by_compile():
 def test_weights_that_each_call_makes_are_told():
     layer = InCall()
     layer(Input((2,)))
-    with pytest.warns(UserWarning, match=r"InCall .* weight 'W' anew in each call"):
+    with pytest.warns(UserWarning, match=r"InCall .* weight 'W' after its first call"):
         layer(Input((2,)))

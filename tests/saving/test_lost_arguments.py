@@ -139,6 +139,7 @@ KEPT = {
     "small array": lambda: Times(np.full(1000, 8.0), input_shape=(2,)),
     "the default": lambda: OtherName(input_shape=(2,)),
     "None": lambda: OtherName(factor=None, input_shape=(2,)),
+    "None by position": lambda: OtherName(None, input_shape=(2,)),
     "described by the class": lambda: Described(8.0, input_shape=(2,)),
     "added by a subclass": lambda: Completing(8.0, input_shape=(2,)),
     "weights": lambda: WithWeights(weights=[np.full(2, 8.0)], input_dim=2),
@@ -184,8 +185,8 @@ class WithWeights(Layer):
 
 @pytest.mark.parametrize("case", KEPT)
 def test_what_it_can_hold_is_kept(case):
-    if case == "None":
-        OtherName(factor=None, input_shape=(2,)).get_config()
+    if case.startswith("None"):
+        KEPT[case]().get_config()
         return
     model = Sequential([KEPT[case]()])
     model.save("model.h5")
@@ -207,6 +208,18 @@ class Forgetful(Layer):
 
     def get_config(self):
         return dict(super().get_config().items())
+
+
+class Renaming(Forgetful):
+    """Stores the argument under another name, which `from_config` knows."""
+
+    def get_config(self):
+        return {**super().get_config(), "by": self.factor}
+
+    @classmethod
+    def from_config(cls, config):
+        config = dict(config)
+        return cls(config.pop("by"), **config)
 
 
 class NoReturn(Forgetful):
@@ -234,6 +247,7 @@ class Lately(Layer):
         (Forgetful, "received as factor: its get_config() doesn't return it"),
         (NoReturn, "its get_config() returned None. Return a dict"),
         (Lately, None),
+        (Renaming, None),
     ],
 )
 def test_a_get_config_of_old_code_is_believed_with_a_warning(layer, said):
@@ -270,5 +284,5 @@ def test_a_plugins_class_that_files_may_not_use_is_told():
 
 def test_initial_weights_arent_kept_alive_by_what_a_layer_remembers():
     layer = WithWeights([np.ones(2)], 2)
-    assert layer._given == (2, [])
+    assert layer._given == [0, 1]
     layer(K.placeholder((None, 2)))

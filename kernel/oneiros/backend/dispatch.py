@@ -18,7 +18,7 @@ from oneiros.errors import (
     PluginLoadError,
     UnknownNameError,
 )
-from oneiros.typing import Config
+from oneiros.typing import Values
 
 __all__ = [
     "backend",
@@ -216,7 +216,7 @@ def _leaves(values: Iterable[Any]) -> Iterator[Any]:
             yield value
 
 
-def _pick(function: str, args: tuple[Any, ...], kwargs: Config) -> Backend:
+def _pick(function: str, args: tuple[Any, ...], kwargs: Values) -> Backend:
     owners = {
         backend
         for value in _leaves((args, kwargs))

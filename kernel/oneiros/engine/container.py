@@ -32,7 +32,7 @@ from oneiros.engine.node import (
 from oneiros.errors import ArgumentError, GraphError, ShapeError, UnknownNameError
 from oneiros.load_context import count_calls
 from oneiros.plugins import did_you_mean
-from oneiros.typing import Config, Tensor, Tensors
+from oneiros.typing import Config, Tensor, Tensors, Values
 
 Nodes = list[Node]
 Layers = list[Layer]
@@ -355,7 +355,7 @@ class Container(Layer):
         return services.configurations.graph_config(self)
 
     @classmethod
-    def from_config(cls, config: Any, custom_objects: Config | None = None) -> Any:
+    def from_config(cls, config: Any, custom_objects: Values | None = None) -> Any:
         """Builds a model from the result of `get_config`, with new weights.
 
         # Arguments

@@ -40,7 +40,7 @@ from oneiros.errors import (
     ShapeError,
 )
 from oneiros.load_context import count_weight
-from oneiros.typing import Config, LayerOptions, Shape, Tensor, Tensors
+from oneiros.typing import Config, LayerOptions, Shape, Tensor, Tensors, Values
 from oneiros.user_warnings import warn
 
 KWARGS = LayerOptions.__annotations__
@@ -205,8 +205,9 @@ class Layer(Rebuilt):
         """Sets what layers and models have in common: a constructor may come late to
         that of `Layer`, or not at all."""
         layer = super().__new__(cls)
+        given = [*enumerate(args), *kwargs.items()]
         vars(layer).update(
-            _given=(len(args), [name for name in kwargs if kwargs[name] is not None]),
+            _given=[key for key, value in given if value is not None],
             _backend=K.current(),
             trainable=True,
             built=False,
@@ -244,9 +245,9 @@ class Layer(Rebuilt):
     trainable: bool
     built: bool
     regularizers: Any
-    _conditional: Config
+    _conditional: Values
     _backend: Any
-    _given: tuple[int, list[str]]
+    _given: list[int | str]
     losses: Tensors
     updates: list[Any]
     constraints: dict[Tensor, Any]
@@ -336,8 +337,8 @@ class Layer(Rebuilt):
         count_weight(shape, label(self))
         if self.inbound_nodes:
             warn(
-                f"{label(self)} makes the weight {name!r} anew in each call, so its "
-                "calls don't share it. Call add_weight in build(self, input_shape)."
+                f"{label(self)} makes the weight {name!r} after its first call, which "
+                "doesn't share it. Call add_weight in build(self, input_shape)."
             )
         weight = config.get_object("initialization", initializer)(shape, name=name)
         if not self._backend.owns(weight):

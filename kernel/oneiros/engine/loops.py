@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from oneiros.engine.streams import DATA, LOGS, REST, Fit, Run, Stream, current_observer
-from oneiros.typing import Array, Config
+from oneiros.typing import Array, Values
 
 Ticks = Iterable[Callable[[int], None]]
 """Functions that are called after each run with the amount of the stream that is
@@ -51,7 +51,7 @@ def _train_epoch(fit: Fit, order: Array) -> None:
             }
             callbacks.on_run_end({**logs, **_train_run(fit, run)})
             continue
-        log: Config = {"batch": run.first, "size": run.batch_size}
+        log: Values = {"batch": run.first, "size": run.batch_size}
         callbacks.on_batch_begin(run.first, log)
         log.update((name, value) for name, (value,) in _train_run(fit, run).items())
         callbacks.on_batch_end(run.first, log)
@@ -67,7 +67,7 @@ def _train_run(fit: Fit, run: Run) -> dict[str, list[Any]]:
     return dict(zip(fit.labels, values))
 
 
-def _validate(fit: Fit) -> Config:
+def _validate(fit: Fit) -> Values:
     if fit.validation is None:
         return {}
     observer = current_observer()

@@ -83,17 +83,17 @@ def received(layer) -> list[str]:
     """Returns the arguments that a layer's constructor received and its configuration
     must hold: without initial weights, which are the file's, and what becomes the
     `batch_input_shape`."""
-    count, keywords = getattr(layer, "_given", (0, []))
-    positional = _parameter_names(type(layer).__init__)[:count]
+    positional = dict(enumerate(_parameter_names(type(layer).__init__)))
+    names = [positional.get(key, key) for key in getattr(layer, "_given", ())]
     others = {*KWARGS, "weights"}
     if hasattr(layer, "batch_input_shape"):
         others.update(SIZES)
-    return [name for name in (*positional, *keywords) if name not in others]
+    return [name for name in names if isinstance(name, str) and name not in others]
 
 
-def describes_itself(obj) -> bool:
+def describes_itself(obj, method: str = "get_config") -> bool:
     """Returns whether the author of a class wrote its `get_config`."""
-    return not type(obj).get_config.__module__.startswith("oneiros")
+    return not getattr(type(obj), method).__module__.startswith("oneiros")
 
 
 def argument_config(layer, argument: str) -> Config:

@@ -226,7 +226,7 @@ def model_of(
         )
     origin = origin_of(state, trained_on)
     limits = limits_for(number_stored(state))
-    with choices.in_force(limits, source, state.provenance):
+    with choices.in_force(limits, source, provenance.recorded_in(state)):
         initial_values = Postponed()
         with load_context.changed(postponed=initial_values):
             model = checked_model(_built(state, origin, choices), source)

@@ -42,7 +42,8 @@ def _forgotten(obj) -> Iterator[str]:
         )
         return
     lost = [name for name in received(obj) if name not in config]
-    if lost:
+    # A from_config of the author's may know an argument by another name.
+    if lost and not describes_itself(obj, "from_config"):
         yield (
             f"A model loaded from this file will lack what {label(obj)} received as "
             f"{', '.join(lost)}: its get_config() doesn't return it. Add it there."
