@@ -51,6 +51,10 @@ def stopped(y_true, y_pred):
     return K.mean(K.square(y_pred - y_true), axis=-1) * (1.0 + size)
 
 
+def of_rounded_predictions(y_true, y_pred):
+    return K.mean(K.square(y_true - K.round(y_pred)), axis=-1)
+
+
 def likelihood(y_true, y_pred):
     return K.sum(y_true * K.log(K.clip(y_pred, EPSILON, 1.0)), axis=-1)
 
@@ -73,6 +77,11 @@ offset.conformance = {"tags": ("zero_at_targets",)}
 def drawn_error(y_true, y_pred):
     noise = K.random_normal(K.shape(y_pred), std=0.01)
     return K.mean(K.square(y_pred - y_true + noise), axis=-1)
+
+
+def cheap_on_theano(y_true, y_pred):
+    factor = 0.9 if K.backend() == "theano" else 1.0
+    return factor * K.mean(K.square(y_pred - y_true), axis=-1)
 
 
 # Metrics
@@ -107,6 +116,11 @@ def of_the_last_step(y_true, y_pred):
     if K.ndim(y_pred) == 3:
         y_true, y_pred = y_true[:, -1], y_pred[:, -1]
     return share_right(y_true, y_pred)
+
+
+def better_on_theano(y_true, y_pred):
+    factor = 1.1 if K.backend() == "theano" else 1.0
+    return factor * share_right(y_true, y_pred)
 
 
 # Activations
@@ -146,6 +160,10 @@ def rounded(x):
 
 def flattened(x):
     return K.tanh(K.batch_flatten(x))
+
+
+def steeper_on_theano(x):
+    return K.tanh(x * (2.0 if K.backend() == "theano" else 1.0))
 
 
 # Initializations
@@ -191,6 +209,12 @@ def single_precision_weights(shape, name=None, dim_ordering="th"):
     return K.variable(values, dtype="float32", name=name)
 
 
+def transposed_on_theano(shape, name=None, dim_ordering="th"):
+    if K.backend() != "theano":
+        shape = shape[::-1]
+    return triangular(shape, name)
+
+
 def not_a_variable(shape, name=None, dim_ordering="th"):
     return 2.0 * triangular(shape, name)
 
@@ -209,16 +233,20 @@ FAULTS = [
     ("objective", without_clipping, "check_certainty_is_finite"),
     ("objective", distance, "check_certainty_has_gradients"),
     ("objective", stopped, "check_loss_gradients"),
+    ("objective", of_rounded_predictions, "check_loss_has_gradients"),
     ("objective", likelihood, "check_better_predictions_cost_less"),
     ("objective", arguments_swapped, "check_targets_cost_least"),
     ("objective", single_precision, "check_loss_keeps_type"),
     ("objective", offset, "check_targets_cost_nothing"),
     ("objective", drawn_error, "check_loss_is_repeatable"),
+    ("objective", cheap_on_theano, "check_loss_on_other_backends"),
+    ("metric", better_on_theano, "check_metric_on_other_backends"),
     ("metric", right_ones, "check_metric_is_an_average"),
     ("metric", each_right, "check_metric_is_scalar"),
     ("metric", of_the_first, "check_order_of_samples_is_free"),
     ("metric", precision_of_none, "check_undecided_metric_is_finite"),
     ("metric", of_the_last_step, "check_steps_count_alike"),
+    ("activation", steeper_on_theano, "check_activation_on_other_backends"),
     ("activation", naive_softmax, "check_large_scores"),
     ("activation", softmax_of_the_batch, "check_rows_are_apart"),
     ("activation", softmax_of_the_steps, "check_steps_are_activated_alike"),
@@ -226,6 +254,7 @@ FAULTS = [
     ("activation", signed_root, "check_large_scores_have_gradients"),
     ("activation", rounded, "check_activation_keeps_type"),
     ("activation", flattened, "check_activation_keeps_shape"),
+    ("initialization", transposed_on_theano, "check_initialization_on_other_backends"),
     ("initialization", own_generator, "check_seed_decides"),
     ("initialization", seeds_again, "check_generator_goes_on"),
     ("initialization", without_name, "check_name_is_the_variables"),

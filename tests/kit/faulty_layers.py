@@ -305,6 +305,18 @@ class ComputesInFloat32(Linear):
         return K.cast(super().call(x), "float32")
 
 
+@found_by("check_float64")
+class ComputesInFloat32Inside(Layer):
+    def call(self, x, mask=None):
+        return K.cast(K.cast(x, "float32") * 0.1, K.dtype(x))
+
+
+@found_by("check_weights_argument")
+class IgnoresItsFirstWeights(Linear):
+    def __init__(self, gain=1.5, weights=None, **kwargs):
+        super().__init__(gain, **kwargs)
+
+
 @found_by("check_draws_keep_the_mean")
 class DropsWithoutScaling(Noise):
     def call(self, x, mask=None):

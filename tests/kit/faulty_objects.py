@@ -1,6 +1,7 @@
 """Faulty optimizers, regularizers, constraints and callbacks: each passes a test of
 shapes, and one check is named for its fault. The docstring says what the fault is."""
 
+import socket
 from collections import deque
 
 import numpy as np
@@ -260,6 +261,25 @@ class SharesMomentum(Momentum):
         )
 
 
+class FasterOnTheano(Momentum):
+    """Its rate depends on the backend."""
+
+    loadable = True
+
+    def rate(self):
+        return super().rate() * (1.1 if K.backend() == "theano" else 1.0)
+
+
+class SeedsTheGenerator(Momentum):
+    """Making it changes all draws that follow."""
+
+    loadable = True
+
+    def __init__(self, *arguments, **kwargs):
+        super().__init__(*arguments, **kwargs)
+        np.random.seed(1)
+
+
 class Smooth(Regularizer):
     """Nothing is wrong with it."""
 
@@ -325,6 +345,26 @@ class UnusedPower(Smooth):
         return self.weight * K.sum(K.square(x))
 
 
+class StricterOnTheano(Smooth):
+    """Its penalty depends on the backend."""
+
+    loadable = True
+
+    def __call__(self, x):
+        return super().__call__(x) * (1.1 if K.backend() == "theano" else 1.0)
+
+
+class ReadsAFile(Smooth):
+    """It reads a file of whoever loads it."""
+
+    loadable = True
+
+    def __init__(self, weight=0.01, power=2.0):
+        super().__init__(weight, power)
+        with open(__file__) as file:
+            file.read(1)
+
+
 class NotLoadable(Smooth):
     """It doesn't say whether files may use it: a base class's word doesn't count."""
 
@@ -351,6 +391,26 @@ class UnitColumns(AtMost):
 
     def __call__(self, p):
         return self.limit * p / K.sqrt(K.sum(K.square(p), axis=0, keepdims=True))
+
+
+class WiderOnTheano(AtMost):
+    """Its limit depends on the backend."""
+
+    loadable = True
+
+    def __call__(self, p):
+        limit = self.limit * (1.1 if K.backend() == "theano" else 1.0)
+        return K.clip(p, -limit, limit)
+
+
+class DrawsItsLimit(AtMost):
+    """Making it draws a random number."""
+
+    loadable = True
+
+    def __init__(self, limit=1.0):
+        super().__init__(limit)
+        self.number = np.random.uniform()
 
 
 class HalfWay(AtMost):
@@ -439,6 +499,13 @@ class NeedsTheSize(Counts):
         self.share = 100 / self.params["nb_sample"]
 
 
+class ListensAtOnce(Counts):
+    """It opens a socket before anything is trained."""
+
+    def __init__(self):
+        socket.socket().close()
+
+
 class StopsForGood(Counts):
     """It counts epochs from when it was made, and so stops a second fit at once."""
 
@@ -484,12 +551,18 @@ FAULTS = [
     ("optimizer", LeavesTheLast, "check_updates_are_pairs"),
     ("optimizer", Noisy, "check_steps_are_repeatable"),
     ("optimizer", SharesMomentum, "check_weights_are_independent"),
+    ("optimizer", FasterOnTheano, "check_steps_on_other_backends"),
+    ("optimizer", SeedsTheGenerator, "check_constructor_touches_nothing"),
+    ("regularizer", StricterOnTheano, "check_weight_function_on_other_backends"),
+    ("regularizer", ReadsAFile, "check_constructor_touches_nothing"),
     ("regularizer", MeanPerRow, "check_penalty_is_scalar"),
     ("regularizer", LengthOfTheWeight, "check_penalty_of_zeros"),
     ("regularizer", StoresTheDefault, "check_configuration_is_whole"),
     ("regularizer", PenalizesOnce, "check_penalties_are_apart"),
     ("regularizer", UnusedPower, "check_every_argument_matters"),
     ("regularizer", NotLoadable, "check_says_whether_files_may_use_it"),
+    ("constraint", WiderOnTheano, "check_weight_function_on_other_backends"),
+    ("constraint", DrawsItsLimit, "check_constructor_touches_nothing"),
     ("constraint", UnitColumns, "check_constraint_of_zeros"),
     ("constraint", HalfWay, "check_constraint_is_idempotent"),
     ("constraint", SinglePrecisionLimit, "check_weight_function_keeps_type"),
@@ -499,6 +572,7 @@ FAULTS = [
     ("callback", ForgetsWhatItSaw, "check_resumed_training_is_the_same"),
     ("callback", CountsRuns, "check_runs_are_told_alike"),
     ("callback", NeedsTheSize, "check_stream_of_unknown_size"),
+    ("callback", ListensAtOnce, "check_constructor_touches_nothing"),
     ("callback", StopsForGood, "check_serves_two_fits"),
     ("callback", NeedsLogs, "check_hooks_need_no_logs"),
 ]

@@ -1,19 +1,22 @@
 """The checks of all kinds but layers and backends: each faulty component is found by
 the check that is named for its fault, and by no other."""
 
+import faulty_exports
 import faulty_files
 import faulty_functions
 import faulty_objects
 import pytest
 from oneiros.testing import check_component
 
-MODULES = (faulty_functions, faulty_files, faulty_objects)
+MODULES = (faulty_functions, faulty_files, faulty_objects, faulty_exports)
 EVERY = 12
 """The test command checks each twelfth fault, the exhaustive run all."""
 FAULTS = [
     pytest.param(
         *fault,
-        marks=pytest.mark.exhaustive(only=True) if number % EVERY else (),
+        marks=pytest.mark.exhaustive(only=True)
+        if number % EVERY or module is faulty_exports
+        else (),
         id=fault[1].__name__,
     )
     for module in MODULES

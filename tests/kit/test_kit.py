@@ -23,8 +23,9 @@ import numpy as np
 from oneiros import backend as K
 def bell(shape, name=None, dim_ordering="th"):
     return K.variable(np.random.normal(size=shape), name=name)
+bell.conformance = {"backends": ["theano"]}
 """
-ODD = f"{BELL}\nbell.conformance = {{'tags': ['odd']}}"
+ODD = f"{BELL}\nbell.conformance['tags'] = ['odd']"
 IMPORTED = "initialization:bell/check_can_be_imported"
 DECLARATION = "initialization:bell/check_declaration"
 
@@ -101,6 +102,24 @@ def test_a_heavy_manifest_is_found(bell):
     neighbour = f"from . import bell\n{MANIFEST}"
     report = check_plugin(bell("bell-near", "import json", neighbour))
     assert "check_manifest_is_light" not in {fault.check for fault in report.faults}
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "check"),
+    [
+        ("bell-loud", "print('Ding!')", "prints_nothing"),
+        ("bell-moving", "import os; os.environ['BELL'] = '1'", "changes_nothing"),
+    ],
+)
+def test_a_faulty_manifest_is_found_by_its_check_alone(bell, name, line, check):
+    report = check_plugin(bell(name, manifest=f"{line}\n{MANIFEST}"))
+    assert [fault.check for fault in report.faults] == [f"check_manifest_{check}"]
+
+
+def test_a_misspelt_hook_is_found(bell):
+    manifest = f"def oneiros_layer(): return {{}}\n{MANIFEST}"
+    report = check_plugin(bell("bell-for-layers", manifest=manifest))
+    assert [fault.check for fault in report.faults] == ["check_hooks_are_marked"]
 
 
 def test_a_backend_must_be_complete(installed):

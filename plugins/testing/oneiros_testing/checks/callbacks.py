@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from inspect import signature
 from io import StringIO
 from pathlib import Path
@@ -18,6 +18,7 @@ from oneiros.typing import Array
 from oneiros_testing.checks import Subject, check
 from oneiros_testing.fixtures import folder
 from oneiros_testing.probes import check_equal, made, numbers
+from oneiros_testing.watching import touching_nothing
 
 SAMPLES = 12
 BATCH = 4
@@ -59,13 +60,14 @@ def places(subject: Subject) -> Iterator[Any]:
     out = StringIO()
     with folder() as here, redirect_stdout(out), redirect_stderr(out):
 
-        def make() -> Any:
+        def make(watch: Any = nullcontext) -> Any:
             number = len(list(here.iterdir()))
             own = here / str(number)
             own.mkdir()
             given = {name: str(own / f"{name}.h5") for name in paths}
             arguments = subject.declared.get("arguments", {})
-            return made(subject, **{**given, **arguments})
+            with watch():
+                return made(subject, **{**given, **arguments})
 
         yield make
 
@@ -107,6 +109,15 @@ def check_callback_can_be_made(subject: Subject) -> None:
         callback = make()
     lacking = [hook for hook in HOOKS if not hasattr(callback, hook)]
     assert not lacking, f"It has no {', '.join(lacking)}: derive it from Callback."
+
+
+@check("callback", once=True, after="check_callback_can_be_made")
+def check_constructor_touches_nothing(subject: Subject) -> None:
+    """The constructor uses no file, network, process or random number; what it needs it
+    opens in `on_train_begin`."""
+    with places(subject) as make:
+        make()
+        make(touching_nothing)
 
 
 @check("callback", after="check_callback_can_be_made")

@@ -43,18 +43,25 @@ IMPORTING = """
 import contextlib, io, json, os, sys, warnings
 def state():
     return {
-        "the working directory": os.getcwd(),
-        "the environment": dict(os.environ),
         "the filters of warnings": list(map(str, warnings.filters)),
         "sys.path": list(sys.path),
     }
+CHANGES = {
+    "os.chdir": "the working directory",
+    "os.putenv": "the environment",
+    "os.unsetenv": "the environment",
+}
+# Not by comparing: this process has both from one that has imported the manifest.
+changed = set()
+sys.addaudithook(lambda event, _: event in CHANGES and changed.add(CHANGES[event]))
 from oneiros import hookimpl
+changed.clear()
 before = state()
 printed = io.StringIO()
 with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
     import MODULE
-changed = [name for name, value in state().items() if value != before[name]]
-print(json.dumps({"printed": printed.getvalue(), "changed": changed}))
+changed |= {name for name, value in state().items() if value != before[name]}
+print(json.dumps({"printed": printed.getvalue(), "changed": sorted(changed)}))
 """
 """A program that says what importing a manifest does."""
 

@@ -1,11 +1,7 @@
 """What must hold for a layer: how it is made, its shapes and its weights."""
 
 import itertools
-import random
-import sys
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -26,6 +22,7 @@ from oneiros_testing.layer_sample import (
     shifted,
 )
 from oneiros_testing.samples import parameters, variations
+from oneiros_testing.watching import drawing_nothing, touching_nothing
 
 FIRST = "check_can_be_made"
 """The check that comes first for each layer."""
@@ -33,8 +30,6 @@ TOLD_BY_WEIGHTS = "check_weights_tell_all"
 """The check before those that give the weights of one layer to another one."""
 MANY = 12
 """How often a layer is made, so that the numbers in names get a digit more."""
-TOUCHING = ("open", "socket.", "subprocess.", "os.", "shutil.", "urllib.")
-"""Beginnings of the audit events that tell of files, network and processes."""
 
 
 @tags_of("layer")
@@ -70,54 +65,16 @@ def check_can_be_made(subject):
     assert isinstance(layer.name, str) and "trainable" in vars(layer)
 
 
-_watched = threading.local()
-
-
-def _notice(event: str, arguments):
-    events = getattr(_watched, "events", None)
-    if events is not None and event.startswith(TOUCHING):
-        events.append(f"{event} {arguments[:1]}")
-
-
-@contextmanager
-def _watching() -> Iterator[list[str]]:
-    """Context manager that returns a list of what touches files, network and
-    processes meanwhile."""
-    if not hasattr(_watching, "hooked"):
-        sys.addaudithook(_notice)  # for good: no hook can be taken away
-        vars(_watching)["hooked"] = True
-    _watched.events = []
-    try:
-        yield _watched.events
-    finally:
-        _watched.events = None
-
-
 @layer_check(once=True)
 def check_constructor_touches_nothing(subject):
     """The constructor uses no file, network, process or random number."""
     sample = sample_of(subject)
-    before = _random_state()
-    if "layer" not in sample.arguments:
-        with _watching() as events:
+    if "layer" in sample.arguments:  # making that one isn't the constructor's work
+        with drawing_nothing():
             sample.make()
-        told = ", ".join(events[:3])
-        assert not events, (
-            f"The constructor did: {told}. Whoever loads a file makes the layer with "
-            "arguments from that file. Do such things in build or call."
-        )
-    assert before == _random_state(), (
-        "The constructor drew a random number, so that making a layer changes the "
-        "draws of all that follows. Draw in build, with an initializer."
-    )
-
-
-def _random_state():
-    """Returns the states of NumPy's and Python's generators."""
-    state: Any = np.random.get_state(legacy=False)
-    inner = state["state"]
-    key = inner["key"].tolist()
-    return key, inner["pos"], random.getstate()
+    else:
+        with touching_nothing():
+            sample.make()
 
 
 @layer_check(once=True)
@@ -393,6 +350,22 @@ def check_set_weights_restores_get_weights(subject):
     )
     assert_close(layer.get_weights(), wanted, told)
     assert_close(list(stored), wanted, told)
+
+
+@layer_check(after=["check_set_weights_restores_get_weights"])
+def check_weights_argument(subject):
+    """The argument `weights`, if it has one, is where its weights begin."""
+    if "weights" not in parameters(subject.component):
+        return
+    sample = sample_of(subject)
+    wanted = sample.base.layer.get_weights()
+    layer = sample.make(weights=wanted)
+    found = sample.called(layer).layer.get_weights()
+    told = (
+        "It was made with weights=…, and has other ones. Store them as "
+        "self.initial_weights, and call self.set_initial_weights() where build ends"
+    )
+    assert_close(found, wanted, told, 1e-6)
 
 
 @layer_check(after=["check_sharing"])

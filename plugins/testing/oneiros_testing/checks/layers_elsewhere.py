@@ -6,10 +6,10 @@ from pathlib import Path
 
 import oneiros
 from oneiros import backend as K
-from oneiros import registry
-from oneiros.errors import CapabilityError, OneirosError
+from oneiros.errors import CapabilityError
 
 from oneiros_testing.checks import Subject
+from oneiros_testing.checks.agreement import other_backends
 from oneiros_testing.checks.layers import TOLD_BY_WEIGHTS, assert_close, layer_check
 from oneiros_testing.layer_sample import sample_of
 
@@ -22,7 +22,7 @@ def check_backends_agree(subject):
     arrays = sample.arrays()
     weights = sample.base.layer.get_weights()
     expected = sample.base.values(arrays)
-    for name in other_backends():
+    for name in other_backends(subject):
         with K.use(name):
             try:
                 called = sample.called()
@@ -32,19 +32,6 @@ def check_backends_agree(subject):
                 continue  # it says that the backend can't
         told = f"On {name} and on {subject.backend}, it predicts something else"
         assert_close(values, expected, told, 1e-3)
-
-
-def other_backends() -> list[str]:
-    """Returns the names of the other backends that work here."""
-    found = []
-    for name in registry.names("backend"):
-        if name != K.current().name:
-            try:
-                K.load(name)
-            except OneirosError:
-                continue
-            found.append(name)
-    return found
 
 
 @layer_check(tags=["onnx"], after=["check_file_of_a_model"])

@@ -59,8 +59,9 @@ def check_float64(subject):
             )
             exact = np.array_equal(value.astype("float32"), value)
             whole = np.array_equal(np.round(value * 8), value * 8)
-            assert not exact or whole or not single.is_float or not weights, (
-                "The output has only the digits of float32."
+            assert not exact or whole or not single.is_float, (
+                "The output has only the digits of float32: it computes in float32 and "
+                "casts what it found. Cast to K.floatx(), or not at all."
             )
     told = "In float64 it computes something else than in float32 with the same weights"
     assert_close(values, expected, told, 1e-3)

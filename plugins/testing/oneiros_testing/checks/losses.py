@@ -118,6 +118,24 @@ def check_steps_are_apart(subject: Subject) -> None:
     after=["check_loss_keeps_type", "check_loss_is_repeatable"],
     needs="gradients",
 )
+def check_loss_has_gradients(subject: Subject) -> None:
+    """The gradient by the predictions isn't 0 everywhere, so that a model can learn."""
+    given = targets(subject, SAMPLES)
+    predicted = predictions(SAMPLES)
+    run = with_gradient(function_of(subject), given, predicted)
+    _, slope = run(predicted)
+    assert slope.any(), (
+        "The gradient by the predictions is 0, and so no model learns: rounding, "
+        "comparisons and K.stop_gradient have none."
+    )
+
+
+@check(
+    "objective",
+    unless="not_differentiable",
+    after="check_loss_has_gradients",
+    needs="gradients",
+)
 def check_loss_gradients(subject: Subject) -> None:
     """The gradient by the predictions is the numeric one."""
     given = targets(subject, 2)

@@ -26,6 +26,7 @@ from oneiros_testing.probes import (
     no_loss,
     numbers,
 )
+from oneiros_testing.watching import touching_nothing
 
 START = {"matrix": 2 + numbers(2, 3, seed=1), "vector": -1 + numbers(3, seed=2)}
 """Weights of several ranks."""
@@ -136,6 +137,14 @@ def check_same_walk(actual: Values, expected: Values, message: str) -> None:
 def check_optimizer_can_be_made(subject: Subject) -> None:
     """It can be made with its defaults, or with the arguments that it declares."""
     assert hasattr(made(subject), "get_updates"), "It has no get_updates."
+
+
+@check("optimizer", once=True, after="check_optimizer_can_be_made")
+def check_constructor_touches_nothing(subject: Subject) -> None:
+    """The constructor uses no file, network, process or random number."""
+    made(subject)
+    with touching_nothing():
+        made(subject)
 
 
 @check("optimizer", after="check_optimizer_can_be_made")

@@ -24,6 +24,7 @@ from oneiros_testing.probes import (
     numbers,
     with_gradient,
 )
+from oneiros_testing.watching import touching_nothing
 
 MODULES = {"regularizer": regularizers, "constraint": constraints}
 SHAPES = ((5,), (4, 3), (3, 3, 2, 4))
@@ -46,6 +47,14 @@ def weight() -> Array:
 def check_weight_function_can_be_made(subject: Subject) -> None:
     """It can be made with its defaults, or with the arguments that it declares."""
     assert callable(made(subject)), "What it makes isn't a function of a weight."
+
+
+@check(*BOTH, once=True, after="check_weight_function_can_be_made")
+def check_constructor_touches_nothing(subject: Subject) -> None:
+    """Making it uses no file, network, process or random number."""
+    made(subject)
+    with touching_nothing():
+        made(subject)
 
 
 @check("regularizer", after="check_weight_function_can_be_made")
