@@ -189,6 +189,27 @@ def test_hooks_of_a_notebook():
     assert Seen not in callbacks()
 
 
+def test_hooks_of_two_namespaces_are_there_together():
+    def hooks(callback):
+        @hookimpl
+        def oneiros_default_callbacks():
+            return [callback]
+
+        return SimpleNamespace(oneiros_default_callbacks=oneiros_default_callbacks)
+
+    def added():
+        arguments = {"model": None, "params": {"verbose": 0}}
+        lists = plugins.call("oneiros_default_callbacks", **arguments)
+        return [each for listed in lists for each in listed if each in both]
+
+    first, second = both = Callback(), Callback()
+    with oneiros.plugin(hooks(first)):
+        with oneiros.plugin(hooks(second)):
+            assert set(added()) == {first, second}
+        assert added() == [first]
+    assert not added()
+
+
 @pytest.mark.parametrize("thing", [SimpleNamespace(x=1), 5, int])
 def test_what_is_no_component(thing):
     with pytest.raises(ArgumentError, match=r"oneiros\.plugin received"):

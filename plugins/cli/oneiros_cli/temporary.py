@@ -1,6 +1,7 @@
 """`oneiros.plugin`: components of a notebook as if a plugin provided them."""
 
 import inspect
+import itertools
 from contextlib import ExitStack
 from importlib import import_module
 from operator import attrgetter
@@ -16,8 +17,8 @@ from oneiros.engine.layer import Layer
 from oneiros.errors import ArgumentError
 from oneiros.plugins import KINDS, manager
 
-DISTRIBUTION = "(this process)"
-"""What stands for a distribution in messages."""
+NUMBERS = itertools.count(1)
+"""The numbers of namespaces of hooks, by which messages name them."""
 
 
 def plugin(*objects: Any, kind: str | None = None) -> ExitStack:
@@ -96,10 +97,11 @@ def _register_hooks(stack: ExitStack, hooks: dict[str, Any]) -> None:
     others = {name: hook for name, hook in hooks.items() if name not in of_kinds}
     if others:
         plugins = manager()
-        plugins.records[DISTRIBUTION] = PluginRecord(DISTRIBUTION)
-        stack.callback(plugins.records.pop, DISTRIBUTION)
-        plugins.pluggy.register(SimpleNamespace(**others), DISTRIBUTION)
-        stack.callback(plugins.pluggy.unregister, name=DISTRIBUTION)
+        distribution = f"(this process, {next(NUMBERS)})"
+        plugins.records[distribution] = PluginRecord(distribution)
+        stack.callback(plugins.records.pop, distribution)
+        plugins.pluggy.register(SimpleNamespace(**others), distribution)
+        stack.callback(plugins.pluggy.unregister, name=distribution)
         plugins.pluggy.check_pending()
 
 
