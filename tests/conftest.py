@@ -67,6 +67,7 @@ WITHOUT_XLA = (
     "diagnostics",
     "engine",
     "functions",
+    "kit",
     "layers",
     "optimizers",
     "saving",

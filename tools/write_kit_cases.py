@@ -13,6 +13,7 @@ import gzip
 import json
 import operator
 import sys
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -235,11 +236,51 @@ def fraction(common):
     return common if common in FLOATS else "float64"
 
 
+ARITHMETIC = {
+    "add": np.add,
+    "sub": np.subtract,
+    "mul": np.multiply,
+    "floordiv": np.floor_divide,
+    "mod": np.mod,
+    "__pow__": np.power,
+    "maximum": np.maximum,
+    "minimum": np.minimum,
+    "pow": np.power,
+    "clip": lambda x, y: y,
+}
+OTHERS = {"pow": ("a",), "clip": ("min_value", "max_value")}
+"""The names of the other argument, where it isn't `y`."""
+COMPARISONS = {
+    "lt": np.less,
+    "le": np.less_equal,
+    "gt": np.greater,
+    "ge": np.greater_equal,
+    "equal": np.equal,
+    "not_equal": np.not_equal,
+    "greater": np.greater,
+    "greater_equal": np.greater_equal,
+    "lesser": np.less,
+    "lesser_equal": np.less_equal,
+}
 TYPED = {
-    "arithmetic": [("add", np.add, number), ("mul", np.multiply, number)],
-    "comparisons": [("lt", np.less, None), ("ge", np.greater_equal, None)],
+    "arithmetic": [(name, compute, number) for name, compute in ARITHMETIC.items()],
+    "comparisons": [(name, compute, None) for name, compute in COMPARISONS.items()],
     "fractions": [("truediv", np.divide, fraction)],
 }
+IN_ALL_PAIRS = ("add", "mul", "lt", "ge", "truediv")
+"""Functions that all pairs of types are given; others are given `FEW_PAIRS`."""
+FEW_PAIRS = {
+    ("uint8", "uint8"),
+    ("bool", "bool"),
+    ("bool", "int32"),
+    ("float16", "int64"),
+    ("bool", "float32"),
+    ("float32", "float64"),
+}
+"""Each type, and each kind of types with each kind."""
+BITS = ("and_", "or_", "xor")
+BIT_VALUES = ([6, 0, 1, 255], [3, 1, 0, 0])
+DISCRETE = ("int32", "int64", "uint8", "bool")
 
 
 def typed(cases):
@@ -252,10 +293,13 @@ def typed(cases):
         x, y = (K.variable(a, dtype=a.dtype.name) for a in arrays)
         for group, functions in TYPED.items():
             for name, compute, dtype_of in functions:
+                if name not in IN_ALL_PAIRS and (one, other) not in FEW_PAIRS:
+                    continue
                 dtype = "bool" if dtype_of is None else dtype_of(common)
                 within = dtype if dtype != "bool" else common
                 value = compute(*(a.astype(within) for a in arrays)).astype(dtype)
-                cases.add(group, name, {"x": x, "y": y}, [value], **float64)
+                received = {"x": x, **dict.fromkeys(OTHERS.get(name, ("y",)), y)}
+                cases.add(group, name, received, [value], **float64)
         joined = [a.astype(common) for a in arrays]
         chosen = {"condition": K.variable([1, 0, 1]), "then_expression": x}
         cases.add(
@@ -272,6 +316,7 @@ def typed(cases):
             [np.concatenate(joined)],
             **float64,
         )
+        cases.add("choices", "stack", {"x": [x, y]}, [np.stack(joined)], **float64)
     for dtype in TYPES:
         array = np.array([[1, 0, 1], [1, 1, 1]]).astype(dtype)
         x = K.variable(array, dtype=dtype)
@@ -302,15 +347,35 @@ def constants(cases):
 
 
 def bits(cases):
-    """Adds what `&`, `|`, `^` and `~` do."""
-    arrays = [np.array([6, 1, 0], "int32"), np.array([True, False, True])]
-    for array in arrays:
+    """Adds what `&`, `|`, `^` and `~` do, under the default type float64."""
+    float64 = {"floatx": "float64"}
+    for one, other in product(DISCRETE, DISCRETE):
+        pair = zip(BIT_VALUES, (one, other))
+        arrays = [np.array(values).astype(dtype) for values, dtype in pair]
+        x, y = (K.variable(array, dtype=array.dtype.name) for array in arrays)
+        for name in BITS:
+            value = getattr(operator, name)(*arrays)
+            cases.add("bits", name, {"x": x, "y": y}, [value], **float64)
+        if one == other:
+            cases.add("bits", "invert", {"x": x}, [~arrays[0]], **float64)
+    booleans = np.array([True, False])
+    numbers = np.array([6, 1], "int32")
+    for array, constant in (
+        (booleans, True),
+        (booleans, np.array([False, True])),
+        (booleans, 2),
+        (numbers, 3),
+        (numbers, True),
+        (numbers, np.array([1, 2])),
+    ):
         x = K.variable(array, dtype=array.dtype.name)
-        for name in ("and_", "or_", "xor"):
-            for other in (3, True) if array.dtype != bool else (True,):
-                value = getattr(operator, name)(array, other).astype(array.dtype)
-                cases.add("bits", name, {"x": x, "y": other}, [value])
-        cases.add("bits", "invert", {"x": x}, [~array])
+        is_boolean = np.result_type(array, constant).kind == "b"
+        dtype = "bool" if is_boolean else "int32"
+        for name in BITS:
+            value = getattr(operator, name)(array, constant).astype(dtype)
+            for left, right in ((x, constant), (constant, x)):
+                received = {"x": left, "y": right}
+                cases.add("bits", name, received, [value], **float64)
 
 
 def positions(cases):
@@ -409,9 +474,9 @@ def written():
         typed_before = K.floatx()
         K.set_floatx("float64")
         typed(cases)
+        bits(cases)
         K.set_floatx(typed_before)
         constants(cases)
-        bits(cases)
         positions(cases)
         of_keras(cases)
         refusals(cases)

@@ -175,19 +175,6 @@ def implementations():
     ]
 
 
-def parameters(function):
-    """Returns names, kinds and defaults; an empty list and an empty tuple are one."""
-    return [
-        (p.name, p.kind, () if p.default == [] else p.default)
-        for p in inspect.signature(function).parameters.values()
-    ]
-
-
-def test_implementations_have_the_signatures_of_the_contract():
-    for cls, name, method in implementations():
-        assert parameters(method) == parameters(getattr(Backend, name)), (cls, name)
-
-
 def test_the_contract_alone_explains_the_functions():
     for cls, name, method in implementations():
         text = getattr(Backend, name).__doc__

@@ -8,14 +8,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 from oneiros import backend as K
-from oneiros import (
-    config,
-    constraints,
-    load_context,
-    optimizers,
-    registry,
-    regularizers,
-)
+from oneiros import config, load_context, optimizers, registry, regularizers
 from oneiros.constraints import Constraint
 from oneiros.engine.layer import Input, Layer
 from oneiros.errors import ConfigError, UnknownNameError, UnsafeFileError
@@ -160,19 +153,6 @@ def test_both_forms_of_configuration():
         optimizers.get({"class_name": "SGD", "config": {"lr": 0.5}}).get_config()["lr"]
         == 0.5
     )
-
-
-def test_what_get_config_returned_builds_the_object_again():
-    for make, kind in (
-        (constraints.maxnorm, "constraint"),
-        (regularizers.l2, "regularizer"),
-    ):
-        original = make(0.25)
-        again = config.get_object(kind, original.get_config())
-        assert (
-            type(again) is type(original)
-            and again.get_config() == original.get_config()
-        )
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,8 @@ import pytest
 from backends import BACKENDS, PREDICTING
 from oneiros.plugins import manager
 from oneiros.testing import check_plugin
+from oneiros_testing.report import PASSED
+from oneiros_testing.runner import plan_of
 
 FAST = ("oneiros-cli", "oneiros-initializations")
 """Those that the test command checks, on one backend."""
@@ -33,6 +35,14 @@ EXPECTED = {
     },
 }
 """What is expected to fail, by distribution."""
+ALWAYS = (
+    "check_configuration_is_whole",
+    "check_imports_are_published",
+    "check_imports_are_required",
+    "check_optimizer_configuration",
+)
+"""Checks that the test command runs over all plugins."""
+NAMES = [name for name in manager().records if name.startswith("oneiros-")]
 ELSEWHERE = {"oneiros-kernel", *(f"oneiros-backend-{name}" for name in PREDICTING)}
 CHECKED = [
     pytest.param(
@@ -43,8 +53,8 @@ CHECKED = [
         else pytest.mark.exhaustive(only=True),
         id=f"{name}-{backend}",
     )
-    for name, record in manager().records.items()
-    if name.startswith("oneiros-") and name not in ELSEWHERE
+    for name in NAMES
+    if name not in ELSEWHERE
     for backend in (*BACKENDS, "numpy")
 ]
 
@@ -53,3 +63,12 @@ CHECKED = [
 def test_a_plugin_of_this_repository_passes(name, backend):
     report = check_plugin(name, EXPECTED.get(name), [backend])
     assert report.ok, report
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_configurations_are_whole_and_imports_required(name):
+    plan = plan_of(name, backends=[BACKENDS[0]])
+    chosen = [each for each in plan.planned if each.check.name in ALWAYS]
+    outcomes = [plan.run(each) for each in chosen]
+    assert len(outcomes) >= 2
+    assert [str(outcome) for outcome in outcomes if outcome.state != PASSED] == []

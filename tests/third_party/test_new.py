@@ -26,9 +26,10 @@ RENAMED = {
     '"numpy"\n    capabilities': '"{{ short }}"\n    capabilities',
 }
 """The names of the tutorial that a template leaves open."""
-QUICK = ("loss", "regularizer")
 KINDS = [
-    pytest.param(kind, marks=[] if kind in QUICK else pytest.mark.exhaustive(only=True))
+    pytest.param(
+        kind, marks=[] if kind == "loss" else pytest.mark.exhaustive(only=True)
+    )
     for kind in new.KINDS
 ]
 DISTRIBUTION = "my-lab"

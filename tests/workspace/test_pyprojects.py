@@ -1,6 +1,5 @@
 """Nothing is written twice: every distribution's pyproject agrees with the others."""
 
-import ast
 import importlib
 import itertools
 import re
@@ -11,7 +10,7 @@ import tomllib
 import zipfile
 from email.parser import Parser
 from graphlib import TopologicalSorter
-from importlib.metadata import packages_distributions, version
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -243,34 +242,6 @@ def test_every_member_is_a_workspace_source():
     examples = (ROOT / "examples" / "plugins").glob("*/pyproject.toml")
     assert ours <= sources
     assert sources - ours <= {project_name(path.parent) for path in examples}
-
-
-BROUGHT = {"IPython", "pyarrow", "tensorflow", "wasmtime"}
-"""Packages that code imports only where the user, a backend or another package has
-brought them."""
-DISTRIBUTIONS = packages_distributions()
-
-
-def imported_packages(folder):
-    """Returns the packages outside this repository that the modules of one import."""
-    names = set()
-    for path in folder.glob("oneiros*/**/*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Import):
-                names.update(alias.name for alias in node.names)
-            if isinstance(node, ast.ImportFrom) and node.level == 0:
-                names.add(node.module)
-    packages = {name.partition(".")[0] for name in names} - sys.stdlib_module_names
-    return {name for name in packages if not name.startswith("oneiros")}
-
-
-@pytest.mark.parametrize("folder", MEMBERS, ids=name_of)
-def test_what_a_distribution_imports_from_outside_is_declared(folder):
-    dependencies = every_dependency(load(folder)["project"])
-    declared = {requirement_name(each).lower() for each in dependencies}
-    for package in imported_packages(folder) - BROUGHT:
-        names = DISTRIBUTIONS.get(package, [package])
-        assert {name.lower() for name in names} & declared, package
 
 
 def test_dependencies_of_distributions_form_no_cycle():

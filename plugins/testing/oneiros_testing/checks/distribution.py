@@ -10,8 +10,9 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from functools import cache
 from importlib import import_module, metadata
 from pathlib import Path
 from typing import Any
@@ -210,7 +211,7 @@ def check_imports_are_required(subject: Subject) -> None:
     backends = {each.distribution for each in plugins if "backend" in each.kinds}
     outside = required | _brought(required & backends)
     inside = outside | _brought(required | backends)
-    owners = metadata.packages_distributions()
+    owners = _owners(tuple(sys.path))
     for folder, path in sources(own):
         for module, line, is_inside in _imported(path):
             known = {distribution_name(name) for name in owners.get(module, ())}
@@ -249,17 +250,22 @@ def _brought(names: set[str]) -> set[str]:
     return found
 
 
+@cache
+def _owners(paths: tuple[str, ...]) -> Mapping[str, list[str]]:
+    """Returns the distributions of packages; to find them takes a second."""
+    return metadata.packages_distributions()
+
+
 def _imported(path: Path) -> Iterator[tuple[str, int, bool]]:
     """Yields the top-level package of each import that isn't for types alone, with its
     line, and whether it stands in a function."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for_types, inside = set(), set()
     for node in ast.walk(tree):
-        below = {id(inner) for inner in ast.walk(node)}
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
-            for_types |= below
+            for_types |= set(map(id, ast.walk(node)))
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            inside |= below
+            inside |= set(map(id, ast.walk(node)))
     for node in ast.walk(tree):
         if id(node) in for_types or not isinstance(node, (ast.Import, ast.ImportFrom)):
             continue
