@@ -5,8 +5,8 @@ Property tests, all golden data and what is marked `exhaustive` belong to both; 
 
 The exhaustive run has each test on all backends. In the test command
 
-- what is in the folders `backend` and `robust`, and golden functions and optimizers,
-  run on each backend, too;
+- what is in the folders `backend`, `kit` and `robust`, and golden functions and
+  optimizers, run on each backend, too;
 - the cases of what is marked `spread` take turns on all backends;
 - golden layers of the classes in `AT_USERS_SETTINGS` run so in
   `test_golden_users_settings.py`, each on one backend, and the others as fast as they
@@ -21,7 +21,7 @@ from collections import defaultdict
 import pytest
 from backends import BACKENDS
 
-ON_ALL_BACKENDS = ("backend", "robust")
+ON_ALL_BACKENDS = ("backend", "kit", "robust")
 """The folders of which each test runs on each backend."""
 GOLDEN_ON_ALL_BACKENDS = ("functions", "layers", "optimizers")
 """The folders of which golden data does."""
