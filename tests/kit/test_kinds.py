@@ -1,6 +1,8 @@
 """The checks of all kinds but layers and backends: each faulty component is found by
 the check that is named for its fault, and by no other."""
 
+import sys
+
 import faulty_exports
 import faulty_files
 import faulty_functions
@@ -35,4 +37,14 @@ def test_a_fault_is_found_by_its_check_alone(kind, component, check):
 @pytest.mark.parametrize(("kind", "component"), FAULTLESS)
 def test_what_has_no_fault_passes(kind, component):
     report = check_component(kind, component, backends=["theano"])
+    assert report.ok, report
+
+
+def test_a_format_is_checked_where_the_package_of_another_one_is_absent(monkeypatch):
+    monkeypatch.setitem(sys.modules, "safetensors", None)
+    monkeypatch.delitem(
+        sys.modules, "oneiros_safe_files.safetensors_file", raising=False
+    )
+    component = next(each for kind, each in FAULTLESS if kind == "format")
+    report = check_component("format", component, backends=["theano"])
     assert report.ok, report

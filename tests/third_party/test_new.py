@@ -159,6 +159,7 @@ def test_the_template_of_a_backend_is_the_tutorial():
     ("kind", "name", "component"),
     [
         ("layer", "my-lab", "MyLayer"),
+        ("optimizer", "optimizer-lab", "MyOptimizer"),
         ("layer", "oneiros-graph-attention", "GraphAttentionLayer"),
         ("layer", "Grand_Layer", "GrandLayer"),
         ("loss", "my-lab", "my_loss"),

@@ -62,7 +62,8 @@ def _faults() -> Iterator[Fault]:
                 name,
                 f"Importing its manifest takes {record.import_ms:.0f} ms, in every "
                 "program.",
-                "Its author lets the manifest import nothing but oneiros.hookimpl",
+                "Repeat it if the machine was busy. Otherwise its author lets the "
+                "manifest import nothing but oneiros.hookimpl",
                 serious=False,
             )
         if record.state == "disabled":
@@ -123,7 +124,8 @@ def _print(found: list[Engine], faults: list[Fault]) -> None:
         typer.echo(one_line(f"{fault.subject}: {fault.text}", fg=colour))
         typer.echo(f"  → {printable(fault.remedy)}")
     serious = sum(fault.serious for fault in faults)
-    typer.echo(f"{serious} faults" if serious else "Nothing is wrong.")
+    counted = f"{serious} fault{'s' * (serious > 1)}"
+    typer.echo(counted if serious else "Nothing is wrong.")
 
 
 def _print_engine(engine: Engine) -> None:

@@ -159,6 +159,8 @@ def answers_for(
     package = distribution.replace("-", "_")
     words = distribution.split("-")
     words = [word for word in words if word not in GENERIC] or words
+    if words == [kind]:  # `Optimizer` is the name of the base class
+        words = ["my", kind]
     component = component or _component(KINDS[kind], kind, words)
     if not component.isidentifier():
         raise NewError(
@@ -385,7 +387,7 @@ def _next_steps(answers: Answers, folder: Path, before: dict[str, str]) -> str:
         "Next:",
         f"    cd {folder}",
         "    git init && git add --all && git commit -m 'First version'",
-        "    pip install --editable . --group test",
-        "    pytest",
+        "    pip install --editable .",
+        "    oneiros check .",
     ]
     return "\n".join(lines)

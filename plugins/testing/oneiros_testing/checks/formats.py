@@ -11,7 +11,13 @@ from typing import Any
 
 import numpy as np
 from oneiros import registry
-from oneiros.errors import ArgumentError, ConfigError, FileFormatError, UnsafeFileError
+from oneiros.errors import (
+    ArgumentError,
+    CapabilityError,
+    ConfigError,
+    FileFormatError,
+    UnsafeFileError,
+)
 from oneiros.layers import Activation, Dense
 from oneiros.models import Sequential, load_model
 from oneiros.typing import Array
@@ -442,7 +448,7 @@ def _others(subject: Subject) -> Iterator[tuple[str, Any]]:
 
 def _write_what_it_can(component: Any, path: Path) -> None:
     for state in (whole_state(), weight_state()):
-        with suppress(ArgumentError):
+        with suppress(ArgumentError, CapabilityError):
             component().write(path, state)
             return
     path.write_bytes(b"")
