@@ -6,8 +6,25 @@ months, and warns. Nothing is deprecated now.
 
 from typing import Any
 
+from oneiros.user_warnings import warn
+
 HOOKS: dict[str, Any] = {}
 """Hooks, and arguments of hooks, with the warning for a plugin that implements or takes
 them, as pluggy's `hookspec` has it: `{"oneiros_progress": {"warn_on_impl": warning}}`,
 or `{"oneiros_after_save": {"warn_on_impl_args": {"path": warning}}}`. A warning is a
 `DeprecationWarning("… goes with 0.3: use …")`."""
+
+NAMES: dict[str, str] = {}
+"""Everything else, as `kind:name`, with what to write instead: `"layer:Highway"`,
+`"module:layers.core.Highway"`, `"setting:floatx"`, `"argument:Dense.init"`."""
+
+
+def warn_of(name: str) -> None:
+    """Warns if a name stands in `NAMES`.
+
+    The registry asks for each component, and for each name of a module of plugins. What
+    receives a deprecated argument or setting asks itself:
+    `warn_of("argument:Dense.init")`.
+    """
+    if message := NAMES.get(name):
+        warn(message, DeprecationWarning)

@@ -125,9 +125,8 @@ def attribute(module: str, name: str) -> Any:
 
 def _unknown(module: str, name: str) -> str:
     """Returns the message for a name that no plugin provides in a module."""
-    advice = did_you_mean(name, dir(sys.modules[module]))
-    problems = registry.problems()
-    return f"{module} has no {name!r}; no plugin provides it.{advice}{problems}"
+    advice = did_you_mean(name, dir(sys.modules[module])) + registry.problems()
+    return f"{module} has no {name!r}; no plugin provides it.{advice}"
 
 
 def patched(kind: str, name: str) -> Any:

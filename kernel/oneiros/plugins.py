@@ -195,6 +195,9 @@ class PluginManager:
 class _Manifest:
     """What a manifest defines, without what its module does when it is compared."""
 
+    def __repr__(self) -> str:
+        return f"{vars(self).get('__name__')}"
+
 
 def _references(kind: str, names: Any) -> list[tuple[str, str, Any]]:
     """Returns the module's path, the name and the reference of what a hook returned, as

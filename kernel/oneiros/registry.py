@@ -2,11 +2,10 @@
 imports it on first use."""
 
 from contextlib import ExitStack
-from importlib import import_module
-from operator import attrgetter
+from pkgutil import resolve_name
 from typing import Any
 
-from oneiros import load_context, settings
+from oneiros import deprecations, load_context, settings
 from oneiros.discovery import Entry
 from oneiros.errors import ArgumentError, PluginLoadError, UnknownNameError
 from oneiros.plugins import KINDS, did_you_mean, manager
@@ -31,10 +30,9 @@ def resolve(kind: str, name: str) -> Any:
             line that resolves the conflict.
         PluginLoadError: if the object can't be imported.
     """
-    entry = find(kind, name)
-    if not entry:
-        raise UnknownNameError(_unknown(kind, name))
-    return load(entry)
+    if entry := find(kind, name):
+        return load(entry)
+    raise UnknownNameError(_unknown(kind, name))
 
 
 def find(kind: str, name: str) -> Entry | None:
@@ -86,14 +84,14 @@ def _remove(entry: Entry, obj: Any) -> None:
 
 def load(entry: Entry) -> Any:
     """Imports the object of an entry; a failure is recorded for its plugin."""
+    deprecations.warn_of(f"{entry.kind}:{entry.name}")
     if entry in registered:
         return registered[entry]
     if isinstance(entry.reference, dict):
         return entry.reference
     load_context.current().permit(entry)
-    attribute = entry.reference.partition(":")[2]
     try:
-        return attrgetter(attribute)(import_module(entry.module))
+        return resolve_name(entry.reference)
     except BaseException as error:
         record = manager().records[entry.distribution]
         fault = record.report("resolve", error)

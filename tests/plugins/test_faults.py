@@ -338,7 +338,11 @@ def test_every_fault_is_recorded_with_its_phase_and_reason(seen):
             "names",
             "bad-duplicate and oneiros-layers-core both provide",
         ),
-        "bad-hook": ("failed", "register", "unknown hook 'oneiros_layer'"),
+        "bad-hook": (
+            "failed",
+            "register",
+            "unknown hook 'oneiros_layer' in plugin bad_hook.manifest",
+        ),
         "bad-argument": ("failed", "register", "gradient"),
         "bad-raising": ("failed", "oneiros_layers", "RuntimeError: no layers today"),
         "bad-heavy": ("ok", None, ""),

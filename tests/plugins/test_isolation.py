@@ -5,11 +5,12 @@ They stay the plugin's own.
 
 import copy
 import importlib
+import re
 
 import oneiros.layers
 import oneiros.optimizers
 import pytest
-from oneiros import modules, registry
+from oneiros import deprecations, modules, registry
 from oneiros.errors import BackendMissingError
 from written_plugins import HOOKS, hook, start, write_plugin
 
@@ -308,3 +309,22 @@ def test_dir_of_the_package_shows_no_internals():
     private = [name for name in names if name.startswith("_")]
     assert private == ["__version__"]
     assert not {"Any", "ModuleSpec", "import_module", "sys"} & set(names)
+
+
+def test_a_name_and_an_argument_can_be_deprecated(monkeypatch):
+    going = {
+        "layer:Highway": "Highway goes with 0.3: use Dense.",
+        "module:layers.core.Highway": "layers.core.Highway goes with 0.3.",
+        "argument:Dense.init": "init goes with 0.3.",
+    }
+    monkeypatch.setattr(deprecations, "NAMES", going)
+    uses = [
+        lambda: registry.resolve("layer", "Highway"),
+        lambda: importlib.import_module("oneiros.layers.core").Highway,
+        lambda: deprecations.warn_of("argument:Dense.init"),
+    ]
+    for use, message in zip(uses, going.values(), strict=True):
+        with pytest.warns(DeprecationWarning, match=re.escape(message)) as caught:
+            use()
+        assert {warning.filename for warning in caught} == {__file__}
+    registry.resolve("layer", "Dense")
