@@ -268,11 +268,41 @@ def test_where_the_old_templates_are_gone_an_update_says_that_it_replaces(
     assert "A new section." in (folder / "README.md").read_text("utf-8")
 
 
+@pytest.mark.parametrize("elsewhere", ["HOME", "ONEIROS_HOME"])
+def test_an_update_works_on_the_machine_of_a_colleague(
+    elsewhere, home, next_version, monkeypatch
+):
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("ONEIROS_HOME", str(home / ".oneiros"))
+    folder = generated("loss")
+    stated = (folder / ".copier-answers.yml").read_text("utf-8")
+    assert "_src_path: ~/.oneiros/templates\n" in stated
+    module = folder / "my_lab" / "my_loss.py"
+    module.write_text(module.read_text("utf-8").replace("- 1,", "- 2,"), "utf-8")
+    commit(folder)
+    (home / ".oneiros").rename(home / "of-the-author")
+    monkeypatch.setenv("HOME", str(home / "colleague"))
+    monkeypatch.setenv("ONEIROS_HOME", str(home / "colleague" / ".oneiros"))
+    if elsewhere == "ONEIROS_HOME":
+        monkeypatch.setenv("ONEIROS_HOME", str(home / "runner"))
+    new.add_version(new._repository())
+    next_version()
+    assert new.bring_up_to_date(folder).startswith("my-lab is at v9.8.0")
+    assert "A new section." in (folder / "README.md").read_text("utf-8")
+    assert "- 2," in module.read_text("utf-8")
+    assert git(folder, "diff", ".copier-answers.yml").count("\n-_commit: ") == 1
+    now = (folder / ".copier-answers.yml").read_text("utf-8")
+    assert "_src_path: ~/.oneiros/templates\n" in now
+    commit(folder)
+    assert new.bring_up_to_date(folder).startswith("my-lab is at v9.8.0")
+    assert git(folder, "status", "--porcelain") == ""
+
+
 def test_an_update_with_open_changes_is_refused_in_words(next_version):
     folder = generated("loss")
     (folder / "README.md").write_text("mine")
     next_version()
-    with pytest.raises(new.NewError, match=r"copier: .*dirty"):
+    with pytest.raises(new.NewError, match=r"stash first .*\n.*README\.md"):
         new.bring_up_to_date(folder)
     assert (folder / "README.md").read_text() == "mine"
 

@@ -2,12 +2,14 @@
 up to date later."""
 
 import importlib.util
+import json
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
@@ -267,20 +269,24 @@ def bring_up_to_date(folder: Path) -> str:
         )
     if not shutil.which("git"):
         raise NewError("Bringing a package up to date needs git. Install it first.")
+    if changed := _git(folder, "status", "--porcelain", "."):
+        raise NewError(f"Commit or stash first what you changed:\n{changed}")
     repository, tag = add_version(_repository())
     stated = re.search(r"^_commit: (\S+)", answers.read_text("utf-8"), re.MULTILINE)
     old = stated[1] if stated else "no version"
     options: dict[str, Any] = {"vcs_ref": tag, "defaults": True, "quiet": True}
+    known = old in _git(repository, "tag").split()
+    bring = copier.run_update if known else copier.run_recopy
     try:
-        if old in _git(repository, "tag").split():
-            copier.run_update(folder, overwrite=True, **options)
-            return (
-                f"{folder} is at {tag} of the templates; it was at {old}. `git diff` "
-                "shows what changed; conflicts are marked in the files."
-            )
-        copier.run_recopy(folder, overwrite=True, **options)
+        with _templates_of_here(answers, repository):
+            bring(folder, overwrite=True, **options)
     except copier.errors.UserMessageError as error:
         raise NewError(f"copier: {error}") from None
+    if known:
+        return (
+            f"{folder} is at {tag} of the templates; it was at {old}. `git diff` shows "
+            "what changed; conflicts are marked in the files."
+        )
     return (
         f"The templates of {old} aren't on this machine, so your changes couldn't be "
         f"told from theirs: the files of {tag} replaced those in {folder}. `git diff` "
@@ -317,6 +323,27 @@ def add_version(repository: Path) -> tuple[Path, str]:
     _git(repository, *IDENTITY, "commit", "--quiet", "--no-gpg-sign", "-m", message)
     _git(repository, "tag", tag)
     return repository, tag
+
+
+@contextmanager
+def _templates_of_here(answers: Path, repository: Path) -> Iterator[None]:
+    """Lets copier find the templates of this machine, though the answers name those of
+    the machine on which the package was written; copier takes no other path, and
+    refuses a file that git knows as changed."""
+    stated = re.compile(r"^_src_path: .*$", re.MULTILINE)
+    text = answers.read_text("utf-8")
+    (line,) = stated.findall(text)
+    hide = ["update-index", "--assume-unchanged", answers.name]
+    show = ["update-index", "--no-assume-unchanged", answers.name]
+    _git(answers.parent, *hide)
+    try:
+        here = f"_src_path: {json.dumps(str(repository))}"
+        answers.write_text(stated.sub(lambda _: here, text), "utf-8")
+        yield
+    finally:
+        text = answers.read_text("utf-8")
+        answers.write_text(stated.sub(lambda _: line, text), "utf-8")
+        _git(answers.parent, *show)
 
 
 def _repository() -> Path:
