@@ -1,7 +1,9 @@
 """The packages of examples/plugins do what packages of third parties may, and nothing
 else."""
 
+import importlib.util
 import runpy
+import tomllib
 
 import pytest
 from fresh import ROOT, project
@@ -12,7 +14,24 @@ FOLDERS = {
     project(path.parent)["name"]: path.parent
     for path in sorted((ROOT / "examples" / "plugins").glob("*/pyproject.toml"))
 }
-LABS = [name for name in FOLDERS if name.startswith("lab-")]
+PACKAGES = {
+    name: next(folder.rglob("manifest.py")).parent for name, folder in FOLDERS.items()
+}
+HEAVY = "torch-for-oneiros"
+"""What isn't in the environment of the tests, unless somebody has installed it."""
+INSTALLED = [
+    pytest.param(
+        name,
+        marks=pytest.mark.skipif(
+            name == HEAVY and not importlib.util.find_spec("torch_for_oneiros"),
+            reason="PyTorch isn't installed; the package's README says how",
+        ),
+    )
+    for name in FOLDERS
+]
+BACKENDS = {"numpy-backend", HEAVY}
+"""The kit runs over them in tests/kit."""
+LABS = [name for name in FOLDERS if name not in BACKENDS]
 READY = """
 from oneiros import plugins, registry
 record = plugins.manager().records["{name}"]
@@ -28,19 +47,22 @@ print(record.state, len(loaded))
 """Imports every component of a plugin."""
 
 
-@pytest.mark.parametrize("name", LABS)
+@pytest.mark.parametrize("name", INSTALLED)
 def test_they_use_public_names_alone(name):
-    assert faulty_imports(name, name.replace("-", "_")) == []
+    assert faulty_imports(name, PACKAGES[name].name) == []
     assert manager().records[name].state == "ok"
 
 
-@pytest.mark.parametrize("name", LABS)
+@pytest.mark.parametrize("name", FOLDERS)
 def test_they_are_complete_distributions(name):
     folder = FOLDERS[name]
-    described = project(folder)
+    table = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))
+    described = table["project"]
     assert described["requires-python"] and described["license"] == "MIT"
+    assert described["license-files"] == ["LICENSE"]
+    assert any("oneiros-testing" in each for each in table["dependency-groups"]["test"])
     assert (folder / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
-    assert (folder / name.replace("-", "_") / "py.typed").exists()
+    assert (PACKAGES[name] / "py.typed").exists()
     text = (ROOT / "examples" / "plugins" / "README.md").read_text()
     assert f"]({folder.name}/README.md)" in text
 
@@ -59,7 +81,7 @@ def test_they_conform(name):
 
 
 @pytest.mark.exhaustive(only=True)
-@pytest.mark.parametrize("name", LABS)
+@pytest.mark.parametrize("name", [*LABS, "numpy-backend"])
 def test_they_build_and_install_with_what_they_require_alone(name, new_environment):
     environment = new_environment(name)
     environment.install(FOLDERS[name])
