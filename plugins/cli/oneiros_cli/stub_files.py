@@ -10,6 +10,8 @@ import ast
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from oneiros_cli.types_of_k import ARGUMENTS, BY_DEFAULT, FUNCTIONS, IMPORTS, RESULTS
+
 Tables = dict[str, dict[str, str]]
 """Path of a module below `oneiros` → name → reference."""
 BY_KIND = [
@@ -31,35 +33,6 @@ __version__: str
 
 def set_seed(seed: int) -> None: ...
 """
-K = """\
-from typing import Any
-
-from oneiros.backend.common import *
-from oneiros.backend.contract import Backend as Backend
-from oneiros.backend.dispatch import *
-from oneiros.typing import Array, Shape, Tensor, Tensors
-"""
-ARGUMENTS = {
-    "axis": "int | list[int] | tuple[int, ...] | None",
-    "dtype": "str | None",
-    "keepdims": "bool",
-    "name": "str | None",
-    "ndim": "int | None",
-    "nb_classes": "int",
-    "seed": "int | None",
-}
-"""Types of arguments that have the same meaning in all functions of `K`; the others
-are tensors, numbers or shapes."""
-RESULTS = {
-    "count_params": "int",
-    "dtype": "str",
-    "get_value": "Array",
-    "int_shape": "Shape",
-    "is_sparse": "bool",
-    "ndim": "int",
-    "gradients": "Tensors",
-}
-"""What functions of `K` return, if it isn't a tensor."""
 
 
 def tables(by_kind: Mapping[str, dict[str, str]], modules: Tables) -> Tables:
@@ -83,7 +56,7 @@ def stub_files(names: Tables, kernel: Path) -> dict[str, str]:
     for path in names:
         parts = path.split(".")
         folders.update(".".join(parts[:end]) for end in range(1, len(parts)))
-    starts = {"": ROOT, "backend": K + "\n".join(_functions_of_k(kernel)) + "\n"}
+    starts = {"": ROOT, "backend": IMPORTS + "\n".join(_functions_of_k(kernel)) + "\n"}
     files = {}
     for folder in sorted(folders):
         children = {
@@ -147,16 +120,28 @@ def _functions_of_k(kernel: Path) -> Iterator[str]:
 
 
 def _signature(method: ast.FunctionDef) -> str:
-    """Returns a method's signature as a function, with types by its arguments'
-    names."""
+    """Returns a method's signature as a function, with types."""
     arguments = method.args
-    del arguments.args[:1]
-    for argument in [*arguments.args, *arguments.kwonlyargs]:
-        if not argument.annotation:
-            annotation = ARGUMENTS.get(argument.arg, "Tensor")
-            argument.annotation = ast.parse(annotation, mode="eval").body
-    returned = "Tensor"
-    if method.returns:
-        returned = ast.unparse(method.returns)
+    arguments.args = arguments.args[1:]
+    types = {**ARGUMENTS, **FUNCTIONS.get(method.name, {})}
+    named = [*arguments.args, *arguments.kwonlyargs]
+    for argument in filter(None, [*named, arguments.vararg, arguments.kwarg]):
+        name = argument.arg
+        annotation = types.get(name) or _type_of_default(arguments, name)
+        argument.annotation = ast.parse(annotation, mode="eval").body
+    returned = ast.unparse(method.returns) if method.returns else "Tensor"
     returned = RESULTS.get(method.name, returned)
     return f"def {method.name}({ast.unparse(arguments)}) -> {returned}: ..."
+
+
+def _type_of_default(arguments: ast.arguments, name: str) -> str:
+    """Returns the type that an argument's default tells, or that of tensors."""
+    optional = arguments.args[len(arguments.args) - len(arguments.defaults) :]
+    pairs = [
+        *zip(optional, arguments.defaults, strict=True),
+        *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
+    ]
+    for argument, default in pairs:
+        if argument.arg == name and isinstance(default, ast.Constant):
+            return BY_DEFAULT.get(type(default.value), "Tensor")
+    return "Tensor"
