@@ -26,8 +26,8 @@ class RefusesWithoutNames(OnnxExport):
     """It refuses layers that it doesn't know, and doesn't say which."""
 
     def refusals(self, model):
-        known = "oneiros_layers"
-        if all(type(layer).__module__.startswith(known) for layer in model.layers):
+        own = "oneiros_testing"
+        if not any(type(layer).__module__.startswith(own) for layer in model.layers):
             return []
         return [Refusal(model, "a layer has no counterpart.", "Leave it out.")]
 

@@ -111,7 +111,7 @@ def check_callback_can_be_made(subject: Subject) -> None:
     assert not lacking, f"It has no {', '.join(lacking)}: derive it from Callback."
 
 
-@check("callback", once=True, after="check_callback_can_be_made")
+@check("callback", after="check_callback_can_be_made")
 def check_constructor_touches_nothing(subject: Subject) -> None:
     """The constructor uses no file, network, process or random number; what it needs it
     opens in `on_train_begin`."""

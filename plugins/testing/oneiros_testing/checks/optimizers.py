@@ -139,7 +139,7 @@ def check_optimizer_can_be_made(subject: Subject) -> None:
     assert hasattr(made(subject), "get_updates"), "It has no get_updates."
 
 
-@check("optimizer", once=True, after="check_optimizer_can_be_made")
+@check("optimizer", after="check_optimizer_can_be_made")
 def check_constructor_touches_nothing(subject: Subject) -> None:
     """The constructor uses no file, network, process or random number."""
     made(subject)

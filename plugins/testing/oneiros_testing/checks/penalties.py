@@ -49,7 +49,7 @@ def check_weight_function_can_be_made(subject: Subject) -> None:
     assert callable(made(subject)), "What it makes isn't a function of a weight."
 
 
-@check(*BOTH, once=True, after="check_weight_function_can_be_made")
+@check(*BOTH, after="check_weight_function_can_be_made")
 def check_constructor_touches_nothing(subject: Subject) -> None:
     """Making it uses no file, network, process or random number."""
     made(subject)
