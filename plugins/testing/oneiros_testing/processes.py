@@ -1,8 +1,10 @@
-"""What importing changes in a process."""
+"""What importing changes in a process, and functions called in one of their own."""
 
 import os
+import pickle
 import subprocess
 import sys
+from typing import Any
 
 CHANGED = """
 import locale, os, random, signal, sys, threading, warnings
@@ -52,3 +54,39 @@ def changed_by_import(module: str, name: str) -> list[str]:
     )
     assert done.returncode == 0, done.stderr[-500:]
     return done.stdout.splitlines()
+
+
+CALLING = """
+import os, pickle, sys
+from importlib import import_module
+
+answers = os.dup(1)
+os.dup2(2, 1)  # what libraries print
+module, _, name = sys.argv[1].partition(":")
+function = getattr(import_module(module), name)
+result = function(*pickle.load(sys.stdin.buffer))
+with os.fdopen(answers, "wb") as file:
+    pickle.dump(result, file)
+"""
+"""A program that calls a function, and prints what it returns, pickled."""
+
+
+def called_elsewhere(reference: str, *arguments: Any) -> Any:
+    """Returns what a function returns in a process of its own.
+
+    # Arguments
+        reference: str, `"package.module:function"`.
+        arguments: plain data, paths and arrays.
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", CALLING, reference],
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(sys.path),
+            "ONEIROS_KERAS_NAMESPACE": "0",
+        },
+        input=pickle.dumps(arguments),
+        capture_output=True,
+    )
+    assert done.returncode == 0, done.stderr.decode(errors="replace")[-500:]
+    return pickle.loads(done.stdout)
