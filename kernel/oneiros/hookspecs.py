@@ -17,7 +17,7 @@ import pluggy
 
 from oneiros import deprecations
 
-Names = dict[str, str] | None
+Names = dict[str, Any] | None
 hookspec = pluggy.HookspecMarker("oneiros")
 hookimpl = pluggy.HookimplMarker("oneiros")
 
@@ -96,7 +96,7 @@ def oneiros_exports() -> Names:
     """
 
 
-def oneiros_migrations() -> Mapping[str, Any] | None:
+def oneiros_migrations() -> Names:
     """Migrations: how to read classes in files of other versions, by the name in the
     file.
 
@@ -128,7 +128,7 @@ def oneiros_services() -> Names:
     """
 
 
-def oneiros_modules() -> dict[str, dict[str, str]] | None:
+def oneiros_modules() -> Names:
     """Contents of modules below `oneiros`, by their paths.
 
     For example, {"layers.core": {"Dense": "package.module:Dense"}}. Several plugins may

@@ -17,7 +17,7 @@ from typing import Any
 from oneiros import registry
 from oneiros.discovery import Entry
 from oneiros.errors import NameConflictError, PluginLoadError
-from oneiros.plugins import IMPORTED_KINDS, did_you_mean, manager
+from oneiros.plugins import IMPORTED_KINDS, did_you_mean, manager, owners
 
 LAYERS = "oneiros.layers"
 """The module that shows all layers, and all names of the modules below it."""
@@ -196,17 +196,18 @@ def _tables(module: str) -> list[dict[str, list[Entry]]]:
 
 
 def _find(module: str, name: str) -> Entry | None:
-    """Returns the entry of a name in a module."""
-    plugins = manager()
+    """Returns the entry of a name in a module. What a plugin registers may replace what
+    Oneiros registers, and none of the module's other names, such as `Regularizer`."""
     kind = _kind(module)
     # Building a Dense looks up seven names in modules that no plugin registers as such.
-    is_known = kind and (name in plugins.entries[kind] or registry.registered)
-    if kind and is_known and (entry := registry.find(kind, name)):
+    is_known = kind and (name in manager().entries[kind] or registry.registered)
+    entry = registry.find(kind, name) if kind and is_known else None
+    if entry and name in owners()[entry.kind]:
         return entry
     for table in _tables(module):
         if name in table:
-            return plugins.choose(table[name])
-    return None
+            return manager().choose(table[name])
+    return entry
 
 
 def _is_exported(module: str, name: str) -> bool:

@@ -5,7 +5,7 @@ import sys
 
 import oneiros
 import pytest
-from oneiros import plugins, registry
+from oneiros import plugins, registry, regularizers
 from processes import run_python
 
 PATHS = sorted(filter(None, plugins.manager().modules))
@@ -141,3 +141,12 @@ def test_attributes_can_be_patched(monkeypatch):
     assert oneiros.optimizers.SGD == "patched"
     monkeypatch.undo()
     assert oneiros.optimizers.SGD is registry.resolve("optimizer", "SGD")
+
+
+def test_a_registered_name_hides_no_base_class_of_the_module():
+    class Rival:
+        pass
+
+    base = regularizers.Regularizer
+    with registry.register("regularizer", "Regularizer", Rival):
+        assert regularizers.Regularizer is base
