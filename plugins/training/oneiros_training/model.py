@@ -1,10 +1,10 @@
 """`Model`: a graph of layers that you can compile, train and use for predictions."""
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from oneiros import backend as K
 from oneiros import plugins, services
@@ -35,10 +35,26 @@ from oneiros_training.arrays.user_data import (
     validation_source,
 )
 from oneiros_training.compilation.plan import plan
+from oneiros_training.data_types import (
+    ArrayLike,
+    ClassWeight,
+    Data,
+    Generator,
+    Losses,
+    LossWeights,
+    Metrics,
+    Outputs,
+    Results,
+    WeightMode,
+)
+from oneiros_training.data_types import Stream as Batches
 from oneiros_training.generators.epochs import Epochs
 from oneiros_training.generators.generated import Generated, ValidationArrays
 from oneiros_training.parts import parts_of, whole
 from oneiros_training.steps import ModelStream, step_for
+
+if TYPE_CHECKING:
+    from oneiros.callbacks import History
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -126,11 +142,11 @@ class Model(Container):
     def compile(
         self,
         optimizer: str | dict[str, Any] | Rebuilt,
-        loss,
-        metrics: list[Any] | dict[str, Any] | None = None,
-        loss_weights: list[float] | dict[str, float] | None = None,
-        sample_weight_mode=None,
-        **kwargs,
+        loss: Losses,
+        metrics: Metrics | None = None,
+        loss_weights: LossWeights | None = None,
+        sample_weight_mode: WeightMode | None = None,
+        **kwargs: Any,
     ) -> None:
         """Configures the model for training.
 
@@ -176,19 +192,19 @@ class Model(Container):
     @_with_loop("_fit_loop")
     def fit(
         self,
-        x,
-        y=None,
+        x: Data | Batches,
+        y: Data | None = None,
         batch_size: int = 32,
         nb_epoch: int = 10,
         verbose: int = 1,
-        callbacks: list[Callback] | None = None,
+        callbacks: Sequence[Callback] | None = None,
         validation_split: float = 0.0,
-        validation_data=None,
+        validation_data: ArrayLike | Batches | None = None,
         shuffle: bool | str = True,
-        class_weight=None,
-        sample_weight=None,
+        class_weight: ClassWeight | None = None,
+        sample_weight: Data | None = None,
         initial_epoch: int = 0,
-    ):
+    ) -> "History":
         """Trains for a number of epochs.
 
         # Arguments
@@ -250,8 +266,13 @@ class Model(Container):
     @open_to_old_code
     @_with_loop("_test_loop")
     def evaluate(
-        self, x, y=None, batch_size: int = 32, verbose: int = 1, sample_weight=None
-    ):
+        self,
+        x: Data | Batches,
+        y: Data | None = None,
+        batch_size: int = 32,
+        verbose: int = 1,
+        sample_weight: Data | None = None,
+    ) -> Results:
         """Returns the loss, or all of `metrics_names`, averaged over all samples.
 
         # Arguments
@@ -269,7 +290,9 @@ class Model(Container):
     @K.bound
     @open_to_old_code
     @_with_loop("_predict_loop")
-    def predict(self, x, batch_size: int = 32, verbose: int = 0):
+    def predict(
+        self, x: Data | Batches, batch_size: int = 32, verbose: int = 0
+    ) -> Outputs:
         """Returns the outputs for `x`: an array, or a list of arrays.
 
         # Arguments
@@ -293,19 +316,19 @@ class Model(Container):
     @open_to_old_code
     def fit_generator(
         self,
-        generator,
+        generator: Generator,
         samples_per_epoch: int,
         nb_epoch: int,
         verbose: int = 1,
-        callbacks=None,
-        validation_data=None,
+        callbacks: Sequence[Callback] | None = None,
+        validation_data: ArrayLike | Generator | None = None,
         nb_val_samples: int | None = None,
-        class_weight=None,
+        class_weight: ClassWeight | None = None,
         max_q_size: int = 10,
         nb_worker: int = 1,
         pickle_safe: bool = False,
         initial_epoch: int = 0,
-    ):
+    ) -> "History":
         """Trains on the batches of a generator, which workers make in advance.
 
         # Arguments
@@ -373,12 +396,12 @@ class Model(Container):
     @open_to_old_code
     def evaluate_generator(
         self,
-        generator,
+        generator: Generator,
         val_samples: int,
         max_q_size: int = 10,
         nb_worker: int = 1,
         pickle_safe: bool = False,
-    ):
+    ) -> Results:
         """Like `evaluate`, but for `val_samples` samples of a generator.
 
         # Arguments
@@ -418,12 +441,12 @@ class Model(Container):
     @open_to_old_code
     def predict_generator(
         self,
-        generator,
+        generator: Generator,
         val_samples: int,
         max_q_size: int = 10,
         nb_worker: int = 1,
         pickle_safe: bool = False,
-    ):
+    ) -> Outputs:
         """Like `predict`, but for `val_samples` samples of a generator.
 
         # Arguments
@@ -461,7 +484,13 @@ class Model(Container):
 
     @K.bound
     @open_to_old_code
-    def train_on_batch(self, x, y, sample_weight=None, class_weight=None) -> Any:
+    def train_on_batch(
+        self,
+        x: Data,
+        y: Data,
+        sample_weight: Data | None = None,
+        class_weight: ClassWeight | None = None,
+    ) -> Results:
         """Runs one step on one batch; returns its loss, or all of `metrics_names`.
 
         # Arguments
@@ -472,7 +501,9 @@ class Model(Container):
 
     @K.bound
     @open_to_old_code
-    def test_on_batch(self, x, y, sample_weight=None) -> Any:
+    def test_on_batch(
+        self, x: Data, y: Data, sample_weight: Data | None = None
+    ) -> Results:
         """Returns the loss of one batch, or the list of the values of `metrics_names`.
 
         # Arguments
@@ -483,7 +514,7 @@ class Model(Container):
 
     @K.bound
     @open_to_old_code
-    def predict_on_batch(self, x) -> Any:
+    def predict_on_batch(self, x: Data) -> Outputs:
         """Returns the outputs for one batch: an array, or a list of arrays."""
         return one_or_all(step_for(self, "predict")(input_arrays(self, x)))
 
@@ -584,7 +615,7 @@ def validation_stream(model, source, training):
 
 def train(
     model, options: FitOptions, training: Stream, validation, sizes: dict[str, Any]
-):
+) -> "History":
     """Trains on a stream, and evaluates on another one after each epoch.
 
     # Arguments
@@ -609,6 +640,7 @@ def train(
         "metrics": labels + [f"val_{name}" for name in labels if validates],
         "do_validation": validates,
     }
+    history: History
     callbacks, history = services.default_callbacks.for_fit(
         model, options.callbacks, params
     )

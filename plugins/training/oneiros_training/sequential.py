@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import functools
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 from oneiros import config as configs
 from oneiros.arguments import label
 from oneiros.backend.dispatch import backend_of
+from oneiros.bases import Rebuilt
 from oneiros.engine.container import Container, entry_of, get_source_inputs
 from oneiros.engine.layer import Layer
 from oneiros.engine.node import Node, unique
 from oneiros.errors import ArgumentError, ConfigError, GraphError, ShapeError
-from oneiros.typing import Tensor
+from oneiros.typing import Array, Tensor
 from oneiros_backend_toolkit.interrupts import repeated_interrupts
 
+from oneiros_training.data_types import (
+    ClassWeight,
+    Data,
+    Losses,
+    Metrics,
+    Results,
+    Stream,
+    WeightMode,
+)
 from oneiros_training.model import Model
 from oneiros_training.parts import whole
 
@@ -58,7 +69,7 @@ class Sequential(Model):
     training_data: Any = None
     _whole: Sequential
 
-    def __init__(self, layers: list[Layer] | None = None, name: str | None = None):
+    def __init__(self, layers: Sequence[Layer] | None = None, name: str | None = None):
         Layer.__init__(self, name=name)
         if isinstance(layers, Layer):
             raise ArgumentError(
@@ -266,7 +277,12 @@ class Sequential(Model):
             return model
 
     def compile(  # type: ignore[override]  # as in Keras 1: no loss_weights
-        self, optimizer, loss, metrics=None, sample_weight_mode=None, **kwargs
+        self,
+        optimizer: str | dict[str, Any] | Rebuilt,
+        loss: Losses,
+        metrics: Metrics | None = None,
+        sample_weight_mode: WeightMode | None = None,
+        **kwargs: Any,
     ) -> None:
         """Configures the model for training, like `Model.compile`."""
         self.build()
@@ -279,12 +295,19 @@ class Sequential(Model):
         )
 
     def train_on_batch(  # type: ignore[override]  # class_weight first, as in Keras 1
-        self, x, y, class_weight=None, sample_weight=None, **kwargs
-    ):
+        self,
+        x: Data,
+        y: Data,
+        class_weight: ClassWeight | None = None,
+        sample_weight: Data | None = None,
+        **kwargs: Any,
+    ) -> Results:
         """Runs one training step on one batch; returns its loss and metrics."""
         return super().train_on_batch(x, y, sample_weight, class_weight, **kwargs)
 
-    def predict_proba(self, x, batch_size: int = 32, verbose: int = 1):
+    def predict_proba(
+        self, x: Data | Stream, batch_size: int = 32, verbose: int = 1
+    ) -> Array:
         """Returns the outputs, and warns if they aren't probabilities."""
         outputs = self.predict(x, batch_size, verbose)
         low = outputs.min()
@@ -297,15 +320,18 @@ class Sequential(Model):
             )
         return outputs
 
-    def predict_classes(self, x, batch_size: int = 32, verbose: int = 1):
+    def predict_classes(
+        self, x: Data | Stream, batch_size: int = 32, verbose: int = 1
+    ) -> Array:
         """Returns the index of the most likely class for each sample.
 
         With one output, it is 1 if the output exceeds 0.5.
         """
         outputs = self.predict(x, batch_size, verbose)
+        classes: Array = (outputs > 0.5).astype("int32")
         if outputs.shape[-1] > 1:
-            return outputs.argmax(axis=-1)
-        return (outputs > 0.5).astype("int32")
+            classes = outputs.argmax(axis=-1)
+        return classes
 
 
 def _replaces_methods(cls: type[Sequential]) -> bool:
