@@ -133,7 +133,7 @@ def _unknown(kind: str, name: str) -> str:
     if owner and distribution in ("", owner):
         return f"{unknown} {kind} {name!r}. {absence(owner)}"
     advice = did_you_mean(bare, names(kind)) or (
-        f" `oneiros plugins` lists all: {', '.join(names(kind)):.200}."
+        f" `oneiros plugins` lists all, such as {', '.join(names(kind)[:9])}."
     )
     return f"Unknown {kind} {name!r}.{advice}{problems()}"
 

@@ -87,7 +87,7 @@ def test_no_plugin_of_this_repository_has_a_problem():
     [
         ("layer", "dense", "Did you mean 'Dense'?"),
         ("optimizer", "adaam", "'adam'"),
-        ("objective", "zzzzz", "`oneiros plugins` lists all: "),
+        ("objective", "zzzzz", "`oneiros plugins` lists all, such as "),
     ],
 )
 def test_unknown_names_get_a_hint(kind, name, expected):
