@@ -76,10 +76,12 @@ def test_sizes_may_stand_in_lists_of_numbers(tmp_path):
         flat = Lambda(
             lambda x: K.reshape(x, K.concatenate([K.shape(x)[:1], [-1]])),
             output_shape=(3,),
+            name="flat",
         )
         scaled = Lambda(
             lambda x: x / K.sum(K.cast([K.shape(x)[0], 3], "float32")),
             output_shape=(3,),
+            name="scaled",
         )
         exported = written(Model(x, [flat(x), scaled(x)]), tmp_path)
     data = np.ones((5, 3), "float32")

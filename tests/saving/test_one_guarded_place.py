@@ -41,9 +41,10 @@ REPLAYED = (
     ROOT / "plugins" / "exports" / "oneiros_exports" / "child.py",
     ROOT / "plugins" / "exports" / "oneiros_exports" / "processes.py",
     ROOT / "plugins" / "exports" / "oneiros_exports" / "keras3" / "older_releases.py",
+    ROOT / "plugins" / "testing" / "oneiros_testing" / "processes.py",
 )
-"""Programs that run without Oneiros, on what it or Keras has just written for them; and
-what talks with them."""
+"""Programs that run without Oneiros or apart from it, on what it or Keras has just
+written for them; and what talks with them."""
 SOURCES = [
     path
     for folder in ("kernel", "plugins")
