@@ -18,7 +18,8 @@ HERE = Path(__file__).resolve()
 LICENSE = HERE.with_name("LICENSE")
 REPOSITORY = "https://github.com/oneiros-keras/oneiros"
 """Where the source is published. No other file of the repository names it."""
-PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+PYTHONS = ("3.11", "3.12", "3.13")
+"""What tests/workspace/test_pythons.py installs everything on."""
 SHARED = {
     "license": "MIT",
     "authors": [{"name": "The Oneiros developers"}],
