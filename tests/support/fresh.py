@@ -90,7 +90,7 @@ class Environment:
             *requirements,
         )
 
-    def run(self, code, *arguments, check=True, **variables):
+    def run(self, code, *arguments, check=True, timeout=120, **variables):
         """Runs Python code; its output is text."""
         command = [
             self.python,
@@ -106,7 +106,7 @@ class Environment:
             text=True,
             cwd=self.folder,
             env=self.variables(**variables),
-            timeout=120,
+            timeout=timeout,
         )
         assert not check or done.returncode == 0, done.stdout + done.stderr
         return done

@@ -108,16 +108,27 @@ def test_a_package_passes_its_own_tests_when_it_is_installed(
 
 @pytest.mark.exhaustive(only=True)
 @pytest.mark.parametrize("kind", list(new.KINDS))
-def test_a_package_installs_with_pip_alone_beside_what_it_asks_for(
+def test_a_package_installs_with_pip_alone_and_passes_its_own_tests_there(
     kind, tmp_path, new_environment
 ):
-    _, wheel = built(generated(kind), tmp_path / "dist")
+    """First its wheel, beside what it asks for, and then its sdist."""
+    sdist, wheel = built(generated(kind), tmp_path / "dist")
+    tests = tmp_path / "dist" / sdist.name.removesuffix(".tar.gz") / "tests"
     made = new_environment(kind)
     made.install("oneiros", wheel)
     assert made.pip("check").strip() == "No broken requirements found."
+    made.run(TESTS, tests, timeout=1200)
+    made.pip("uninstall", "--yes", DISTRIBUTION)
+    made.install(sdist)
     listed = json.loads(made.run(LISTING).stdout.splitlines()[-1])
     assert listed == ["ok"]
 
+
+TESTS = """
+import sys
+import pytest
+sys.exit(pytest.main(["-q", "-p", "no:faker", "-p", "no:cacheprovider", sys.argv[1]]))
+"""
 
 LISTING = """
 import json
