@@ -1,10 +1,13 @@
-"""What mypy says of users' scripts and of a plugin, and the stubs that it reads."""
+"""What mypy and pyright say of scripts and of a plugin, and the stubs they read."""
 
+import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from processes import run_python
 
 TYPED = Path(__file__).resolve().parents[1] / "typed"
@@ -30,6 +33,25 @@ def test_mypy_tells_wrong_arguments_and_nothing_else(tmp_path):
     found = re.findall(r"(\w+\.py):(\d+): error: .*\[([\w-]+)\]$", run.stdout, re.M)
     told = {(file, int(line), code) for file, line, code in found}
     assert told == {error for file in files for error in expected(file)}, run.stdout
+
+
+@pytest.mark.exhaustive(only=True)
+def test_pyright_tells_the_same_lines_and_nothing_else(tmp_path):
+    pytest.importorskip("pyright", reason="pyright isn't installed")
+    if not shutil.which("node"):
+        pytest.skip("pyright needs node, which isn't here")
+    command = [sys.executable, "-m", "pyright"]
+    if subprocess.run([*command, "--version"], capture_output=True).returncode:
+        pytest.skip("pyright can't be fetched: pip has its launcher alone")
+    files = [shutil.copy(path, tmp_path) for path in TYPED.glob("*.py")]
+    options = ["--outputjson", "--pythonpath", sys.executable]
+    run = subprocess.run(
+        [*command, *options, *files], cwd=tmp_path, capture_output=True, text=True
+    )
+    told = json.loads(run.stdout)["generalDiagnostics"]
+    found = {(Path(e["file"]).name, e["range"]["start"]["line"] + 1) for e in told}
+    lines = {error[:2] for path in map(Path, files) for error in expected(path)}
+    assert found == lines, run.stdout
 
 
 def test_the_shipped_stubs_are_part_of_those_of_the_command(tmp_path):
