@@ -1,5 +1,6 @@
 """Base classes of the convolutions: arguments, weights, output shape."""
 
+from collections.abc import Sequence
 from typing import Unpack
 
 from oneiros import activations
@@ -156,7 +157,7 @@ class ImageConvolution(ConvolutionLayer):
 
     _rank = 2
 
-    def __init__(self, *, subsample: tuple[int, ...], dim_ordering: str, **kwargs):
+    def __init__(self, *, subsample: Sequence[int], dim_ordering: str, **kwargs):
         super().__init__(**kwargs)
         self.subsample = check_ints(self, "subsample", subsample, self._rank)
         self.dim_ordering = check_dim_ordering(self, dim_ordering)
@@ -242,7 +243,7 @@ class PlaneConvolution(ImageConvolution):
         activation: Activation = None,
         weights: list[Array] | None = None,
         border_mode: str = "valid",
-        subsample: tuple[int, ...] = (1, 1),
+        subsample: Sequence[int] = (1, 1),
         dim_ordering: str = "default",
         W_regularizer: RegularizerLike = None,
         b_regularizer: RegularizerLike = None,

@@ -1,5 +1,6 @@
 """Convolutions over sequences, images and volumes, also with holes (atrous)."""
 
+from collections.abc import Sequence
 from typing import Unpack
 
 from oneiros import backend as K
@@ -286,8 +287,8 @@ class AtrousConvolution2D(Convolution2D):
         activation: Activation = None,
         weights: list[Array] | None = None,
         border_mode: str = "valid",
-        subsample: tuple[int, ...] = (1, 1),
-        atrous_rate: tuple[int, ...] = (1, 1),
+        subsample: Sequence[int] = (1, 1),
+        atrous_rate: Sequence[int] = (1, 1),
         dim_ordering: str = "default",
         W_regularizer: RegularizerLike = None,
         b_regularizer: RegularizerLike = None,
@@ -381,7 +382,7 @@ class Convolution3D(FlippedOnTheano, ImageConvolution):
         activation: Activation = None,
         weights: list[Array] | None = None,
         border_mode: str = "valid",
-        subsample: tuple[int, ...] = (1, 1, 1),
+        subsample: Sequence[int] = (1, 1, 1),
         dim_ordering: str = "default",
         W_regularizer: RegularizerLike = None,
         b_regularizer: RegularizerLike = None,

@@ -1,6 +1,6 @@
 """Deconvolution2D: the transposed convolution."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Unpack
 
 from oneiros import backend as K
@@ -83,12 +83,12 @@ class Deconvolution2D(Convolution2D):
         nb_filter: int,
         nb_row: int,
         nb_col: int,
-        output_shape,
+        output_shape: Sequence[int | None],
         init: Initialization = "glorot_uniform",
         activation: Activation = None,
         weights: list[Array] | None = None,
         border_mode: str = "valid",
-        subsample: tuple[int, ...] = (1, 1),
+        subsample: Sequence[int] = (1, 1),
         dim_ordering: str = "default",
         W_regularizer: RegularizerLike = None,
         b_regularizer: RegularizerLike = None,

@@ -1,6 +1,7 @@
 """Cropping, zero padding and upsampling: layers that only change the sizes of their
 input."""
 
+from collections.abc import Sequence
 from typing import Unpack
 
 from oneiros import backend as K
@@ -127,7 +128,9 @@ class Cropping1D(_Cropping):
     loadable = True
     _rank = 1
 
-    def __init__(self, cropping=(1, 1), **kwargs: Unpack[LayerOptions]):
+    def __init__(
+        self, cropping: Sequence[int] = (1, 1), **kwargs: Unpack[LayerOptions]
+    ):
         super().__init__(**kwargs)
         self.cropping = check_ints(self, "cropping", cropping, 2, 0)
         self._pairs = self._checked_pairs([self.cropping])
@@ -167,7 +170,7 @@ class Cropping2D(_Cropping):
 
     def __init__(
         self,
-        cropping=((0, 0), (0, 0)),
+        cropping: Sequence[Sequence[int]] = ((0, 0), (0, 0)),
         dim_ordering: str = "default",
         **kwargs: Unpack[LayerOptions],
     ):
@@ -212,7 +215,7 @@ class Cropping3D(_Cropping):
 
     def __init__(
         self,
-        cropping=((1, 1), (1, 1), (1, 1)),
+        cropping: Sequence[Sequence[int]] = ((1, 1), (1, 1), (1, 1)),
         dim_ordering: str = "default",
         **kwargs: Unpack[LayerOptions],
     ):
@@ -274,7 +277,11 @@ class ZeroPadding1D(_ZeroPadding):
     loadable = True
     _rank = 1
 
-    def __init__(self, padding=1, **kwargs: Unpack[LayerOptions]):
+    def __init__(
+        self,
+        padding: int | Sequence[int] | dict[str, int] = 1,
+        **kwargs: Unpack[LayerOptions],
+    ):
         super().__init__(**kwargs)
         self.padding = padding
         widths = (padding, padding) if is_int(padding) else padding
@@ -322,7 +329,7 @@ class ZeroPadding2D(_ZeroPadding):
 
     def __init__(
         self,
-        padding=(1, 1),
+        padding: Sequence[int] | dict[str, int] = (1, 1),
         dim_ordering: str = "default",
         **kwargs: Unpack[LayerOptions],
     ):
@@ -382,7 +389,7 @@ class ZeroPadding3D(_ZeroPadding):
 
     def __init__(
         self,
-        padding=(1, 1, 1),
+        padding: Sequence[int] = (1, 1, 1),
         dim_ordering: str = "default",
         **kwargs: Unpack[LayerOptions],
     ):
@@ -438,7 +445,7 @@ class UpSampling1D(ResizingLayer):
 class _UpSampling(ResizingLayer):
     """Base class of UpSampling2D and UpSampling3D."""
 
-    def __init__(self, *, size: tuple[int, ...], dim_ordering: str, **kwargs):
+    def __init__(self, *, size: Sequence[int], dim_ordering: str, **kwargs):
         super().__init__(**kwargs)
         self.size = check_ints(self, "size", size, self._rank)
         self.dim_ordering = check_dim_ordering(self, dim_ordering)
@@ -478,7 +485,7 @@ class UpSampling2D(_UpSampling):
 
     def __init__(
         self,
-        size: tuple[int, ...] = (2, 2),
+        size: Sequence[int] = (2, 2),
         dim_ordering: str = "default",
         **kwargs: Unpack[LayerOptions],
     ):
@@ -520,7 +527,7 @@ class UpSampling3D(_UpSampling):
 
     def __init__(
         self,
-        size: tuple[int, ...] = (2, 2, 2),
+        size: Sequence[int] = (2, 2, 2),
         dim_ordering: str = "default",
         **kwargs: Unpack[LayerOptions],
     ):

@@ -1,5 +1,6 @@
 """SeparableConvolution2D: a convolution within each channel, then one across them."""
 
+from collections.abc import Sequence
 from typing import Any, Unpack
 
 from oneiros import backend as K
@@ -83,7 +84,7 @@ class SeparableConvolution2D(PlaneConvolution):
         activation: Activation = None,
         weights: list[Array] | None = None,
         border_mode: str = "valid",
-        subsample: tuple[int, ...] = (1, 1),
+        subsample: Sequence[int] = (1, 1),
         depth_multiplier: int = 1,
         dim_ordering: str = "default",
         depthwise_regularizer: RegularizerLike = None,

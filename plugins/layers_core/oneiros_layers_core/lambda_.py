@@ -7,7 +7,7 @@ from oneiros import backend as K
 from oneiros.arguments import label
 from oneiros.config import custom_object_scope
 from oneiros.engine.layer import Layer
-from oneiros.typing import LayerOptions, Tensor
+from oneiros.typing import LayerOptions, Shape, Tensor
 from oneiros_activations.functions import check_engine
 
 from oneiros_layers_core.function_arguments import (
@@ -61,7 +61,7 @@ class Lambda(Layer):
     def __init__(
         self,
         function: Callable[..., Any],
-        output_shape=None,
+        output_shape: Shape | list[int | None] | Callable[..., Any] | None = None,
         arguments: dict[str, Any] | None = None,
         **kwargs: Unpack[LayerOptions],
     ):

@@ -1,6 +1,6 @@
 """Merge: several tensors into one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from oneiros import backend as K
@@ -81,9 +81,9 @@ class Merge(Layer):
         layers: list[Any] | None = None,
         mode: Mode = "sum",
         concat_axis: int = -1,
-        dot_axes=-1,
-        output_shape=None,
-        output_mask=None,
+        dot_axes: int | Sequence[Any] = -1,
+        output_shape: Shape | list[int | None] | Callable[..., Any] | None = None,
+        output_mask: Tensor | Callable[..., Any] | None = None,
         arguments: dict[str, Any] | None = None,
         node_indices: list[int] | None = None,
         tensor_indices: list[int] | None = None,
@@ -228,9 +228,9 @@ def merge(
     inputs: list[Any],
     mode: Mode = "sum",
     concat_axis: int = -1,
-    dot_axes=-1,
-    output_shape=None,
-    output_mask=None,
+    dot_axes: int | Sequence[Any] = -1,
+    output_shape: Shape | list[int | None] | Callable[..., Any] | None = None,
+    output_mask: Tensor | Callable[..., Any] | None = None,
     arguments: dict[str, Any] | None = None,
     name: str | None = None,
 ):

@@ -1,5 +1,6 @@
 """Pooling over windows of sequences, images and volumes."""
 
+from collections.abc import Sequence
 from typing import Unpack
 
 from oneiros import backend as K
@@ -90,8 +91,8 @@ class ImagePooling(WindowPooling):
     def __init__(
         self,
         *,
-        pool_size: tuple[int, ...],
-        strides: tuple[int, ...] | None,
+        pool_size: Sequence[int],
+        strides: Sequence[int] | None,
         dim_ordering: str,
         **kwargs,
     ):
@@ -241,8 +242,8 @@ class _Pooling2D(ImagePooling):
 
     def __init__(
         self,
-        pool_size: tuple[int, ...] = (2, 2),
-        strides: tuple[int, ...] | None = None,
+        pool_size: Sequence[int] = (2, 2),
+        strides: Sequence[int] | None = None,
         border_mode: str = "valid",
         dim_ordering: str = "default",
         **kwargs: Unpack[LayerOptions],
@@ -341,8 +342,8 @@ class _Pooling3D(ImagePooling):
 
     def __init__(
         self,
-        pool_size: tuple[int, ...] = (2, 2, 2),
-        strides: tuple[int, ...] | None = None,
+        pool_size: Sequence[int] = (2, 2, 2),
+        strides: Sequence[int] | None = None,
         border_mode: str = "valid",
         dim_ordering: str = "default",
         **kwargs: Unpack[LayerOptions],

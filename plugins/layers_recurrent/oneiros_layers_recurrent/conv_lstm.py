@@ -1,6 +1,7 @@
 """ConvLSTM2D, an LSTM whose products are convolutions, and the base of such layers."""
 
 import functools
+from collections.abc import Sequence
 from typing import Any, Unpack
 
 from oneiros import backend as K
@@ -235,7 +236,7 @@ class ConvLSTM2D(FlippedOnTheano, ForgetfulLayer, ConvRecurrent2D):
         inner_activation: Activation = "hard_sigmoid",
         dim_ordering: str = "default",
         border_mode: str = "valid",
-        subsample: tuple[int, ...] = (1, 1),
+        subsample: Sequence[int] = (1, 1),
         W_regularizer: RegularizerLike = None,
         U_regularizer: RegularizerLike = None,
         b_regularizer: RegularizerLike = None,

@@ -1,10 +1,11 @@
 """Padding of sequences; skip-grams: pairs of neighbouring words, and random pairs."""
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
 from oneiros.arguments import (
     check_choice,
     check_int,
@@ -24,7 +25,7 @@ SIDES = ("pre", "post")
 def pad_sequences(
     sequences: Iterable[Any],
     maxlen: int | None = None,
-    dtype="int32",
+    dtype: DTypeLike = "int32",
     padding: str = "pre",
     truncating: str = "pre",
     value: float = 0.0,
@@ -155,13 +156,13 @@ def make_sampling_table(size: int, sampling_factor: float = 1e-5) -> Array:
 
 @open_to_old_code
 def skipgrams(
-    sequence,
+    sequence: Sequence[int],
     vocabulary_size: int,
     window_size: int = 4,
     negative_samples: float = 1.0,
     shuffle: bool = True,
     categorical: bool = False,
-    sampling_table=None,
+    sampling_table: ArrayLike | None = None,
 ) -> tuple[list[Pair], list[Any]]:
     """Returns pairs of neighbouring words, and pairs with a random second word.
 

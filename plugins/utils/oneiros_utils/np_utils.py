@@ -1,8 +1,10 @@
 """Helpers for NumPy arrays: labels, scores, kernels and convolution lengths."""
 
 import warnings
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from oneiros.arguments import (
     check_choice,
     check_int,
@@ -15,9 +17,12 @@ from oneiros.errors import ArgumentError, DataError
 from oneiros.typing import Array, Tensor
 from oneiros_old_files.convolution_kernels import FITTED_WHEN_LOADED, flipped
 
+Numbers = ArrayLike | list[Any]
+"""What annotations call an array, or lists of numbers of any type."""
+
 
 @open_to_old_code
-def to_categorical(y, nb_classes: int | None = None) -> Array:
+def to_categorical(y: Numbers, nb_classes: int | None = None) -> Array:
     """Turns class numbers into one-hot rows.
 
     # Arguments
@@ -69,7 +74,7 @@ def _class_numbers(y) -> Array:
         ) from None
 
 
-def normalize(a, axis: int = -1, order=2) -> Array:
+def normalize(a: Numbers, axis: int = -1, order: float = 2) -> Array:
     """Divides by the norm along an axis; slices with norm 0 stay unchanged.
 
     It computes `a / norm(a)`. A vector becomes one row.
@@ -96,7 +101,7 @@ def normalize(a, axis: int = -1, order=2) -> Array:
     return np.asarray(a / np.expand_dims(norms, axis))
 
 
-def binary_logloss(p, y) -> Tensor:
+def binary_logloss(p: Numbers, y: Numbers) -> Tensor:
     """Returns the mean crossentropy of probabilities `p` and labels `y` of 0 and 1.
 
     It computes `-mean(y * log(p) + (1 - y) * log(1 - p))`. Probabilities are clipped to
@@ -122,7 +127,7 @@ def binary_logloss(p, y) -> Tensor:
     return -np.sum(y * np.log(p) + (1 - y) * np.log(1 - p)) / len(y)
 
 
-def multiclass_logloss(p, y) -> Tensor:
+def multiclass_logloss(p: Numbers, y: Numbers) -> Tensor:
     """Returns the mean crossentropy of rows of class probabilities and class numbers.
 
     It computes `-mean(log(p[sample, y - 1]))`. As in Keras 1.2.2, class numbers count
@@ -168,7 +173,7 @@ def accuracy(p, y) -> Tensor:
     return np.mean([a == b for a, b in zip(p, y)])
 
 
-def probas_to_classes(y_pred) -> Array:
+def probas_to_classes(y_pred: Numbers) -> Array:
     """Returns the most likely class of each row.
 
     # Arguments
@@ -192,7 +197,7 @@ def probas_to_classes(y_pred) -> Array:
     return np.array([1 if p > 0.5 else 0 for p in y_pred], dtype="int")
 
 
-def categorical_probas_to_classes(p) -> Array:
+def categorical_probas_to_classes(p: Numbers) -> Array:
     """Returns the most likely class of each row of probabilities.
 
     # Arguments

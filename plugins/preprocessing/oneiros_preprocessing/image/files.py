@@ -6,10 +6,12 @@ first.
 
 import os
 import re
+from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike
 from oneiros import backend as K
 from oneiros.arguments import check_ints, open_to_old_code
 from oneiros.errors import (
@@ -27,12 +29,16 @@ from oneiros_preprocessing.image.orderings import chosen_ordering
 
 PROGRAMS = ("EPS",)
 """Formats that Pillow hands to another program."""
+FilePath = str | os.PathLike[str]
+"""What annotations call the path of a file or folder."""
 MODES = {1: "L", 3: "RGB"}
 """Pillow's image modes, by number of channels."""
 
 
 @open_to_old_code
-def load_img(path, grayscale: bool = False, target_size=None) -> Image.Image:
+def load_img(
+    path: FilePath, grayscale: bool = False, target_size: Sequence[int] | None = None
+) -> Image.Image:
     """Reads an image from a file.
 
     # Arguments
@@ -110,7 +116,7 @@ def _check_safe(path, image: Image.Image) -> None:
 
 
 @open_to_old_code
-def img_to_array(img, dim_ordering: str = "default") -> Array:
+def img_to_array(img: Image.Image | ArrayLike, dim_ordering: str = "default") -> Array:
     """Turns an image into an array.
 
     # Arguments
@@ -156,7 +162,9 @@ def img_to_array(img, dim_ordering: str = "default") -> Array:
 
 
 @open_to_old_code
-def array_to_img(x, dim_ordering: str = "default", scale: bool = True) -> Image.Image:
+def array_to_img(
+    x: ArrayLike, dim_ordering: str = "default", scale: bool = True
+) -> Image.Image:
     """Turns an array into an image.
 
     # Arguments
@@ -217,7 +225,7 @@ def _spread(pixels: Array) -> Array:
     return np.asarray(moved * 255)
 
 
-def list_pictures(directory, ext: str = "jpg|jpeg|bmp|png") -> list[str]:
+def list_pictures(directory: FilePath, ext: str = "jpg|jpeg|bmp|png") -> list[str]:
     """Returns the sorted paths of the images in a folder and its subfolders.
 
     # Arguments

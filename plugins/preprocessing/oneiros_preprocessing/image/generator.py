@@ -2,10 +2,11 @@
 
 import functools
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from oneiros import backend as K
 from oneiros.arguments import open_to_old_code, refusal
 from oneiros.errors import DataError
@@ -13,6 +14,7 @@ from oneiros.typing import Array
 from scipy import linalg
 
 from oneiros_preprocessing.image import transforms
+from oneiros_preprocessing.image.files import FilePath
 from oneiros_preprocessing.image.iterators import DirectoryIterator, NumpyArrayIterator
 from oneiros_preprocessing.image.orderings import (
     BATCH_AXES,
@@ -104,7 +106,7 @@ class ImageDataGenerator:
         width_shift_range: float = 0.0,
         height_shift_range: float = 0.0,
         shear_range: float = 0.0,
-        zoom_range=0.0,
+        zoom_range: float | Sequence[float] = 0.0,
         channel_shift_range: float = 0.0,
         fill_mode: str = "nearest",
         cval: float = 0.0,
@@ -141,12 +143,12 @@ class ImageDataGenerator:
     @open_to_old_code
     def flow(
         self,
-        X,
-        y=None,
+        X: ArrayLike,
+        y: ArrayLike | list[Any] | None = None,
         batch_size: int = 32,
         shuffle: bool = True,
         seed: int | None = None,
-        save_to_dir=None,
+        save_to_dir: FilePath | None = None,
         save_prefix: str = "",
         save_format: str = "jpeg",
     ) -> NumpyArrayIterator:
@@ -187,15 +189,15 @@ class ImageDataGenerator:
     @open_to_old_code
     def flow_from_directory(
         self,
-        directory,
-        target_size=(256, 256),
+        directory: FilePath,
+        target_size: Sequence[int] = (256, 256),
         color_mode: str = "rgb",
-        classes=None,
+        classes: Sequence[str] | None = None,
         class_mode: str | None = "categorical",
         batch_size: int = 32,
         shuffle: bool = True,
         seed: int | None = None,
-        save_to_dir=None,
+        save_to_dir: FilePath | None = None,
         save_prefix: str = "",
         save_format: str = "jpeg",
         follow_links: bool = False,
@@ -329,7 +331,11 @@ class ImageDataGenerator:
 
     @open_to_old_code
     def fit(
-        self, x, augment: bool = False, rounds: int = 1, seed: int | None = None
+        self,
+        x: ArrayLike,
+        augment: bool = False,
+        rounds: int = 1,
+        seed: int | None = None,
     ) -> None:
         """Computes the statistics for featurewise normalization and whitening.
 
