@@ -153,6 +153,8 @@ def test_masks_of_places_in_several_axes_are_refused(theano):
         MultiHeadAttention(2, 3, use_causal_mask=True)([x, x])
     with pytest.raises(ShapeError, match="Expected axes between"):
         MultiHeadAttention(2, 3, attention_axes=3)([x, x])
+    with pytest.raises(ShapeError, match="attention_mask=True and received 2 inputs"):
+        MultiHeadAttention(2, 3, attention_mask=True)([x, x])
 
 
 def test_a_mask_of_the_key_alone_hides_it(theano):

@@ -4,8 +4,8 @@ that must find it."""
 import tempfile
 
 import numpy as np
+from oneiros import activations, constraints, initializations, regularizers
 from oneiros import backend as K
-from oneiros import regularizers
 from oneiros.engine.layer import Layer
 from oneiros.layers import Dense
 
@@ -523,3 +523,218 @@ class DiffersByBackend(Linear):
 @found_by("check_earlier_configurations")
 class RefusesItsPast(Linear):
     conformance = {"earlier": [{"version": "0.9", "config": {"volume": 2.0}}]}
+
+
+class Words(Layer):
+    """Without a fault: vectors of words, which masks padding."""
+
+    loadable = True
+    supports_masking = True
+    conformance = {"input_shape": (5,), "input_dtype": "int32"}
+
+    def __init__(self, mask_zero=True, **kwargs):
+        self.mask_zero = mask_zero
+        super().__init__(**kwargs)
+
+    def build(self, input_shape):
+        self.W = self.add_weight((6, 3), "uniform", name=f"{self.name}_W")
+
+    def call(self, x, mask=None):
+        return K.gather(self.W, x)
+
+    def compute_mask(self, x, mask=None):
+        return K.not_equal(x, 0) if self.mask_zero else None
+
+    def get_output_shape_for(self, input_shape):
+        return (*input_shape, 3)
+
+
+class Looks(Layer):
+    """Without a fault: for each step of the first sequence, a mean of the second."""
+
+    loadable = True
+    supports_masking = True
+    conformance = {"input_shape": [(5, 4), (6, 4)]}
+
+    def call(self, x, mask=None):
+        asked, told = x
+        scores = K.exp(K.batch_dot(asked, told, axes=[2, 2]))
+        if mask is not None and mask[1] is not None:
+            scores *= K.expand_dims(self.seen(mask[1]), 1)
+        shares = scores / (K.sum(scores, axis=-1, keepdims=True) + K.epsilon())
+        return K.batch_dot(shares, told, axes=[2, 1])
+
+    def seen(self, mask):
+        return K.cast(mask, K.floatx())
+
+    def compute_mask(self, x, mask=None):
+        return mask[0] if mask else None
+
+    def get_output_shape_for(self, input_shape):
+        return input_shape[0]
+
+
+class Doubles(Layer):
+    """Without a fault: doubles, and keeps the mask."""
+
+    loadable = True
+    supports_masking = True
+
+    def call(self, x, mask=None):
+        return x * 2
+
+
+class Full(Layer):
+    """Without a fault: a dense layer with all that may be told."""
+
+    loadable = True
+
+    def __init__(
+        self,
+        output_dim=3,
+        init="glorot_uniform",
+        activation="linear",
+        bias=True,
+        W_regularizer=None,
+        b_regularizer=None,
+        W_constraint=None,
+        b_constraint=None,
+        **kwargs,
+    ):
+        self.output_dim = output_dim
+        self.init = initializations.get(init)
+        self.activation = activations.get(activation)
+        self.bias = bias
+        self.W_regularizer = regularizers.get(W_regularizer)
+        self.b_regularizer = regularizers.get(b_regularizer)
+        self.W_constraint = constraints.get(W_constraint)
+        self.b_constraint = constraints.get(b_constraint)
+        super().__init__(**kwargs)
+
+    def initial(self):
+        return self.init
+
+    def has_bias(self):
+        return self.bias
+
+    def penalties(self):
+        return self.W_regularizer, self.b_regularizer
+
+    def limits(self):
+        return self.W_constraint, self.b_constraint
+
+    def activated(self, y):
+        return self.activation(y)
+
+    def build(self, input_shape):
+        shapes = {"W": (input_shape[-1], self.output_dim), "b": (self.output_dim,)}
+        if not self.has_bias():
+            del shapes["b"]
+        init = {"W": self.initial(), "b": "zero"}
+        self.parts = [
+            self.add_weight(
+                shape,
+                init[part],
+                name=f"{self.name}_{part}",
+                regularizer=penalty,
+                constraint=limit,
+            )
+            for (part, shape), penalty, limit in zip(
+                shapes.items(), self.penalties(), self.limits()
+            )
+        ]
+
+    def call(self, x, mask=None):
+        W, *biases = self.parts
+        return self.activated(sum(biases, K.dot(x, W)))
+
+    def get_output_shape_for(self, input_shape):
+        return (*input_shape[:-1], self.output_dim)
+
+
+FAULTLESS += [Words, Looks, Doubles, Full]
+
+
+@found_by("check_masked_steps_do_not_matter")
+class AttendsToMaskedStepsOfSix(Mean):
+    conformance = {"input_shape": (6, 4)}
+
+    def call(self, x, mask=None):
+        return super().call(x)
+
+
+@found_by("check_masked_steps_do_not_matter")
+class LooksAtMaskedSteps(Looks):
+    def seen(self, mask):
+        return 1.0 + 0.0 * super().seen(mask)
+
+
+@found_by("check_mask_of_its_own")
+class MasksAllButPadding(Words):
+    def compute_mask(self, x, mask=None):
+        return K.equal(x, 0) if self.mask_zero else None
+
+
+@found_by("check_mask_stays_the_same")
+class InvertsTheMask(Doubles):
+    def compute_mask(self, x, mask=None):
+        return None if mask is None else K.equal(K.cast(mask, K.floatx()), 0.0)
+
+
+@found_by("check_mask_stays_the_same")
+class UnmasksAll(Doubles):
+    def compute_mask(self, x, mask=None):
+        return None if mask is None else K.greater(K.cast(mask, K.floatx()), -1.0)
+
+
+@found_by("check_every_layer_argument_counts")
+class IgnoresItsActivation(Full):
+    def activated(self, y):
+        return y
+
+
+@found_by("check_every_layer_argument_counts")
+class IgnoresItsInitialization(Full):
+    def initial(self):
+        return "uniform"
+
+
+@found_by("check_every_layer_argument_counts")
+class AlwaysHasABias(Full):
+    def has_bias(self):
+        return True
+
+
+@found_by("check_every_layer_argument_counts")
+class SaysThatItsGainIsUnused(Linear):
+    conformance = {"unused": ("gain",)}
+
+
+@found_by("check_regularizers_take_effect")
+class RegularizesTheOtherWeight(Full):
+    def penalties(self):
+        return self.b_regularizer, self.W_regularizer
+
+
+@found_by("check_constraints_take_effect")
+class ConstrainsTheOtherWeight(Full):
+    def limits(self):
+        return self.b_constraint, self.W_constraint
+
+
+@found_by("check_output_shape")
+class FailsWithAFlag(Linear):
+    def __init__(self, gain=1.5, flag=False, **kwargs):
+        self.flag = flag
+        super().__init__(gain, **kwargs)
+
+    def call(self, x, mask=None):
+        return super().call(x) + (len(5) if self.flag else 0)
+
+
+@found_by("check_declaration")
+class RunsNowhere(Layer):
+    conformance = {"backends": []}
+
+    def call(self, x, mask=None):
+        return 2 * x

@@ -7,10 +7,15 @@ import sys
 
 import pytest
 from oneiros import backend as K
+from oneiros.discovery import PluginRecord
+from oneiros.engine.layer import Layer
 from oneiros.errors import ArgumentError, UnknownNameError
 from oneiros.testing import check_component, check_plugin
+from oneiros_testing import runner
 from oneiros_testing.checks import all_checks
+from oneiros_testing.discovery import configurations
 from oneiros_testing.report import EXPECTED, FAILED, NOT_RUN, PASSED, UNEXPECTED
+from oneiros_testing.runner import Plan
 
 MANIFEST = """
 from oneiros import hookimpl
@@ -89,7 +94,7 @@ def test_an_expected_failure_of_no_check_fails_the_run(bell):
     report = check_plugin(
         bell("bell-typo"), {"initialization:bell/check_nothing": "no idea"}
     )
-    assert not report.ok and "check_nothing" in report.summary()[-1]
+    assert not report.ok and "'initialization:bell/check_nothing'" in str(report)
     with pytest.raises(ArgumentError, match="Say why"):
         check_plugin("bell-typo", {IMPORTED: ""})
 
@@ -162,6 +167,55 @@ def test_a_component_of_no_plugin_is_checked():
 
     report = check_component("initialization", local)
     assert report.ok and report.ran == report.planned, report
+
+
+class OnlyOnTheano(Layer):
+    conformance = {"backends": ["theano"], "tags": ["onnx"], "input_shape": (4,)}
+    supports_masking = True
+
+    def call(self, x, mask=None):
+        assert K.backend() == "theano"
+        return x
+
+
+def planned(*backends):
+    record = PluginRecord("lab")
+    subjects = configurations("layer", "OnlyOnTheano", "lab", OnlyOnTheano)
+    return Plan(record, list(subjects), None, backends)
+
+
+def test_a_component_is_checked_on_the_backends_that_it_declares():
+    plan = planned("onnx", "theano")
+    assert {each.subject.backend for each in plan.planned} == {None, "theano"}
+    assert plan.report([]).switched_off["backends"] > 30
+    assert {each.subject.backend for each in planned("onnx").planned} == {None}
+    assert "backends" not in planned("theano").report([]).switched_off
+
+
+def test_checks_that_run_once_run_where_the_component_works():
+    plan = planned("theano")
+    with K.use("onnx"):
+        (once,) = [
+            each
+            for each in plan.planned
+            if each.check.name == "check_takes_what_every_layer_takes"
+        ]
+        assert plan.run(once).state == PASSED
+
+
+def test_a_check_without_what_it_needs_is_not_planned_and_told(monkeypatch):
+    monkeypatch.setattr(runner, "find_spec", lambda name: None)
+    monkeypatch.setattr(runner, "other_backends", lambda subject: iter(()))
+    plan = planned("theano")
+    names = {each.check.name for each in plan.planned}
+    assert not names & {"check_backends_agree", "check_export_to_onnx"}
+    assert {"check_mask_of_its_own", "check_float16"} <= names
+    told = plan.report([]).summary()
+    assert "this environment lacks onnxruntime, which 1 check needs" in told
+    assert (
+        "the declaration of backends lacks another backend, which 1 check needs" in told
+    )
+    assert "the declared input_shape lacks steps, which 6 checks need" in told
 
 
 def test_every_check_says_what_must_hold_in_one_sentence():

@@ -6,8 +6,10 @@ from faulty_layers import FAULTLESS, FAULTS
 from oneiros.testing import check_component
 
 FAST = (
+    "AttendsToMaskedStepsOfSix",
     "DrawsWeightsOfItsOwn",
     "HoldsALayer",
+    "InvertsTheMask",
     "KeepsWeightsInTheClass",
     "MakesWeightsInCall",
     "Mean",

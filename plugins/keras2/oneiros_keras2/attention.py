@@ -358,6 +358,11 @@ class MultiHeadAttention(Attending, KernelLayer):
     def _parts(self, inputs: list[Any]) -> list[Any]:
         """Returns query, key, value and mask, or their shapes; None for no mask."""
         query, value, *others = inputs
+        if self.attention_mask and not others:
+            raise ShapeError(
+                f"{label(self)} has attention_mask=True and received 2 inputs. "
+                "Expected the mask as the last one of at least 3."
+            )
         allowed = others.pop() if self.attention_mask else None
         key = others[0] if others else value
         return [query, key, value, allowed]

@@ -74,6 +74,7 @@ class Merge(Layer):
     """
 
     loadable = True
+    conformance = {"unused": ("concat_axis", "dot_axes")}  # with the mode "sum"
     supports_masking = True
 
     def __init__(

@@ -368,6 +368,7 @@ class GRU(GatedRecurrent):
     """
 
     loadable = True
+    conformance = {"unused": ("inner_init",)}  # unless consume_less is "gpu"
     operation = "gru"
     gates = ("z", "r", "h")
     weight_order = ("z", "r", "h")
@@ -486,6 +487,7 @@ class LSTM(ForgetfulLayer, GatedRecurrent):
     """
 
     loadable = True
+    conformance = {"unused": ("inner_init",)}  # unless consume_less is "gpu"
     operation = "lstm"
 
     def __init__(

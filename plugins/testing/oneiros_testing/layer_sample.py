@@ -14,7 +14,7 @@ from oneiros.engine.node import one_or_all, to_list
 from oneiros.models import Model
 
 from oneiros_testing.checks import Subject
-from oneiros_testing.samples import guessed_arguments, required
+from oneiros_testing.samples import guessed_arguments, parameters, required
 
 SAMPLES = 3
 VECTOR = (4,)
@@ -26,8 +26,8 @@ SHAPES = (
     [VECTOR],
     [PICTURE],
     [FILM],
-    [VECTOR, VECTOR],
     [SEQUENCE, SEQUENCE],
+    [VECTOR, VECTOR],
 )
 """Shapes of inputs that a layer may take, in the order in which they are tried."""
 INDICES = [(5,)]
@@ -147,6 +147,20 @@ class LayerSample:
     def has_steps(self) -> bool:
         """Whether the layer has one input, a sequence."""
         return len(self.shapes) == 1 and len(self.shapes[0]) >= 2 and self.is_float
+
+
+def may_have_steps(subject: Subject) -> bool:
+    """Returns whether an input may be a sequence, as far as is declared."""
+    shape = subject.declared.get("input_shape", SEQUENCE)
+    shapes = shape if isinstance(shape, list) else [shape]
+    return any(is_sequence(subject.component, each) for each in shapes)
+
+
+def is_sequence(component, shape) -> bool:
+    """Returns whether samples of this shape are sequences: of vectors, or of anything
+    if the layer runs over steps."""
+    runs = {"return_sequences", "layer"} & parameters(component).keys()
+    return len(shape) == 2 or bool(runs and len(shape) > 2)
 
 
 def opened(shape: Sequence[int], axes: Sequence[int]) -> tuple[int | None, ...]:

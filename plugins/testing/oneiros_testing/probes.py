@@ -1,12 +1,14 @@
 """Components made for checks, and what they compute."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 from oneiros import backend as K
+from oneiros import registry
+from oneiros.errors import OneirosError
 from oneiros.layers import Dense
 from oneiros.models import Sequential
 from oneiros.typing import Array, Tensor
@@ -18,6 +20,8 @@ Form = tuple[int, tuple[int, ...]]
 """The rank of an array, and its last size, if it has one."""
 Forms = tuple[Form, ...]
 Function = Callable[..., Tensor]
+ANOTHER_BACKEND = "another backend"
+"""What checks need that compare backends."""
 STEP = 1e-5
 """The step of numeric gradients."""
 
@@ -44,6 +48,21 @@ def _function_from(component: Any, subject: Subject) -> Any:
     if not inspect.isfunction(component):
         return made(subject)
     return partial(component, **subject.declared["arguments"])
+
+
+def other_backends(subject: Subject) -> Iterator[str]:
+    """Yields the names of the other backends that work here, among those that the
+    component declares."""
+    names = registry.names("backend")
+    declared = subject.declared.get("backends", names)
+    for name in names:
+        if name == subject.backend or name not in declared:
+            continue
+        try:
+            K.load(name)
+        except OneirosError:
+            continue
+        yield name
 
 
 def changed_arguments(subject: Subject) -> dict[str, Any]:

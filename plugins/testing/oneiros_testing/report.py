@@ -50,7 +50,8 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Lacking:
-    """A check that doesn't apply on a backend, because it lacks a capability."""
+    """A check that doesn't apply on a backend, because this lacks a capability; or the
+    environment lacks a library, or the declaration inputs with steps."""
 
     check: str
     subject: str
@@ -68,7 +69,7 @@ class Report:
         planned: int, how many checks the plugin's components and their tags give.
         switched_off: dict from tags to the number of checks that they switched off.
         unknown: names of expected failures that no check has.
-        lacking: list of `Lacking`, the checks that a backend can't do.
+        lacking: list of `Lacking`, the checks that can't be done here.
     """
 
     distribution: str
@@ -119,7 +120,8 @@ class Report:
         ]
         counted_by = Counter((each.backend, each.capability) for each in self.lacking)
         lines += [
-            f"{backend} lacks {capability}, which {count} check{'s' * (count > 1)} need"
+            f"{backend} lacks {capability}, which {count} "
+            f"{'check needs' if count == 1 else 'checks need'}"
             for (backend, capability), count in counted_by.items()
         ]
         return lines

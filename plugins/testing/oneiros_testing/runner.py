@@ -6,17 +6,21 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 from oneiros import backend as K
 from oneiros import registry
+from oneiros.backend.contract import CAPABILITIES
 from oneiros.discovery import PluginRecord
 from oneiros.errors import ArgumentError
 from oneiros.plugins import KINDS
 
 from oneiros_testing.checks import THIS_PROCESS, Check, Subject, all_checks
 from oneiros_testing.discovery import configurations, record_of, subjects_of
+from oneiros_testing.layer_sample import may_have_steps
+from oneiros_testing.probes import ANOTHER_BACKEND, other_backends
 from oneiros_testing.report import (
     EXPECTED,
     FAILED,
@@ -32,6 +36,8 @@ FIRST = "check_can_be_imported"
 """The check that comes first for each component."""
 NEEDED = {"optimizer": frozenset({"gradients"})}
 """The capabilities that all checks of a kind need."""
+HERE = "this environment"
+"""Who lacks a library, or another backend."""
 SKIPS = ("Skipped", "SkipTest")
 """What a test raises that skips itself: such a check counts as one that didn't run."""
 
@@ -94,11 +100,12 @@ class Plan:
                 continue
             if not subject.error and not check.tags <= subject.tags:
                 continue
-            backends = [None] if check.runs_once(subject.kind) else self.backends
-            only = subject.declared.get("backends", backends)
-            if backends != [None] and not set(only) & set(backends):
-                self.switched_off["backends"] += 1
-                continue
+            backends: list[Any] = [None]
+            if not check.runs_once(subject.kind):
+                backends = self.backends
+                only = subject.declared.get("backends", backends)
+                self.switched_off["backends"] += len(set(backends) - set(only))
+                backends = [name for name in backends if name in only]
             off = sorted(check.unless & subject.tags)
             self.switched_off.update(dict.fromkeys(off, len(backends)))
             if off:
@@ -146,7 +153,7 @@ class Plan:
             self.record.version,
             outcomes,
             len(self.planned),
-            dict(self.switched_off),
+            dict(+self.switched_off),
             self.unknown,
             self.lacking,
         )
@@ -163,16 +170,32 @@ class Plan:
 
 
 def _lacking(planned: Planned) -> list[Lacking]:
-    """Returns the capabilities that a check needs and its backend lacks."""
+    """Returns what a check needs, and its backend, the environment or the component's
+    declaration lacks."""
     subject = planned.subject
     needs = planned.check.needs | NEEDED.get(subject.kind, frozenset())
-    if not needs or subject.backend is None:
-        return []
-    offered = K.load(subject.backend).capabilities
+    place = planned.check.name, subject.key
     return [
-        Lacking(planned.check.name, subject.key, subject.backend, capability)
-        for capability in sorted(needs - offered)
+        Lacking(*place, owner, need)
+        for need in sorted(needs)
+        if (owner := _without(subject, need))
     ]
+
+
+def _without(subject: Subject, need: str) -> str | None:
+    """Returns who lacks what a check needs; None if it is there."""
+    if need == "steps":
+        return None if may_have_steps(subject) else "the declared input_shape"
+    if need == ANOTHER_BACKEND:
+        owner = (
+            "the declaration of backends" if "backends" in subject.declared else HERE
+        )
+        return None if any(other_backends(subject)) else owner
+    if need not in CAPABILITIES:
+        return None if find_spec(need) else HERE
+    if not subject.backend or need in K.load(subject.backend).capabilities:
+        return None
+    return subject.backend
 
 
 def plan_of(
@@ -261,7 +284,7 @@ def _report(plan: Plan) -> Report:
 def _result(planned: Planned) -> tuple[str, str]:
     """Runs a check; returns its state, and what it raised."""
     try:
-        with _alone(planned.subject.backend):
+        with _alone(_place(planned.subject)):
             if planned.subject.error:
                 raise planned.subject.error
             planned.check.function(planned.subject)
@@ -273,6 +296,14 @@ def _result(planned: Planned) -> tuple[str, str]:
         state = NOT_RUN if type(error).__name__ in SKIPS else FAILED
         return state, f"{type(error).__name__}: {error}"
     return PASSED, ""
+
+
+def _place(subject: Subject) -> str | None:
+    """Returns the backend on which a check runs; None for the current one."""
+    declared = subject.declared.get("backends")
+    if subject.backend or not declared or K.current().name in declared:
+        return subject.backend
+    return str(declared[0])
 
 
 @contextmanager

@@ -136,5 +136,5 @@ BY_ENDING = {
 BY_TYPE: dict[type, Callable[[Any], Any]] = {
     bool: lambda value: not value,
     int: lambda value: value + 1,
-    float: lambda value: value / 2 + 0.25,
+    float: lambda value: value / 2 + 0.3,
 }

@@ -71,7 +71,9 @@ class Check:
         unless: the tags that switch the check off.
         after: names of checks that must have passed. If one of them fails, this one
             can't say anything of its own, and doesn't run.
-        needs: the capabilities that a backend must have, such as `"gradients"`.
+        needs: what must be there: capabilities of the backend, such as `"gradients"`;
+            modules, such as `"onnx"`; `"another backend"`; or `"steps"`, inputs that
+            are sequences.
         once: whether it runs once, whatever the backend.
     """
 

@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 from oneiros import backend as K
-from oneiros import registry
-from oneiros.errors import CapabilityError, OneirosError
+from oneiros.errors import CapabilityError
 from oneiros.typing import Array
 
 from oneiros_testing.checks import Subject, check
@@ -16,7 +15,15 @@ from oneiros_testing.checks.losses import SAMPLES, predictions, targets
 from oneiros_testing.checks.metrics import batch
 from oneiros_testing.checks.optimizers import Walk
 from oneiros_testing.checks.penalties import weight
-from oneiros_testing.probes import check_equal, computed, function_of, made, numbers
+from oneiros_testing.probes import (
+    ANOTHER_BACKEND,
+    check_equal,
+    computed,
+    function_of,
+    made,
+    numbers,
+    other_backends,
+)
 
 TOLERANCE = 1e-4
 """The share of the largest value by which backends may differ in float32."""
@@ -24,25 +31,11 @@ TOLERANCE = 1e-4
 Compute = Callable[[Subject], Iterable[Array]]
 
 
-def other_backends(subject: Subject) -> Iterator[str]:
-    """Yields the names of the other backends that work here, among those that the
-    component declares."""
-    names = registry.names("backend")
-    declared = subject.declared.get("backends", names)
-    for name in names:
-        if name == K.current().name or name not in declared:
-            continue
-        try:
-            K.load(name)
-        except OneirosError:
-            continue
-        yield name
-
-
 @check(
     "activation",
     unless="random",
     after=["check_activation_keeps_shape", "check_activation_is_repeatable"],
+    needs=ANOTHER_BACKEND,
 )
 def check_activation_on_other_backends(subject: Subject) -> None:
     """On every other backend that is installed, the outputs are the same."""
@@ -54,7 +47,12 @@ def check_activation_on_other_backends(subject: Subject) -> None:
     _check_alike(subject, outputs)
 
 
-@check("objective", unless="random", after="check_loss_is_repeatable")
+@check(
+    "objective",
+    unless="random",
+    after="check_loss_is_repeatable",
+    needs=ANOTHER_BACKEND,
+)
 def check_loss_on_other_backends(subject: Subject) -> None:
     """On every other backend that is installed, predictions cost the same."""
     given = targets(subject, SAMPLES)
@@ -66,7 +64,7 @@ def check_loss_on_other_backends(subject: Subject) -> None:
     _check_alike(subject, costs)
 
 
-@check("metric", after="check_metric_is_repeatable")
+@check("metric", after="check_metric_is_repeatable", needs=ANOTHER_BACKEND)
 def check_metric_on_other_backends(subject: Subject) -> None:
     """On every other backend that is installed, a batch has the same value."""
     given, predicted = batch(subject, SAMPLES)
@@ -83,6 +81,7 @@ def check_metric_on_other_backends(subject: Subject) -> None:
     "constraint",
     unless="random",
     after="check_weight_function_is_repeatable",
+    needs=ANOTHER_BACKEND,
 )
 def check_weight_function_on_other_backends(subject: Subject) -> None:
     """On every other backend that is installed, a weight has the same result."""
@@ -94,7 +93,12 @@ def check_weight_function_on_other_backends(subject: Subject) -> None:
     _check_alike(subject, results)
 
 
-@check("optimizer", unless="random", after="check_optimizers_share_nothing")
+@check(
+    "optimizer",
+    unless="random",
+    after="check_optimizers_share_nothing",
+    needs=ANOTHER_BACKEND,
+)
 def check_steps_on_other_backends(subject: Subject) -> None:
     """On every other backend that is installed, the steps are the same."""
 
@@ -105,7 +109,7 @@ def check_steps_on_other_backends(subject: Subject) -> None:
     _check_alike(subject, steps)
 
 
-@check("initialization", after="check_makes_floatx")
+@check("initialization", after="check_makes_floatx", needs=ANOTHER_BACKEND)
 def check_initialization_on_other_backends(subject: Subject) -> None:
     """On every other backend that is installed, it makes weights of the same shape and
     type."""

@@ -32,6 +32,7 @@ KEYS = (
     "recognises",
     "shapes",
     "tags",
+    "unused",
 )
 """What a component may declare as its `conformance`."""
 
@@ -47,6 +48,8 @@ def check_declaration(subject: Subject) -> None:
     """The attribute `conformance` has keys and tags that mean something."""
     unknown = sorted(subject.declared.keys() - set(KEYS))
     assert not unknown, f"It has {unknown}. It may have {', '.join(KEYS)}."
+    backends = subject.declared.get("backends", ["all"])
+    assert backends, "It declares that it works on no backend."
     known = known_tags(subject.kind)
     tags = sorted(set(subject.declared.get("tags", ())) - known)
     choice = ", ".join(sorted(known)) or "none"

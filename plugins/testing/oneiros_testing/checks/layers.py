@@ -8,7 +8,7 @@ import numpy as np
 from oneiros import backend as K
 from oneiros.engine.layer import Layer
 from oneiros.engine.node import one_or_all, shape_list
-from oneiros.errors import OneirosError
+from oneiros.errors import ArgumentError, CapabilityError, OneirosError, ShapeError
 from oneiros.models import Sequential
 
 from oneiros_testing.checks import check, tags_of
@@ -121,8 +121,14 @@ def check_output_shape(subject):
         try:
             called = sample.called(sample.make(**{name: value}))
             called.values(sample.arrays())
-        except (OneirosError, TypeError, ValueError):
+        except (ArgumentError, ShapeError, CapabilityError):
             continue  # a value that doesn't go with the others
+        except Exception as error:
+            told = f"With {name}={value!r} it raises {type(error).__name__}: {error}"
+            raise AssertionError(
+                f"{told}. If it can't take that, raise ArgumentError or ShapeError of "
+                "oneiros.errors."
+            ) from error
         _compare_shapes(sample, called, f" with {name}={value!r}")
 
 

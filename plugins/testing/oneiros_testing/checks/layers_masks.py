@@ -1,96 +1,180 @@
 """What must hold for a layer that knows masks: which steps of a sequence to use."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
 from oneiros import backend as K
+from oneiros.engine.node import one_or_all, to_list
 from oneiros.errors import OneirosError
 from oneiros.layers import Input
 
 from oneiros_testing.checks import Subject
 from oneiros_testing.checks.layers import assert_close, layer_check
-from oneiros_testing.layer_sample import options, sample_of
+from oneiros_testing.layer_sample import (
+    LARGEST,
+    LayerSample,
+    is_sequence,
+    opened,
+    options,
+    sample_of,
+)
+from oneiros_testing.samples import parameters
 
-MASK = np.array([[1, 1, 0, 1, 0], [0, 1, 1, 0, 1], [1, 1, 1, 1, 1]], "float32")
-"""A mask for three samples of five steps, the first step among those left out."""
+PATTERN = [[1, 1, 0, 1, 0], [0, 1, 1, 0, 1], [1, 1, 1, 1, 1]]
+"""A mask for three samples, the first step among those left out. It goes on from its
+beginning for longer sequences."""
 
 
 class Masked:
-    """A layer called with a mask that is fed.
+    """A layer called with masks that are fed, one for each input that has steps.
 
     # Arguments
         layer: a layer that was called already.
-        shape: tuple, the shape of one sample: steps, or None, and features.
+        sample: LayerSample, how it was made.
+        open: the axes, counted without the batch, whose size isn't declared.
     """
 
-    def __init__(self, layer, shape):
-        steps = shape[0]
-        x = Input(shape)
-        fed = K.placeholder((None, steps))
-        mask = K.not_equal(fed, 0.5)
-        outputs = [layer.call(x, mask)]
-        passed = layer.compute_mask(x, mask)
-        if passed is not None:
-            outputs.append(K.cast(passed, K.floatx()))
-        feeds = [x, fed, K.learning_phase()]
-        self.function = K.function(feeds, outputs, **options())
+    def __init__(self, layer, sample: LayerSample, open: Sequence[int] = ()):
+        shapes = [opened(shape, open) for shape in sample.shapes]
+        inputs = [Input(shape, dtype=sample.dtype) for shape in shapes]
+        fed, masks = [], []
+        for shape in shapes:
+            mask = None
+            if is_sequence(sample.component, shape):
+                fed.append(K.placeholder((None, shape[0])))
+                mask = K.not_equal(fed[-1], 0.5)
+            masks.append(mask)
+        x, mask = one_or_all(inputs), one_or_all(masks)
+        outputs = to_list(layer.call(x, mask))
+        passed = to_list(layer.compute_mask(x, mask))
+        made = to_list(layer.compute_mask(x, one_or_all([None] * len(masks))))
+        self.count = len(outputs)
+        self.tensors = [*outputs, *passed, *made]
+        computed = [
+            K.cast(each, K.floatx()) for each in self.tensors if each is not None
+        ]
+        feeds = [*inputs, *fed, K.learning_phase()]
+        self.function = K.function(feeds, computed, **options())
 
-    def values(self, x, mask):
-        """Returns the output, and the mask that is passed on if there is one."""
-        fed = np.where(mask > 0, 1.0, 0.5)
-        return list(self.function([x, fed.astype(K.floatx()), 0]))
+    def values(self, arrays, masks) -> list[tuple[Any, Any, Any]]:
+        """Returns each output with the mask that is passed on for it, and the one that
+        it has if no mask came in; None if there is none."""
+        fed = [np.where(mask > 0, 1.0, 0.5).astype(K.floatx()) for mask in masks]
+        found = iter(self.function([*arrays, *fed, 0]))
+        values = [None if each is None else next(found) for each in self.tensors]
+        outputs, others = values[: self.count], values[self.count :]
+        half = len(others) // 2
+        return list(zip_longest(outputs, others[:half], others[half:]))
 
 
 def _masked(subject: Subject) -> Iterator[tuple[Masked, Any, Any]]:
-    """Yields the layer called with a mask, and what to feed; nothing if it takes no
-    single sequence of five steps."""
+    """Yields the layer called with masks, and what to feed; nothing if no input has
+    steps, or it takes no mask with these arguments."""
     sample = sample_of(subject)
     layer = sample.base.layer
-    if not sample.has_steps or _refuses(layer):
-        return
-    shape = sample.shapes[0]
-    if shape[0] == MASK.shape[1]:
-        yield Masked(layer, shape), sample.arrays()[0], MASK
+    masks = [
+        _pattern(shape[0])
+        for shape in sample.shapes
+        if is_sequence(subject.component, shape)
+    ]
+    if masks and not _refuses(layer, sample):
+        yield Masked(layer, sample), sample.arrays(), masks
 
 
-def _refuses(layer) -> bool:
+def _pattern(steps: int):
+    return np.array([np.resize(row, steps) for row in PATTERN], "float32")
+
+
+def _refuses(layer, sample: LayerSample) -> bool:
     """Returns whether a layer with a method `compute_mask` of its own accepts no mask
     with these arguments."""
     if layer.supports_masking:
         return False
-    x = layer.inbound_nodes[0].input_tensors[0]
     try:
-        layer.compute_mask(x, K.any(K.not_equal(x, 0.0), axis=-1))
+        Masked(layer, sample)
     except TypeError:
         return True
     return False
 
 
-@layer_check(tags=["masking"])
+@layer_check(tags=["masking"], needs=["steps"])
 def check_mask_fits_the_output(subject):
     """The mask that it passes on has the first sizes of its output."""
-    for masked, x, mask in _masked(subject):
-        output, *passed = masked.values(x, mask)
-        for each in passed:
-            assert each.shape == output.shape[: each.ndim], (
-                f"The output has the shape {output.shape}, and its mask {each.shape}. "
-                "Define compute_mask; it returns None if no steps are left."
+    for masked, arrays, masks in _masked(subject):
+        for output, passed, _ in masked.values(arrays, masks):
+            assert passed is None or passed.shape == output.shape[: passed.ndim], (
+                f"The output has the shape {output.shape}, and its mask "
+                f"{passed.shape}. Define compute_mask; it returns None if no steps are "
+                "left."
             )
 
 
 @layer_check(
-    tags=["masking"], unless=["consumes_mask"], after=["check_mask_fits_the_output"]
+    tags=["masking"],
+    unless=["consumes_mask"],
+    after=["check_mask_fits_the_output"],
+    needs=["steps"],
 )
 def check_mask_is_passed_on(subject):
     """If its output has the input's steps, it passes the mask on."""
-    for masked, x, mask in _masked(subject):
-        output, *passed = masked.values(x, mask)
-        assert passed or not _has_steps(output, mask), (
+    for masked, arrays, masks in _masked(subject):
+        output, passed, _ = masked.values(arrays, masks)[0]
+        assert passed is not None or not _has_steps(output, masks[0]), (
             "Its output has the input's steps, and compute_mask returns None, so that "
             "layers behind it use masked steps. If that is meant, declare the tag "
             "consumes_mask."
         )
+
+
+@layer_check(
+    tags=["masking"],
+    unless=["changes_mask"],
+    after=["check_mask_is_passed_on"],
+    needs=["steps"],
+)
+def check_mask_stays_the_same(subject):
+    """The mask that it passes on is the one that came in, or one that it makes without
+    it."""
+    for masked, arrays, masks in _masked(subject):
+        mask = masks[0]
+        for _, passed, made in masked.values(arrays, masks):
+            if passed is None or passed.shape != mask.shape:
+                continue
+            allowed = [mask] if made is None else [made, made * mask]
+            assert any(np.array_equal(passed, each) for each in allowed), (
+                f"The mask {mask[0]} came in, and compute_mask passes on {passed[0]}: "
+                "layers behind it use masked steps, or leave others out. If that is "
+                "meant, declare the tag changes_mask."
+            )
+
+
+@layer_check(tags=["masking"], unless=["changes_mask"])
+def check_mask_of_its_own(subject):
+    """If it makes a mask without one that comes in, as with `mask_zero=True`, that
+    leaves out the steps that are padding, and no others."""
+    sample = sample_of(subject)
+    asked = {"mask_zero": True} if "mask_zero" in parameters(subject.component) else {}
+    layer = sample.make(**asked)
+    called = sample.called(layer)
+    if len(sample.shapes) > 1 or _refuses(layer, sample):
+        return
+    mask = layer.compute_mask(called.inputs[0], None)
+    if mask is None:
+        assert not asked, "With mask_zero=True, compute_mask returns None."
+        return
+    (array,) = sample.arrays()
+    padding = getattr(layer, "mask_value", 0)
+    array[0, -1] = padding
+    differs = np.asarray(array != padding)
+    kept = differs.reshape((*array.shape[:2], -1)).any(-1)
+    found = called.compute([array], [K.cast(mask, K.floatx())])[0]
+    told = (
+        f"For {array[0]}, whose padding is {padding}, compute_mask returns {found[0]}. "
+        "If it makes another mask, declare the tag changes_mask."
+    )
+    assert np.array_equal(found, kept), told
 
 
 def _has_steps(output, mask) -> bool:
@@ -100,57 +184,73 @@ def _has_steps(output, mask) -> bool:
     return bool(output.shape[:2] == mask.shape)
 
 
-@layer_check(tags=["masking"], after=["check_mask_fits_the_output"])
+@layer_check(tags=["masking"], after=["check_mask_fits_the_output"], needs=["steps"])
 def check_masked_steps_do_not_matter(subject):
     """What masked steps contain doesn't change the rest of the output."""
-    for masked, x, mask in _masked(subject):
-        changed = x.copy()
-        changed[mask == 0] += 3.0
-        before, *_ = masked.values(x, mask)
-        after, *_ = masked.values(changed, mask)
-        if _has_steps(before, mask):
-            before = before[mask > 0]
-            after = after[mask > 0]
+    for masked, arrays, masks in _masked(subject):
+        changed = [array.copy() for array in arrays]
+        sequences = (a for a in changed if is_sequence(subject.component, a.shape[1:]))
+        for array, mask in zip(sequences, masks, strict=True):
+            moved = array + 3.0
+            if array.dtype.kind != "f":
+                moved = (array + 1) % LARGEST
+            array[mask == 0] = moved[mask == 0]
+        before = masked.values(arrays, masks)
+        after = masked.values(changed, masks)
         told = (
             "What masked steps contain changes the output of the others. call "
             "receives the mask as its second argument: leave out the steps where it "
             "is 0"
         )
-        assert_close([after], [before], told)
+        mask = masks[0]
+        for (output, _, _), (other, _, _) in zip(before, after, strict=True):
+            kept = mask > 0 if _has_steps(output, mask) else ...
+            assert_close([other[kept]], [output[kept]], told)
 
 
-@layer_check(tags=["masking"], after=["check_masked_steps_do_not_matter"])
+@layer_check(
+    tags=["masking"], after=["check_masked_steps_do_not_matter"], needs=["steps"]
+)
 def check_padding_does_not_matter(subject):
     """A sequence with masked steps behind it gives the same as the sequence alone."""
-    for _, x, mask in _masked(subject):
+    for _, arrays, masks in _masked(subject):
+        sample = sample_of(subject)
         try:
-            layer = sample_of(subject).called(open=(0,)).layer
-            free = Masked(layer, (None, *x.shape[2:]))
+            layer = sample.called(open=(0,)).layer
+            free = Masked(layer, sample, open=(0,))
         except (OneirosError, TypeError):
             return  # it needs to know the number of steps
-        real = slice(0, -2)
-        padded = np.zeros_like(mask)
-        padded[:, real] = 1
-        alone, *_ = free.values(x[:, real], padded[:, real])
-        behind, *_ = free.values(x, padded)
-        if _has_steps(behind, mask):
-            behind = behind[:, real]
+        short = [array[:, : _real(array)] for array in arrays]
+        whole = [np.ones_like(mask) for mask in masks]
+        for mask in whole:
+            mask[:, _real(mask) :] = 0
+        trimmed = [mask[:, : _real(mask)] for mask in whole]
         told = (
             "Masked steps behind a sequence change the output, such as a mean that "
             "divides by the number of all steps. Count only those that the mask keeps"
         )
-        assert_close([behind], [alone], told)
+        alone = free.values(short, trimmed)
+        behind = free.values(arrays, whole)
+        for (output, _, _), (padded, _, _) in zip(alone, behind, strict=True):
+            if _has_steps(padded, whole[0]):
+                padded = padded[:, : output.shape[1]]
+            assert_close([padded], [output], told)
 
 
-@layer_check(tags=["masking"], after=["check_mask_fits_the_output"])
+def _real(array) -> int:
+    """Returns how many steps of an array aren't padding."""
+    steps: int = array.shape[1]
+    return (steps + 1) // 2
+
+
+@layer_check(tags=["masking"], after=["check_mask_fits_the_output"], needs=["steps"])
 def check_a_mask_of_nothing_gives_numbers(subject):
     """A sample whose steps are all masked gives numbers, not NaN."""
-    for masked, x, mask in _masked(subject):
-        mask = mask.copy()
-        mask[1] = 0
-        output, *_ = masked.values(x, mask)
-        assert np.isfinite(output).all(), (
-            "For a sample whose steps are all masked, the output has NaN or infinite "
-            "numbers, which ruin the loss of the whole batch. Add K.epsilon() to what "
-            "you divide by."
-        )
+    for masked, arrays, masks in _masked(subject):
+        nothing = [mask * [[1], [0], [1]] for mask in masks]
+        for output, *_ in masked.values(arrays, nothing):
+            assert np.isfinite(output).all(), (
+                "For a sample whose steps are all masked, the output has NaN or "
+                "infinite numbers, which ruin the loss of the whole batch. Add "
+                "K.epsilon() to what you divide by."
+            )

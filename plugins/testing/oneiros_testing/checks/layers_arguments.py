@@ -1,0 +1,111 @@
+"""What must hold for a layer's arguments: each of them matters, where its name says."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from oneiros import backend as K
+from oneiros.engine.node import one_or_all, to_list
+
+from oneiros_testing.checks.layers import TOLD_BY_WEIGHTS, layer_check
+from oneiros_testing.layer_sample import (
+    Called,
+    LayerSample,
+    options,
+    sample_of,
+    shifted,
+)
+from oneiros_testing.samples import variations
+
+ELSEWHERE = ("stateful", "trainable", "unroll")
+"""Arguments that have checks of their own."""
+PENALTIES = ("_regularizer", "_constraint")
+"""Endings of arguments that have checks of their own."""
+
+
+@layer_check(after=["check_arguments_are_kept", "check_output_shape", TOLD_BY_WEIGHTS])
+def check_every_layer_argument_counts(subject):
+    """Each number, bool, activation and initialization among its arguments changes the
+    output, the weights, the updates or the mask."""
+    sample = sample_of(subject)
+    plain = _Seen(sample)
+    unused = subject.declared.get("unused", ())
+    for name, values in _changes(subject, sample):
+        differ = [plain.differs(name, value) for value in values]
+        counts = any(differ) or set(differ) == {None}
+        shown = " or ".join(map(repr, values))
+        assert counts or name in unused, (
+            f"With {name}={shown} it computes the same, from the same weights. Use "
+            f'self.{name}; if it matters elsewhere, declare {{"unused": ("{name}",)}}, '
+            f'or a value that matters: {{"changes": {{"{name}": …}}}}.'
+        )
+        assert not counts or name not in unused, (
+            f"{name} is declared as unused, and {name}={shown} changes something."
+        )
+
+
+def _changes(subject, sample: LayerSample) -> Iterator[tuple[str, list[Any]]]:
+    """Yields each argument with the values that are tried."""
+    declared = subject.declared.get("changes", {})
+    for name, value, other in variations(subject.component, sample.arguments):
+        if name in ELSEWHERE or name.endswith(PENALTIES):
+            continue
+        others = [other]
+        if type(value) in (int, float):
+            others.append(value + 2)
+        yield name, [declared[name]] if name in declared else others
+
+
+class _Seen:
+    """What a layer makes and computes, to compare with that of other arguments.
+
+    # Arguments
+        sample: LayerSample, how the layer is made.
+    """
+
+    def __init__(self, sample: LayerSample):
+        self.sample = sample
+        self.called, self.weights = self._made({})
+        self._values: list[Any] = []
+
+    def _made(self, arguments: dict[str, Any]) -> tuple[Called, list[Any]]:
+        """Returns a layer with these arguments, and its first weights."""
+        np.random.seed(4)
+        called = self.sample.called(self.sample.make(**arguments))
+        weights = called.layer.get_weights()
+        called.layer.set_weights(shifted(weights))
+        return called, weights
+
+    def differs(self, name: str, value: Any) -> bool | None:
+        """Returns whether the layer with another value of an argument does anything
+        else; None if it refuses the value."""
+        try:
+            called, weights = self._made({name: value})
+            if not _equal(weights, self.weights):
+                return True
+            self._values = self._values or self._computed(self.called)
+            return not _equal(self._computed(called), self._values)
+        except Exception:
+            return None
+
+    def _computed(self, called: Called) -> list[Any]:
+        """Returns the outputs, updates, penalties and masks in both phases."""
+        layer, x = called.layer, one_or_all(called.inputs)
+        made = layer.compute_mask(x, None) if len(called.inputs) == 1 else None
+        masks = [K.cast(each, K.floatx()) for each in to_list(made) if each is not None]
+        updates = [value for _, value in layer.updates]
+        tensors = [*called.outputs, *updates, *layer.losses, *masks]
+        feeds = [*called.inputs, K.learning_phase()]
+        function = K.function(feeds, tensors, **options())
+        arrays = self.sample.arrays()
+        for array in arrays:
+            array[0, -1] = 0
+        np.random.seed(4)
+        return [*function([*arrays, 0]), *function([*arrays, 1])]
+
+
+def _equal(one, other) -> bool:
+    """Returns whether two lists of arrays are the same."""
+    if list(map(np.shape, one)) != list(map(np.shape, other)):
+        return False
+    return all(np.allclose(a, b, equal_nan=True) for a, b in zip(one, other))
