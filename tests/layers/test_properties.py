@@ -103,6 +103,7 @@ def test_counterexample(float64, example):
     check(Case(**example))
 
 
+@pytest.mark.exhaustive(only=True)
 @pytest.mark.parametrize("name", sorted(STRATEGIES))
 def test_every_argument_takes_values_that_matter(float64, name):
     seen = functools.cache(
