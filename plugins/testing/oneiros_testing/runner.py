@@ -173,6 +173,8 @@ def _lacking(planned: Planned) -> list[Lacking]:
     """Returns what a check needs, and its backend, the environment or the component's
     declaration lacks."""
     subject = planned.subject
+    if subject.error:
+        return []
     needs = planned.check.needs | NEEDED.get(subject.kind, frozenset())
     place = planned.check.name, subject.key
     return [
