@@ -225,7 +225,7 @@ def _absence(fullname: str) -> str | None:
     """Returns the reason why a module, or a name in a module, is missing, if the index
     of owners knows it."""
     path = f"{_path(fullname)}."
-    for name, owner in registry.owners()["module"].items():
+    for name, owner in owners()["module"].items():
         if f"{name}.".startswith(path):
             return registry.absence(owner)
     return None
