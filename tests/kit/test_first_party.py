@@ -4,6 +4,8 @@ The kernel's layers are the inputs of models, which have none themselves. Backen
 in test_backends.py. On the NumPy backend all components predict.
 """
 
+from pathlib import Path
+
 import pytest
 from backends import BACKENDS, PREDICTING
 from oneiros.plugins import manager
@@ -11,30 +13,9 @@ from oneiros.testing import check_plugin
 from oneiros_testing.report import PASSED
 from oneiros_testing.runner import plan_of
 
+EXPECTED = Path(__file__).with_name("expected.toml")
 FAST = ("oneiros-cli", "oneiros-initializations")
 """Those that the test command checks, on one backend."""
-OF_LAMBDA = "a file holds a function's name, and whoever loads it passes the function"
-OF_MERGE = "Merge of Keras 1 takes neither trainable nor input_shape"
-OF_KEYS = "the bias of keys moves all scores of a query alike, which softmax ignores"
-OF_LOOPS = "as in Keras 1, U_regularizer has an effect with consume_less='gpu' only"
-EXPECTED = {
-    "oneiros-keras2": {
-        f"layer:{name}/{check}": OF_KEYS
-        for name in ("GroupQueryAttention", "MultiHeadAttention")
-        for check in ("check_every_weight_is_used", "check_training_changes_weights")
-    },
-    "oneiros-layers-core": {
-        "layer:Lambda/check_configuration_is_json": OF_LAMBDA,
-        "layer:Lambda/check_copy_computes_the_same": OF_LAMBDA,
-        "layer:Merge/check_takes_what_every_layer_takes": OF_MERGE,
-        "layer:Merge/check_arguments_are_kept": OF_MERGE,
-    },
-    "oneiros-layers-recurrent": {
-        "layer:GRU/check_regularizers_take_effect": OF_LOOPS,
-        "layer:LSTM/check_regularizers_take_effect": OF_LOOPS,
-    },
-}
-"""What is expected to fail, by distribution."""
 ALWAYS = (
     "check_configuration_is_whole",
     "check_imports_are_published",
@@ -61,7 +42,7 @@ CHECKED = [
 
 @pytest.mark.parametrize(("name", "backend"), CHECKED)
 def test_a_plugin_of_this_repository_passes(name, backend):
-    report = check_plugin(name, EXPECTED.get(name), [backend])
+    report = check_plugin(name, EXPECTED, [backend])
     assert report.ok, report
 
 

@@ -246,6 +246,70 @@ def test_the_command_reports_in_text_json_and_a_badge(bell, oneiros_command, tmp
 
 
 @pytest.fixture
+def expected_file(tmp_path):
+    """Writes a file of expected failures; returns its path."""
+
+    def write(text):
+        path = tmp_path / "expected.toml"
+        path.write_text(text)
+        return path
+
+    return write
+
+
+def test_a_file_gives_expected_failures(bell, oneiros_command, expected_file):
+    name = bell("bell-filed", ODD)
+    table = f'[{name}]\n"{DECLARATION}" = "a new tag"\n'
+    file = expected_file(f'{table}\n[others]\n"layer:A/check_b" = "none of ours"\n')
+    report = check_plugin(name, file)
+    assert report.ok and states(report)[DECLARATION] == EXPECTED, report
+    code, out, _ = oneiros_command("check", name, "--expect-file", file)
+    assert code == 0 and "1 expected failure" in out
+    option = f"{IMPORTED}=the foundry is closed"
+    code, out, _ = oneiros_command(
+        "check", name, "--expect-file", file, "--expect", option
+    )
+    assert code == 1 and f"{UNEXPECTED}: {IMPORTED}" in out
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('"layer:A/check_b" = "it rounds"', "'layer:A/check_b' outside of a"),
+        ('[lab]\n"layer:A/check_b" = 1', "gives 1 as the reason why 'layer:A/check_b'"),
+        ("[lab", "can't be read as a file of expected failures: Expected ']'"),
+    ],
+)
+def test_a_file_of_another_form_says_what_to_write(expected_file, text, told):
+    with pytest.raises(ArgumentError) as raised:
+        check_plugin("oneiros-safe-files", expected_file(text))
+    assert told in str(raised.value) and "[my-lab]" in str(raised.value)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(ArgumentError, match=r"nowhere\.toml can't be read"):
+        check_plugin("oneiros-safe-files", tmp_path / "nowhere.toml")
+
+
+def test_expected_failures_of_what_does_not_run_are_not_judged(monkeypatch):
+    monkeypatch.setattr(runner, "find_spec", lambda name: None)
+    record = PluginRecord("lab")
+    subjects = list(configurations("layer", "OnlyOnTheano", "lab", OnlyOnTheano))
+    place = "layer:OnlyOnTheano"
+    names = {
+        f"{place}/check_mask_of_its_own@jax": True,
+        f"{place}/check_mask_of_its_own@theano": True,
+        f"{place}/check_export_to_onnx": True,
+        f"{place}/check_export_to_onnx@theano": True,
+        f"{place}/check_nothing": False,
+        f"{place}/check_nothing@theano": False,
+        f"{place}/check_takes_what_every_layer_takes@theano": False,
+    }
+    plan = Plan(record, subjects, dict.fromkeys(names, "a reason"), ["theano"])
+    assert plan.unknown == sorted(name for name, known in names.items() if not known)
+
+
+@pytest.fixture
 def pytest_run(bell, tmp_path):
     """Runs pytest over a plugin's checks in a folder with these files."""
 
@@ -296,6 +360,12 @@ def test_pytest_fails_with_a_check_and_not_with_an_expected_one(bell, pytest_run
 
 def test_pytest_takes_expected_failures(pytest_run):
     code, out = pytest_run("--oneiros-expect", f"{DECLARATION}=a new tag", source=ODD)
+    assert code == 0 and "1 xfailed" in out, out
+
+
+def test_pytest_reads_a_file_of_expected_failures(pytest_run, expected_file):
+    file = expected_file(f'[bell-tested]\n"{DECLARATION}" = "a new tag"\n')
+    code, out = pytest_run("--oneiros-expect-file", file, source=ODD)
     assert code == 0 and "1 xfailed" in out, out
 
 

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from oneiros.errors import ArgumentError
 
 from oneiros_testing.checks import all_checks
+from oneiros_testing.discovery import record_of
+from oneiros_testing.expected import from_options
 from oneiros_testing.report import FAULTS, PASSED
 from oneiros_testing.runner import plan_of
 
@@ -23,6 +24,9 @@ def check(
     expect: Annotated[
         list[str] | None,
         typer.Option(help="NAME=REASON: this check fails. It may be repeated."),
+    ] = None,
+    expect_file: Annotated[
+        Path | None, typer.Option(help="A TOML file with the checks that fail.")
     ] = None,
     backend: Annotated[
         list[str] | None, typer.Option(help="A backend to run on. It may be repeated.")
@@ -43,7 +47,9 @@ def check(
     """
     if listed:
         return print_checks()
-    plan = plan_of(distribution, expectations(expect or []), backend)
+    record = record_of(distribution)
+    expected = from_options(expect or [], expect_file, record.distribution)
+    plan = plan_of(record.distribution, expected, backend)
     outcomes = []
     for planned in plan.planned:
         outcomes.append(plan.run(planned))
@@ -55,18 +61,6 @@ def check(
     typer.echo(report.to_json() if as_json else f"\n{report}")
     if not report.ok:
         raise typer.Exit(1)
-
-
-def expectations(options: list[str]) -> dict[str, str]:
-    """Returns the expected failures that options of the form NAME=REASON give."""
-    for option in options:
-        if not all(option.partition("=")):
-            raise ArgumentError(
-                f"An expected failure is NAME=REASON, not {option!r}; such as "
-                "'layer:Shout/check_gradients=it rounds'."
-            )
-    pairs = [option.partition("=") for option in options]
-    return {name: reason for name, _, reason in pairs}
 
 
 def print_checks() -> None:

@@ -8,6 +8,7 @@ import enum
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,7 +18,8 @@ from oneiros.backend.contract import CAPABILITIES
 from oneiros.plugins import manager
 
 from oneiros_testing.checks import COMPUTING
-from oneiros_testing.command import expectations
+from oneiros_testing.discovery import record_of
+from oneiros_testing.expected import from_options
 from oneiros_testing.report import EXPECTED, PASSED, Outcome, Report
 from oneiros_testing.runner import check_plugin
 
@@ -134,6 +136,9 @@ def matrix(
         list[str] | None,
         typer.Option(help="NAME=REASON: why this check fails. It may be repeated."),
     ] = None,
+    expect_file: Annotated[
+        Path | None, typer.Option(help="A TOML file with the checks that fail.")
+    ] = None,
     form: Annotated[
         Form, typer.Option("--format", help="How to print it.")
     ] = Form.MARKDOWN,
@@ -143,9 +148,11 @@ def matrix(
     It runs all checks of the components on each backend, which takes minutes.
     """
     backends = backend or sorted(registry.names("backend"))
-    expected = expectations(expect or [])
-    chosen = distributions or _with_components()
-    reports = [check_plugin(name, expected, backends) for name in chosen]
+    reports = []
+    for name in distributions or _with_components():
+        record = record_of(name)
+        expected = from_options(expect or [], expect_file, record.distribution)
+        reports.append(check_plugin(record.distribution, expected, backends))
     made = matrix_of(reports, backends)
     text = made.to_markdown()
     if form == Form.JSON:

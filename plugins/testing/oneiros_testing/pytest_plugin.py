@@ -28,6 +28,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="This check fails. It may be repeated.",
     )
     group.addoption(
+        "--oneiros-expect-file",
+        metavar="FILE",
+        help="A TOML file with the checks that fail.",
+    )
+    group.addoption(
         "--oneiros-backend",
         metavar="NAME",
         action="append",
@@ -45,11 +50,15 @@ class Kit:
     """The checks of one plugin in a run of pytest, and whether all of them ran."""
 
     def __init__(self, config: pytest.Config):
-        from oneiros_testing.command import expectations
+        from oneiros_testing.discovery import record_of
+        from oneiros_testing.expected import from_options
         from oneiros_testing.runner import plan_of
 
-        expected = expectations(config.getoption("--oneiros-expect"))
-        distribution = config.getoption("--oneiros-plugin")
+        record = record_of(config.getoption("--oneiros-plugin"))
+        distribution = record.distribution
+        options = config.getoption("--oneiros-expect")
+        file = config.getoption("--oneiros-expect-file")
+        expected = from_options(options, file, distribution)
         backends = config.getoption("--oneiros-backend")
         self.plan = plan_of(distribution, expected, backends)
         self.states: dict[str, str] = {}

@@ -3,7 +3,7 @@
 import random
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
@@ -19,6 +19,7 @@ from oneiros.plugins import KINDS
 
 from oneiros_testing.checks import THIS_PROCESS, Check, Subject, all_checks
 from oneiros_testing.discovery import configurations, record_of, subjects_of
+from oneiros_testing.expected import Expected, expected_failures
 from oneiros_testing.layer_sample import may_have_steps
 from oneiros_testing.probes import ANOTHER_BACKEND, other_backends
 from oneiros_testing.report import (
@@ -69,6 +70,7 @@ class Plan:
         subjects: list of `Subject`, its components.
         expected: dict from names of checks, such as `"layer:Shout/check_gradients"`, to
             the reason why they fail. `"…/check_gradients@jax"` means one backend only.
+            Or the path of a file of such tables.
         backends: list of str; the current backend alone by default.
     """
 
@@ -76,11 +78,11 @@ class Plan:
         self,
         record: PluginRecord,
         subjects: list[Subject],
-        expected: Mapping[str, str] | None = None,
+        expected: Expected = None,
         backends: Sequence[str] | None = None,
     ):
         self.record = record
-        self.expected = dict(expected or {})
+        self.expected = expected_failures(expected, record.distribution)
         for name, reason in self.expected.items():
             if not reason:
                 raise ArgumentError(f"Say why {name} is expected to fail.")
@@ -91,8 +93,7 @@ class Plan:
         self._states: dict[tuple[str, str | None, str], str] = {}
         for subject in subjects:
             self.planned += self._planned(subject)
-        names = {name for each in self.planned for name in (each.name, each.identifier)}
-        self.unknown = sorted(self.expected.keys() - names)
+        self.unknown = sorted(self._unknown())
 
     def _planned(self, subject: Subject) -> Iterator[Planned]:
         for check in all_checks():
@@ -116,6 +117,17 @@ class Plan:
                 self.lacking += lacking
                 if not lacking:
                     yield planned
+
+    def _unknown(self) -> Iterator[str]:
+        """Yields the expected failures that name no check. Those of other backends, and
+        of checks that can't be done here, aren't judged."""
+        names = {name for each in self.planned for name in (each.name, each.identifier)}
+        undone = {f"{each.subject}/{each.check}" for each in self.lacking}
+        for name in self.expected.keys() - names:
+            check, _, backend = name.partition("@")
+            is_elsewhere = backend and backend not in self.backends
+            if not is_elsewhere and check not in undone:
+                yield name
 
     def run(self, planned: Planned) -> Outcome:
         """Runs one check."""
@@ -201,9 +213,7 @@ def _without(subject: Subject, need: str) -> str | None:
 
 
 def plan_of(
-    distribution: str,
-    expected: Mapping[str, str] | None = None,
-    backends: Sequence[str] | None = None,
+    distribution: str, expected: Expected = None, backends: Sequence[str] | None = None
 ) -> Plan:
     """Returns the plan of an installed plugin's checks; the arguments are those of
     `check_plugin`."""
@@ -212,17 +222,15 @@ def plan_of(
 
 
 def check_plugin(
-    distribution: str,
-    expected: Mapping[str, str] | None = None,
-    backends: Sequence[str] | None = None,
+    distribution: str, expected: Expected = None, backends: Sequence[str] | None = None
 ) -> Report:
     """Runs every check that applies to what an installed plugin registers.
 
     # Arguments
         distribution: str, the plugin's name, such as `"my-lab"`.
         expected: dict from names of checks that fail, such as
-            `"layer:Shout/check_gradients"`, to the reason. If one of them passes, the
-            run fails.
+            `"layer:Shout/check_gradients"`, to the reason; or the path of a TOML file
+            with a table of them for each plugin. If one of them passes, the run fails.
         backends: list of str, the backends to run on; the current one by default.
 
     # Returns
@@ -245,7 +253,7 @@ def check_plugin(
 def check_component(
     kind: str,
     component: Any,
-    expected: Mapping[str, str] | None = None,
+    expected: Expected = None,
     backends: Sequence[str] | None = None,
 ) -> Report:
     """Runs every check that applies to a class or function, which no plugin need
