@@ -137,6 +137,15 @@ def test_groups_divide_channels_and_filters(filters, channels, theano):
         layer(Input((10, channels)))
 
 
+def test_shapes_of_unknown_channels_and_known_samples():
+    depthwise = layers.DepthwiseConv1D(3)
+    depthwise(Input((10, 4)))
+    assert depthwise.get_output_shape_for((2, 10, None)) == (2, 8, None)
+    dense = layers.EinsumDense("abc,cd->abd", output_shape=(None, 3))
+    dense(Input((10, 4)))
+    assert dense.get_output_shape_for((2, 10, 4)) == (2, 10, 3)
+
+
 def test_layers_go_to_onnx_together(theano, tmp_path):
     x = Input((8, 6, 4))
     sequence = Input((9, 4))

@@ -584,6 +584,22 @@ class Doubles(Layer):
         return x * 2
 
 
+class Hides(Doubles):
+    """Without a fault: doubles, and may set masked steps to zero."""
+
+    loadable = True
+
+    def __init__(self, hides=False, **kwargs):
+        self.hides = hides
+        super().__init__(**kwargs)
+
+    def call(self, x, mask=None):
+        x = super().call(x)
+        if mask is None or not self.hides:
+            return x
+        return x * K.expand_dims(K.cast(mask, K.floatx()))
+
+
 class Full(Layer):
     """Without a fault: a dense layer with all that may be told."""
 
@@ -652,7 +668,7 @@ class Full(Layer):
         return (*input_shape[:-1], self.output_dim)
 
 
-FAULTLESS += [Words, Looks, Doubles, Full]
+FAULTLESS += [Words, Looks, Doubles, Hides, Full]
 
 
 @found_by("check_masked_steps_do_not_matter")
@@ -685,6 +701,22 @@ class InvertsTheMask(Doubles):
 class UnmasksAll(Doubles):
     def compute_mask(self, x, mask=None):
         return None if mask is None else K.greater(K.cast(mask, K.floatx()), -1.0)
+
+
+@found_by("check_every_layer_argument_counts")
+class IgnoresAnArgumentOfItsBase(Linear):
+    def __init__(self, shift=0.5, **kwargs):
+        self.shift = shift
+        super().__init__(**kwargs)
+
+    def call(self, x, mask=None):
+        return K.dot(x, self.W) + self.b + self.shift
+
+
+@found_by("check_every_layer_argument_counts")
+class HidesNothing(Hides):
+    def call(self, x, mask=None):
+        return x * 2
 
 
 @found_by("check_every_layer_argument_counts")

@@ -11,7 +11,7 @@ from oneiros.layers import Bidirectional
 from oneiros.typing import Tensor
 
 from oneiros_keras2.base import Checked
-from oneiros_keras2.recurrent import Recurring, check_states, described
+from oneiros_keras2.recurrent import Keras2LSTM, Recurring, check_states, described
 
 
 class Keras2Bidirectional(Checked, Bidirectional):
@@ -46,6 +46,10 @@ class Keras2Bidirectional(Checked, Bidirectional):
     """
 
     loadable = True
+    conformance = {
+        "arguments": lambda: {"layer": Keras2LSTM(3, return_sequences=True)},
+        "input_shape": (5, 4),
+    }
     zero_output_for_mask: bool
 
     def __init__(

@@ -429,7 +429,7 @@ class Depthwise(Convolving):
 
     def output_channels(self, channels):
         """Returns as many channels as there are kernels."""
-        return int(channels * self.depth_multiplier)
+        return None if channels is None else int(channels * self.depth_multiplier)
 
 
 class DepthwiseConv1D(Depthwise):

@@ -26,6 +26,8 @@ class ConvLSTM(Remembering, Recurring, Windowed):
         as for `ConvLSTM1D`.
     """
 
+    conformance: dict[str, Any] = {}
+
     def __init__(
         self,
         filters: int,

@@ -142,6 +142,14 @@ class EinsumDense(KernelLayer):
     """
 
     loadable = True
+    conformance = {
+        "arguments": {
+            "equation": "abc,cd->abd",
+            "output_shape": (None, 3),
+            "bias_axes": "d",
+        },
+        "input_shape": (5, 4),
+    }
     activation: Any
 
     def __init__(
@@ -215,7 +223,9 @@ class EinsumDense(KernelLayer):
 
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
         """Returns the sizes of the output's axes."""
-        return tuple(self.known[axis] for axis in self.of_output)
+        of_input, _ = self._read_equation(len(input_shape))
+        known = self._known_sizes(of_input, input_shape)
+        return tuple(known[axis] for axis in self.of_output)
 
     def argument_config(self, argument) -> Tensor:
         """Returns an argument; a layer's `output_shape` is another thing."""

@@ -384,6 +384,7 @@ class Augmentation(Keras2Layer):
     """
 
     loadable = True
+    conformance = {"arguments": {"kind": "RandomFlip"}, "input_shape": (6, 5, 3)}
 
     def __init__(self, kind: str, settings=None, **kwargs):
         super().__init__(**kwargs)
@@ -492,6 +493,7 @@ class Keras2ZeroPadding3D(SpatialLayer):
     """
 
     loadable = True
+    conformance = {"arguments": {"padding": ((1, 0), (0, 2), (0, 0))}}
     rank = 3
 
     def __init__(self, padding, **kwargs):
@@ -550,6 +552,7 @@ class Keras2ZeroPadding1D(Keras2ZeroPadding3D):
     """
 
     loadable = True
+    conformance = {"arguments": {"padding": (1, 2)}, "tags": ("uses_masked_steps",)}
     rank = 1
 
     def computed(self, x) -> Tensor:

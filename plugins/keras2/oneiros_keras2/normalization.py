@@ -184,6 +184,7 @@ class GroupNormalization(AffineNormalization):
     """
 
     loadable = True
+    conformance = {"arguments": {"groups": 2}, "input_shape": (6, 5, 4)}
 
     def __init__(self, groups: int = 32, axis: int = -1, **kwargs):
         super().__init__(**kwargs)

@@ -109,6 +109,7 @@ class TensorOperation(Keras2Layer):
     """
 
     loadable = True
+    conformance = {"arguments": {"operation": "mean", "settings": {"axis": 1}}}
     supports_masking = True
     gives_sizes = False
     """Whether the result consists of sizes; then layers that get it compute it

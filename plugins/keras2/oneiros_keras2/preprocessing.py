@@ -255,6 +255,10 @@ class Discretization(Keras2Layer):
     """
 
     loadable = True
+    conformance = {
+        "arguments": {"bin_boundaries": [-0.5, 0.5]},
+        "tags": ("not_differentiable",),
+    }
 
     def __init__(self, bin_boundaries, output_mode: str = "int", **kwargs):
         super().__init__(**kwargs)

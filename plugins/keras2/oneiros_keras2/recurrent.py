@@ -431,6 +431,7 @@ class StackedRNNCells(Keras2Layer):
     """
 
     loadable = True
+    conformance = {"arguments": lambda: {"cells": [LSTMCell(3), GRUCell(2)]}}
 
     def __init__(self, cells, **kwargs):
         super().__init__(**kwargs)
@@ -783,6 +784,10 @@ class RNN(Recurring):
     """
 
     loadable = True
+    conformance = [
+        {"arguments": lambda: {"cell": LSTMCell(3)}},
+        {"arguments": lambda: {"cell": [GRUCell(3), SimpleRNNCell(2)]}},
+    ]
 
     def __init__(self, cell, **kwargs):
         super().__init__(**kwargs)

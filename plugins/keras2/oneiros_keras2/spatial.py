@@ -42,6 +42,7 @@ class SpatialLayer(Keras2Layer):
     checks = {**Keras2Layer.checks, DataFormat: check_format, Sizes: check_sizes}
     checks_sizes = True
     supports_masking = True
+    conformance: dict[str, Any] = {"tags": ("uses_masked_steps",)}
     rank = 2
     data_format: str
 

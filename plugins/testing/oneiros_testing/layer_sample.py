@@ -21,11 +21,13 @@ VECTOR = (4,)
 SEQUENCE = (5, 4)
 PICTURE = (6, 5, 3)
 FILM = (5, 4, 4, 2)
+VOLUMES = (3, 3, 3, 3, 2)
 SHAPES = (
     [SEQUENCE],
     [VECTOR],
     [PICTURE],
     [FILM],
+    [VOLUMES],
     [SEQUENCE, SEQUENCE],
     [VECTOR, VECTOR],
 )
@@ -254,7 +256,9 @@ def _inputs(component, declared) -> Iterator[tuple[str | None, Any]]:
 
 
 def _fresh(value):
-    """Returns a layer of its own for a layer that is an argument."""
+    """Returns a layer of its own for a layer that is an argument, or in a list."""
+    if isinstance(value, list):
+        return list(map(_fresh, value))
     if isinstance(value, Layer):
         with suppress(TypeError):
             return type(value).from_config(value.get_config())

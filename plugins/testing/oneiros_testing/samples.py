@@ -3,12 +3,14 @@ parameters."""
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
 from typing import Any
 
 from oneiros import backend as K
 
 ARGUMENTS: dict[str, Any] = {
     "activation": "tanh",
+    "axes": 1,
     "channels": 2,
     "d_model": 4,
     "depth": 2,
@@ -37,6 +39,7 @@ ARGUMENTS: dict[str, Any] = {
     "output_shape": (None, 7, 6, 2),
     "p": 0.4,
     "rate": 0.4,
+    "scale": 0.5,
     "schedule": lambda epoch: 0.05 / (epoch + 1),
     "sigma": 0.3,
     "size": 2,
@@ -80,13 +83,48 @@ def guessed_arguments(component: Any, declared: dict[str, Any]) -> dict[str, Any
 
 
 def parameters(component: Any) -> dict[str, inspect.Parameter]:
-    """Returns the parameters that have a name of their own."""
+    """Returns the parameters that have a name of their own; for a class, those of its
+    base classes too, as far as it passes `**kwargs` on to them."""
+    found = _named(component)
+    constructors = [
+        vars(base)["__init__"]
+        for base in inspect.getmro(component if inspect.isclass(component) else object)
+        if inspect.isfunction(vars(base).get("__init__"))
+    ]
+    set_by_itself: set[Any] = set()
+    for constructor, inherited in pairwise(constructors):
+        if not _takes_more(constructor):
+            break
+        set_by_itself |= _constants(constructor)
+        for name, parameter in _named(inherited).items():
+            is_optional = parameter.default is not parameter.empty
+            if is_optional and name not in set_by_itself:
+                found.setdefault(name, parameter)
+    return found
+
+
+def _named(function: Any) -> dict[str, inspect.Parameter]:
     named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     return {
         name: parameter
-        for name, parameter in inspect.signature(component).parameters.items()
+        for name, parameter in inspect.signature(function).parameters.items()
         if parameter.kind in named
     }
+
+
+def _takes_more(function: Any) -> bool:
+    """Returns whether a function has a parameter like `**kwargs`."""
+    own = inspect.signature(function).parameters.values()
+    return any(parameter.kind is parameter.VAR_KEYWORD for parameter in own)
+
+
+def _constants(function: Any) -> set[Any]:
+    """Returns the constants in a function's code, among them the names of the arguments
+    that it passes to others."""
+    found: set[Any] = set()
+    for constant in function.__code__.co_consts:
+        found.update(constant if isinstance(constant, tuple) else [constant])
+    return found
 
 
 def required(component: Any) -> Iterable[str]:

@@ -7,7 +7,8 @@ import numpy as np
 from oneiros import backend as K
 from oneiros.engine.node import one_or_all, to_list
 
-from oneiros_testing.checks.layers import TOLD_BY_WEIGHTS, layer_check
+from oneiros_testing.checks.layers import TOLD_BY_WEIGHTS, found, layer_check
+from oneiros_testing.checks.layers_masks import masked_calls
 from oneiros_testing.layer_sample import (
     Called,
     LayerSample,
@@ -78,15 +79,29 @@ class _Seen:
 
     def differs(self, name: str, value: Any) -> bool | None:
         """Returns whether the layer with another value of an argument does anything
-        else; None if it refuses the value."""
+        else, with masks or without; None if it refuses the value."""
         try:
             called, weights = self._made({name: value})
             if not _equal(weights, self.weights):
                 return True
             self._values = self._values or self._computed(self.called)
-            return not _equal(self._computed(called), self._values)
+            if not _equal(self._computed(called), self._values):
+                return True
+            return not _equal(self._masked(called), self._masked(self.called))
         except Exception:
             return None
+
+    def _masked(self, called: Called) -> list[Any]:
+        """Returns the outputs and masks for masks that come in, if it knows masks."""
+        if "masking" not in found(self.sample.component):
+            return []
+        return [
+            value
+            for masked, arrays, masks in masked_calls(called.layer, self.sample)
+            for values in masked.values(arrays, masks)
+            for value in values
+            if value is not None
+        ]
 
     def _computed(self, called: Called) -> list[Any]:
         """Returns the outputs, updates, penalties and masks in both phases."""

@@ -70,14 +70,18 @@ class Masked:
 
 
 def _masked(subject: Subject) -> Iterator[tuple[Masked, Any, Any]]:
-    """Yields the layer called with masks, and what to feed; nothing if no input has
-    steps, or it takes no mask with these arguments."""
+    """Yields the subject's layer as `masked_calls` does."""
     sample = sample_of(subject)
-    layer = sample.base.layer
+    yield from masked_calls(sample.base.layer, sample)
+
+
+def masked_calls(layer, sample: LayerSample) -> Iterator[tuple[Masked, Any, Any]]:
+    """Yields a layer called with masks, and what to feed; nothing if no input has
+    steps, or the layer takes no mask."""
     masks = [
         _pattern(shape[0])
         for shape in sample.shapes
-        if is_sequence(subject.component, shape)
+        if is_sequence(sample.component, shape)
     ]
     if masks and not _refuses(layer, sample):
         yield Masked(layer, sample), sample.arrays(), masks
@@ -184,7 +188,12 @@ def _has_steps(output, mask) -> bool:
     return bool(output.shape[:2] == mask.shape)
 
 
-@layer_check(tags=["masking"], after=["check_mask_fits_the_output"], needs=["steps"])
+@layer_check(
+    tags=["masking"],
+    unless=["uses_masked_steps"],
+    after=["check_mask_fits_the_output"],
+    needs=["steps"],
+)
 def check_masked_steps_do_not_matter(subject):
     """What masked steps contain doesn't change the rest of the output."""
     for masked, arrays, masks in _masked(subject):
@@ -209,7 +218,10 @@ def check_masked_steps_do_not_matter(subject):
 
 
 @layer_check(
-    tags=["masking"], after=["check_masked_steps_do_not_matter"], needs=["steps"]
+    tags=["masking"],
+    unless=["uses_masked_steps"],
+    after=["check_masked_steps_do_not_matter"],
+    needs=["steps"],
 )
 def check_padding_does_not_matter(subject):
     """A sequence with masked steps behind it gives the same as the sequence alone."""

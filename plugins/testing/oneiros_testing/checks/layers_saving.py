@@ -66,7 +66,7 @@ def _assert_kept(config, name: str, value):
         assert kept is not None, told
         assert not isinstance(kept, str) or value in (kept, "default"), told
     elif isinstance(value, bool | int | float):
-        assert isinstance(kept, dict) or np.isclose(kept, value, rtol=1e-6), told
+        assert isinstance(kept, dict) or np.allclose(kept, value, rtol=1e-6), told
     elif isinstance(value, list | tuple):
         assert kept is not None and list(kept) == list(value), told
 
