@@ -27,6 +27,7 @@ class Unmasked(Keras2Layer):
     """
 
     loadable = True
+    conformance = {"tags": ("consumes_mask",)}
     supports_masking = True
 
     def compute_mask(self, x, mask=None):
@@ -55,6 +56,7 @@ class Masked(Keras2Layer):
     """
 
     loadable = True
+    conformance = {"input_shape": [(5, 4), (5,)], "tags": ("changes_mask",)}
     supports_masking = True
 
     def call(self, x, mask=None):

@@ -129,6 +129,7 @@ class Keras2Dot(Keras2Layer):
     """
 
     loadable = True
+    conformance = {"tags": ("uses_masked_steps",)}
     axes: Any
     normalize: bool
 

@@ -109,7 +109,10 @@ class TensorOperation(Keras2Layer):
     """
 
     loadable = True
-    conformance = {"arguments": {"operation": "mean", "settings": {"axis": 1}}}
+    conformance = {
+        "arguments": {"operation": "mean", "settings": {"axis": 1}},
+        "tags": ("uses_masked_steps",),
+    }
     supports_masking = True
     gives_sizes = False
     """Whether the result consists of sizes; then layers that get it compute it
