@@ -264,8 +264,8 @@ def silent(recording, name):
 
 
 for _reader in (read_recording, turned, consuming, silent):
-    _reader.conformance = {"example": Recording}
     _reader.__name__ = f"{__name__}.Recording"
+conformance = {_reader.__name__: {"example": Recording}}
 
 
 # Data sets

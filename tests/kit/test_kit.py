@@ -28,9 +28,9 @@ import numpy as np
 from oneiros import backend as K
 def bell(shape, name=None, dim_ordering="th"):
     return K.variable(np.random.normal(size=shape), name=name)
-bell.conformance = {"backends": ["theano"]}
+conformance = {"bell": {"backends": ["theano"]}}
 """
-ODD = f"{BELL}\nbell.conformance['tags'] = ['odd']"
+ODD = f"{BELL}\nconformance['bell']['tags'] = ['odd']"
 IMPORTED = "initialization:bell/check_can_be_imported"
 DECLARATION = "initialization:bell/check_declaration"
 
@@ -159,6 +159,13 @@ def test_an_unknown_plugin_and_an_empty_folder_say_what_to_type(tmp_path, monkey
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "My_Lab"\n')
     with pytest.raises(UnknownNameError, match=r"'my-lab' here. Type: pip install -e"):
         check_plugin(".")
+
+
+def test_what_a_module_declares_of_no_function_is_told(bell):
+    flat = BELL.replace('{"bell": {"backends": ["theano"]}}', '{"shapes": [(2, 2)]}')
+    report = check_plugin(bell("bell-flat", flat))
+    (told,) = [each for each in report.outcomes if each.name == DECLARATION]
+    assert told.state == FAILED and '{"bell": {"shapes": …}}' in told.message
 
 
 def test_a_component_of_no_plugin_is_checked():

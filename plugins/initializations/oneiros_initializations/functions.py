@@ -20,6 +20,11 @@ from oneiros.typing import Initialization, Tensor
 from oneiros_initializations.postponed import initialized
 
 Shape = Sequence[int]
+conformance = {
+    "identity": {"shapes": ((6, 6),)},
+    "orthogonal": {"shapes": ((4, 6), (3, 3, 2, 4))},
+}
+"""What the checks of oneiros-testing must know of some functions."""
 
 
 def get_fans(shape: Shape, dim_ordering: str = "th") -> tuple[float, float]:
@@ -365,11 +370,6 @@ def orthogonal(
     return initialized(shape, name, make)
 
 
-orthogonal.conformance = {  # type: ignore[attr-defined]
-    "shapes": ((4, 6), (3, 3, 2, 4))
-}
-
-
 def _orthonormal(shape: Shape) -> np.ndarray:
     columns = math.prod(shape[1:])
     flat = (shape[0], columns)
@@ -426,9 +426,6 @@ def identity(
         return K.variable(given_up, name=name)
 
     return initialized(shape, name, make)
-
-
-identity.conformance = {"shapes": ((6, 6),)}  # type: ignore[attr-defined]
 
 
 def zero(shape: Shape, name: str | None = None, dim_ordering: str = "th"):

@@ -12,6 +12,11 @@ from oneiros_keras2.tensors import floats
 
 SELU_ALPHA = 1.6732632423543772
 SELU_SCALE = 1.0507009873554805
+conformance = {
+    "glu": {"tags": ("changes_shape",)},
+    "threshold": {"arguments": {"threshold": 0.2, "default_value": -1.0}},
+}
+"""What the checks of oneiros-testing must know of some functions."""
 
 
 class ActivationWith:
@@ -108,9 +113,6 @@ def glu(x, axis: int = -1):
     values = x[(*before, first)]
     gates = x[(*before, second)]
     return values * K.sigmoid(gates)
-
-
-glu.conformance = {"tags": ("changes_shape",)}  # type: ignore[attr-defined]
 
 
 def hard_shrink(x, threshold: float = 0.5):
@@ -350,8 +352,3 @@ def threshold(x, threshold: float, default_value: float):
     is_above = K.greater(x, threshold)
     others = K.zeros_like(x) + default_value
     return K.switch(is_above, x, others)
-
-
-threshold.conformance = {  # type: ignore[attr-defined]
-    "arguments": {"threshold": 0.2, "default_value": -1.0}
-}

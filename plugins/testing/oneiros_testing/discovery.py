@@ -117,20 +117,27 @@ def configurations(
 
 
 def _declared(component: Any) -> list[dict[str, Any]]:
-    """Returns what a component declares about itself; a class inherits it from the
-    classes of its own package only."""
-    package = str(getattr(component, "__module__", "")).partition(".")[0]
-    for owner in inspect.getmro(component) if inspect.isclass(component) else ():
-        if not owner.__module__.startswith(package):
-            continue
-        if "conformance" in vars(owner):
-            component = owner
-            break
+    """Returns what a component declares about itself: a class as an attribute, which it
+    inherits from the classes of its own package only; a function in its module."""
+    if inspect.isclass(component):
+        declared = _of_class(component)
     else:
-        if inspect.isclass(component):
-            return [{}]
-    declared = getattr(component, "conformance", {})
+        name = getattr(component, "__name__", "")
+        declared = of_functions(component).get(name, {})
     return declared if isinstance(declared, list) else [declared]
+
+
+def _of_class(component: Any) -> Any:
+    package = component.__module__.partition(".")[0]
+    for owner in inspect.getmro(component):
+        if owner.__module__.startswith(package) and "conformance" in vars(owner):
+            return vars(owner)["conformance"]
+    return {}
+
+
+def of_functions(component: Any) -> dict[str, Any]:
+    """Returns what the module of a function declares about its functions, by name."""
+    return getattr(inspect.getmodule(component), "conformance", {})
 
 
 def _project_here() -> str:

@@ -10,6 +10,8 @@ from oneiros.errors import DataError
 from oneiros.typing import Array
 
 Column = nw.Series[Any]
+conformance = {"refuse_query": {"tags": ("refuses",)}}
+"""What the checks of oneiros-testing must know of some functions."""
 
 
 def read(table, data_name: str) -> Array:
@@ -62,9 +64,6 @@ def refuse_query(query, data_name: str) -> Array:
         f"{data_name}: received a {type(query).__name__}, which isn't computed yet. "
         "Compute it first: table = query.collect()."
     )
-
-
-refuse_query.conformance = {"tags": ("refuses",)}  # type: ignore[attr-defined]
 
 
 def columns_of(table) -> list[Column]:

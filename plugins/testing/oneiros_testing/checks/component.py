@@ -1,6 +1,9 @@
 """What must hold for components of every kind."""
 
+import inspect
+
 from oneiros_testing.checks import Subject, check, known_tags
+from oneiros_testing.discovery import of_functions
 
 KINDS = (
     "activation",
@@ -45,7 +48,13 @@ def check_can_be_imported(subject: Subject) -> None:
 
 @check(*KINDS, once=True)
 def check_declaration(subject: Subject) -> None:
-    """The attribute `conformance` has keys and tags that mean something."""
+    """What is declared as `conformance` has keys and tags that mean something."""
+    if inspect.isfunction(subject.component):
+        flat = sorted(of_functions(subject.component).keys() & set(KEYS))
+        assert not flat, (
+            f"conformance of a module has {flat}. It has a dict for each function: "
+            f'conformance = {{"{subject.component.__name__}": {{"{flat[0]}": …}}}}.'
+        )
     unknown = sorted(subject.declared.keys() - set(KEYS))
     assert not unknown, f"It has {unknown}. It may have {', '.join(KEYS)}."
     backends = subject.declared.get("backends", ["all"])

@@ -82,7 +82,7 @@ def example(subject: Subject, columns: Columns) -> Any:
     make = subject.declared.get("example", known)
     assert make is not None, (
         f"The kit can't make a {subject.name}. Declare a function of a dict of columns "
-        'that does: read.conformance = {"example": make_table}'
+        'that does: conformance = {"read": {"example": make_table}}'
     )
     return make(columns)
 
