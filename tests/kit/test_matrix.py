@@ -1,19 +1,35 @@
 """The parity matrix, made of reports: what isn't full has a reason."""
 
 import json
+from pathlib import Path
 
+import pytest
 from oneiros.layers import Dense
 from oneiros.testing import check_component
 from oneiros_testing.matrix import FULL, matrix_of
-from oneiros_testing.report import EXPECTED, FAILED, PASSED, Lacking, Outcome, Report
+from oneiros_testing.report import (
+    EXPECTED,
+    FAILED,
+    NOT_RUN,
+    PASSED,
+    UNEXPECTED,
+    Lacking,
+    Outcome,
+    Report,
+)
+from oneiros_testing.runner import plan_of
 
 BACKENDS = ["numpy", "onnx"]
+EXPECTED_FILE = Path(__file__).with_name("expected.toml")
 
 
 def report():
     outcomes = [
         Outcome("check_can_be_made", "layer:Shout", "numpy", PASSED),
-        Outcome("check_can_be_made", "layer:Shout", "onnx", FAILED, "No."),
+        Outcome(
+            "check_can_be_made", "layer:Shout", "onnx", FAILED, "No.", "It can be made."
+        ),
+        Outcome("check_copy", "layer:Shout", "onnx", NOT_RUN, "check_can_be_made …"),
         Outcome("check_draws", "layer:Noise", "numpy", PASSED),
         Outcome("check_draws", "layer:Noise", "onnx", EXPECTED, "it draws | nothing"),
         Outcome("check_declaration", "layer:Noise", None, PASSED),
@@ -27,7 +43,7 @@ def test_each_cell_is_full_or_has_a_reason():
     made = matrix_of([report()], BACKENDS)
     assert made.rows["layer:Shout"] == {
         "numpy": FULL,
-        "onnx": "check_can_be_made: failed",
+        "onnx": "check_can_be_made fails: It can be made.",
     }
     assert made.rows["layer:Noise"] == {
         "numpy": "numpy lacks gradients",
@@ -36,6 +52,70 @@ def test_each_cell_is_full_or_has_a_reason():
     assert made.rows["capability:gradients"]["onnx"] == "onnx lacks it"
     assert made.rows["capability:conv"] == {"numpy": FULL, "onnx": FULL}
     assert not any(name.startswith("distribution") for name in made.rows)
+
+
+def test_no_cell_is_full_whose_checks_did_not_run():
+    outcomes = [
+        Outcome("check_can_be_made", "layer:Echo", "numpy", PASSED),
+        Outcome("check_declaration", "layer:Echo", None, PASSED),
+        Outcome("check_steps", "layer:Shout", "numpy", NOT_RUN, "Skipped: too loud"),
+        Outcome("check_steps", "layer:Shout", "onnx", UNEXPECTED, "Expect it no more."),
+    ]
+    lacking = [Lacking("check_keras3", "layer:Shout", "this environment", "keras")]
+    made = matrix_of([Report("lab", "1", outcomes, 4, {}, [], lacking)], BACKENDS)
+    assert made.rows["layer:Echo"] == {
+        "numpy": FULL,
+        "onnx": "it declares other backends than onnx",
+    }
+    lacks = "this environment lacks keras"
+    assert made.rows["layer:Shout"] == {
+        "numpy": f"{lacks}; Skipped: too loud",
+        "onnx": f"{lacks}; check_steps: Expect it no more.",
+    }
+
+
+def test_failures_of_this_repository_have_the_reasons_of_their_file():
+    plan = plan_of("oneiros-layers-noise", EXPECTED_FILE, ["onnx"])
+    chosen = [each for each in plan.planned if each.check.name == "check_draws_differ"]
+    report = plan.report([plan.run(each) for each in chosen])
+    cells = matrix_of([report], ["onnx"]).rows["layer:GaussianNoise"]
+    assert cells == {
+        "onnx": "onnx lacks float16, gradients; it draws at random in training, and a "
+        "file in ONNX couldn't repeat random numbers"
+    }
+
+
+BELL = """
+import numpy as np
+from oneiros import backend as K
+def NAME(shape, name=None, dim_ordering="th"):
+    return K.variable(VALUES, name=name)
+"""
+MANIFEST = """
+from oneiros import hookimpl
+@hookimpl
+def oneiros_initializations():
+    return {"NAME": "lab_NAME.bell:NAME"}
+"""
+
+
+@pytest.mark.exhaustive(only=True)
+def test_unexpected_failures_are_told_by_the_sentences_of_their_checks(
+    installed, oneiros_command
+):
+    drawn = "np.random.RandomState().normal(size=shape)"
+    for name, values in {"bell": "np.zeros(3)", "gong": drawn}.items():
+        files = {
+            "bell.py": BELL.replace("NAME", name).replace("VALUES", values),
+            "manifest.py": MANIFEST.replace("NAME", name),
+        }
+        installed(f"lab-{name}", files, ("oneiros-kernel>=0.1,<1", "numpy>=1.26"))
+    options = "--backend", "numpy", "--expect-file", EXPECTED_FILE
+    code, out, _ = oneiros_command("matrix", "lab-bell", "lab-gong", *options)
+    assert code == 0
+    bell, gong = out.splitlines()[-2:]
+    assert "| check_makes_variables fails: It returns a variable, whose" in bell
+    assert "| check_seed_decides fails: `np.random.seed` decides the" in gong
 
 
 def test_it_is_printed_as_a_table_and_as_json():

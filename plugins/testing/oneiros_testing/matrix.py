@@ -20,8 +20,15 @@ from oneiros.plugins import manager
 from oneiros_testing.checks import COMPUTING
 from oneiros_testing.discovery import record_of
 from oneiros_testing.expected import from_options
-from oneiros_testing.report import EXPECTED, PASSED, Outcome, Report
-from oneiros_testing.runner import check_plugin
+from oneiros_testing.report import (
+    EXPECTED,
+    NOT_RUN,
+    PASSED,
+    UNEXPECTED,
+    Outcome,
+    Report,
+)
+from oneiros_testing.runner import HERE, check_plugin
 
 FULL = "full"
 Rows = dict[str, dict[str, str]]
@@ -102,25 +109,27 @@ def _capabilities(backends: Sequence[str]) -> Rows:
 
 def _cell(report: Report, subject: str, backend: str) -> str:
     """Returns `"full"`, or the reasons why a component isn't on a backend."""
-    lacking = {
-        each.capability
-        for each in report.lacking
-        if (each.subject, each.backend) == (subject, backend)
-    }
-    reasons = []
-    if lacking:
-        reasons.append(f"{backend} lacks {', '.join(sorted(lacking))}")
-    for outcome in report.outcomes:
-        concerns = outcome.backend in (backend, None)
-        if outcome.subject == subject and concerns and outcome.state != PASSED:
-            reasons.append(_reason(outcome))
-    return "; ".join(dict.fromkeys(reasons)) or FULL
+    outcomes = [each for each in report.outcomes if each.subject == subject]
+    lacking: dict[str, set[str]] = {}
+    for each in report.lacking:
+        if each.subject == subject and each.backend in (backend, HERE):
+            lacking.setdefault(each.backend, set()).add(each.capability)
+    if not lacking and backend not in {each.backend for each in outcomes}:
+        return f"it declares other backends than {backend}"
+    needs = [f"{owner} lacks {', '.join(sorted(x))}" for owner, x in lacking.items()]
+    here = [each for each in outcomes if each.backend in (backend, None)]
+    reasons = [_reason(each) for each in here if each.state not in (PASSED, NOT_RUN)]
+    blocked = [each.message for each in here if each.state == NOT_RUN]
+    return "; ".join(dict.fromkeys(needs + (reasons or blocked))) or FULL
 
 
 def _reason(outcome: Outcome) -> str:
+    """Returns why a check failed, or what it says must hold and doesn't."""
     if outcome.state == EXPECTED:
         return outcome.message
-    return f"{outcome.check}: {outcome.state}"
+    if outcome.state == UNEXPECTED:
+        return f"{outcome.check}: {outcome.message}"
+    return f"{outcome.check} fails: {outcome.sentence}"
 
 
 def matrix(
