@@ -25,14 +25,23 @@ OWNERS = ROOT / "kernel" / "oneiros" / "owners.json"
 def index() -> dict[str, dict[str, str]]:
     """Returns kind → name → distribution, sorted.
 
-    For kind `module`, the names with their modules' paths.
+    For kind `module`, the names with their modules' paths; for `package`, the packages.
     """
-    owners: dict[str, dict[str, str]] = {}
+    owners = {"package": packages()}
     for distribution, manifest in manifests("plugins/*"):
         for kind, names in _names(manifest).items():
             for name in names:
                 owners.setdefault(kind, {}).setdefault(name, distribution)
     return {kind: dict(sorted(owners[kind].items())) for kind in sorted(owners)}
+
+
+def packages() -> dict[str, str]:
+    """Returns the distribution of each package under kernel/ and plugins/."""
+    found = {"oneiros": "oneiros-kernel"}
+    for pyproject in ROOT.glob("plugins/*/pyproject.toml"):
+        name = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]["name"]
+        found[name.replace("-", "_")] = name
+    return found
 
 
 def manifests(folders: str) -> Iterator[tuple[str, Any]]:

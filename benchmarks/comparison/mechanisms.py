@@ -583,7 +583,7 @@ MECHANISMS = {
         "oneiros.settings:_files", "building 21 dense layers", built_dense_layers
     ),
     "owners": cache(
-        "oneiros.registry:owners",
+        "oneiros.discovery:owners",
         "50 dense layers from their configuration",
         models_from_configurations,
         "theano",

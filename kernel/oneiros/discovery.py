@@ -5,11 +5,14 @@ the API level. The entry point names a manifest: a module that imports only
 `oneiros.hookimpl` and implements hooks of `oneiros.hookspecs`.
 """
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 from warnings import catch_warnings
 
@@ -66,11 +69,6 @@ class PluginRecord:
     problems: list[tuple[str, str, BaseException | None]] = field(default_factory=list)
 
     @property
-    def phase(self) -> str | None:
-        """Phase of the first problem."""
-        return self.problems[0][0] if self.problems else None
-
-    @property
     def error(self) -> str | None:
         """Message of the first problem."""
         return self.problems[0][1] if self.problems else None
@@ -99,6 +97,24 @@ class PluginRecord:
         return fault
 
 
+@lru_cache
+def owners() -> dict[str, dict[str, str]]:
+    """Returns kind → name → the first-party distribution that provides it, whether
+    installed or not; of kind `package`, all packages of Oneiros.
+
+    If it were read each time, `model_from_json` of 50 layers would take 1.2 times as
+    long (`benchmarks/mechanisms.py owners`).
+    """
+    path = Path(__file__).with_name("owners.json")
+    return dict(json.loads(path.read_bytes()))
+
+
+def is_first_party(module: str) -> bool:
+    """Returns whether a module is one of Oneiros; `oneiros_attention` may be another
+    author's."""
+    return module.partition(".")[0] in owners()["package"]
+
+
 def installed(
     disabled: tuple[str, ...],
 ) -> Iterator[tuple[PluginRecord, metadata.EntryPoint]]:
@@ -110,7 +126,7 @@ def installed(
             found[settings.distribution_name(name)] = entry_point
     for name, entry_point in sorted(found.items()):
         # A star stands for all plugins but those of Oneiros.
-        others = "*" in disabled and not name.startswith("oneiros-")
+        others = "*" in disabled and name not in owners()["package"].values()
         record = PluginRecord(
             name,
             version=metadata.version(name),

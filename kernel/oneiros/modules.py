@@ -15,9 +15,9 @@ from types import ModuleType
 from typing import Any
 
 from oneiros import registry
-from oneiros.discovery import Entry
+from oneiros.discovery import Entry, owners
 from oneiros.errors import NameConflictError, PluginLoadError
-from oneiros.plugins import IMPORTED_KINDS, did_you_mean, manager, owners
+from oneiros.plugins import IMPORTED_KINDS, did_you_mean, manager
 
 LAYERS = "oneiros.layers"
 """The module that shows all layers, and all names of the modules below it."""

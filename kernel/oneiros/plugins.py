@@ -5,21 +5,19 @@ Plugins are discovered once, when the first name is looked up.
 """
 
 import difflib
-import json
 import os
 import re
 import sys
 import threading
 import time
 from collections.abc import Callable, Collection
-from functools import lru_cache, partial
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import pluggy
 
 from oneiros import hookspecs, load_context, settings
-from oneiros.discovery import Entry, PluginRecord, installed, load_manifest
+from oneiros.discovery import Entry, PluginRecord, installed, load_manifest, owners
 from oneiros.errors import NameConflictError
 from oneiros.hookspecs import HOOKS, REGISTRATION
 from oneiros.user_warnings import warn
@@ -228,18 +226,6 @@ def did_you_mean(name: str, names: Collection[str]) -> str:
     near = [candidate for candidate in names if candidate.lower() == name.lower()]
     near = near or difflib.get_close_matches(name, names)
     return f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
-
-
-@lru_cache
-def owners() -> dict[str, dict[str, str]]:
-    """Returns kind → name → the first-party distribution that provides it, whether
-    installed or not.
-
-    If it were read each time, `model_from_json` of 50 layers would take 1.2 times as
-    long (`benchmarks/mechanisms.py owners`).
-    """
-    path = Path(__file__).with_name("owners.json")
-    return dict(json.loads(path.read_bytes()))
 
 
 def _conflict(entry: Entry, rivals: list[str], preferred: str | None) -> str:

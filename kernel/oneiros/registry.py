@@ -7,9 +7,9 @@ from typing import Any
 
 from oneiros import deprecations, load_context, settings
 from oneiros.discovery import Entry
+from oneiros.discovery import owners as owners
 from oneiros.errors import ArgumentError, PluginLoadError, UnknownNameError
 from oneiros.plugins import KINDS, did_you_mean, manager
-from oneiros.plugins import owners as owners
 
 registered: dict[Entry, Any] = {}
 """Objects registered in this process."""
@@ -95,6 +95,8 @@ def load(entry: Entry) -> Any:
     except BaseException as error:
         record = manager().records[entry.distribution]
         fault = record.report("resolve", error)
+        if isinstance(error, PluginLoadError):
+            raise
         raise PluginLoadError(
             f"The {entry.kind} {entry.name!r} of {entry.distribution} {record.version} "
             f"can't be imported from {entry.reference}: {fault}. "

@@ -201,11 +201,14 @@ manager = plugins.manager()
 asked = [pair.split("|") for pair in sys.argv[1:]]
 hook = "oneiros_default_callbacks"
 callbacks = plugins.call(hook, model=None, params={"verbose": 0})
-fields = ("state", "phase", "error")
 print(json.dumps({
     "order": [record.distribution for record in manager.records.values()],
     "records": {
-        record.distribution: {field: getattr(record, field) for field in fields}
+        record.distribution: {
+            "state": record.state,
+            "phase": record.problems[0][0] if record.problems else None,
+            "error": record.error,
+        }
         for record in manager.records.values()
     },
     "answers": {name: ask(kind, name) for kind, name in asked},

@@ -19,7 +19,8 @@ from oneiros import registry
 from oneiros.plugins import manager
 assert "Dense" in registry.names("layer")
 record = manager().records["fault"]
-print(record.state, record.phase, record.error, record.kinds)
+phase = record.problems[0][0] if record.problems else None
+print(record.state, phase, record.error, record.kinds)
 """
 
 
@@ -85,6 +86,21 @@ except ImportError as error:
     done = run(hook("layers", "{'Gone': 'fault.quit:Gone'}"), code)
     assert done.returncode == 0 and "of fault 1.0 can't be imported" in done.stdout
     assert "SystemExit: gone" in done.stdout
+
+
+def test_an_object_that_needs_a_broken_one_is_told_once(run):
+    code = """
+from oneiros import errors, registry
+try:
+    registry.resolve("layer", "Outer")
+except errors.PluginLoadError as error:
+    print(error)
+"""
+    names = {"Outer": "fault.outer:Outer", "Inner": "fault.quit:Inner"}
+    outer = {"outer.py": "from oneiros.layers import Inner\n"}
+    said = run(hook("layers", repr(names)), code, more=outer).stdout
+    assert said.startswith("The layer 'Inner' of fault 1.0 can't be imported from")
+    assert said.count("can't be imported") == 1 and "PluginLoadError" not in said
 
 
 @pytest.mark.parametrize("fault", ["GeneratorExit", "CancelledError", "Mine", "Mute"])

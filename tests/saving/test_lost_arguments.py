@@ -2,6 +2,7 @@
 once it is loaded isn't saved, or the save says so."""
 
 import copy
+import functools
 import warnings
 
 import numpy as np
@@ -13,7 +14,7 @@ from oneiros.engine.layer import Layer
 from oneiros.errors import ConfigError
 from oneiros.layers import Bidirectional, Dense, SimpleRNN
 from oneiros.models import Sequential, load_model
-from oneiros.optimizers import SGD
+from oneiros.optimizers import SGD, Optimizer
 
 ROW = np.ones((1, 2))
 
@@ -71,6 +72,23 @@ class Around(Times):
         return float(self.factor is not None)
 
 
+class Many(Times):
+    """Counts what it receives without names."""
+
+    def __init__(self, *factors, **kwargs):
+        self.factor = len(factors)
+        super(Times, self).__init__(**kwargs)
+
+
+class Passing(OtherName):
+    """Passes on what it receives."""
+
+    loadable = True
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+
+
 class Thing:
     """Isn't plain data."""
 
@@ -78,6 +96,7 @@ class Thing:
 UNSTORED = {
     "another name": lambda: OtherName(8.0, input_shape=(2,)),
     "by keyword": lambda: OtherName(factor=8.0, input_shape=(2,)),
+    "passed on": lambda: Passing(8.0, input_shape=(2,)),
     "required": lambda: Required(8.0, input_shape=(2,)),
     "a set": lambda: Collected({1, 2, 3}, input_shape=(2,)),
     "an object in a list": lambda: Collected([Thing()], input_shape=(2,)),
@@ -138,12 +157,22 @@ KEPT = {
     "plain": lambda: Times(8.0, input_shape=(2,)),
     "small array": lambda: Times(np.full(1000, 8.0), input_shape=(2,)),
     "the default": lambda: OtherName(input_shape=(2,)),
+    "the default, received": lambda: OtherName(factor=1, input_shape=(2,)),
+    "the default by position": lambda: OtherName(1.0, input_shape=(2,)),
+    "the default, passed on": lambda: Passing(1.0, input_shape=(2,)),
     "None": lambda: OtherName(factor=None, input_shape=(2,)),
     "None by position": lambda: OtherName(None, input_shape=(2,)),
     "described by the class": lambda: Described(8.0, input_shape=(2,)),
     "added by a subclass": lambda: Completing(8.0, input_shape=(2,)),
     "weights": lambda: WithWeights(weights=[np.full(2, 8.0)], input_dim=2),
 }
+
+
+def test_arguments_without_names_are_refused():
+    model = Sequential([Many(1, 2, 3, input_shape=(2,))])
+    with pytest.raises(ConfigError, match=r"receives as \*args, .* Take a list instea"):
+        model.save("model.h5")
+    Sequential([Many(input_shape=(2,))]).to_json()
 
 
 class Described(OtherName):
@@ -190,7 +219,7 @@ def test_what_it_can_hold_is_kept(case):
         return
     model = Sequential([KEPT[case]()])
     model.save("model.h5")
-    classes = (Times, OtherName, Described, Completing, WithWeights)
+    classes = (Times, OtherName, Passing, Described, Completing, WithWeights)
     own = {cls.__name__: cls for cls in classes}
     loaded = load_model("model.h5", own)
     assert (loaded.predict(ROW) == model.predict(ROW)).all()
@@ -222,6 +251,16 @@ class Renaming(Forgetful):
         return cls(config.pop("by"), **config)
 
 
+class Unnamed(Layer):
+    """Takes arguments without names, and forgets them."""
+
+    def __init__(self, *factors, **kwargs):
+        super().__init__(**kwargs)
+
+    def get_config(self):
+        return super().get_config()
+
+
 class NoReturn(Forgetful):
     def get_config(self):
         self.factor + 1
@@ -245,6 +284,7 @@ class Lately(Layer):
     ("layer", "said"),
     [
         (Forgetful, "received as factor: its get_config() doesn't return it"),
+        (Unnamed, r"received as *args: its get_config() doesn't return it"),
         (NoReturn, "its get_config() returned None. Return a dict"),
         (Lately, None),
         (Renaming, None),
@@ -260,6 +300,60 @@ def test_a_get_config_of_old_code_is_believed_with_a_warning(layer, said):
     assert len(messages) == (said is not None)
     assert not said or said in messages.pop()
     model.load_weights("model.h5")
+
+
+def test_a_plugin_may_be_named_as_those_of_oneiros(monkeypatch):
+    monkeypatch.setattr(Forgetful.get_config, "__module__", "oneiros_attention.layers")
+    with pytest.warns(UserWarning, match="received as factor"):
+        Sequential([Forgetful(8.0, input_shape=(2,))]).save("model.h5")
+
+
+class NoConfig:
+    """An optimizer that isn't derived from Optimizer."""
+
+    weights = ()
+
+    def get_updates(self, params, constraints, loss):
+        return []
+
+
+class NoSuper(Optimizer):
+    """Doesn't call the constructor of Optimizer."""
+
+    def __init__(self):
+        pass
+
+    def get_updates(self, params, constraints, loss):
+        return []
+
+
+def compiled(optimizer="sgd", loss="mse"):
+    model = Sequential([Dense(2, input_dim=2)])
+    model.compile(optimizer, loss)
+    return model
+
+
+def test_an_optimizer_without_a_configuration_is_told():
+    with pytest.warns(UserWarning, match=r"NoConfig can't be saved: it has no"):
+        compiled(NoConfig()).save("model.h5")
+    assert load_model("model.h5").count_params() == 6
+
+
+def test_an_optimizer_whose_constructor_doesnt_call_that_of_optimizer():
+    model = compiled(NoSuper())
+    model.fit(ROW, ROW, verbose=0)
+    model.save("model.h5")
+    assert isinstance(copy.deepcopy(model).optimizer, NoSuper)
+
+
+def test_a_loss_without_a_name_and_a_configuration_is_refused():
+    class Loss:
+        def __call__(self, y_true, y_pred):
+            return K.mean(y_true - y_pred, axis=-1)
+
+    for loss in (Loss(), functools.partial(Loss())):
+        with pytest.raises(ConfigError, match=r"get_config\(self\), which"):
+            compiled(loss=loss).save("model.h5")
 
 
 def test_an_optimizer_that_describes_itself_as_nothing_is_told():
@@ -284,5 +378,5 @@ def test_a_plugins_class_that_files_may_not_use_is_told():
 
 def test_initial_weights_arent_kept_alive_by_what_a_layer_remembers():
     layer = WithWeights([np.ones(2)], 2)
-    assert layer._given == [0, 1]
+    assert layer._given == {0: ..., 1: 2}
     layer(K.placeholder((None, 2)))

@@ -82,12 +82,13 @@ class InputSpec:
 
         The rank is the tensor's own, which may differ from that of a declared shape.
         """
-        if not self._fits_rank(rank):
+        least = int(str(self.ndim or 0).removesuffix("+"))
+        if rank < least or (rank > least and isinstance(self.ndim, int)):
             requirement = f"{self.ndim} axes"
             if self.shape:
                 requirement += f", as in {self.shape}"
             remedy = "Reshape(…)"
-            if rank > self._least_rank():
+            if rank > least:
                 remedy = f"Flatten() or {remedy}"
             return f"it must have {requirement}. Put {remedy} before it"
         if self.dtype not in (None, dtype):
@@ -102,15 +103,6 @@ class InputSpec:
                     "input, or use another layer"
                 )
         return None
-
-    def _least_rank(self) -> int:
-        if isinstance(self.ndim, str):
-            return int(self.ndim.removesuffix("+"))
-        return self.ndim or 0
-
-    def _fits_rank(self, rank: int) -> bool:
-        least = self._least_rank()
-        return rank == least if isinstance(self.ndim, int) else rank >= least
 
 
 def _keras_name(attribute: str) -> str:
@@ -207,7 +199,11 @@ class Layer(Rebuilt):
         layer = super().__new__(cls)
         given = [*enumerate(args), *kwargs.items()]
         vars(layer).update(
-            _given=[key for key, value in given if value is not None],
+            _given={
+                key: value if isinstance(value, (int, float, str)) else ...
+                for key, value in given
+                if value is not None
+            },
             _backend=K.current(),
             trainable=True,
             built=False,
@@ -247,7 +243,9 @@ class Layer(Rebuilt):
     regularizers: Any
     _conditional: Values
     _backend: Any
-    _given: list[int | str]
+    _given: dict[int | str, Any]
+    """The constructor's arguments: numbers and texts, or `...` for what would be kept
+    alive."""
     losses: Tensors
     updates: list[Any]
     constraints: dict[Tensor, Any]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from oneiros import backend as K
 from oneiros.arguments import label
+from oneiros.discovery import is_first_party
 from oneiros.errors import GraphError
 from oneiros.typing import Config, Shape, Tensor, Tensors
 
@@ -224,9 +225,7 @@ def run_layer(
     )
     for output, declared in zip(outputs, output_shapes):
         if not layer.keeps_declared_shape:
-            declared = reconciled(
-                output, declared, wins=not declares.startswith("oneiros")
-            )
+            declared = reconciled(output, declared, wins=not is_first_party(declares))
         output._keras_shape = declared
         if not hasattr(output, "_oneiros_layer_call"):
             output._oneiros_layer_call = layer, tensors

@@ -26,7 +26,6 @@ FIELDS = (
     "kinds",
     "hooks",
     "import_ms",
-    "phase",
     "error",
 )
 """Fields of a plugin in the JSON output."""
@@ -88,6 +87,7 @@ def report(records: list[PluginRecord]) -> dict[str, Any]:
             {"phase": phase, "message": message}
             for phase, message, _ in record.problems
         ]
+        row["phase"] = record.problems[0][0] if record.problems else None
         rows.append(row)
     return {"kernel": oneiros.__version__, "plugins": rows}
 

@@ -112,6 +112,14 @@ class Optimizer(Rebuilt):
     """
 
     loadable = False
+    updates: list[Any]
+    weights: list[Any]
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        """Sets what a constructor that doesn't call this one lacks."""
+        optimizer = super().__new__(cls)
+        vars(optimizer).update(_backend=K.current(), updates=[], weights=[])
+        return optimizer
 
     def __init__(self, **kwargs: Unpack[OptimizerOptions]):
         cls = type(self)
@@ -122,9 +130,6 @@ class Optimizer(Rebuilt):
             if has_limit:
                 limit = plain_number(self, name, limit)
             vars(self)[name] = limit
-        self._backend = K.current()
-        self.updates: list[Any] = []
-        self.weights: list[Any] = []
 
     def get_updates(
         self, params: list[Any], constraints: dict[Any, Any], loss: Tensor

@@ -6,7 +6,7 @@ A layer's default configuration has the constructor's arguments that it stores.
 
 import inspect
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -16,6 +16,7 @@ from oneiros import services
 from oneiros.arguments import label, shown
 from oneiros.backend.dispatch import backend_of
 from oneiros.config import layer_from_config
+from oneiros.discovery import is_first_party
 from oneiros.engine.container import Container, entry_of
 from oneiros.engine.layer import KWARGS, Layer
 from oneiros.engine.node import Node, one_or_all, origins
@@ -44,6 +45,7 @@ SIZES = ("input_dim", "input_length")
 """Arguments that constructors turn into an input shape."""
 
 _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+_BY_POSITION = inspect.Parameter.POSITIONAL_OR_KEYWORD
 
 
 def layer_config(layer) -> Config:
@@ -52,6 +54,14 @@ def layer_config(layer) -> Config:
     If a class defines `get_config`, that method adds the arguments of its own
     constructor; this function adds those of the base classes.
     """
+    if receives_unnamed(layer) and not describes_itself(layer):
+        raise ConfigError(
+            f"The configuration of {label(layer)} can't hold what its constructor "
+            "receives as *args, since it has no name. Take a list instead, such as "
+            f"{type(layer).__name__}([3, 5]), and store it under the argument's name; "
+            "or define get_config(self) and from_config(cls, config). To save weights "
+            "alone: model.save_weights(path)."
+        )
     config = {key: plain(getattr(layer, key)) for key in COMMON if hasattr(layer, key)}
     for argument in _constructor_arguments(type(layer)):
         config.update(layer.argument_config(argument))
@@ -75,25 +85,69 @@ def _parameter_names(method: Callable[..., Any]) -> tuple[str, ...]:
     Looking at them each time, `to_json` of 50 layers takes 1.3 times as long
     (`benchmarks/mechanisms.py parameter_names`).
     """
-    _, *parameters = inspect.signature(method).parameters.values()
-    return tuple(p.name for p in parameters if p.kind not in _VARIADIC)
+    return tuple(p.name for p in _parameters(method) if p.kind not in _VARIADIC)
+
+
+def _parameters(method: Callable[..., Any]) -> list[inspect.Parameter]:
+    """Returns a method's parameters but `self`."""
+    return list(inspect.signature(method).parameters.values())[1:]
+
+
+def _constructors(cls: type) -> Iterator[list[inspect.Parameter]]:
+    """Yields the parameters of a class's constructor, then those of its bases'."""
+    for base in cls.__mro__:
+        if "__init__" in vars(base):
+            yield _parameters(vars(base)["__init__"])
 
 
 def received(layer) -> list[str]:
     """Returns the arguments that a layer's constructor received and its configuration
-    must hold: without initial weights, which are the file's, and what becomes the
-    `batch_input_shape`."""
-    positional = dict(enumerate(_parameter_names(type(layer).__init__)))
-    names = [positional.get(key, key) for key in getattr(layer, "_given", ())]
+    must hold: without defaults, initial weights, which are the file's, and what becomes
+    the `batch_input_shape`."""
+    positional = dict(enumerate(_positional(layer.__class__)))
+    defaults: Config = {}
+    for parameters in _constructors(type(layer)):
+        defaults = {p.name: p.default for p in parameters} | defaults
     others = {*KWARGS, "weights"}
     if hasattr(layer, "batch_input_shape"):
         others.update(SIZES)
-    return [name for name in names if isinstance(name, str) and name not in others]
+    given = getattr(layer, "_given", {}).items()
+    named = [(positional.get(key, key), value) for key, value in given]
+    return [
+        name
+        for name, value in named
+        if isinstance(name, str)
+        and name not in others
+        and not _is_same(value, defaults.get(name))
+    ]
+
+
+def _is_same(value, default) -> bool:
+    return isinstance(default, (int, float, str)) and value == default
+
+
+@lru_cache(maxsize=1024)
+def _positional(cls: type) -> tuple[str, ...]:
+    """Returns the names of what a constructor receives by position; `*args` are those
+    of the next base class, to which it passes them."""
+    names: list[str] = []
+    for parameters in _constructors(cls):
+        names += [p.name for p in parameters if p.kind <= _BY_POSITION]
+        if not any(p.kind == inspect.Parameter.VAR_POSITIONAL for p in parameters):
+            break
+    return tuple(names)
+
+
+def receives_unnamed(layer) -> bool:
+    """Returns whether a layer's constructor received more than it has names for."""
+    names = _positional(layer.__class__)
+    given = getattr(layer, "_given", {})
+    return any(isinstance(key, int) and key >= len(names) for key in given)
 
 
 def describes_itself(obj, method: str = "get_config") -> bool:
     """Returns whether the author of a class wrote its `get_config`."""
-    return not getattr(type(obj), method).__module__.startswith("oneiros")
+    return not is_first_party(getattr(type(obj), method).__module__)
 
 
 def argument_config(layer, argument: str) -> Config:

@@ -9,7 +9,7 @@ from oneiros.arguments import label
 from oneiros.user_warnings import warn
 from oneiros_training.parts import parts_of
 
-from oneiros_saving.configurations import describes_itself, received
+from oneiros_saving.configurations import describes_itself, received, receives_unnamed
 from oneiros_saving.provenance import keys_of, provider_of, used_by
 
 
@@ -18,8 +18,9 @@ def warn_of_losses(model) -> None:
     optimizer = getattr(model, "optimizer", None)
     layers = [layer for _, layer in parts_of(model)]
     losses: dict[str, None] = {}
-    for obj in filter(None, [*layers, optimizer]):
-        losses |= dict.fromkeys(_losses(obj))
+    for obj in (*layers, optimizer):
+        if hasattr(obj, "get_config"):
+            losses |= dict.fromkeys(_losses(obj))
     for loss in losses:
         warn(loss)
 
@@ -42,6 +43,8 @@ def _forgotten(obj) -> Iterator[str]:
         )
         return
     lost = [name for name in received(obj) if name not in config]
+    if receives_unnamed(obj):
+        lost.append("*args")
     # A from_config of the author's may know an argument by another name.
     if lost and not describes_itself(obj, "from_config"):
         yield (

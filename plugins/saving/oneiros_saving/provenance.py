@@ -14,7 +14,7 @@ from typing import Any
 from oneiros import config as configs
 from oneiros import load_context, modules, registry, settings
 from oneiros.backend.dispatch import backend_of
-from oneiros.discovery import KERNEL, Entry, PluginRecord
+from oneiros.discovery import Entry, PluginRecord
 from oneiros.engine.layer import Layer
 from oneiros.errors import ConfigError, NameConflictError, UnknownNameError
 from oneiros.plugins import PluginManager, manager
@@ -146,8 +146,7 @@ def _stated(recorded, key: str) -> tuple[str, str]:
 
 def first_party() -> set[str]:
     """Returns the distributions that belong to Oneiros."""
-    owners = {name for table in registry.owners().values() for name in table.values()}
-    return {KERNEL, *owners}
+    return set(registry.owners()["package"].values())
 
 
 def _matched(pattern: re.Pattern[str], text) -> str:

@@ -12,7 +12,7 @@ from oneiros import services
 from oneiros.arguments import open_to_old_code
 from oneiros.backend.contract import LOCK
 from oneiros.backend.dispatch import backend_of
-from oneiros.errors import ArgumentError
+from oneiros.errors import ArgumentError, ConfigError
 from oneiros.user_warnings import warn
 from oneiros_backend_toolkit.interrupts import repeated_interrupts
 from oneiros_safe_files import file_access
@@ -113,6 +113,13 @@ def training_config(model) -> dict[str, Any] | None:
     if not optimizer:
         return None
     name = type(optimizer).__name__
+    if not hasattr(optimizer, "get_config"):
+        warn(
+            f"{name} can't be saved: it has no get_config(self), which returns a dict "
+            "of its constructor's arguments; oneiros.optimizers.Optimizer has one. "
+            "Compile the model again after loading it."
+        )
+        return None
     try:
         config = optimizer.get_config()
     except NotImplementedError:
@@ -141,6 +148,14 @@ def _names(value):
         return {key: _names(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_names(item) for item in value]
+    if callable(value) and not hasattr(value, "__name__"):
+        raise ConfigError(
+            f"The model was compiled with {value!r:.80}, which a file can't hold: it "
+            f"has neither a name nor get_config(). Define in {type(value).__name__} "
+            "get_config(self), which returns a dict of its constructor's arguments; or "
+            "pass a function made with `def`. To save weights alone: "
+            "model.save_weights(path)."
+        )
     return getattr(value, "__name__", value)
 
 
