@@ -201,6 +201,15 @@ def test_every_distribution_builds_and_carries_its_licence(wheelhouse, name):
             assert not {"kernel", "plugins"} & tops
 
 
+def test_the_kit_carries_the_tutorial_as_the_template_of_a_backend(wheelhouse):
+    tutorial = ROOT / "examples/plugins/numpy_backend/src/numpy_backend"
+    packed = "oneiros_testing/templates/kinds/backend/tutorial"
+    wheel = wheelhouse / f"oneiros_testing-{VERSION}-py3-none-any.whl"
+    with zipfile.ZipFile(wheel) as archive:
+        for path in tutorial.glob("*.py"):
+            assert archive.read(f"{packed}/{path.name}") == path.read_bytes()
+
+
 def test_nothing_else_is_built(wheelhouse):
     assert len(list(wheelhouse.iterdir())) == 2 * len(MEMBERS)
 

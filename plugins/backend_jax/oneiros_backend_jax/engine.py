@@ -3,10 +3,9 @@
 from typing import Any
 
 import numpy as np
-from oneiros.errors import DataError
 from oneiros.typing import Tensors
 from oneiros_backend_toolkit.lazy_graph.engine import Engine
-from oneiros_backend_toolkit.lazy_graph.function import RecordedFunction
+from oneiros_backend_toolkit.lazy_graph.function import RecordedFunction, check_update
 from oneiros_backend_toolkit.lazy_graph.tensors import Spec
 from oneiros_backend_toolkit.tensors import AnyFunction
 from oneiros_jax_support.compiled import CompiledByJax, Slot, TracedStep
@@ -123,7 +122,7 @@ class JaxFunction(RecordedFunction, CompiledByJax):
             state = [values[place] for place in places]
             outputs, new = program(feeds, state, phase, counter)
             for node, value in zip(written, new, strict=True):
-                _check_update(node, value)
+                check_update(node, value.shape)
             return [*new, *outputs]
 
         counter = np.uint32(0) if program.streams else None
@@ -139,11 +138,3 @@ class JaxFunction(RecordedFunction, CompiledByJax):
 
 def _slots(nodes) -> list[Slot]:
     return [node.source.storage.slot for node in nodes]
-
-
-def _check_update(variable, value) -> None:
-    if value.shape != variable.shape:
-        raise DataError(
-            f"The update of {variable.name!r} has shape {value.shape}, expected shape "
-            f"{variable.shape}."
-        )

@@ -4,21 +4,13 @@ Values that are known while a function is traced, such as sizes, stay NumPy arra
 would make them unknown, and unknown values can't become a shape.
 """
 
-import math
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 from oneiros.arguments import is_int
 from oneiros.errors import ArgumentError
-from oneiros_backend_toolkit.lazy_graph.array_functions import ArrayFunctions
-from oneiros_backend_toolkit.lazy_graph.trial_sizes import (
-    are_open,
-    broadcastable,
-    inferring,
-    single,
-    with_equal_axes,
-)
+from oneiros_backend_toolkit.lazy_graph.trial_functions import TrialFunctions
 from oneiros_backend_toolkit.types import DISCRETE
 from oneiros_jax_support.jax_import import jax, jnp
 from oneiros_jax_support.products import product
@@ -64,7 +56,7 @@ def _size(n):
     return size if is_symbolic(size) else int(size)
 
 
-class JaxFunctions(ArrayFunctions):
+class JaxFunctions(TrialFunctions):
     """Functions of JAX's tensors, by their names in the contract."""
 
     namespace = jnp
@@ -76,6 +68,10 @@ class JaxFunctions(ArrayFunctions):
         softplus=jax.nn.softplus,
     )
 
+    own = staticmethod(jnp.asarray)
+    known = staticmethod(concrete)
+    is_known = staticmethod(is_known)
+
     # Types
 
     def is_tensor(self, x) -> bool:
@@ -84,21 +80,12 @@ class JaxFunctions(ArrayFunctions):
     def dtype_of(self, x):
         return np.dtype(x.dtype)
 
-    def constant(self, array):
-        if array.dtype.kind in DISCRETE:
-            return array
-        return jnp.asarray(array)
-
     def as_type(self, x, dtype):
         dtype = np.dtype(dtype)
         x = computed_sizes(x)
         if dtype.kind in DISCRETE:
             return x.astype(dtype)
         return jnp.asarray(x, dtype)
-
-    def stacked(self, tensors):
-        space = self.space(*tensors)
-        return space.stack(tensors)
 
     def tensor(self, x):
         if self.holds_tensor(x):
@@ -127,27 +114,6 @@ class JaxFunctions(ArrayFunctions):
 
     # Shapes
 
-    def space(self, *values):
-        are_known = all(map(is_known, values))
-        return np if are_known else jnp
-
-    def broadcastable(self, *values):
-        return broadcastable(*values)
-
-    def joinable(self, tensors, axis: int):
-        first, *others = tensors
-        kept_axes = list(range(first.ndim))
-        kept_axes.remove(axis)
-        for kept in kept_axes:
-            for place, other in enumerate(others):
-                first, other = with_equal_axes(first, kept, other, kept)
-                others[place] = other
-        return [first, *others]
-
-    def count(self, n):
-        number = concrete(n)
-        return super().count(number)
-
     def sizes(self, shape) -> list[Any]:
         """Returns a shape as a list of ints or symbols, with None for open sizes."""
         if isinstance(shape, jax.Array):
@@ -159,40 +125,6 @@ class JaxFunctions(ArrayFunctions):
         is_open = has_symbolic_size(x)
         dtype = object if is_open else np.int64
         return np.array(x.shape, dtype)
-
-    def reshape(self, x, shape):
-        x = self.tensor(x)
-        sizes = self.sizes(shape)
-        if sizes.count(None) == 1 and -1 not in sizes:
-            open_axis = sizes.index(None)
-            sizes[open_axis] = -1
-        for axis, size in enumerate(sizes):
-            # Several open sizes are those of the same axes of x
-            if size is None:
-                sizes[axis] = x.shape[axis]
-        has_gap = sizes.count(-1) == 1
-        if has_gap and inferring():
-            known_size = -math.prod(sizes)
-            (is_open,) = are_open(x.size)
-            rest = x.size % known_size if known_size > 0 else 0
-            if is_open and rest:
-                missing_axis = sizes.index(-1)
-                sizes[missing_axis] = x.size // known_size
-                return jnp.zeros(sizes, x.dtype)
-        return x.reshape(sizes)
-
-    def squeeze(self, x, axis):
-        x = self.tensor(x)
-        axes = self.axes(x, axis)
-        x = single(x, axes)
-        return x.squeeze(tuple(axes))
-
-    def arange(self, start, stop=None, step=1, dtype: str = "int32"):
-        bounds = self.bounds(start, stop, step)
-        known = map(concrete, bounds)
-        numbers = np.arange(*known)
-        typed = numbers.astype(dtype)
-        return self.constant(typed)
 
     # Values
 
@@ -226,26 +158,6 @@ class JaxFunctions(ArrayFunctions):
         positive = jnp.where(is_zero, 0, x)
         return jnp.where(is_negative, -x, positive)
 
-    def maximum(self, x, y):
-        return self._extreme("maximum", "greater_equal", x, y)
-
-    def minimum(self, x, y):
-        return self._extreme("minimum", "less_equal", x, y)
-
-    def _extreme(self, name: str, is_first: str, x, y):
-        """Returns the larger or smaller one; if both are equal, the first one receives
-        the derivative."""
-        operands = self.paired(x, y)
-        x, y = self.broadcastable(*operands)
-        if self.space(x, y) is np:
-            choose = getattr(np, name)
-            return choose(x, y)
-        compare = getattr(jnp, is_first)
-        takes_first = compare(x, y)
-        is_nan = x != x
-        chosen = takes_first | is_nan
-        return jnp.where(chosen, x, y)
-
     def pow(self, x, a):
         if is_known(x) or not is_int(a):
             return super().pow(x, a)
@@ -253,33 +165,9 @@ class JaxFunctions(ArrayFunctions):
         exponent = int(a)
         return jax.lax.integer_pow(x, exponent)
 
-    def sqrt(self, x):
-        x = self.floats(x)
-        is_negative = x < 0
-        nonnegative = jnp.where(is_negative, 0, x)
-        return jnp.sqrt(nonnegative)
-
-    def clipped(self, x, low, high):
-        is_above = x > high
-        x = jnp.where(is_above, high, x)
-        is_below = x < low
-        return jnp.where(is_below, low, x)
-
     # Linear algebra and lookup
 
     product = staticmethod(product)
-
-    def matmul(self, x, y):
-        x, y = self.paired(x, y)
-        summed = max(y.ndim - 2, 0)
-        x, y = self.summable(x, -1, y, summed)
-        return jnp.matmul(x, y)
-
-    def summable(self, x, axis: int, y, other: int):
-        x, y = with_equal_axes(x, axis, y, other)
-        x = jnp.asarray(x)
-        y = jnp.asarray(y)
-        return x, y
 
     def product_by_sample(self, x, x_axis: int, y, y_axis: int):
         summed = ((x_axis,), (y_axis,))

@@ -147,6 +147,24 @@ def per_axis(argument: str, value, rank: int, minimum: int = 1) -> tuple[int, ..
     return tuple(whole(argument, n, minimum) for n in numbers)
 
 
+def border(size: int, span: int, stride: int, border_mode: str) -> tuple[int, int]:
+    """Returns how many cells are added before and after an axis.
+
+    # Arguments
+        size: cells of the axis.
+        span: cells from the first to the last one of a window.
+    """
+    if border_mode == "valid":
+        return 0, 0
+    if border_mode == "full":
+        return span - 1, span - 1
+    steps = -(-size // stride)
+    last_start = (steps - 1) * stride
+    total = max(last_start + span - size, 0)
+    before = total // 2
+    return before, total - before
+
+
 def check_window(sizes: Shape, window: Sequence[int | None], border_mode: str) -> None:
     """Checks that a window fits into the image if no border is added."""
     if border_mode != "valid":

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from oneiros.errors import ShapeError
+from oneiros_backend_toolkit.images import border
 
 Size = int | None
 """A size; None if unknown."""
@@ -36,17 +37,8 @@ class Axis(NamedTuple):
         """Returns how many cells are added before and after an axis of known size."""
         assert self.size is not None and self.window is not None
         reach = (self.window - 1) * self.dilation + 1
-        if self.border == "valid":
-            return 0, 0
-        if self.border == "full":
-            return reach - 1, reach - 1
-        if self.border == "same":
-            count = -(-self.size // self.stride)
-            last_start = (count - 1) * self.stride
-            total = max(last_start + reach - self.size, 0)
-            before = total // 2
-            return before, total - before
-        assert not isinstance(self.border, str)
+        if isinstance(self.border, str):
+            return border(self.size, reach, self.stride, self.border)
         return self.border
 
     def positions(self) -> Size:

@@ -360,7 +360,8 @@ def _portable(repository: Path) -> str:
 
 def _write_templates(folder: Path) -> None:
     """Copies the templates, with the kit's version in them."""
-    shutil.copytree(TEMPLATES, folder, dirs_exist_ok=True)
+    compiled = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(TEMPLATES, folder, ignore=compiled, dirs_exist_ok=True)
     questions = folder / "copier.yml"
     text = questions.read_text("utf-8").replace(VERSION_MARK, _version())
     questions.write_text(text, encoding="utf-8")

@@ -1,7 +1,7 @@
 """PyTorch as an engine of the lazy graph."""
 
 from oneiros.typing import Tensors
-from oneiros_backend_toolkit.lazy_graph.engine import Engine
+from oneiros_backend_toolkit.lazy_graph.engine import EagerEngine
 from oneiros_backend_toolkit.lazy_graph.tensors import Spec
 from oneiros_backend_toolkit.tensors import AnyFunction
 
@@ -13,7 +13,7 @@ from torch_for_oneiros.tensors import to_tensor, torch_type
 from torch_for_oneiros.torch_import import torch
 
 
-class TorchEngine(Engine):
+class TorchEngine(EagerEngine):
     """See `oneiros_backend_toolkit.lazy_graph.engine.Engine`."""
 
     name = "torch"
@@ -49,46 +49,6 @@ class TorchEngine(Engine):
             return gradients, computed
         return _detached(gradients), _detached(computed)
 
-    def loop(
-        self,
-        step: AnyFunction,
-        sequences: Tensors,
-        states: Tensors,
-        captured: Tensors,
-        types: list[str],
-        backwards: bool,
-    ):
-        """Takes a step for each place of the first axis of `sequences`."""
-        tensors = list(map(to_tensor, sequences))
-        states = list(map(to_tensor, states))
-        lengths = set(map(len, tensors))
-        if len(lengths) > 1:
-            listed = sorted(lengths)
-            raise ValueError(f"sequences have {listed} steps")
-        (length,) = lengths
-        outputs = {}
-        places = range(length)
-        for place in reversed(places) if backwards else places:
-            slices = [x[place] for x in tensors]
-            new, outputs[place] = step(place, slices, states, captured)
-            _check_states(states, new)
-            states = new
-        if length:
-            by_place = [outputs[place] for place in places]
-            by_output = zip(*by_place, strict=True)
-            return states, list(map(torch.stack, by_output))
-        # Another step tells what the outputs would be like
-        slices = []
-        for x in tensors:
-            row_shape = x.shape[1:]
-            slices.append(x.new_zeros(row_shape))
-        _, like = step(0, slices, states, captured)
-        empty = []
-        for x in like:
-            shape = (0, *x.shape)
-            empty.append(x.new_zeros(shape))
-        return states, empty
-
 
 def _own(value, is_inner: bool):
     """Returns a tensor of the same values by which to differentiate."""
@@ -120,13 +80,3 @@ def _detached_parts(value):
     if isinstance(value, torch.Tensor):
         return value.detach()
     return value
-
-
-def _check_states(before: Tensors, after: Tensors) -> None:
-    pairs = zip(before, after, strict=True)
-    for place, (old, new) in enumerate(pairs):
-        if old.shape != new.shape:
-            raise ValueError(
-                f"state {place} had shape {tuple(old.shape)} before a step and "
-                f"{tuple(new.shape)} after it"
-            )

@@ -3,11 +3,10 @@
 from contextlib import nullcontext
 
 from oneiros.backend.contract import LOCK
-from oneiros.errors import DataError
 from oneiros.typing import Array, Tensors
 from oneiros_backend_toolkit.compiled_on_demand import CompiledLoop, CompiledStep
 from oneiros_backend_toolkit.interrupts import deferred_interrupts
-from oneiros_backend_toolkit.lazy_graph.function import RecordedFunction
+from oneiros_backend_toolkit.lazy_graph.function import RecordedFunction, check_update
 
 from torch_for_oneiros.compiling import Computation, computation
 from torch_for_oneiros.devices import check_device
@@ -79,18 +78,9 @@ class TorchFunction(RecordedFunction):
             outputs = results[:count]
             new = results[count:]
             pairs = list(zip(program.written, new, strict=True))
-            for pair in pairs:
-                _check_update(*pair)
+            for node, value in pairs:
+                check_update(node, value.shape)
             with deferred_interrupts():
                 for node, value in pairs:
                     node.source.storage.replace(value)
         return outputs
-
-
-def _check_update(variable, value) -> None:
-    shape = tuple(value.shape)
-    if shape != variable.shape:
-        raise DataError(
-            f"The update of {variable.name!r} has shape {shape}, expected shape "
-            f"{variable.shape}."
-        )

@@ -43,6 +43,7 @@ NAMES: dict[str, Function] = {
     "round": torch.round,
     "sign": torch.sign,
     "sin": torch.sin,
+    "sqrt": torch.sqrt,
     "subtract": torch.subtract,
     "tanh": torch.tanh,
     "tile": torch.tile,
@@ -118,6 +119,13 @@ class Namespace:
     def ones_like(self, x, dtype):
         x = to_tensor(x)
         return torch.ones_like(x, dtype=torch_type(dtype))
+
+    def squeeze(self, x, axes):
+        for axis in axes:
+            size = x.shape[axis]
+            if size != 1:
+                raise ValueError(f"axis {axis} has size {size}, not 1")
+        return torch.squeeze(x, axes)
 
     def transpose(self, x, order=None):
         axes = range(x.ndim)

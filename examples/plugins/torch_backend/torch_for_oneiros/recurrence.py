@@ -10,13 +10,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from oneiros_backend_toolkit.fused_recurrence import (
-    FusedLayer,
-    FusedRecurrence,
-    LayerInputs,
-)
-from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
-from oneiros_backend_toolkit.lazy_graph.trial_sizes import common_size, inferring
+from oneiros_backend_toolkit.fused_recurrence import FusedLayer
+from oneiros_backend_toolkit.lazy_graph.recurrence import RecordedRecurrence
 from oneiros_backend_toolkit.recurrent_cells import LstmCell
 
 from torch_for_oneiros.tensors import to_tensor
@@ -66,23 +61,6 @@ class Kernels(threading.local):
 
 
 KERNELS = Kernels()
-
-
-class RecurrentLayers(FusedRecurrence):
-    """`simple_rnn`, `gru` and `lstm` on lazy tensors of PyTorch."""
-
-    recorder: Recorder
-
-    def _fused(self, layer: FusedLayer, inputs: LayerInputs):
-        def compute(x, U, mask, projection, *initial):
-            if inferring():
-                return _shaped(x, U, mask, initial)
-            return run(layer, x, U, mask, projection, *initial)
-
-        # Functions take attributes: shapes are inferred once for layers that are alike
-        compute.origin = (RecurrentLayers._fused, layer)
-        tensors = inputs.tensors()
-        return self.recorder.record(compute, tensors, label=layer.label)
 
 
 def run(layer: FusedLayer, x, U, mask, projection, *initial):
@@ -146,21 +124,7 @@ def _own_lstm(x, U, projection, initial):
     return outputs, h[0], c[0]
 
 
-def _shaped(x, U, mask, initial):
-    """Returns tensors of the results' shapes, for sizes that agree."""
-    sequences = [x]
-    if mask is not None:
-        sequences.append(mask)
-    parts = [*sequences, *initial]
-    sample_counts = [part.shape[0] for part in parts]
-    step_counts = [part.shape[1] for part in sequences]
-    unit_counts = [state.shape[1] for state in initial]
-    samples = common_size(sample_counts)
-    steps = common_size(step_counts)
-    units = common_size([len(U), *unit_counts])
-    outputs_shape = (samples, steps, units)
-    state_shape = (samples, units)
-    outputs = torch.empty(outputs_shape, dtype=x.dtype)
-    state = torch.empty(state_shape, dtype=x.dtype)
-    states = [state] * len(initial)
-    return outputs, *states
+class RecurrentLayers(RecordedRecurrence):
+    """`simple_rnn`, `gru` and `lstm` on lazy tensors of PyTorch."""
+
+    _run = staticmethod(run)

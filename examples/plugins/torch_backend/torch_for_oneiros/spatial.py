@@ -7,6 +7,7 @@ in PyTorch, which is told so by strides: no value moves.
 import math
 from collections.abc import Sequence
 
+from oneiros_backend_toolkit.images import border
 from oneiros_backend_toolkit.lazy_graph.trial_sizes import with_equal_axes
 
 from torch_for_oneiros.functions import FUNCTIONS
@@ -67,8 +68,8 @@ def _borders(x, spans, strides, border_mode: str) -> list[Pair]:
     borders = []
     sizes = x.shape[2:]
     for size, span, stride in zip(sizes, spans, strides):
-        border = _border(size, span, stride, border_mode)
-        borders.append(border)
+        cells = border(size, span, stride, border_mode)
+        borders.append(cells)
     return borders
 
 
@@ -92,7 +93,7 @@ def convolve_back(x, kernel, sizes, strides, border_mode: str):
     axes = zip(targets, kernel.shape, strides, lengths)
     crops = []
     for size, span, stride, length in axes:
-        before, _ = _border(size, span, stride, border_mode)
+        before, _ = border(size, span, stride, border_mode)
         end = size + before
         after = end - length
         crops.append((-before, after))
@@ -131,22 +132,6 @@ def pad(x, widths):
     tensor = to_tensor(x)
     counts = _flat(widths)
     return nn.pad(tensor, counts)
-
-
-def _border(size: int, span: int, stride: int, border_mode: str) -> Pair:
-    """Returns how many cells are added before and after an axis."""
-    if border_mode == "valid":
-        return 0, 0
-    if border_mode == "full":
-        margin = span - 1
-        return margin, margin
-    steps = -(-size // stride)
-    last_start = (steps - 1) * stride
-    end = last_start + span
-    total = max(end - size, 0)
-    before = total // 2
-    after = total - before
-    return before, after
 
 
 def _padded(x, borders: Sequence[Pair], value: float = 0.0):

@@ -133,3 +133,59 @@ class Engine(Protocol):
         # Returns
             The lists of last states and of outputs, stacked by place.
         """
+
+
+class EagerEngine(Engine):
+    """An engine that computes at once, so that a loop is Python's."""
+
+    def loop(
+        self,
+        step: AnyFunction,
+        sequences: Tensors,
+        states: Tensors,
+        captured: Tensors,
+        types: list[str],
+        backwards: bool,
+    ):
+        """Takes a step for each place of the first axis of `sequences`."""
+        functions = self.functions
+        sequences = [self.convert(x, None) for x in sequences]
+        states = [self.convert(x, None) for x in states]
+        lengths = sorted(set(map(len, sequences)))
+        if len(lengths) > 1:
+            raise ValueError(f"sequences have {lengths} steps")
+        (length,) = lengths
+        outputs = {}
+        places = range(length)
+        for place in reversed(places) if backwards else places:
+            slices = [functions.indexed(x, place) for x in sequences]
+            new, outputs[place] = step(place, slices, states, captured)
+            _check_states(states, new)
+            states = new
+        if length:
+            by_place = [outputs[place] for place in places]
+            by_output = zip(*by_place, strict=True)
+            return states, list(map(functions.stacked, by_output))
+        # Another step, on zeros, tells what the outputs would be like
+        slices = []
+        for x in sequences:
+            zeros = functions.sum(x, 0)
+            slices.append(functions.as_type(zeros, functions.dtype_of(x)))
+        _, like = step(0, slices, states, captured)
+        none = slice(0)
+        outputs_of_none = []
+        for x in like:
+            one = functions.stacked([x])
+            empty = functions.indexed(one, none)
+            outputs_of_none.append(empty)
+        return states, outputs_of_none
+
+
+def _check_states(before: Tensors, after: Tensors) -> None:
+    pairs = zip(before, after, strict=True)
+    for place, (old, new) in enumerate(pairs):
+        if old.shape != new.shape:
+            raise ValueError(
+                f"state {place} had shape {tuple(old.shape)} before a step and "
+                f"{tuple(new.shape)} after it"
+            )

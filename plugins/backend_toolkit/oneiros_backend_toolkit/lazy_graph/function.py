@@ -1,7 +1,8 @@
 """The result of `K.function`: a program, compiled on demand."""
 
 import numpy as np
-from oneiros.errors import ArgumentError
+from oneiros.errors import ArgumentError, DataError
+from oneiros.typing import Shape
 
 from oneiros_backend_toolkit.compiled_on_demand import CompiledOnDemand
 from oneiros_backend_toolkit.function import check_new_shape
@@ -94,6 +95,20 @@ class RecordedFunction(CompiledOnDemand):
             for state in states:
                 state.counter = (counter + steps) % COUNTERS
         return counter
+
+
+def check_update(variable: LazyTensor, shape: Shape) -> None:
+    """Checks the shape of a variable's new value, once that is known.
+
+    # Raises
+        DataError: if it isn't the variable's.
+    """
+    sizes = tuple(shape)
+    if sizes != variable.shape:
+        raise DataError(
+            f"The update of {variable.name!r} has shape {sizes}, expected shape "
+            f"{variable.shape}."
+        )
 
 
 def _originals(inputs):

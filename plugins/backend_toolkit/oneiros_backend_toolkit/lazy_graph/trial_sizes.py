@@ -221,11 +221,17 @@ def _with_size(x, axis: int, size: int):
 
 
 def _of_shape(x, shape: list[int]):
-    inference = _current.get()
     own_shape = list(np.shape(x))
-    if own_shape == shape or inference is None:
+    if own_shape == shape or not inferring():
         return x
-    return inference.trials.zeros(shape, x.dtype)
+    return zeros(shape, x.dtype)
+
+
+def zeros(shape: Iterable[int], dtype):
+    """Returns a tensor whose values don't matter, while shapes are inferred."""
+    inference = _current.get()
+    assert inference is not None
+    return inference.trials.zeros(shape, dtype)
 
 
 # Inference

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from oneiros.backend.contract import LOCK
 from oneiros.errors import GraphError
-from oneiros_backend_toolkit.lazy_graph.engine import Engine
+from oneiros_backend_toolkit.lazy_graph.engine import EagerEngine
 from oneiros_backend_toolkit.lazy_graph.function import RecordedFunction
 from oneiros_backend_toolkit.lazy_graph.recorded_call import leaves_of, map_tree
 from oneiros_backend_toolkit.lazy_graph.tensors import Spec
@@ -21,7 +21,7 @@ LARGEST_SHAPE = 32
 KEYS = 2**31
 
 
-class NumpyEngine(Engine):
+class NumpyEngine(EagerEngine):
     """What a `Recorder` asks of NumPy. Without `gradients`, the backend predicts."""
 
     name = "numpy"
@@ -67,25 +67,6 @@ class NumpyEngine(Engine):
         """Returns the key of a step in a loop."""
         seed, counter = key
         return tensor([seed, (counter * 1009 + number + 1) % KEYS], "int64")
-
-    def loop(
-        self,
-        step: Any,
-        sequences: Any,
-        states: Any,
-        captured: Any,
-        types: Any,
-        backwards: bool,
-    ) -> Any:
-        """Takes a step for each place of the first axis of `sequences`."""
-        count = min(map(len, sequences))
-        places = list(range(count))
-        by_place: dict[int, Any] = {}
-        for place in reversed(places) if backwards else places:
-            slices = [tensor(sequence[place]) for sequence in sequences]
-            states, by_place[place] = step(place, slices, states, captured)
-        rows = [by_place[place] for place in places]
-        return states, [tensor(np.stack(column)) for column in zip(*rows, strict=True)]
 
 
 def _filled(spec: Spec, size: int) -> Spec:

@@ -4,11 +4,11 @@ Channels are last. A kernel is `(*window, in, out)`. Windows are views of the im
 stride tricks make, so nothing is copied before it is summed.
 """
 
-from math import ceil
 from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+from oneiros_backend_toolkit.images import border
 
 from numpy_backend.functions import FUNCTIONS
 from numpy_backend.tensors import Tensor, tensor
@@ -43,15 +43,15 @@ def convolve_back(
     """Returns the gradient of a convolution by its input; `x` is that by its output."""
     window = kernel.shape[: len(strides)]
     spatial = [int(size) for size in sizes]
-    border = _border(spatial, window, strides, border_mode)
-    padded = [sum(pair) + size for pair, size in zip(border, spatial, strict=True)]
+    borders = _borders(spatial, window, strides, border_mode)
+    padded = [sum(pair) + size for pair, size in zip(borders, spatial, strict=True)]
     result = np.zeros((len(x), *padded, kernel.shape[-1]), x.dtype)
     steps = x.shape[1:-1]
     for place in np.ndindex(*window):
         axes = zip(place, steps, strides, strict=True)
         reached = [slice(p, p + n * stride, stride) for p, n, stride in axes]
         result[:, *reached] += x @ kernel[place]
-    pairs = zip(border, spatial, strict=True)
+    pairs = zip(borders, spatial, strict=True)
     inner = [slice(before, before + size) for (before, _), size in pairs]
     return tensor(result[:, *inner])
 
@@ -84,21 +84,15 @@ def _windows(
 ) -> Any:
     """Returns the windows, (samples, *steps, channels, *window)."""
     spans = tuple((n - 1) * step + 1 for n, step in zip(window, dilation, strict=True))
-    border = _border(x.shape[1:-1], spans, strides, border_mode)
-    x = np.pad(x, [NO_BORDER, *border, NO_BORDER], constant_values=filler)
+    borders = _borders(x.shape[1:-1], spans, strides, border_mode)
+    x = np.pad(x, [NO_BORDER, *borders, NO_BORDER], constant_values=filler)
     views = sliding_window_view(x, spans, axis=tuple(range(1, len(spans) + 1)))
     taken = [slice(None, None, stride) for stride in strides]
     spread = [slice(None, None, step) for step in dilation]
     return views[:, *taken, :, *spread]
 
 
-def _border(sizes: Any, spans: Any, strides: Ints, border_mode: str) -> Pairs:
+def _borders(sizes: Any, spans: Any, strides: Ints, border_mode: str) -> Pairs:
     """Returns how many cells to add before and after each spatial axis."""
-    border = []
-    for size, span, stride in zip(sizes, spans, strides, strict=True):
-        width = {"valid": 0, "full": 2 * (span - 1)}.get(border_mode)
-        if width is None:
-            steps = ceil(size / stride)
-            width = max((steps - 1) * stride + span - size, 0)
-        border.append((width // 2, width - width // 2))
-    return border
+    axes = zip(sizes, spans, strides, strict=True)
+    return [border(size, span, stride, border_mode) for size, span, stride in axes]
