@@ -152,6 +152,11 @@ def joined(cls, weights):
     ]
 
 
+def test_a_layer_without_gates_has_no_activation_for_them():
+    with pytest.raises(TypeError, match="unknown argument 'inner_activation'"):
+        SimpleRNN(3, inner_activation="sigmoid")
+
+
 def test_a_step_set_on_a_layer_is_the_one_that_runs(backend):
     """It isn't fused then."""
     x = Input(batch_shape=(None, 3, 2))

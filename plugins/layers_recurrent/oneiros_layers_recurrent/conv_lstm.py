@@ -4,8 +4,8 @@ import functools
 from collections.abc import Sequence
 from typing import Any, Unpack
 
+from oneiros import activations, initializations
 from oneiros import backend as K
-from oneiros import initializations
 from oneiros.arguments import check_choice, check_int, check_ints
 from oneiros.engine.layer import InputSpec
 from oneiros.typing import (
@@ -248,7 +248,6 @@ class ConvLSTM2D(FlippedOnTheano, ForgetfulLayer, ConvRecurrent2D):
             init=init,
             inner_init=inner_init,
             activation=activation,
-            inner_activation=inner_activation,
             W_regularizer=W_regularizer,
             U_regularizer=U_regularizer,
             b_regularizer=b_regularizer,
@@ -257,6 +256,7 @@ class ConvLSTM2D(FlippedOnTheano, ForgetfulLayer, ConvRecurrent2D):
             dim_ordering=dim_ordering,
             **kwargs,
         )
+        self.inner_activation = activations.get(inner_activation)
         self.nb_filter = check_int(self, "nb_filter", nb_filter)
         self.nb_row = check_int(self, "nb_row", nb_row)
         self.nb_col = check_int(self, "nb_col", nb_col)

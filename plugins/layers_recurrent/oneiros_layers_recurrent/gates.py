@@ -21,7 +21,6 @@ class GatedLayer(SequenceLayer):
         init, inner_init: names or functions `(shape, name=None)`, initializations of
             the weights.
         activation: name or function applied to the output.
-        inner_activation: name or function for the gates, if the layer has gates.
         W_regularizer, U_regularizer, b_regularizer: penalties on the weights.
         dropout_W, dropout_U: floats, fractions of the input and of the state to drop in
             training.
@@ -49,7 +48,6 @@ class GatedLayer(SequenceLayer):
         init: Initialization,
         inner_init: Initialization,
         activation: Activation,
-        inner_activation: Activation = None,
         W_regularizer: RegularizerLike,
         U_regularizer: RegularizerLike,
         b_regularizer: RegularizerLike,
@@ -61,8 +59,6 @@ class GatedLayer(SequenceLayer):
         self.init = initializations.get(init)
         self.inner_init = initializations.get(inner_init)
         self.activation = activations.get(activation)
-        if "inner_activation" in self.functions:
-            self.inner_activation = activations.get(inner_activation)
         self.W_regularizer = regularizers.get(W_regularizer)
         self.U_regularizer = regularizers.get(U_regularizer)
         self.b_regularizer = regularizers.get(b_regularizer)

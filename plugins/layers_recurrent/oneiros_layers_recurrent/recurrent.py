@@ -395,7 +395,6 @@ class GRU(GatedRecurrent):
             init=init,
             inner_init=inner_init,
             activation=activation,
-            inner_activation=inner_activation,
             W_regularizer=W_regularizer,
             U_regularizer=U_regularizer,
             b_regularizer=b_regularizer,
@@ -403,6 +402,7 @@ class GRU(GatedRecurrent):
             dropout_U=dropout_U,
             **kwargs,
         )
+        self.inner_activation = activations.get(inner_activation)
 
     def step(self, x, states: States) -> Stepped:
         """Returns the output, which is the new state.
@@ -510,7 +510,6 @@ class LSTM(ForgetfulLayer, GatedRecurrent):
             init=init,
             inner_init=inner_init,
             activation=activation,
-            inner_activation=inner_activation,
             W_regularizer=W_regularizer,
             U_regularizer=U_regularizer,
             b_regularizer=b_regularizer,
@@ -518,6 +517,7 @@ class LSTM(ForgetfulLayer, GatedRecurrent):
             dropout_U=dropout_U,
             **kwargs,
         )
+        self.inner_activation = activations.get(inner_activation)
         self.forget_bias_init = initializations.get(forget_bias_init)
 
     def step(self, x, states: States) -> Stepped:
