@@ -137,6 +137,12 @@ def test_groups_divide_channels_and_filters(filters, channels, theano):
         layer(Input((10, channels)))
 
 
+def test_the_average_of_no_steps_is_zero(theano):
+    x = Input((4, 3))
+    y = layers.Keras2GlobalAveragePooling1D()(layers.Masking()(x))
+    assert not Model(x, y).predict(np.zeros((2, 4, 3))).any()
+
+
 def test_shapes_of_unknown_channels_and_known_samples():
     depthwise = layers.DepthwiseConv1D(3)
     depthwise(Input((10, 4)))

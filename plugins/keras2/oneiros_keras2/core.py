@@ -49,6 +49,7 @@ class AlphaDropout(Keras2Layer):
     """
 
     loadable = True
+    conformance = {"tags": ("changes_mean",)}
     supports_masking = True
     rate: float
 

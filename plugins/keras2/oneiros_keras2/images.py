@@ -384,7 +384,11 @@ class Augmentation(Keras2Layer):
     """
 
     loadable = True
-    conformance = {"arguments": {"kind": "RandomFlip"}, "input_shape": (6, 5, 3)}
+    conformance = {
+        "arguments": {"kind": "RandomFlip"},
+        "input_shape": (6, 5, 3),
+        "tags": ("changes_mean",),
+    }
 
     def __init__(self, kind: str, settings=None, **kwargs):
         super().__init__(**kwargs)

@@ -130,7 +130,7 @@ class GlobalPooling(SpatialLayer):
         counted = K.expand_dims(floats(mask), self.channel_axis)
         total = K.sum(x * counted, axis=axes, keepdims=self.keepdims)
         count = K.sum(counted, axis=axes, keepdims=self.keepdims)
-        return total / count
+        return total / K.maximum(count, K.epsilon())
 
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
         """Returns `(samples, channels)`, with 1 for the other axes if they are kept."""
@@ -169,6 +169,7 @@ class Keras2GlobalAveragePooling1D(GlobalPooling):
     """
 
     loadable = True
+    conformance = {}  # the mask is used
     mode = "avg"
     rank = 1
 

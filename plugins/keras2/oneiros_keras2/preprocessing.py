@@ -212,6 +212,11 @@ class CategoryEncoding(Keras2Layer):
     """
 
     loadable = True
+    conformance = {
+        "arguments": {"num_tokens": 4},
+        "input_shape": (5,),
+        "input_dtype": "int32",
+    }
     num_tokens: int
 
     def __init__(self, num_tokens: int, output_mode: str = "multi_hot", **kwargs):
