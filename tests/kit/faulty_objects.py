@@ -56,6 +56,27 @@ class Momentum(Optimizer):
         return constraints.get(p, lambda value: value)(p + step)
 
 
+class Signs(Momentum):
+    """Nothing is wrong with it: steps by the sign of the momentum, in which the shares
+    only matter where gradients swing."""
+
+    loadable = True
+
+    def __init__(self, lr=0.05, momentum=0.99, share=0.9, **kwargs):
+        super().__init__(lr, momentum, **kwargs)
+        self.share = share
+
+    def get_updates(self, params, constraints, loss):
+        slots = [self.slot(p) for p in params]
+        self.keep(slots)
+        self.updates = [K.update_add(self.iterations, 1)]
+        for p, g, v in zip(params, self.gradients(loss, params), slots, strict=True):
+            step = -self.rate() * K.sign(self.share * v + (1 - self.share) * g)
+            self.updates.append((v, self.momentum * v + (1 - self.momentum) * g))
+            self.updates.append((p, self.new_value(p, step, constraints, ())))
+        return self.updates
+
+
 class CountsFromOne(Momentum):
     """The first step is decayed already."""
 
@@ -219,6 +240,15 @@ class SinglePrecision(Momentum):
 
     def slot(self, p):
         return K.zeros(K.get_variable_shape(p), dtype="float32")
+
+
+class DoublePrecision(Momentum):
+    """The state is float64, whatever the weights are."""
+
+    loadable = True
+
+    def slot(self, p):
+        return K.zeros(K.get_variable_shape(p), dtype="float64")
 
 
 class Climbs(Momentum):
@@ -528,6 +558,7 @@ class NeedsLogs(Counts):
 
 FAULTLESS = [
     ("optimizer", Momentum),
+    ("optimizer", Signs),
     ("regularizer", Smooth),
     ("constraint", AtMost),
     ("callback", Counts),
@@ -547,6 +578,7 @@ FAULTS = [
     ("optimizer", DividesByZero, "check_zero_gradients_are_finite"),
     ("optimizer", CountsWeights, "check_steps_are_counted_once"),
     ("optimizer", SinglePrecision, "check_state_has_floatx"),
+    ("optimizer", DoublePrecision, "check_state_has_floatx"),
     ("optimizer", Climbs, "check_loss_falls"),
     ("optimizer", LeavesTheLast, "check_updates_are_pairs"),
     ("optimizer", Noisy, "check_steps_are_repeatable"),

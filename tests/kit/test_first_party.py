@@ -43,7 +43,7 @@ CHECKED = [
 @pytest.mark.parametrize(("name", "backend"), CHECKED)
 def test_a_plugin_of_this_repository_passes(name, backend):
     report = check_plugin(name, EXPECTED, [backend])
-    assert report.ok, report
+    assert report.ok, str(report)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -37,7 +37,7 @@ def test_a_fault_is_found_by_its_check_alone(kind, component, check):
 @pytest.mark.parametrize(("kind", "component"), FAULTLESS)
 def test_what_has_no_fault_passes(kind, component):
     report = check_component(kind, component, backends=["theano"])
-    assert report.ok, report
+    assert report.ok, str(report)
 
 
 def test_a_format_is_checked_where_the_package_of_another_one_is_absent(monkeypatch):
@@ -47,4 +47,4 @@ def test_a_format_is_checked_where_the_package_of_another_one_is_absent(monkeypa
     )
     component = next(each for kind, each in FAULTLESS if kind == "format")
     report = check_component("format", component, backends=["theano"])
-    assert report.ok, report
+    assert report.ok, str(report)

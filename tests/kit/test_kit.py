@@ -60,7 +60,7 @@ def test_first_party_plugins_pass():
 
 def test_a_component_with_two_names_is_checked_once(bell):
     report = check_plugin(bell("bell-once"))
-    assert report.ok, report
+    assert report.ok, str(report)
     assert {outcome.subject for outcome in report.outcomes} == {
         "distribution:bell-once",
         "initialization:bell",
@@ -97,6 +97,30 @@ def test_an_expected_failure_of_no_check_fails_the_run(bell):
     assert not report.ok and "'initialization:bell/check_nothing'" in str(report)
     with pytest.raises(ArgumentError, match="Say why"):
         check_plugin("bell-typo", {IMPORTED: ""})
+
+
+def test_an_error_is_told_with_its_line_and_what_to_declare(installed):
+    source = (
+        "from oneiros import backend as K\n"
+        "from oneiros.regularizers import Regularizer\n"
+        "class Level(Regularizer):\n"
+        "    loadable = True\n"
+        "    def __call__(self, x):\n"
+        "        return K.sum(K.square(x)) / K.int_shape(x)[1]\n"
+    )
+    manifest = (
+        "from oneiros import hookimpl\n"
+        "@hookimpl\n"
+        "def oneiros_regularizers():\n"
+        "    return {'Level': 'level_matrices.level:Level'}\n"
+    )
+    files = {"level.py": source, "manifest.py": manifest}
+    name = installed("level-matrices", files, ["oneiros-kernel>=0.1,<1"])
+    faults = {fault.check: fault.message for fault in check_plugin(name).faults}
+    error, line, hint = faults["check_penalty_is_scalar"].splitlines()
+    assert error == "IndexError: tuple index out of range"
+    assert re.search(r"level\.py:6: return K\.sum", line)
+    assert "(5,)" in hint and '{"ranks": (2,)}' in hint
 
 
 def test_a_heavy_manifest_is_found(bell):

@@ -205,6 +205,12 @@ def test_a_name_that_cant_be_is_told_before_anything_is_written(arguments, said,
         new.answers_for(*arguments)
 
 
+def test_a_name_of_a_part_that_isnt_installed_is_told_too(home, monkeypatch):
+    monkeypatch.setattr(new.registry, "find", lambda kind, name: None)
+    with pytest.raises(new.NewError, match="oneiros-keras2 has the optimizer 'Lion'"):
+        new.answers_for("optimizer", "my-lab", "Lion")
+
+
 def test_an_empty_command_says_what_to_type():
     with pytest.raises(new.NewError, match="such as `oneiros new layer my-lab`"):
         new.new()

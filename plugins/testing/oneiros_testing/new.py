@@ -211,10 +211,13 @@ def _check_component(answers: Answers) -> None:
     kind = KINDS[answers.kind].registered
     named_so = answers.kind in ("backend", "format", "export", "command")
     name = answers.short if named_so else answers.component
-    entry = registry.find(kind, name) if kind else None
-    if entry and entry.distribution != answers.distribution:
+    if kind is None:
+        return
+    entry = registry.find(kind, name)
+    owner = entry.distribution if entry else registry.owners()[kind].get(name)
+    if owner not in (None, answers.distribution):
         raise NewError(
-            f"{entry.distribution} has the {kind} {name!r}; equal names are a conflict "
+            f"{owner} has the {kind} {name!r}; equal names are a conflict "
             "for who installs both. Choose another one: --component, or another name "
             "of the distribution."
         )

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache, partial
 from typing import Any
 
@@ -41,6 +42,20 @@ def function_of(subject: Subject) -> Any:
     if is_class or "arguments" in subject.declared:
         return _function_from(component, subject)
     return component
+
+
+@contextmanager
+def noting(shape: tuple[int, ...]) -> Iterator[None]:
+    """Context manager in which an error says how a component declares the ranks that it
+    is for."""
+    try:
+        yield
+    except Exception as error:
+        error.add_note(
+            f"That was for the shape {shape}. A component that is for some ranks alone "
+            'declares them: conformance = {"ranks": (2,)}'
+        )
+        raise
 
 
 @lru_cache(maxsize=32)

@@ -1,12 +1,14 @@
 """The plan of a plugin's checks, and how they run."""
 
 import random
+import traceback
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -241,7 +243,7 @@ def check_plugin(
         from oneiros.testing import check_plugin
 
         report = check_plugin("oneiros-constraints")
-        assert report.ok, report
+        assert report.ok, str(report)
         ```
 
     # Raises
@@ -275,7 +277,7 @@ def check_component(
 
 
         report = check_component("metric", worst)
-        assert report.ok, report
+        assert report.ok, str(report)
         ```
     """
     record = PluginRecord(THIS_PROCESS)
@@ -304,8 +306,21 @@ def _result(planned: Planned) -> tuple[str, str]:
         return FAILED, str(error) or "It raised AssertionError."
     except BaseException as error:
         state = NOT_RUN if type(error).__name__ in SKIPS else FAILED
-        return state, f"{type(error).__name__}: {error}"
+        told = [f"{type(error).__name__}: {error}", *_lines_of(planned.subject, error)]
+        return state, "\n".join([*told, *getattr(error, "__notes__", [])])
     return PASSED, ""
+
+
+def _lines_of(subject: Subject, error: BaseException) -> list[str]:
+    """Returns the line of the component's package at which an error was raised, if
+    there is one."""
+    package = str(getattr(subject.component, "__module__", "")).partition(".")[0]
+    lines = [
+        f"{frame.filename}:{frame.lineno}: {frame.line}"
+        for frame in traceback.extract_tb(error.__traceback__)
+        if package in Path(frame.filename).parts
+    ]
+    return lines[-1:]
 
 
 def _place(subject: Subject) -> str | None:

@@ -5,4 +5,4 @@ from oneiros.testing import check_plugin
 
 def test_it_conforms():
     report = check_plugin("numpy-backend")
-    assert report.ok, report
+    assert report.ok, str(report)

@@ -13,4 +13,4 @@ EXPECTED = {
 
 def test_it_conforms():
     report = check_plugin("lab-optimizers", EXPECTED)
-    assert report.ok, report
+    assert report.ok, str(report)

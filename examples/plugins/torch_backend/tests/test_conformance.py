@@ -5,4 +5,4 @@ from oneiros.testing import check_plugin
 
 def test_it_conforms():
     report = check_plugin("torch-for-oneiros")
-    assert report.ok, report
+    assert report.ok, str(report)

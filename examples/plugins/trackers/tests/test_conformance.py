@@ -13,4 +13,4 @@ EXPECTED = {
 def test_it_conforms():
     pytest.importorskip("mlflow", reason="MLflowTracker is checked with MLflow alone")
     report = check_plugin("lab-trackers", EXPECTED)
-    assert report.ok, report
+    assert report.ok, str(report)

@@ -11,4 +11,4 @@ EXPECTED = {
 
 def test_it_conforms():
     report = check_plugin("lab-transformer", EXPECTED)
-    assert report.ok, report
+    assert report.ok, str(report)

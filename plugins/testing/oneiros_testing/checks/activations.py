@@ -20,6 +20,7 @@ from oneiros_testing.probes import (
     check_slope,
     computed,
     function_of,
+    noting,
     numbers,
     with_gradient,
 )
@@ -52,7 +53,8 @@ def check_activation_keeps_shape(subject: Subject) -> None:
     rank."""
     for rank in subject.declared.get("ranks", RANKS):
         shape = SIZES[-rank:]
-        value = computed(function_of(subject), numbers(*shape))
+        with noting(shape):
+            value = computed(function_of(subject), numbers(*shape))
         assert value.shape == shape, f"It makes the shape {value.shape} of {shape}."
 
 

@@ -221,7 +221,8 @@ def check_imports_are_required(subject: Subject) -> None:
             place = path.relative_to(folder.parent)
             raise AssertionError(
                 f"{place}:{line}: imports {module}, of {' or '.join(sorted(known))}, "
-                "which it doesn't require."
+                "which it doesn't require. Add that to dependencies in pyproject.toml, "
+                "and install the package again: pip install --editable ."
             )
 
 

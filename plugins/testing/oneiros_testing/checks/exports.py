@@ -44,7 +44,11 @@ def check_export_is_declared(subject: Subject) -> None:
     module, _, function = export.runtime.partition(":")
     # It isn't imported here: some libraries shut out others in their process.
     is_there = function and find_spec(module)
-    assert is_there, f"Its runtime {export.runtime!r} leads to no function."
+    assert is_there, (
+        f"Its runtime {export.runtime!r} leads to no function. Expected one that "
+        "computes the file's outputs, such as 'my_lab.runtime:run'. What nothing can "
+        "compute, such as a picture, isn't an export: write a command."
+    )
     backends = registry.names("backend")
     assert export.backend in (None, *backends), (
         f"It needs the backend {export.backend}."

@@ -245,12 +245,14 @@ def check_regularizers_take_effect(subject):
         total = sum(map(float, called.compute(sample.arrays(), penalties)))
         named = named_by(called.layer, name) or called.layer.weights
         squares = [float(np.sum(w**2)) for w in K.batch_get_value(named)]
+        part = name.removesuffix("_regularizer")
         counts = range(1, len(squares) + 1)
         chosen = (itertools.combinations(squares, count) for count in counts)
         sums = map(sum, itertools.chain(*chosen))
         assert any(np.isclose(total, each, rtol=1e-3) for each in sums), (
-            f"{name}=l2(1.0) adds {total:.4g}; the squares of its weights are "
-            f"{squares}. add_weight adds the penalty itself."
+            f"{name}=l2(1.0) adds {total:.4g}; the squares of its weights "
+            f"{[weight.name for weight in named]} are {squares}. add_weight adds the "
+            f"penalty itself; it is for the weights named {part} or {part}_…."
         )
 
 

@@ -72,7 +72,8 @@ def check_value_per_sample(subject: Subject) -> None:
 
 @check("objective", unless="only_matrices", after="check_value_per_sample")
 def check_value_per_step(subject: Subject) -> None:
-    """For sequences and images, a loss returns one value per sample and step."""
+    """For sequences and images, a loss returns one value per sample and step. One that
+    is for whole samples alone declares the tag only_matrices."""
     _check_axes(subject, SAMPLES, STEPS)
     _check_axes(subject, 2, 2, STEPS)
 
@@ -206,7 +207,8 @@ def check_targets_cost_least(subject: Subject) -> None:
         assert (least <= cost + 1e-6).all(), (
             f"The target itself costs {least.max():.4g}, a prediction beside it "
             f"{cost.min():.4g}. Does it take the targets first, and the predictions "
-            "second? A loss that needs a distance declares the tag margin."
+            "second? A loss that needs a distance, or targets of 0 and 1 alone, "
+            "declares the tag margin."
         )
 
 

@@ -34,6 +34,9 @@ STEPS = 4
 MANY_STEPS = 40
 SLOPES = {"matrix": 0.5, "vector": -3.0}
 """The gradients of a tilted plane, the same everywhere."""
+SWINGS = np.array([-0.9, -0.4, -0.05])
+"""Each gradient as a share of the one before it."""
+MANY_SWINGS = 12
 LIMIT = 0.75
 """A limit of gradients below most of them."""
 
@@ -356,13 +359,17 @@ def check_can_be_compiled_again(subject: Subject) -> None:
 @check("optimizer", after="check_optimizers_share_nothing")
 def check_state_has_floatx(subject: Subject) -> None:
     """Every variable of its state has the type K.floatx(), float64 included."""
-    K.set_floatx("float64")
-    optimizer = made(subject)
-    walk = Walk(optimizer)
-    walk.steps(1)
-    types = {variable.name: K.dtype(variable) for variable, _ in walk.updates}
-    others = [name for name, dtype in types.items() if dtype in ("float16", "float32")]
-    assert not others, f"With floatx float64 these variables are others: {others}."
+    for floatx in ("float32", "float64"):
+        K.set_floatx(floatx)
+        optimizer = made(subject)
+        walk = Walk(optimizer)
+        walk.steps(1)
+        others = {
+            variable.name: K.dtype(variable)
+            for variable, _ in walk.updates
+            if K.dtype(variable) in {"float16", "float32", "float64"} - {floatx}
+        }
+        assert not others, f"With floatx {floatx} these variables are others: {others}."
 
 
 @check("optimizer", after="check_optimizers_share_nothing")
@@ -374,15 +381,21 @@ def check_every_optimizer_argument_counts(subject: Subject) -> None:
         others = changes.copy()
         del others[name]
         assert not np.array_equal(_end(subject, others), end), (
-            f"With another {name} it takes the same steps: is it used at all?"
+            f"With another {name} it takes the same steps: is it used at all? "
+            'conformance = {"changes": {…}} gives values that matter.'
         )
 
 
 def _end(subject: Subject, arguments: dict[str, Any]) -> Array:
-    """Returns where a vector ends with these arguments."""
+    """Returns where a vector ends with these arguments, after gradients that swing and
+    shrink: arguments matter that count steps, or weigh gradients against each other."""
     optimizer = made(subject, **arguments)
-    walk = Walk(optimizer, names=["vector"])
-    return walk.steps(3)["vector"]
+    slope = K.variable(np.ones(len(SWINGS)))
+    walk = Walk(optimizer, lambda weights: K.sum(weights["vector"] * slope), ["vector"])
+    for step in range(MANY_SWINGS):
+        K.set_value(slope, SWINGS**step)
+        end = walk.steps(1)
+    return end["vector"]
 
 
 @check("optimizer", unless="not_saved", after="check_optimizers_share_nothing")

@@ -21,6 +21,7 @@ from oneiros_testing.probes import (
     made,
     name_of,
     no_loss,
+    noting,
     numbers,
     with_gradient,
 )
@@ -62,7 +63,8 @@ def check_penalty_is_scalar(subject: Subject) -> None:
     """The penalty of a weight of any rank is a finite scalar."""
     for shape in shapes(subject):
         function = made(subject)
-        value = computed(function, numbers(*shape))
+        with noting(shape):
+            value = computed(function, numbers(*shape))
         assert value.shape == () and np.isfinite(value), (
             f"For a weight {shape} it returns {value!r:.80}, expected a number: "
             "K.sum(…) without an axis."
@@ -127,7 +129,8 @@ def check_constraint_keeps_shape(subject: Subject) -> None:
     """A constrained weight has the same shape, whatever its rank."""
     for shape in shapes(subject):
         function = made(subject)
-        value = computed(function, numbers(*shape))
+        with noting(shape):
+            value = computed(function, numbers(*shape))
         assert value.shape == shape, f"It makes the shape {value.shape} of {shape}."
 
 
