@@ -2,7 +2,10 @@
 `oneiros.plugin`."""
 
 import json
+import math
+import os
 import re
+import time
 from types import SimpleNamespace
 
 import oneiros
@@ -13,6 +16,7 @@ from oneiros.bases import Callback
 from oneiros.engine.layer import Layer
 from oneiros.errors import ArgumentError, PluginLoadError, UnknownNameError
 from oneiros.models import Sequential, load_model
+from oneiros_cli import engines, processes
 from processes import run_python
 from written_plugins import HOOKS, hook, start, write_plugin
 
@@ -34,7 +38,9 @@ class Hanging(Backend):
 @pytest.fixture
 def sick(tmp_path):
     """An environment in which each distribution has one fault."""
-    noisy = f"print('hello')\nimport time; time.sleep(0.06)\n{HOOKS}"
+    busy = "import time\nend = time.process_time() + 0.06\n"
+    busy += "while time.process_time() < end:\n    pass\n"
+    noisy = f"print('hello')\n{busy}{HOOKS}"
     noisy += hook("commands", "{'plugins': 'builtins:print'}")
     noisy += hook("backends", "{'hanging': 'noisy.hanging:Hanging'}")
     files = {"__init__.py": "", "manifest.py": noisy, "hanging.py": HANGING}
@@ -45,6 +51,11 @@ def sick(tmp_path):
         write_plugin(tmp_path, name, name, light, f"[{group}]\na = {name}.manifest\n")
     points = "[oneiros.v1]\ndemanding = demanding.manifest\n"
     write_plugin(tmp_path, "demanding", "demanding", light, points)
+    restless = "import os; os.chdir('/'); os.environ['RESTLESS'] = '1'\n" + HOOKS
+    files = {"__init__.py": "", "manifest.py": restless}
+    points = "[oneiros.v1]\nrestless = restless.manifest\n"
+    write_plugin(tmp_path, "restless", "restless", files, points)
+    (tmp_path / "settings.toml").write_text("floatx = 5\n")
     metadata = tmp_path / "demanding-1.0.dist-info" / "METADATA"
     metadata.write_text(f"{metadata.read_text()}Requires-Dist: numpy>=99\n")
     for name, text in {"nameless": b"Version: 1\n", "garbled": b"\xff\xfe"}.items():
@@ -57,11 +68,18 @@ def sick(tmp_path):
 
 def test_the_doctor_finds_each_fault_and_says_what_to_type(sick):
     arguments = ["doctor", "--json", "--patience", "0.1"]
-    done = start(sick, MAIN.format(arguments), ONEIROS_DISABLE=BACKENDS)
+    broken = {"ONEIROS_STRICT": "maybe", "ONEIROS_HOME": str(sick)}
+    code = MAIN.format(arguments)
+    done = start(sick, code, ONEIROS_DISABLE=BACKENDS, **broken)
     assert done.returncode == 1, done.stderr
     report = json.loads(done.stdout)
     assert "hello" in done.stderr
     told = [(fault["subject"], fault["text"]) for fault in report["faults"]]
+    first, second = told[:2]
+    assert first[0] == second[0] == "settings"
+    assert "settings.toml sets 'floatx' to 5" in first[1]
+    assert "ONEIROS_STRICT sets 'strict' to 'maybe'" in second[1]
+    assert report["settings_file"] == str(sick / "settings.toml")
     texts = "\n".join(f"{subject}: {text}" for subject, text in told)
     for expected in (
         r"noisy: Importing its manifest takes \d+ ms",
@@ -72,6 +90,7 @@ def test_the_doctor_finds_each_fault_and_says_what_to_type(sick):
         r"nameless-1.0.dist-info: The distribution has no name",
         r"garbled-1.0.dist-info: Its metadata can't be read",
         r"noisy: names: .*command 'plugins'",
+        r"restless: .*changes the environment and the working directory of every",
     ):
         assert re.search(expected, texts), (expected, texts)
     assert all(fault["remedy"] for fault in report["faults"])
@@ -103,6 +122,38 @@ def test_a_healthy_environment(oneiros_command, monkeypatch):
     code, out, err = oneiros_command("doctor")
     assert (code, err) == (0, "")
     assert "pytensor" in out and "tested: " in out and out.endswith("is wrong.\n")
+
+
+def test_an_engine_for_another_python(monkeypatch):
+    engine = engines.Engine("theano", "x", pythons={"pytensor": ">=3.2", "old": "<3"})
+    (fault,) = engines.faults([engine])
+    assert fault.text.startswith("old is made for Python <3; this is 3.")
+
+
+@pytest.mark.parametrize(
+    ("used", "is_over"),
+    [
+        ([0, 3], False),  # on a busy machine
+        ([0, 0.01], True),  # it hangs
+        ([0, 9, 9.01], True),
+        ([5, 10, 16], True),  # it computes for too long
+        ([5, 10, 14], False),
+        ([math.inf, math.inf], True),  # where the system doesn't tell
+    ],
+)
+def test_a_process_may_take_longer_on_a_busy_machine(monkeypatch, used, is_over):
+    times = iter(used)
+    monkeypatch.setattr(processes, "processor_time", lambda pid: next(times))
+    limit = processes.Patience(0, seconds=10)
+    assert [limit.is_over() for _ in used[1:]][-1] == is_over
+
+
+def test_the_processor_time_of_a_process():
+    before = processes.processor_time(os.getpid())
+    end = time.process_time() + 0.1
+    while time.process_time() < end:
+        pass
+    assert processes.processor_time(os.getpid()) > before
 
 
 def test_a_lock_is_what_sync_finds(oneiros_command, tmp_path):

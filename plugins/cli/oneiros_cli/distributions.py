@@ -77,7 +77,7 @@ def _faults_of_groups(name: str, groups: Counter[str]) -> Iterator[Fault]:
 def _faults_of_requirements(distribution: metadata.Distribution) -> Iterator[Fault]:
     """Yields requirements of a plugin that the environment doesn't meet."""
     name = distribution.metadata["Name"]
-    pythons = SpecifierSet(str(distribution.metadata.json.get("requires_python", "")))
+    pythons = SpecifierSet(pythons_of(distribution))
     if not pythons.contains(platform.python_version(), prereleases=True):
         yield Fault(
             name,
@@ -94,6 +94,11 @@ def _faults_of_requirements(distribution: metadata.Distribution) -> Iterator[Fau
             f"It requires {requirement}; {there}.",
             f'pip install "{requirement.name}{requirement.specifier}"',
         )
+
+
+def pythons_of(distribution: metadata.Distribution) -> str:
+    """Returns the Pythons for which a distribution is made; an empty text for all."""
+    return str(distribution.metadata.json.get("requires_python", ""))
 
 
 def requirements(distribution: metadata.Distribution) -> list[Requirement]:

@@ -6,20 +6,24 @@ import platform
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
+from importlib import metadata
 from typing import Annotated, Any
 
 import oneiros
 import typer
 from oneiros import settings
+from oneiros.discovery import KERNEL
 from oneiros.plugins import manager
 
-from oneiros_cli import distributions, engines
+from oneiros_cli import distributions, engines, manifests
+from oneiros_cli.broken_settings import set_aside, settings_file
+from oneiros_cli.distributions import pythons_of
 from oneiros_cli.engines import Engine
 from oneiros_cli.faults import Fault
 from oneiros_cli.text import one_line, printable
 
 SLOW = 50.0
-"""Milliseconds that importing a manifest may take."""
+"""Milliseconds of the processor that importing a manifest may take."""
 VARIABLES = ("ONEIROS_", "KERAS_")
 """How environment variables begin that may change what Oneiros does."""
 
@@ -34,12 +38,18 @@ def doctor(
 ) -> None:
     """Say what is wrong in this environment, and what to type.
 
-    It looks at Python, the engines and their devices, all plugins and the settings. The
-    exit status is 1 if something is wrong.
+    It looks at the settings, Python, the engines and their devices, and all plugins.
+    The exit status is 1 if something is wrong.
     """
     found = engines.engines()
     engines.ask(found, patience)
-    faults = [*_faults(), *distributions.faults(), *engines.faults(found)]
+    faults = [
+        *set_aside(),
+        *_faults(),
+        *manifests.faults(),
+        *distributions.faults(),
+        *engines.faults(found),
+    ]
     if as_json:
         print(json.dumps(_report(found, faults), indent=2))
     else:
@@ -62,8 +72,7 @@ def _faults() -> Iterator[Fault]:
                 name,
                 f"Importing its manifest takes {record.import_ms:.0f} ms, in every "
                 "program.",
-                "Repeat it if the machine was busy. Otherwise its author lets the "
-                "manifest import nothing but oneiros.hookimpl",
+                "Its author lets the manifest import nothing but oneiros.hookimpl",
                 serious=False,
             )
         if record.state == "disabled":
@@ -95,10 +104,11 @@ def _report(found: list[Engine], faults: list[Fault]) -> dict[str, Any]:
         "kernel": oneiros.__version__,
         "python": platform.python_version(),
         "executable": sys.executable,
+        "pythons": pythons_of(metadata.distribution(KERNEL)),
         "platform": platform.platform(),
         "engines": [asdict(engine) for engine in found],
         "backends_not_installed": list(engines.absent()),
-        "settings_file": str(settings.path()),
+        "settings_file": settings_file(),
         "settings": list(settings_in_force()),
         "variables": variables,
         "faults": [asdict(fault) for fault in faults],
@@ -108,8 +118,8 @@ def _report(found: list[Engine], faults: list[Fault]) -> dict[str, Any]:
 def _print(found: list[Engine], faults: list[Fault]) -> None:
     report = _report(found, faults)
     typer.echo(
-        f"Oneiros {report['kernel']}, Python {report['python']} "
-        f"({report['executable']}), {report['platform']}"
+        f"Oneiros {report['kernel']} (Python {report['pythons']}), Python "
+        f"{report['python']} ({report['executable']}), {report['platform']}"
     )
     for engine in found:
         _print_engine(engine)
@@ -131,7 +141,8 @@ def _print(found: list[Engine], faults: list[Fault]) -> None:
 def _print_engine(engine: Engine) -> None:
     name = one_line(engine.backend, bold=True)
     versions = ", ".join(
-        f"{requirement} {version or 'missing'} (tested: {engine.tested[requirement]})"
+        f"{requirement} {version or 'missing'} (tested: {engine.tested[requirement]}; "
+        f"Python {engine.pythons.get(requirement) or 'unknown'})"
         for requirement, version in engine.versions.items()
     )
     answer = engine.fault or f"{', '.join(engine.devices)}, {engine.seconds} s"

@@ -2,7 +2,7 @@
 when a child process asks them, because an engine may hang or end its process."""
 
 import json
-import os
+import platform
 import subprocess
 import sys
 import time
@@ -13,8 +13,10 @@ from importlib import metadata
 from oneiros import backend as K
 from oneiros import registry
 from oneiros.plugins import manager
+from packaging.specifiers import SpecifierSet
 
-from oneiros_cli.distributions import requirements, version_of
+from oneiros_cli import processes
+from oneiros_cli.distributions import pythons_of, requirements, version_of
 from oneiros_cli.faults import Fault
 
 CHILD = "from oneiros_cli.engines import answer; answer()"
@@ -30,6 +32,7 @@ class Engine:
         versions: the installed version of each distribution that it requires, None if
             there is none.
         tested: the tested range of each.
+        pythons: the Pythons for which each installed one is made.
         devices: names of devices, if the engine was asked and answered.
         seconds: how long importing it and computing a sum took.
     """
@@ -38,6 +41,7 @@ class Engine:
     distribution: str
     versions: dict[str, str | None] = field(default_factory=dict)
     tested: dict[str, str] = field(default_factory=dict)
+    pythons: dict[str, str] = field(default_factory=dict)
     devices: list[str] = field(default_factory=list)
     seconds: float | None = None
     fault: str | None = None
@@ -51,9 +55,12 @@ def engines() -> list[Engine]:
             engine = Engine(name, entry.distribution)
             required = requirements(metadata.distribution(entry.distribution))
             for requirement in required:
-                if not requirement.name.startswith(OWN):
-                    engine.versions[requirement.name] = version_of(requirement.name)
-                    engine.tested[requirement.name] = str(requirement.specifier)
+                name = requirement.name
+                if not name.startswith(OWN):
+                    engine.versions[name] = version_of(name)
+                    engine.tested[name] = str(requirement.specifier)
+                    if engine.versions[name]:
+                        engine.pythons[name] = pythons_of(metadata.distribution(name))
             found.append(engine)
     return found
 
@@ -63,14 +70,13 @@ def ask(found: list[Engine], patience: float) -> None:
 
     # Arguments
         found: the engines, which get the answers.
-        patience: float, seconds that each has.
+        patience: float, seconds that each may compute, or do nothing.
     """
-    children = [_child(engine.backend) for engine in found]
+    children = [processes.start(CHILD, engine.backend) for engine in found]
     deadline = time.monotonic() + patience
     for engine, child in zip(found, children, strict=True):
-        try:
-            said, told = child.communicate(timeout=max(0, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
+        said, told = _heard(child, patience, deadline)
+        if child.returncode is None:
             child.kill()
             child.communicate()
             engine.fault = f"it doesn't answer within {patience:g} seconds"
@@ -84,10 +90,32 @@ def ask(found: list[Engine], patience: float) -> None:
         engine.seconds = answer["seconds"]
 
 
+def _heard(
+    child: subprocess.Popen[str], patience: float, deadline: float
+) -> tuple[str, str]:
+    """Returns what a child has printed; it still runs if its time is over."""
+    limit = processes.Patience(child.pid, patience)
+    while True:
+        try:
+            return child.communicate(timeout=max(0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            if limit.is_over():
+                return "", ""
+            deadline = time.monotonic() + patience
+
+
 def faults(found: list[Engine]) -> Iterator[Fault]:
     """Yields what is wrong with engines that were asked; versions are among the faults
     of requirements."""
+    version = platform.python_version()
     for engine in found:
+        for name, pythons in engine.pythons.items():
+            if not SpecifierSet(pythons).contains(version, prereleases=True):
+                yield Fault(
+                    f"backend {engine.backend}",
+                    f"{name} is made for Python {pythons}; this is {version}.",
+                    f"Use a Python {pythons}",
+                )
         if engine.fault:
             yield Fault(
                 f"backend {engine.backend}",
@@ -115,14 +143,3 @@ def absent() -> Iterator[str]:
     for name, owner in registry.owners()["backend"].items():
         if name not in manager().entries["backend"]:
             yield owner
-
-
-def _child(backend: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", CHILD, backend],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )

@@ -13,8 +13,10 @@ from oneiros.discovery import installed, load_manifest
 from oneiros.hookspecs import REGISTRATION
 from oneiros.plugins import manager
 
+from oneiros_cli import processes
+
 PATIENCE = 20.0
-"""Seconds that a manifest may take."""
+"""Seconds that a manifest may compute, or do nothing."""
 CHILD = "from oneiros_cli.isolation import import_all; import_all()"
 CLOSED = 77
 """The child's status if a plugin closed its standard output."""
@@ -67,7 +69,7 @@ def _fault(omitted: list[str]) -> dict[str, str] | None:
     reading, writing = os.pipe()
     child = subprocess.Popen(
         [sys.executable, "-c", CHILD, str(writing), *omitted],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        env=processes.environment(),
         pass_fds=[writing],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -77,13 +79,19 @@ def _fault(omitted: list[str]) -> dict[str, str] | None:
     name = END
     fault = f"its import takes longer than {PATIENCE:g} seconds"
     with child, open(reading, "rb", buffering=0) as progress:
-        while select.select([progress], [], [], PATIENCE)[0]:
+        limit = processes.Patience(child.pid, PATIENCE)
+        while True:
+            if not select.select([progress], [], [], PATIENCE)[0]:
+                if limit.is_over():
+                    break
+                continue
             told = progress.read(select.PIPE_BUF).decode()
             if not told:
                 status = child.wait()
                 fault = f"its import ends the process, with the status {status}"
                 break
             name = told.split()[-1]
+            limit = processes.Patience(child.pid, PATIENCE)
         child.kill()
     if child.returncode == CLOSED:
         fault = "its import closes the standard output"

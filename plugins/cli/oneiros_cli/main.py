@@ -12,6 +12,7 @@ from oneiros import registry
 from oneiros.errors import OneirosError, PluginLoadError
 from oneiros.plugins import manager
 
+from oneiros_cli.broken_settings import set_aside
 from oneiros_cli.isolation import isolated
 from oneiros_cli.manifest import COMMANDS
 from oneiros_cli.text import printable
@@ -29,6 +30,8 @@ def main(arguments: list[str] | None = None) -> None:
     2 after wrong usage."""
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
+        if arguments[:1] == ["doctor"]:
+            set_aside()
         with isolated() if arguments[:1] in LISTING else nullcontext():
             with redirect_stdout(sys.stderr):  # what manifests print
                 manager()
