@@ -106,6 +106,15 @@ def test_without_validation_arrays_weights_are_all(small, tmp_path):
     assert sorted(read(tmp_path).Tags()["histograms"]) == ["a_W", "a_b", "b_W", "b_b"]
 
 
+def test_its_methods_need_no_logs(small, tmp_path):
+    board = TensorBoard(tmp_path)
+    board.set_model(small[0])
+    board.on_train_begin()
+    board.on_epoch_end(0, {"loss": 1.0})
+    board.on_train_end()
+    assert read(tmp_path).Tags()["scalars"] == ["loss"]
+
+
 def test_weights_that_are_no_numbers_are_left_out(small, tmp_path):
     model, _x, _y = small
     model.layers[0].set_weights([np.full((2, 3), np.nan), np.ones(3)])

@@ -10,10 +10,12 @@ from oneiros import backend as K
 from oneiros.discovery import PluginRecord
 from oneiros.engine.layer import Layer
 from oneiros.errors import ArgumentError, UnknownNameError
+from oneiros.models import Model
 from oneiros.testing import check_component, check_plugin
 from oneiros_testing import runner
 from oneiros_testing.checks import all_checks
 from oneiros_testing.discovery import configurations
+from oneiros_testing.layer_sample import sample_of
 from oneiros_testing.report import EXPECTED, FAILED, NOT_RUN, PASSED, UNEXPECTED
 from oneiros_testing.runner import Plan
 
@@ -416,3 +418,10 @@ def test_pytest_fails_if_checks_are_hidden(pytest_run, conftest):
 def test_pytest_fails_if_checks_are_deselected(pytest_run):
     code, out = pytest_run("-k", "imported")
     assert code == 1 and "ran 2 checks of" in out, out
+
+
+def test_arguments_that_a_function_returns_are_made_for_each_object():
+    (subject,) = configurations("layer", "Model", "lab", Model)
+    sample = sample_of(subject)
+    first, second = sample.make(), sample.make()
+    assert first.layers[-1] is not second.layers[-1]

@@ -115,7 +115,7 @@ class TensorBoard(Callback):
             self._write_measured(epoch)
         self.writer.flush()
 
-    def on_train_end(self, _: Logs) -> None:  # type: ignore[override]
+    def on_train_end(self, _: Logs = None) -> None:
         """Closes the file."""
         self.writer.close()
 

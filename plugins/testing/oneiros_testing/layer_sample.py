@@ -1,9 +1,9 @@
 """A layer to check: its arguments, its inputs, and what it computes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,12 @@ from oneiros.engine.node import one_or_all, to_list
 from oneiros.models import Model
 
 from oneiros_testing.checks import Subject
-from oneiros_testing.samples import guessed_arguments, parameters, required
+from oneiros_testing.samples import (
+    declared_arguments,
+    guessed_arguments,
+    parameters,
+    required,
+)
 
 SAMPLES = 3
 VECTOR = (4,)
@@ -85,19 +90,24 @@ class LayerSample:
         arguments: dict, arguments of the constructor.
         shapes: list of the shapes of one sample, one for each input.
         dtype: str, the inputs' type; the default float type if None.
+        declared: dict, what the layer declares as its `conformance`.
     """
 
     component: Any
     arguments: dict[str, Any]
     shapes: list[tuple[int, ...]]
     dtype: str | None = None
+    declared: dict[str, Any] = field(default_factory=dict)
 
     def make(self, **changes):
         """Makes a layer."""
-        arguments = {**self.arguments, **changes}
-        return self.component(
-            **{name: _fresh(value) for name, value in arguments.items()}
-        )
+        return self.prepared(**changes)()
+
+    def prepared(self, **changes) -> Callable[[], Any]:
+        """Returns a function that makes a layer, of arguments of its own."""
+        given = {**self.arguments, **declared_arguments(self.declared), **changes}
+        arguments = {name: _fresh(value) for name, value in given.items()}
+        return partial(self.component, **arguments)
 
     def called(
         self, layer=None, batch: int | None = None, open: Sequence[int] = ()
@@ -224,7 +234,7 @@ def _sample(asked: _Asked) -> LayerSample:
 def _candidates(component, declared) -> Iterator[LayerSample]:
     for arguments in _arguments(component, declared):
         for dtype, shapes in _inputs(component, declared):
-            yield LayerSample(component, arguments, shapes, dtype)
+            yield LayerSample(component, arguments, shapes, dtype, declared)
 
 
 def _arguments(component, declared) -> Iterator[dict[str, Any]]:

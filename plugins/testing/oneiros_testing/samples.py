@@ -70,8 +70,7 @@ def guessed_arguments(component: Any, declared: dict[str, Any]) -> dict[str, Any
         component: class or function.
         declared: dict, what the component declares as its `conformance`.
     """
-    given = declared.get("arguments", {})
-    arguments = dict(given() if callable(given) else given)
+    arguments = declared_arguments(declared)
     for name, parameter in parameters(component).items():
         if parameter.default is not parameter.empty or name in arguments:
             continue
@@ -80,6 +79,12 @@ def guessed_arguments(component: Any, declared: dict[str, Any]) -> dict[str, Any
         elif parameter.annotation in TYPES:
             arguments[name] = TYPES[parameter.annotation]
     return arguments
+
+
+def declared_arguments(declared: dict[str, Any]) -> dict[str, Any]:
+    """Returns the arguments that a component declares, new ones if by a function."""
+    given = declared.get("arguments", {})
+    return dict(given() if callable(given) else given)
 
 
 def parameters(component: Any) -> dict[str, inspect.Parameter]:

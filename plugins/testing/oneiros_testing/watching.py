@@ -31,7 +31,7 @@ def touching_nothing() -> Iterator[None]:
     events: list[str] = []
     _watched.events = events
     try:
-        with drawing_nothing():
+        with _drawing_nothing():
             yield
     finally:
         _watched.events = None
@@ -44,7 +44,7 @@ def touching_nothing() -> Iterator[None]:
 
 
 @contextmanager
-def drawing_nothing() -> Iterator[None]:
+def _drawing_nothing() -> Iterator[None]:
     """Context manager for a constructor; raises AssertionError if it draws a random
     number."""
     np.random.random_sample()  # so that seeding again with the same number shows

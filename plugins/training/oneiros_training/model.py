@@ -93,6 +93,14 @@ def _with_loop(name: str) -> Callable[[Method], Method]:
     return decorate
 
 
+def _of_one_layer() -> dict[str, Any]:
+    """Returns arguments of a small model."""
+    from oneiros.layers import Dense, Input
+
+    x = Input((4,))
+    return {"input": x, "output": Dense(3)(x)}
+
+
 class Model(Container):
     """A graph from input tensors to output tensors, with training.
 
@@ -118,6 +126,7 @@ class Model(Container):
     """
 
     loadable = True
+    conformance = {"arguments": _of_one_layer, "input_shape": (4,)}
     optimizer: Any = None
     train_function: Any = None
     test_function: Any = None

@@ -31,6 +31,13 @@ from oneiros_training.model import Model
 from oneiros_training.parts import whole
 
 
+def _one_layer() -> dict[str, Any]:
+    """Returns arguments of a small model."""
+    from oneiros.layers import Dense
+
+    return {"layers": [Dense(3, input_dim=4)]}
+
+
 class Sequential(Model):
     """A model of layers one after the other.
 
@@ -65,6 +72,7 @@ class Sequential(Model):
 
     __slots__ = ("_whole",)  # isn't shared with what the property `model` returns
     loadable = True
+    conformance = {"arguments": _one_layer, "input_shape": (4,)}
     validation_data: Any = None
     training_data: Any = None
     _whole: Sequential
