@@ -30,6 +30,8 @@ from oneiros_backend_toolkit.lazy_graph.graph import Placeholder, Variable
 
 TARGET = ROOT / "plugins" / "testing" / "oneiros_testing" / "golden"
 GOLDEN = ROOT / "tests" / "golden"
+BORDERS = ("valid", "same", "full")
+ORDERINGS = ("tf", "th")
 IGNORED = ("image_shape", "filter_shape", "volume_shape")
 FLOATS = ("float16", "float32", "float64")
 TYPES = (*FLOATS, "int32", "int64", "uint8", "bool")
@@ -99,7 +101,8 @@ class Cases:
             arrays = {k: value_of(x) for k, x in received.items() if k not in IGNORED}
             result = getattr(K, name)(**received)
             dtypes = [K.dtype(part) for part in listed(result)]
-            values = listed(functions[name](**arrays))
+            with np.errstate(divide="ignore", invalid="ignore"):
+                values = listed(functions[name](**arrays))
             pairs = zip(values, dtypes, strict=True)
             typed = [np.asarray(value).astype(dtype) for value, dtype in pairs]
             self.add(group, name, received, typed)
@@ -122,24 +125,43 @@ def listed(result):
 def edges():
     """Returns calls at the edges of what functions do."""
     x = K.variable([[-2.5, -0.5, 0.5], [1.5, 2.5, 0.0]])
-    far = K.variable([[-80.0, 80.0, 0.0]])
+    far = K.variable([[-1e4, -80.0, 80.0, 1e4, 0.0]])
+    odd = K.variable([np.nan, np.inf, -np.inf, -1.0, 0.5, 1.5, 2.5, 0.0, 1e4, -1e4])
+    infinite = K.variable([-np.inf, np.inf])
     tied = K.variable([[0.5, 0.5, 0.1], [0.1, 0.2, 0.2]])
     certain = K.variable([[1.0, 0.0, 0.0], [0.0, 0.5, 0.5]])
     cube = tensor(2, 3, 4)
+    rows = tensor(4, 3)
     return [
+        *((name, {"x": odd}) for name in ("round", "sign", "sqrt")),
+        ("maximum", {"x": odd, "y": 0.5}),
+        ("minimum", {"x": odd, "y": 0.5}),
+        ("relu", {"x": odd, "alpha": 0.0, "max_value": None}),
+        ("tanh", {"x": infinite}),
+        ("sigmoid", {"x": infinite}),
         ("round", {"x": x}),
         ("sign", {"x": x}),
         ("sqrt", {"x": x}),
         ("relu", {"x": x, "alpha": 0.2, "max_value": 1.0}),
+        ("relu", {"x": x, "alpha": 0.1, "max_value": None}),
+        ("relu", {"x": x, "alpha": 0.0, "max_value": 1.0}),
         ("elu", {"x": x}),
-        ("hard_sigmoid", {"x": K.variable([[-5.0, -1.0, 5.0]])}),
+        ("hard_sigmoid", {"x": K.variable([[-1e4, -5.0, -1.0, 5.0, 1e4]])}),
         ("softplus", {"x": far}),
         ("softmax", {"x": far}),
         ("softmax", {"x": cube}),
         ("clip", {"x": x, "min_value": 0.5, "max_value": -0.5}),
         ("clip", {"x": x, "min_value": None, "max_value": 1.0}),
+        ("clip", {"x": x, "min_value": 0.3, "max_value": None}),
+        ("clip", {"x": x, "min_value": K.variable(1.0), "max_value": K.variable(-1.0)}),
+        ("in_top_k", {"predictions": tied, "targets": integers(2), "k": 2}),
         ("in_top_k", {"predictions": tied, "targets": integers(2)}),
         ("argmax", {"x": tied}),
+        *(
+            (name, {"x": cube, "axis": a})
+            for name in ("argmax", "argmin")
+            for a in (-1, 0)
+        ),
         ("categorical_crossentropy", {"output": certain, "target": tied}),
         ("binary_crossentropy", {"output": certain, "target": tied}),
         ("l2_normalize", {"x": K.zeros((2, 3))}),
@@ -150,8 +172,31 @@ def edges():
         ("dot", {"x": cube, "y": tensor(5, 4, 3)}),
         ("batch_dot", {"x": cube, "y": tensor(2, 4, 5), "axes": (2, 1)}),
         ("batch_dot", {"x": cube, "y": tensor(2, 4), "axes": (2, 1)}),
+        ("batch_dot", {"x": cube, "y": tensor(2, 5, 3), "axes": (1, 2)}),
+        ("batch_dot", {"x": cube, "y": tensor(2, 3, 5), "axes": [1, 1]}),
+        ("batch_dot", {"x": cube, "y": tensor(2, 4, 5), "axes": None}),
+        ("batch_dot", {"x": cube, "y": tensor(2, 5, 4), "axes": -1}),
+        ("batch_dot", {"x": rows, "y": tensor(4, 3, 5), "axes": (1, 1)}),
+        ("batch_dot", {"x": rows, "y": rows, "axes": None}),
         ("concatenate", {"axis": -1}),
         ("expand_dims", {"dim": -1}),
+        ("expand_dims", {"dim": 1}),
+        *(
+            ("reshape", {"x": cube, "shape": shape})
+            for shape in ((-1, 12), (4, 3, -1), (None, 4, 3))
+        ),
+        ("repeat_elements", {"x": cube, "axis": 0}),
+        ("tile", {"x": cube, "n": (1, 2, 3)}),
+        ("tile", {"n": 2}),
+        ("arange", {"start": 3, "stop": 11}),
+        ("arange", {"start": 4, "stop": None, "step": 1, "dtype": "float32"}),
+        ("transpose", {"x": cube}),
+        ("flatten", {"x": cube}),
+        ("stack", {"x": [cube, cube]}),
+        ("softsign", {"x": x}),
+        ("erf", {"x": x}),
+        ("erf", {"x": integers(2, 3)}),
+        ("log", {"x": K.variable([[-1.0, 0.0, 1e-30]])}),
         ("permute_dimensions", {"x": cube, "pattern": (2, 0, 1)}),
         ("reverse", {"x": cube, "axes": [0, 2]}),
         ("gather", {"indices": K.variable([[1, 0], [0, 0]], dtype="int32")}),
@@ -159,50 +204,118 @@ def edges():
             "normalize_batch_in_training",
             {"x": tensor(2, 3, 4, 3), "reduction_axes": [0, 1, 2]},
         ),
+        (
+            "normalize_batch_in_training",
+            {"x": tensor(6, 3, 4), "reduction_axes": [0, 2]},
+        ),
     ]
+
+
+def convolutions(ordering):
+    """Returns calls of convolutions of images: borders, strides and holes."""
+    first = ordering == "th"
+    image = {"x": tensor(2, 3, 7, 6) if first else tensor(2, 7, 6, 3)}
+    window = {"kernel": tensor(4, 3, 3, 2) if first else tensor(3, 2, 3, 4)}
+    given = {**image, "dim_ordering": ordering}
+    holes = [((1, 1), (2, 1)), ((2, 1), (2, 3)), ((3, 3), (1, 1)), ((2, 1), (1, 1))]
+    for border, (strides, dilation) in product(BORDERS, holes):
+        more = {"strides": strides, "border_mode": border, **given, **window}
+        yield "conv2d", {**more, "filter_dilation": dilation}
+    for border, rate in product(BORDERS[:2], (2, (1, 3))):
+        yield "atrous_conv2d", {**given, **window, "rate": rate, "border_mode": border}
+
+
+def deconvolutions():
+    """Returns calls of deconvolutions, to all sizes that a border and strides allow."""
+    for border, strides in product(BORDERS, ((1, 1), (2, 2), (3, 2))):
+        sizes = (output_sizes(*each, border) for each in zip((4, 3), (3, 2), strides))
+        for rows, columns in product(*sizes):
+            more = {"strides": strides, "border_mode": border}
+            shape = (2, rows, columns, 4)
+            image = {"x": tensor(2, 4, 3, 3), "kernel": tensor(3, 2, 3, 4)}
+            yield "deconv2d", {**image, **more, "output_shape": shape}
+    for border, strides in product(BORDERS, ((1, 1, 1), (2, 1, 2))):
+        places = zip((3, 2, 3), (3, 2, 2), strides)
+        shape = (2, *(output_sizes(*each, border)[-1] for each in places), 4)
+        volume = {"x": tensor(2, 3, 2, 3, 3), "kernel": tensor(3, 2, 2, 3, 4)}
+        more = {"strides": strides, "border_mode": border, "output_shape": shape}
+        yield "deconv3d", {**volume, **more}
+
+
+def output_sizes(size, window, stride, border_mode):
+    """Returns the sizes of which a convolution makes `size`."""
+    margin = {"valid": 1 - window, "same": 0, "full": window - 1}[border_mode]
+    return [n for n in range(1, 40) if -(-(n + margin) // stride) == size]
+
+
+def other_convolutions():
+    """Returns calls of convolutions of steps, of volumes, and by channels."""
+    for border, stride in product(BORDERS, (1, 2)):
+        steps = {"x": tensor(2, 8, 3), "kernel": tensor(3, 3, 5)}
+        yield "conv1d", {**steps, "stride": stride, "border_mode": border}
+    for strides, border, dilation in (
+        ((1, 1, 1), "full", (1, 1, 1)),
+        ((2, 1, 3), "same", (1, 1, 1)),
+        ((2, 2, 2), "valid", (1, 1, 1)),
+        ((1, 1, 1), "same", (2, 1, 2)),
+        ((1, 1, 1), "valid", (2, 1, 3)),
+    ):
+        volume = {"x": tensor(2, 5, 4, 6, 2), "kernel": tensor(2, 3, 2, 2, 3)}
+        more = {"strides": strides, "border_mode": border}
+        yield "conv3d", {**volume, **more, "filter_dilation": dilation}
+    for border, strides in product(BORDERS, ((2, 2), (1, 2))):
+        yield "separable_conv2d", {"strides": strides, "border_mode": border}
+    for border, dilation in product(BORDERS[:2], ((2, 2), (1, 3))):
+        image = {"x": tensor(2, 9, 8, 3), "depthwise_kernel": tensor(3, 2, 3, 2)}
+        more = {"border_mode": border, "filter_dilation": dilation}
+        yield "separable_conv2d", {**image, **more}
+
+
+def poolings():
+    """Returns calls of pooling, far from 0, so that a border that counts shows."""
+    for mode, border, (window, strides), ordering in product(
+        ("max", "avg"),
+        BORDERS[:2],
+        (((2, 2), (2, 3)), ((3, 2), (2, 2)), ((3, 2), (1, 1))),
+        ORDERINGS,
+    ):
+        image = {"x": K.variable(K.eval(tensor(2, 7, 6, 3)) - 3)}
+        more = {"pool_size": window, "strides": strides, "pool_mode": mode}
+        given = {**image, **more, "border_mode": border, "dim_ordering": ordering}
+        yield "pool2d", given
+    for mode, border in product(("max", "avg"), BORDERS[:2]):
+        volume = {"x": K.variable(K.eval(tensor(2, 5, 4, 6, 2)) - 3)}
+        more = {"pool_size": (3, 1, 2), "strides": (2, 3, 2), "pool_mode": mode}
+        yield "pool3d", {**volume, **more, "border_mode": border}
 
 
 def images(capability):
     """Returns calls of the functions that a capability of images brings."""
-    image = {"x": tensor(2, 7, 6, 3), "kernel": tensor(2, 3, 3, 4)}
-    first = {"x": tensor(2, 3, 7, 6), "kernel": tensor(4, 3, 2, 3)}
-    borders = ("valid", "same", "full")
+    image = tensor(2, 3, 4, 5)
+    volume = tensor(2, 3, 4, 2, 3)
+    first = {"dim_ordering": "th"}
+    sides = {"top_pad": 1, "bottom_pad": 0, "left_pad": 2, "right_pad": 3}
     more = {
         "conv": [
-            *(
-                ("conv2d", {**image, "border_mode": b, "strides": (2, 1)})
-                for b in borders
-            ),
-            ("conv2d", {**first, "dim_ordering": "th", "strides": (1, 2)}),
-            ("conv2d", {**image, "strides": (1, 1), "filter_dilation": (2, 2)}),
-            ("conv1d", {"x": tensor(2, 7, 4), "stride": 2, "border_mode": "valid"}),
-            (
-                "deconv2d",
-                {
-                    "strides": (2, 3),
-                    "output_shape": (2, 7, 12, 5),
-                    "border_mode": "same",
-                },
-            ),
+            *convolutions("tf"),
+            *convolutions("th"),
+            *deconvolutions(),
+            *other_convolutions(),
         ],
-        "pool": [
-            (
-                "pool2d",
-                {
-                    "x": K.variable(K.eval(tensor(2, 5, 7, 3)) - 1),
-                    "pool_size": (2, 3),
-                    "strides": (2, 2),
-                    "border_mode": "same",
-                    "pool_mode": mode,
-                },
-            )
-            for mode in ("max", "avg")
-        ]
-        + [("pool2d", {"x": tensor(2, 3, 4, 5), "dim_ordering": "th"})],
+        "pool": poolings(),
         "padding": [
-            ("spatial_2d_padding", {"x": tensor(2, 3, 4, 5), "dim_ordering": "th"})
+            ("temporal_padding", {"padding": 0}),
+            ("asymmetric_temporal_padding", {"left_pad": 0, "right_pad": 3}),
+            ("spatial_2d_padding", {"x": image, "padding": [2, 0], **first}),
+            ("asymmetric_spatial_2d_padding", {"x": image, **sides}),
+            ("asymmetric_spatial_2d_padding", {"x": image, **sides, **first}),
+            ("spatial_3d_padding", {"x": volume, "padding": (1, 0, 2)}),
+            ("spatial_3d_padding", {"x": volume, "padding": (1, 0, 2), **first}),
         ],
-        "resize": [("resize_images", {"X": tensor(2, 3, 4, 5), "dim_ordering": "th"})],
+        "resize": [
+            ("resize_images", {"X": image, **first}),
+            ("resize_volumes", {"X": volume, **first}),
+        ],
     }
     names = OPTIONAL_FUNCTIONS[capability]
     return [*((name, {}) for name in names), *more[capability]]
@@ -267,6 +380,17 @@ TYPED = {
     "comparisons": [(name, compute, None) for name, compute in COMPARISONS.items()],
     "fractions": [("truediv", np.divide, fraction)],
 }
+OF_ONE = {
+    "arithmetic": ("abs sign round square relu sum prod", number),
+    "choices": ("max min zeros_like ones_like transpose flatten", str),
+    "comparisons": ("any all", lambda dtype: "bool"),
+    "fractions": (
+        "exp log sqrt sin cos sigmoid hard_sigmoid tanh softplus softsign softmax "
+        "elu mean var std l2_normalize",
+        fraction,
+    ),
+}
+"""Functions of one tensor, and the types that they give."""
 IN_ALL_PAIRS = ("add", "mul", "lt", "ge", "truediv")
 """Functions that all pairs of types are given; others are given `FEW_PAIRS`."""
 FEW_PAIRS = {
@@ -317,33 +441,134 @@ def typed(cases):
             **float64,
         )
         cases.add("choices", "stack", {"x": [x, y]}, [np.stack(joined)], **float64)
-    for dtype in TYPES:
-        array = np.array([[1, 0, 1], [1, 1, 1]]).astype(dtype)
+    for dtype, (group, (names, dtype_of)) in product(TYPES, OF_ONE.items()):
+        array = np.array([[0, 3, 1], [2, 0, 5]]).astype(dtype)
         x = K.variable(array, dtype=dtype)
         exact = array.astype("float64")
-        for name, value in (
-            ("mean", exact.mean()),
-            ("var", exact.var()),
-            ("exp", np.exp(exact)),
-            ("sqrt", np.sqrt(exact)),
-            ("tanh", np.tanh(exact)),
-        ):
-            typed_value = np.asarray(value).astype(fraction(dtype))
-            cases.add("fractions", name, {"x": x}, [typed_value], **float64)
+        for name in names.split():
+            more = {"axis": 1} if name in references.ALONG_AXIS else {}
+            with np.errstate(divide="ignore"):
+                value = references.REFERENCES[name](x=exact, **more)
+            typed_value = np.asarray(value).astype(dtype_of(dtype))
+            cases.add(group, name, {"x": x, **more}, [typed_value], **float64)
+
+
+def of_two_types(cases):
+    """Adds products, and what is computed of floats alone, of tensors of two types,
+    under the default type float64."""
+    every = {**references.REFERENCES, **references.IMAGE_REFERENCES}
+    functions = {**every, **references.RECURRENT_REFERENCES}
+    for one, other in sorted(FEW_PAIRS):
+        common = common_type(one, other)
+        for group, calls in calls_of(of_type(one), of_type(other)).items():
+            dtype = number(common) if group == "arithmetic" else fraction(common)
+            for name, received in calls:
+                arrays = {k: exact(x) for k, x in received.items()}
+                values = listed(functions[name](**arrays))
+                typed_values = [np.asarray(value).astype(dtype) for value in values]
+                cases.add(group, name, received, typed_values, floatx="float64")
+
+
+def of_type(dtype):
+    """Returns a function of sizes that makes tensors of a type, of zeros and ones."""
+
+    def make(*sizes):
+        numbers = np.random.RandomState(sum(sizes)).randint(0, 2, sizes)
+        return K.variable(numbers, dtype=dtype)
+
+    return make
+
+
+def exact(x):
+    """Returns arrays of float64 in the place of tensors."""
+    if isinstance(x, list):
+        return list(map(exact, x))
+    return K.eval(x).astype("float64") if K.current().owns(x) else x
+
+
+def calls_of(first, second):
+    """Returns calls by their group, given functions that make tensors."""
+    images = {"x": first(2, 5, 5, 2), "dim_ordering": "tf"}
+    kernel = second(2, 2, 2, 3)
+    volume = {"x": first(2, 3, 3, 3, 2), "dim_ordering": "tf"}
+    matrix = {
+        "x": first(3, 4),
+        "mean": second(3, 4),
+        "var": second(4),
+        "beta": second(4),
+    }
+    outputs = {"output": first(3, 4), "target": second(3, 4)}
+    steps = {"x": first(2, 3, 4), "mask": first(2, 3)}
+    state = first(2, 1)
+    projection = {"W": second(4, 4), "b": second(4)}
+    return {
+        "arithmetic": [
+            ("dot", {"x": first(2, 3), "y": second(3, 2)}),
+            ("dot", {"x": first(1, 2, 3), "y": second(3, 2)}),
+            ("batch_dot", {"x": first(2, 3), "y": second(2, 3), "axes": 1}),
+            ("batch_dot", {"x": first(1, 2, 3), "y": second(1, 3, 2)}),
+        ],
+        "conv types": [
+            ("conv1d", {"x": first(2, 5, 2), "kernel": second(2, 2, 3)}),
+            ("conv2d", {**images, "kernel": kernel}),
+            ("atrous_conv2d", {**images, "kernel": kernel, "rate": 2}),
+            ("deconv2d", {**images, "kernel": kernel, "output_shape": (2, 6, 6, 3)}),
+            (
+                "separable_conv2d",
+                {
+                    **images,
+                    "depthwise_kernel": kernel,
+                    "pointwise_kernel": first(1, 1, 6, 2),
+                },
+            ),
+            ("conv3d", {**volume, "kernel": second(1, 2, 2, 2, 3)}),
+        ],
+        "fractions": [
+            ("batch_normalization", {**matrix, "gamma": second(4)}),
+            ("binary_crossentropy", {**outputs, "from_logits": True}),
+            ("categorical_crossentropy", {**outputs, "from_logits": True}),
+        ],
+        "fused types": [
+            (
+                "simple_rnn",
+                {"x": first(2, 3, 1), "initial_states": [state], "U": second(1, 1)},
+            ),
+            (
+                "lstm",
+                {
+                    **steps,
+                    "initial_states": [state] * 2,
+                    "U": second(1, 4),
+                    **projection,
+                },
+            ),
+        ],
+    }
 
 
 def constants(cases):
     """Adds what numbers and arrays do beside tensors, under the default type
     float32."""
-    for dtype in ("float16", "float32", "int32", "uint8"):
+    numbers = (2, 0.5, np.array([0.5, 1.5, 2.5]), np.array([1, 2, 3]))
+    for dtype, constant in product(
+        ("float16", "float32", "int32", "uint8", "bool"), numbers
+    ):
         array = np.array(VALUES[0]).astype(dtype)
         x = K.variable(array, dtype=dtype)
-        for constant in (2, 0.5, np.ones(3), np.array([1, 2, 3])):
-            is_whole = np.asarray(constant).dtype.kind == "i"
-            result = dtype if dtype in FLOATS or is_whole else "float32"
-            value = (array.astype(float) + constant).astype(result)
-            cases.add("constants", "add", {"x": x, "y": constant}, [value])
-            cases.add("constants", "add", {"x": constant, "y": x}, [value])
+        is_whole = np.asarray(constant).dtype.kind == "i"
+        for name, compute in {**ARITHMETIC, "truediv": np.divide}.items():
+            keeps = dtype in FLOATS or (is_whole and name != "truediv")
+            result = number(dtype) if keeps else "float32"
+            other = OTHERS.get(name, ("y",))
+            if len(other) > 1:
+                continue
+            for pair in ((x, constant), (constant, x)):
+                typed_pair = (
+                    np.asarray(value_of(each)).astype(result) for each in pair
+                )
+                value = compute(*typed_pair).astype(result)
+                received = dict(zip(("x", *other), pair))
+                cases.add("constants", name, received, [value])
 
 
 def bits(cases):
@@ -382,27 +607,37 @@ def positions(cases):
     """Adds indices, classes and conditions of several types."""
     x = tensor(3, 3)
     rows = K.eval(x)
-    for dtype in ("int32", "int64", "uint8", "float32"):
-        places = K.variable([1, 0, 2], dtype=dtype)
-        cases.add(
-            "positions",
-            "gather",
-            {"reference": x, "indices": places},
-            [rows[[1, 0, 2]]],
-        )
-        chosen = np.where([1, 0, 2], rows[0], rows[1])
-        branches = {
-            "then_expression": K.variable(rows[0]),
-            "else_expression": K.variable(rows[1]),
-        }
-        cases.add("positions", "switch", {"condition": places, **branches}, [chosen])
-        entropy = references.sparse_crossentropy(rows, np.array([1, 0, 2]))
-        cases.add(
-            "positions",
-            "sparse_categorical_crossentropy",
-            {"output": x, "target": places},
-            [entropy.astype("float32")],
-        )
+    classes = np.array([1, 0, 1])
+    branches = {
+        "then_expression": K.variable(rows[0]),
+        "else_expression": K.variable(rows[1]),
+    }
+    for dtype in ("int32", "int64", "uint8", "bool", "float16", "float32"):
+        places = K.variable(classes, dtype=dtype)
+        entropy = references.sparse_crossentropy(rows, classes).astype("float32")
+        are_hits = references.in_top_k(rows, classes, 2)
+        hot = np.eye(3)[classes].astype("float32")
+        chosen = np.where(classes, rows[0], rows[1])
+        for name, received, value in (
+            ("gather", {"reference": x, "indices": places}, rows[classes]),
+            ("switch", {"condition": places, **branches}, chosen),
+            (
+                "sparse_categorical_crossentropy",
+                {"output": x, "target": places},
+                entropy,
+            ),
+            ("in_top_k", {"predictions": x, "targets": places, "k": 2}, are_hits),
+            ("one_hot", {"indices": places, "nb_classes": 3}, hot),
+        ):
+            cases.add("positions", name, received, [value])
+    for dtype in ("int32", "int64", "uint8"):
+        place = K.variable(2, dtype=dtype)
+        cases.add("positions", "getitem", {"x": x, "y": place}, [rows[2]])
+    data = K.variable([[3, 1], [2, 7]], dtype="uint8")
+    rows_of_bytes = [K.eval(data)[[1, 0]]]
+    places = K.variable([1, 0])
+    received = {"reference": data, "indices": places}
+    cases.add("positions", "gather", received, rows_of_bytes)
 
 
 def of_keras(cases):
@@ -474,6 +709,7 @@ def written():
         typed_before = K.floatx()
         K.set_floatx("float64")
         typed(cases)
+        of_two_types(cases)
         bits(cases)
         K.set_floatx(typed_before)
         constants(cases)

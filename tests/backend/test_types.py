@@ -5,11 +5,9 @@ arguments, and functions of one tensor.
 """
 
 import operator
-from functools import partial
 
 import numpy as np
 import pytest
-import scipy.special
 from oneiros import backend as K
 from oneiros.errors import ArgumentError
 from oneiros.layers import (
@@ -21,21 +19,6 @@ from oneiros.layers import (
     ThresholdedReLU,
 )
 from oneiros_backend_toolkit.types import common_type
-from tensor_types import DISCRETE, FLOATS
-
-ARITHMETIC = {
-    "add": operator.add,
-    "sub": operator.sub,
-    "mul": operator.mul,
-    "truediv": operator.truediv,
-    "floordiv": operator.floordiv,
-    "mod": operator.mod,
-    "pow": operator.pow,
-    "K.maximum": K.maximum,
-    "K.minimum": K.minimum,
-    "K.pow": K.pow,
-}
-VALUES = [3, 1, 2]
 
 
 @pytest.fixture(autouse=True)
@@ -43,15 +26,6 @@ def wide(request):
     """64-bit types, which JAX has only under floatx float64."""
     if {"backend", "predicting_backend"}.intersection(request.fixturenames):
         request.getfixturevalue("float64")
-
-
-def computed(cases):
-    """Computes tensors, a list of (case, tensor, type); checks declared types too."""
-    values = K.function([], [tensor for _, tensor, _ in cases])([])
-    for (case, tensor, dtype), value in zip(cases, values, strict=True):
-        assert (case, K.dtype(tensor)) == (case, dtype)
-        assert (case, str(value.dtype)) == (case, dtype)
-    return values
 
 
 BITS = {"and": operator.and_, "or": operator.or_, "xor": operator.xor}
@@ -66,42 +40,6 @@ def test_floats_have_no_bits(predicting_backend):
                 combine(*pair)
     with pytest.raises(ArgumentError, match=r"received float.*K\.not_equal"):
         ~floats
-
-
-CONSTANTS = {
-    "int": 2,
-    "float": 0.5,
-    "int of NumPy": np.int64(2),
-    "float of NumPy": np.float64(0.5),
-    "integers": np.array([1, 2, 3]),
-    "floats": np.array([0.5, 1.5, 2.5]),
-}
-
-
-WIDE = ("float64", "int64")
-
-
-@pytest.mark.spread
-@pytest.mark.parametrize("default", ["float64", "float32"])
-@pytest.mark.parametrize("swapped", [False, True], ids=["left", "right"])
-@pytest.mark.parametrize("name", sorted(ARITHMETIC))
-def test_a_constant_adapts_to_the_tensor(name, swapped, default, predicting_backend):
-    K.set_floatx(default)
-    types = [
-        dtype
-        for dtype in (*FLOATS, *DISCRETE)
-        if default == "float64" or dtype not in WIDE
-    ]
-    cases = []
-    for dtype in types:
-        for kind, constant in CONSTANTS.items():
-            x = K.variable(VALUES, dtype=dtype)
-            expected = "int32" if dtype == "bool" else dtype
-            if expected not in FLOATS and ("float" in kind or name == "truediv"):
-                expected = default
-            pair = (constant, x) if swapped else (x, constant)
-            cases.append(((dtype, kind), ARITHMETIC[name](*pair), expected))
-    computed(cases)
 
 
 def test_a_float_under_the_default_type_makes_integers_that_type(predicting_backend):
@@ -175,90 +113,6 @@ def test_integers_that_hold_both():
     assert common_type(types[:2], [], "float32") == np.int16
     assert common_type(types[2:], [], "float32") == np.int64
     assert common_type([], [np.dtype(bool)], "float32", arithmetic=False).kind == "b"
-
-
-KEEPING = ("abs", "sign", "round", "relu", "square", "sum", "prod", "neg")
-"""Functions of one tensor that keep its type; booleans count as int32."""
-CHOOSING = ("max", "min", "zeros_like", "ones_like", "transpose", "flatten")
-"""Those that keep any type."""
-FRACTIONAL = (
-    "exp",
-    "log",
-    "sqrt",
-    "sin",
-    "cos",
-    "sigmoid",
-    "hard_sigmoid",
-    "tanh",
-    "softplus",
-    "erf",
-    "softsign",
-    "softmax",
-    "elu",
-    "mean",
-    "var",
-    "std",
-    "l2_normalize",
-)
-"""Those that give floats, of the default type for what isn't one."""
-TELLING = ("any", "all", "argmax", "argmin")
-ALONG_AXIS = (
-    "sum",
-    "prod",
-    "max",
-    "min",
-    "mean",
-    "var",
-    "std",
-    "any",
-    "all",
-    "argmax",
-    "argmin",
-    "l2_normalize",
-)
-COMPUTE_ONE = {
-    "relu": lambda x: np.maximum(x, 0),
-    "neg": np.negative,
-    "erf": scipy.special.erf,
-    "softsign": lambda x: x / (1 + np.abs(x)),
-    **{name: getattr(np, name) for name in ("abs", "sign", "round", "square", "sqrt")},
-    **{name: partial(getattr(np, name), axis=1) for name in ALONG_AXIS[:-1]},
-}
-
-
-def of_one_tensor(name, x):
-    if name == "neg":
-        return -x
-    return getattr(K, name)(x, axis=1) if name in ALONG_AXIS else getattr(K, name)(x)
-
-
-def type_of_one(name, dtype):
-    """Returns the type that a function of one tensor gives; None for any integers."""
-    if name in TELLING:
-        return "bool" if name in ("any", "all") else None
-    if name in CHOOSING or dtype in FLOATS:
-        return dtype
-    if name in FRACTIONAL:
-        return "float32"
-    return "int32" if dtype == "bool" else dtype
-
-
-@pytest.mark.parametrize("dtype", ["float16", "float32", "int32", "uint8", "bool"])
-def test_functions_of_one_tensor(dtype, predicting_backend):
-    K.set_floatx("float32")
-    array = np.array([[0, 3, 1], [2, 0, 5]]).astype(dtype)
-    x = K.variable(array, dtype=dtype)
-    names = (*KEEPING, *CHOOSING, *FRACTIONAL, *TELLING)
-    tensors = [of_one_tensor(name, x) for name in names]
-    values = K.function([], tensors)([])
-    counted = array.astype("int32") if dtype == "bool" else array
-    for name, tensor, value in zip(names, tensors, values, strict=True):
-        expected = type_of_one(name, dtype) or K.dtype(tensor)
-        types = (name, K.dtype(tensor), str(value.dtype))
-        assert types == (name, expected, expected)
-        if name in COMPUTE_ONE:
-            wanted = COMPUTE_ONE[name](counted)
-            np.testing.assert_allclose(value, wanted, rtol=1e-2, err_msg=name)
 
 
 def test_a_slope_makes_floats_of_integers(predicting_backend):

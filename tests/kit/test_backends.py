@@ -15,51 +15,13 @@ from oneiros_testing.runner import plan_of
 EXPECTED = Path(__file__).with_name("expected.toml")
 CHECKED = ["numpy", "onnx", *BACKENDS]
 EXHAUSTIVE = pytest.mark.exhaustive(only=True)
-ON_ALL = (
-    "check_any_batch_size",
-    "check_double_precision",
-    "check_draws_differ",
-    "check_random_numbers",
-    "check_seeds",
-    "check_signatures",
-    "check_updates_are_simultaneous",
-    "check_values_do_not_alias",
-    "check_variable_makers",
-    "check_variables_copy",
-)
-"""Checks that the test command runs on all backends."""
-IN_TURN = (
-    "check_agrees_with_keras_1",
-    "check_bits",
-    "check_gradients_of_keras_1",
-    "check_types_of_arithmetic",
-    "check_types_of_choices",
-    "check_types_of_comparisons",
-)
-"""Those that take turns on backends that train, and run on those that predict."""
 
 
 def distribution(backend):
     return "numpy-backend" if backend == "numpy" else f"oneiros-backend-{backend}"
 
 
-@pytest.mark.parametrize("backend", CHECKED[1:])
-def test_a_backend_passes_the_checks_whose_turn_it_is(backend):
-    plan = plan_of(distribution(backend), EXPECTED)
-    names = {*ON_ALL, *IN_TURN}
-    if backend in BACKENDS:
-        place = BACKENDS.index(backend)
-        names = {*ON_ALL, *IN_TURN[place :: len(BACKENDS)]}
-    chosen = [planned for planned in plan.planned if planned.check.name in names]
-    outcomes = [plan.run(planned) for planned in chosen]
-    assert len(outcomes) >= len(ON_ALL)
-    assert [str(outcome) for outcome in outcomes if outcome.state == FAILED] == []
-
-
-@pytest.mark.parametrize(
-    "backend",
-    [pytest.param(x, marks=() if x == "numpy" else EXHAUSTIVE) for x in CHECKED],
-)
+@pytest.mark.parametrize("backend", CHECKED)
 def test_a_backend_passes(backend):
     report = check_plugin(distribution(backend), EXPECTED)
     assert report.ok and report.ran >= 50, report

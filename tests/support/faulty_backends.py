@@ -227,6 +227,23 @@ class OddZeroFirst(NumpyBackend, primitives=(FirstZero(),)):
     pass
 
 
+@plants("check_types_of_convolutions")
+class Narrow(NumpyBackend):
+    def conv3d(
+        self,
+        x,
+        kernel,
+        strides=(1, 1, 1),
+        border_mode="valid",
+        dim_ordering="default",
+        volume_shape=None,
+        filter_shape=None,
+        filter_dilation=(1, 1, 1),
+    ):
+        options = strides, border_mode, dim_ordering, None, None, filter_dilation
+        return self.cast(super().conv3d(x, kernel, *options), "float32")
+
+
 class CountedBorder:
     """Zeros of the border count in means."""
 

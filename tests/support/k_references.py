@@ -30,7 +30,7 @@ def softmax(x: Array) -> Array:
 def relu(x: Array, alpha: float = 0.0, max_value: float | None = None) -> Array:
     """The positive part up to a bound, and a share of the negative one."""
     positive = np.clip(x, 0, np.inf if max_value is None else max_value)
-    return positive + alpha * np.minimum(x, 0)
+    return positive + alpha * np.minimum(x, 0) if alpha else positive
 
 
 def elu(x: Array, alpha: float = 1.0) -> Array:
@@ -96,7 +96,8 @@ def batch_dot(x: Array, y: Array, axes: Any = None) -> Array:
     """Products of samples; vectors give one number a sample."""
     pair = (axes, axes) if isinstance(axes, int) else axes
     pair = pair or (x.ndim - 1, y.ndim - 2)
-    samples = [np.tensordot(a, b, [pair[0] - 1, pair[1] - 1]) for a, b in zip(x, y)]
+    inner = pair[0] % x.ndim - 1, pair[1] % y.ndim - 1
+    samples = [np.tensordot(a, b, inner) for a, b in zip(x, y)]
     result = np.stack(samples)
     return result if result.ndim > 1 else result[:, None]
 
@@ -361,17 +362,6 @@ def recurrent(step: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-def ctc_cost(probabilities: Array, labels: Sequence[int]) -> float:
-    """Minus the logarithm of the probability of labels: of all paths that give them."""
-    steps, classes = probabilities.shape
-    total = 0.0
-    for path in np.ndindex(*[classes] * steps):
-        kept = [c for i, c in enumerate(path) if not i or path[i - 1] != c]
-        if [c for c in kept if c != classes - 1] == list(labels):
-            total += math.prod(probabilities[i, c] for i, c in enumerate(path))
-    return -math.log(total)
-
-
 def by_place(function: Callable[..., Array]) -> Callable[..., Array]:
     """A function whose arguments have names of their own."""
     return lambda **received: function(*received.values())
@@ -380,6 +370,8 @@ def by_place(function: Callable[..., Array]) -> Callable[..., Array]:
 OF_NUMPY = "abs sign round exp log square sin cos tanh maximum minimum equal not_equal"
 """Functions that have the same names in NumPy."""
 REDUCTIONS = "max min sum prod mean var std any all"
+ALONG_AXIS = (*REDUCTIONS.split(), "l2_normalize")
+"""Functions that take an axis."""
 
 REFERENCES: dict[str, Callable[..., Any]] = {
     **{name: by_place(getattr(np, name)) for name in OF_NUMPY.split()},
@@ -410,13 +402,13 @@ REFERENCES: dict[str, Callable[..., Any]] = {
     "lesser_equal": by_place(np.less_equal),
     "normalize_batch_in_training": normalize_batch_in_training,
     "one_hot": lambda indices, nb_classes: np.eye(nb_classes)[indices],
-    "ones_like": lambda x, dtype, name: np.ones(x.shape, dtype),
+    "ones_like": lambda x, **more: np.ones_like(x),
     "permute_dimensions": lambda x, pattern: np.transpose(x, pattern),
     "pow": lambda x, a: x**a,
     "relu": relu,
     "repeat": lambda x, n: np.repeat(x[:, None], n, 1),
     "repeat_elements": lambda x, rep, axis: np.repeat(x, rep, axis),
-    "reshape": lambda x, shape: x.reshape(shape),
+    "reshape": lambda x, shape: x.reshape([-1 if n is None else n for n in shape]),
     "reverse": lambda x, axes: np.flip(x, axes),
     "shape": lambda x: np.array(x.shape),
     "sigmoid": sigmoid,
@@ -432,7 +424,7 @@ REFERENCES: dict[str, Callable[..., Any]] = {
     "tile": lambda x, n: np.tile(x, n),
     "to_dense": lambda tensor: tensor,
     "transpose": by_place(np.transpose),
-    "zeros_like": lambda x, dtype, name: np.zeros(x.shape, dtype),
+    "zeros_like": lambda x, **more: np.zeros_like(x),
 }
 """Of the functions that every backend has."""
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -131,16 +132,25 @@ def compare(group: str) -> None:
     values = K.function([], results)([])
     pairs = zip(results, values, expected, strict=True)
     for result, value, (case, wanted) in pairs:
-        compare_types(str(case), result, value, wanted)
+        compare_declared(str(case), result, value)
+        compare_types(str(case), value, wanted)
         compare_values(str(case), value, wanted)
 
 
-def compare_types(name: str, result, value, wanted) -> None:
-    """Compares the type of a value, and the one that its tensor declares."""
+def compare_declared(name: str, result, value) -> None:
+    """Compares the type and the shape of a value with what its tensor declares."""
     declared = K.dtype(result)
+    assert value.dtype == declared, f"{name} gives {value.dtype}; K.dtype: {declared}."
+    shape = K.int_shape(result)
+    sizes = zip_longest(shape, value.shape, fillvalue=-1)
+    fits = all(told in (None, size) for told, size in sizes)
+    assert fits, f"{name} gives shape {value.shape}; K.int_shape says {shape}."
+
+
+def compare_types(name: str, value, wanted) -> None:
+    """Compares the type of a value with what is expected."""
     found = str(value.dtype)
     expected = str(wanted.dtype)
-    assert found == declared, f"{name} gives {found}; K.dtype says {declared}."
     is_place = "int" in found and "int" in expected
     assert found == expected or is_place, f"{name} gives {found}, not {expected}."
 

@@ -9,7 +9,7 @@ import numpy as np
 from oneiros import backend as K
 from oneiros import errors
 from oneiros.backend.contract import CAPABILITIES
-from oneiros.errors import ArgumentError, OneirosError
+from oneiros.errors import ArgumentError, DataError, OneirosError
 
 from oneiros_testing.checks.backends import backend_check
 from oneiros_testing.k_cases import (
@@ -57,11 +57,16 @@ def check_agrees_with_keras_1():
 
 @backend_check()
 def check_rows_that_do_not_exist():
-    """`gather` gives NaN for a row of floats that doesn't exist."""
+    """`gather` gives NaN for a row of floats that doesn't exist, or refuses it as a
+    DataError."""
     rows = K.ones((3, 2))
     places = K.variable([-1, 1, 3], dtype="int32")
     found = K.gather(rows, places)
-    values = K.function([], [found])([])[0]
+    compute = K.function([], [found])
+    try:
+        (values,) = compute([])
+    except DataError:
+        return
     exists = np.isfinite(values).all(axis=1)
     assert exists.tolist() == [False, True, False], f"Rows -1, 1, 3 of 3 are {values}."
 
@@ -125,9 +130,22 @@ def check_recurrent_layers():
 
 @backend_check()
 def check_types_of_arithmetic():
-    """Rules 1, 2 and 4 of the contract: arithmetic gives the common type; booleans
-    count as int32."""
+    """Rules 1, 2 and 4 of the contract: arithmetic and products give the common type;
+    booleans count as int32."""
     compare("arithmetic")
+
+
+@backend_check("conv")
+def check_types_of_convolutions():
+    """Rule 5: convolutions are floats, as wide as the widest that they are given."""
+    compare("conv types")
+
+
+@backend_check("fused")
+def check_types_of_recurrent_layers():
+    """Rule 5: so are the outputs of `simple_rnn` and `lstm`, whatever the mask's
+    type."""
+    compare("fused types")
 
 
 @backend_check()
