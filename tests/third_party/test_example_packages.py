@@ -19,6 +19,8 @@ PACKAGES = {
 }
 HEAVY = "torch-for-oneiros"
 """What isn't in the environment of the tests, unless somebody has installed it."""
+REPLACING = "lab-summaries"
+"""What isn't there either: it stands in for a part of Oneiros."""
 INSTALLED = [
     pytest.param(
         name,
@@ -28,10 +30,14 @@ INSTALLED = [
         ),
     )
     for name in FOLDERS
+    if name != REPLACING
 ]
-BACKENDS = {"numpy-backend", HEAVY}
-"""The kit runs over them in tests/kit."""
-LABS = [name for name in FOLDERS if name not in BACKENDS]
+LABS = [name for name in FOLDERS if name.startswith("lab-")]
+"""The kit runs over the others, which are backends, in tests/kit."""
+CONFORMS = """
+import runpy, sys
+runpy.run_path(sys.argv[1])["test_it_conforms"]()
+"""
 READY = """
 from oneiros import plugins, registry
 record = plugins.manager().records["{name}"]
@@ -74,10 +80,17 @@ def test_the_documentation_shows_a_pyproject_that_is_one():
 
 
 @pytest.mark.exhaustive(only=True)
-@pytest.mark.parametrize("name", LABS)
+@pytest.mark.parametrize("name", [name for name in LABS if name != REPLACING])
 def test_they_conform(name):
     tests = runpy.run_path(str(FOLDERS[name] / "tests" / "test_conformance.py"))
     tests["test_it_conforms"]()
+
+
+@pytest.mark.exhaustive(only=True)
+def test_what_replaces_a_part_conforms_where_it_is_chosen(new_environment):
+    environment = new_environment(REPLACING)
+    environment.install(FOLDERS[REPLACING], "oneiros")
+    environment.run(CONFORMS, FOLDERS[REPLACING] / "tests" / "test_conformance.py")
 
 
 @pytest.mark.exhaustive(only=True)

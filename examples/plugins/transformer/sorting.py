@@ -6,15 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import oneiros
-from oneiros.layers import (
-    Dense,
-    Embedding,
-    EncoderBlock,
-    Input,
-    LearnedEncoding,
-    TimeDistributed,
-)
-from oneiros.models import Model, load_model
+from oneiros.applications.transformer import tagger
+from oneiros.models import load_model
 from oneiros.optimizers import Adam
 
 STEPS = 6
@@ -36,14 +29,9 @@ def sequences(count, random):
 
 def network():
     """Returns a compiled network that names the number for each place."""
-    numbers = Input(shape=(STEPS,), dtype="int32")
-    x = Embedding(NUMBERS, 32, mask_zero=True)(numbers)
-    x = LearnedEncoding(STEPS)(x)
-    for _ in range(2):
-        x = EncoderBlock(4, key_dim=8, hidden_dim=64, norm_first=True)(x)
-    output = TimeDistributed(Dense(NUMBERS, activation="softmax"))(x)
-    model = Model(numbers, output)
-    model.compile(Adam(lr=0.003), "sparse_categorical_crossentropy")
+    model = tagger(NUMBERS, NUMBERS, STEPS)
+    loss = "sparse_smoothed_crossentropy"
+    model.compile(Adam(lr=0.003), loss, metrics=["sparse_perplexity"])
     return model
 
 

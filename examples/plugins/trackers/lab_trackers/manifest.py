@@ -3,6 +3,7 @@
 Hooks import what they need when they are called: a manifest itself imports nothing.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,20 @@ def oneiros_callbacks() -> dict[str, str]:
         "OptunaPruning": "lab_trackers.optuna_pruning:OptunaPruning",
         "TensorBoardTracker": "lab_trackers.board:TensorBoardTracker",
     }
+
+
+@hookimpl
+def oneiros_commands() -> dict[str, str]:
+    """The command that lists runs."""
+    return {"runs": "lab_trackers.commands:runs"}
+
+
+@hookimpl
+def oneiros_progress(model: Any, total: int) -> Callable[[int], None] | None:
+    """Logs how far an evaluation or a prediction is, if the program has such a log."""
+    from lab_trackers.progress import logged
+
+    return logged(model, total)
 
 
 @hookimpl

@@ -4,6 +4,8 @@ import json
 
 import numpy as np
 import pytest
+from lab_trackers.commands import runs
+from lab_trackers.progress import logged
 from oneiros import settings
 from oneiros.callbacks import (
     MLflowTracker,
@@ -11,6 +13,7 @@ from oneiros.callbacks import (
     OptunaPruning,
     TensorBoardTracker,
 )
+from oneiros.errors import ArgumentError
 from oneiros.layers import Dense
 from oneiros.models import Sequential, load_model
 from oneiros.optimizers import SGD, Adam
@@ -130,6 +133,36 @@ def test_resumed_training_goes_on_in_its_run(model, client):
     (run,) = runs_of(client)
     history = client.get_metric_history(run.info.run_id, "loss")
     assert [metric.step for metric in history] == [0, 1]
+
+
+def test_runs_are_listed_with_the_best_first(model, client, capsys):
+    for lr in (0.001, 0.125):
+        model.compile(SGD(lr=lr), "mse")
+        fit(model, MLflowTracker())
+    values = [run.data.metrics["val_loss"] for run in runs_of(client)]
+    runs(by="val_loss")
+    header, *rows = capsys.readouterr().out.splitlines()
+    assert header.split() == ["began", "model", "status", "epochs", "val_loss"]
+    shown = [row.split()[3:] for row in rows]
+    expected = [["finished", "3", f"{value:.4g}"] for value in sorted(values)]
+    assert [["finished", *row[1:]] for row in shown] == expected
+
+
+def test_a_store_that_is_not_there_is_told(model):
+    with pytest.raises(ArgumentError, match="no-store is no folder"):
+        runs("no-store")
+
+
+def test_predictions_are_logged_by_tenths(model, caplog):
+    assert logged(model, 30) is None
+    with caplog.at_level("INFO", logger="lab_trackers"):
+        show = logged(model, 30)
+        for done in range(2, 31, 2):
+            show(done)
+        assert caplog.messages[:2] == ["linear: 4 of 30", "linear: 6 of 30"]
+        assert len(caplog.messages) == 10
+        model.predict(X, verbose=1)
+    assert caplog.messages[-1] == "linear: 32 of 32"
 
 
 def test_settings_track_every_training(model, tmp_path):

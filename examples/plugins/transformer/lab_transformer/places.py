@@ -111,7 +111,11 @@ class LearnedEncoding(Layer):
     loadable = True
     supports_masking = True
     checks_sizes = True
-    conformance = {"arguments": {"max_steps": 8}, "input_shape": (5, 6)}
+    conformance = {
+        "arguments": {"max_steps": 8},
+        "input_shape": (5, 6),
+        "earlier": [{"version": "0.1.0", "config": {"length": 8}}],
+    }
 
     def __init__(
         self,

@@ -1,5 +1,7 @@
 """What the kit can't know: the papers' formulas, and that what is masked isn't seen."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from oneiros.errors import ArgumentError, ShapeError
@@ -52,6 +54,15 @@ def test_learned_encoding_adds_the_vector_of_each_place(steps):
     if steps is None:
         with pytest.raises(ShapeError, match="max_steps=9"):
             model.predict(np.zeros((1, 10, 8)))
+
+
+def test_a_file_of_the_first_version_is_read():
+    model = load_model(str(Path(__file__).parent / "learned_encoding_0.1.h5"))
+    (layer,) = model.layers
+    assert layer.max_steps == 4
+    found = model.predict(np.ones((1, 3, 2)))
+    vectors = np.arange(6).reshape(1, 3, 2) / 10
+    np.testing.assert_allclose(found, 1 + vectors, rtol=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -175,7 +175,7 @@ def _metric_function(model, place: int, metric):
     """Returns a metric's function; that of the accuracy that suits an output for
     `"accuracy"`."""
     if metric in ("acc", "accuracy"):
-        loss = getattr(model.loss_functions[place], "__name__", "")
+        loss = model.loss_functions[place]
         metric = accuracy_for(loss, model.internal_output_shapes[place])
     return oneiros.metrics.get(metric)
 

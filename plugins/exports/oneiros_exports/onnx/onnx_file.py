@@ -29,7 +29,7 @@ class OnnxExport(Export):
     title = "ONNX"
     backend = "onnx"
     runtime = "oneiros_exports.onnx.runtime:run"
-    companions = (files.DATA_SUFFIX,)
+    companions: tuple[str, ...] = (files.DATA_SUFFIX,)
 
     def __init__(self, *, opset: int = OPSET, fills_missing_rows: bool = False):
         self.opset = check_opset("export", opset)

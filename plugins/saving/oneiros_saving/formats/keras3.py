@@ -20,6 +20,10 @@ CONFIG = "config.json"
 WEIGHTS = "model.weights.h5"
 MEMBERS = (METADATA, CONFIG, WEIGHTS)
 """The members of a `.keras` file."""
+FIRST_NAME = 30
+"""Where the name of an archive's first member begins."""
+BEGINNINGS = tuple(name.encode() for name in (*MEMBERS, "assets/"))
+"""With what the name of the first member of a `.keras` file begins."""
 VERSIONS = ("2.", "3.")
 """The beginnings of the versions of Keras that can be read."""
 COMPILATION = "compile_config"
@@ -43,11 +47,15 @@ class Keras3Format(Format):
     """
 
     name = "keras3"
-    conformance = {"recognises": ("a zip archive", "an empty zip archive")}
+    conformance = {"recognises": ("an empty zip archive",)}
 
     def recognises(self, head: bytes) -> bool:
-        """Returns whether a file that begins with `head` is a zip archive."""
-        return head.startswith(ZIP_MAGIC)
+        """Returns whether a file that begins with `head` is a zip archive whose first
+        member, if it has one, is one of a `.keras` file."""
+        first = head[FIRST_NAME:]
+        return head.startswith(ZIP_MAGIC) and (
+            not first or first.startswith(BEGINNINGS)
+        )
 
     def read(self, path: Path, budget: Budget) -> ModelState:
         """Reads a whole model.

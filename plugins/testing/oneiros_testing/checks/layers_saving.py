@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from oneiros import config as configs
+from oneiros.migrations import Origin, migrated
 from oneiros.models import load_model
 
 from oneiros_testing.checks import Subject
@@ -120,6 +121,14 @@ def _restored(subject: Subject, config):
     return configs.layer_from_config({"class_name": name, "config": config}, objects)
 
 
+def _read_today(subject: Subject, config, version: str = ""):
+    """Returns what a configuration in a file of an earlier version is today."""
+    name = subject.component.__name__
+    source = {"distribution": subject.distribution, "version": version}
+    origin = Origin(recorded={f"layer:{name}": source})
+    return migrated({"class_name": name, "config": config}, origin)["config"]
+
+
 @layer_check(after=COPIED)
 def check_file_of_a_model(subject):
     """A model with it, saved as `.h5` and loaded, predicts the same."""
@@ -176,11 +185,12 @@ def check_deep_copy(subject):
 
 @layer_check(tags=["earlier"], once=True)
 def check_earlier_configurations(subject):
-    """Configurations of earlier versions of the package still make the layer."""
+    """Configurations of earlier versions of the package still make the layer, as its
+    migration reads them."""
     sample = sample_of(subject)
     for earlier in subject.declared.get("earlier", ()):
         try:
-            layer = _restored(subject, earlier["config"])
+            layer = _restored(subject, _read_today(subject, **earlier))
             sample.called(layer).values(sample.arrays())
         except Exception as error:
             raise AssertionError(

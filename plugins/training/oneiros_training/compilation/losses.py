@@ -127,7 +127,7 @@ def _output_loss(
             f"{shape}. Expected None, or 'temporal' for outputs with time steps: "
             "(samples, steps, ...)."
         )
-    target_shape = _target_shape(function, shape) if shape else None
+    target_shape = targets_of(function, shape) if shape else None
     sizes = target_shape or (None,) * (len(shape) or SCALAR_TARGET_AXES)
     target = K.placeholder(
         shape=(None, *sizes[1:]),
@@ -142,7 +142,7 @@ def _output_loss(
     return OutputLoss(function, mode, target_shape, target, weights, value)
 
 
-def _target_shape(loss, output_shape: Shape) -> Shape | None:
+def targets_of(loss, output_shape: Shape) -> Shape | None:
     """Returns the shape of the targets that a loss accepts; None if only the loss
     itself knows.
 

@@ -8,7 +8,12 @@ from oneiros.errors import ArgumentError, UnknownNameError
 from oneiros.typing import Shape, Tensor
 
 from oneiros_training.arrays.naming import Names, name_of, spread
-from oneiros_training.compilation.losses import OutputLoss, computed, get_function
+from oneiros_training.compilation.losses import (
+    OutputLoss,
+    computed,
+    get_function,
+    targets_of,
+)
 
 MISSPELT = 0.8
 """How near a name is, from 0 to 1, that was meant to be another one."""
@@ -57,7 +62,7 @@ def _metric(
     dict."""
     is_accuracy = metric in ("accuracy", "acc")
     if is_accuracy:
-        metric = accuracy_for(name_of(loss.function), shape)
+        metric = accuracy_for(loss.function, shape)
     function = _function_of(metric)
     result = computed("metric", function, loss.target, y_pred)
     if not isinstance(result, dict):
@@ -80,10 +85,12 @@ def _function_of(metric):
         raise
 
 
-def accuracy_for(loss: str, shape: Shape) -> str:
+def accuracy_for(loss, shape: Shape) -> str:
     """Returns the name of the accuracy that suits a loss and the output's shape."""
-    if shape[-1:] == (1,) or loss == "binary_crossentropy":
+    if shape[-1:] == (1,) or name_of(loss) == "binary_crossentropy":
         return "binary_accuracy"
-    if loss == "sparse_categorical_crossentropy":
-        return "sparse_categorical_accuracy"
-    return "categorical_accuracy"
+    targets = targets_of(loss, shape)
+    has_class_numbers = targets is not None and targets[-1:] == (1,)
+    return (
+        "sparse_categorical_accuracy" if has_class_numbers else "categorical_accuracy"
+    )

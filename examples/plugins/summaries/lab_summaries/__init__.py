@@ -1,0 +1,1 @@
+"""Summaries of models as tables of rich: a plugin of Oneiros."""
