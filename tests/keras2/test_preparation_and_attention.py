@@ -18,6 +18,7 @@ from oneiros.layers import (
     Masking,
     MultiHeadAttention,
     Normalization,
+    RMSNormalization,
 )
 from oneiros.models import Model, Sequential, load_model, model_from_json
 
@@ -43,6 +44,16 @@ def test_normalization_spreads_what_is_given_over_its_axes(backend):
     np.testing.assert_allclose(predicted(layer, x), expected, rtol=1e-6)
     back = Normalization((1, 2), MEAN, VARIANCE, invert=True, input_shape=(2, 3))
     np.testing.assert_allclose(predicted(back, expected), x, atol=1e-5)
+
+
+def test_the_scale_of_rms_normalization_is_along_its_axis(theano):
+    x = wave((2, 3, 4))
+    layer = RMSNormalization(axis=1, input_shape=(3, 4))
+    model = Sequential([layer])
+    layer.set_weights([np.array([1.0, 2.0, 3.0])])
+    lengths = np.sqrt(np.mean(x**2, axis=1, keepdims=True) + 1e-6)
+    expected = x / lengths * [[1], [2], [3]]
+    np.testing.assert_allclose(model.predict(x), expected, rtol=1e-5)
 
 
 def test_what_is_hidden_has_no_share_in_float16_either(backend):

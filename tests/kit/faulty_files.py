@@ -94,6 +94,30 @@ class SortsLayers(Lines):
 
 
 @of_lines()
+class SortsWeights(Lines):
+    """A layer's weights come back in the order of their names."""
+
+    def line(self, layer, arrays):
+        return super().line(layer, sorted(arrays, key=lambda named: named[0]))
+
+
+@of_lines()
+class CutsNames(Lines):
+    """Names of weights lose the end that TensorFlow gives them."""
+
+    def packed(self, name, value):
+        return super().packed(name.removesuffix(":0"), value)
+
+
+@of_lines()
+class ShortensNames(Lines):
+    """Names have a fixed length, which is too short for some."""
+
+    def packed(self, name, value):
+        return super().packed(name.encode()[:9].decode(errors="ignore"), value)
+
+
+@of_lines()
 class SinglePrecisionLines(Lines):
     """Everything becomes float32."""
 
@@ -307,6 +331,9 @@ FAULTLESS = [
 FAULTS = [
     ("format", DropsEmptyLayers, "check_weights_come_back"),
     ("format", SortsLayers, "check_weights_come_back"),
+    ("format", SortsWeights, "check_weights_come_back"),
+    ("format", CutsNames, "check_weights_come_back"),
+    ("format", ShortensNames, "check_weights_come_back"),
     ("format", SinglePrecisionLines, "check_weights_come_back"),
     ("format", AnyOrder, "check_memory_order_is_free"),
     ("format", RecognisesAll, "check_recognises_no_others"),

@@ -82,7 +82,47 @@ def cheap_on_theano(y_true, y_pred):
     return factor * K.mean(K.square(y_pred - y_true), axis=-1)
 
 
+def poisson_without_epsilon(y_true, y_pred):
+    return K.mean(y_pred - y_true * K.log(y_pred), axis=-1)
+
+
+def poisson_of_targets(y_true, y_pred):
+    return K.mean(y_true - y_pred * K.log(y_true + EPSILON), axis=-1)
+
+
+def percentage_of_zeros(y_true, y_pred):
+    return 100.0 * K.mean(K.abs((y_true - y_pred) / y_true), axis=-1)
+
+
+def divergence_without_clipping(y_true, y_pred):
+    return K.sum(y_true * K.log(y_true / y_pred), axis=-1)
+
+
+def divergence_of_all_steps(y_true, y_pred):
+    y_true, y_pred = K.clip(y_true, EPSILON, 1.0), K.clip(y_pred, EPSILON, 1.0)
+    return K.sum(y_true * K.log(y_true / y_pred), axis=list(range(1, K.ndim(y_pred))))
+
+
+def shares_of_steps(y_true, y_pred):
+    y_pred = y_pred / K.sum(y_pred, axis=1, keepdims=True)
+    return -K.sum(y_true * K.log(K.clip(y_pred, EPSILON, 1.0)), axis=-1)
+
+
+def binary_without_clipping(y_true, y_pred):
+    chances = y_true * K.log(y_pred) + (1.0 - y_true) * K.log(1.0 - y_pred)
+    return -K.mean(chances, axis=-1)
+
+
+def proximity(y_true, y_pred):
+    return K.mean(K.l2_normalize(y_true, -1) * K.l2_normalize(y_pred, -1), axis=-1)
+
+
 # Metrics
+
+
+def proximity_of_nothing(y_true, y_pred):
+    lengths = K.sqrt(K.sum(K.square(y_true), -1) * K.sum(K.square(y_pred), -1))
+    return K.mean(K.sum(y_true * y_pred, axis=-1) / lengths)
 
 
 def share_right(y_true, y_pred):
@@ -158,6 +198,10 @@ def rounded(x):
 
 def flattened(x):
     return K.tanh(K.batch_flatten(x))
+
+
+def exponential_of_all(x):
+    return K.switch(x > 0, x, K.exp(x) - 1.0)
 
 
 def steeper_on_theano(x):
@@ -238,6 +282,15 @@ FAULTS = [
     ("objective", offset, "check_targets_cost_nothing"),
     ("objective", drawn_error, "check_loss_is_repeatable"),
     ("objective", cheap_on_theano, "check_loss_on_other_backends"),
+    ("objective", poisson_without_epsilon, "check_certainty_is_finite"),
+    ("objective", poisson_of_targets, "check_targets_cost_least"),
+    ("objective", percentage_of_zeros, "check_certainty_is_finite"),
+    ("objective", divergence_without_clipping, "check_certainty_is_finite"),
+    ("objective", divergence_of_all_steps, "check_value_per_step"),
+    ("objective", shares_of_steps, "check_steps_are_apart"),
+    ("objective", binary_without_clipping, "check_certainty_is_finite"),
+    ("objective", proximity, "check_better_predictions_cost_less"),
+    ("metric", proximity_of_nothing, "check_undecided_metric_is_finite"),
     ("metric", better_on_theano, "check_metric_on_other_backends"),
     ("metric", right_ones, "check_metric_is_an_average"),
     ("metric", each_right, "check_metric_is_scalar"),
@@ -250,6 +303,7 @@ FAULTS = [
     ("activation", softmax_of_the_steps, "check_steps_are_activated_alike"),
     ("activation", straight_through, "check_activation_gradients"),
     ("activation", signed_root, "check_large_scores_have_gradients"),
+    ("activation", exponential_of_all, "check_large_scores_have_gradients"),
     ("activation", rounded, "check_activation_keeps_type"),
     ("activation", flattened, "check_activation_keeps_shape"),
     ("initialization", transposed_on_theano, "check_initialization_on_other_backends"),

@@ -770,3 +770,335 @@ class RunsNowhere(Layer):
 
     def call(self, x, mask=None):
         return 2 * x
+
+
+@found_by("check_every_layer_argument_counts")
+class TakesItsDefaultOnly(Linear):
+    def __init__(self, gain=1.5, **kwargs):
+        if gain != 1.5:
+            raise ValueError("There is no other gain.")
+        super().__init__(gain, **kwargs)
+
+
+class LooksBack(Looks):
+    """Without a fault: looks at a sequence of as many steps."""
+
+    loadable = True
+    conformance = {"input_shape": [(5, 4), (5, 4)]}
+
+
+class Sums(Layer):
+    """Without a fault: the sum of two sequences, where both have steps."""
+
+    loadable = True
+    supports_masking = True
+    conformance = {"input_shape": [(5, 4), (5, 4)]}
+
+    def call(self, x, mask=None):
+        one, other = x
+        return one + other
+
+    def compute_mask(self, x, mask=None):
+        seen = [K.cast(each, K.floatx()) for each in mask or () if each is not None]
+        return K.not_equal(self.joined(*seen), 0.0) if len(seen) == 2 else None
+
+    def joined(self, one, other):
+        return one * other
+
+    def get_output_shape_for(self, input_shape):
+        return input_shape[0]
+
+
+FAULTLESS += [LooksBack, Sums]
+
+
+@found_by("check_masked_steps_do_not_matter")
+class SwapsItsMasks(LooksBack):
+    def call(self, x, mask=None):
+        return super().call(x, mask and mask[::-1])
+
+
+@found_by("check_masked_steps_do_not_matter")
+class UsesTheFirstMaskForBoth(LooksBack):
+    def call(self, x, mask=None):
+        return super().call(x, mask and [mask[0], mask[0]])
+
+
+@found_by("check_masked_steps_do_not_matter")
+class PassesOnTheOtherMask(LooksBack):
+    def compute_mask(self, x, mask=None):
+        return mask[1] if mask else None
+
+
+@found_by("check_masked_steps_do_not_matter")
+class PassesOnTheFirstMaskOfASum(Sums):
+    def joined(self, one, other):
+        return one
+
+
+@found_by("check_masked_steps_do_not_matter")
+class SumsWhereEitherHasSteps(Sums):
+    def joined(self, one, other):
+        return one + other
+
+
+@found_by("check_mask_stays_the_same")
+class PassesOnWhereMasksDiffer(Sums):
+    def joined(self, one, other):
+        return one - other
+
+
+class Fades(Layer):
+    """Without a fault: a sum over steps that fades; masked steps leave it as it is."""
+
+    loadable = True
+    supports_masking = True
+    conformance = {"input_shape": (5, 4)}
+
+    def __init__(
+        self, return_sequences=False, go_backwards=False, unroll=False, **kwargs
+    ):
+        self.return_sequences = return_sequences
+        self.go_backwards = go_backwards
+        self.unroll = unroll
+        super().__init__(**kwargs)
+
+    def step(self, x, states):
+        faded = 0.5 * states[0] + x
+        return faded, [faded]
+
+    def run(self, x, mask, go_backwards):
+        length = K.int_shape(x)[1]
+        start = [0 * x[:, 0]]
+        options = {"unroll": self.unroll, "input_length": length}
+        last, outputs, _ = K.rnn(self.step, x, start, go_backwards, mask, **options)
+        return last, outputs
+
+    def call(self, x, mask=None):
+        last, outputs = self.run(x, mask, self.go_backwards)
+        return outputs if self.return_sequences else last
+
+    def compute_mask(self, x, mask=None):
+        return mask if self.return_sequences else None
+
+    def get_output_shape_for(self, input_shape):
+        if self.return_sequences:
+            return input_shape
+        return (input_shape[0], *input_shape[2:])
+
+
+class Gates(Layer):
+    """Without a fault: a gated layer, in two ways that compute the same."""
+
+    loadable = True
+    conformance = {"input_shape": (4,), "unused": ("implementation",)}
+
+    def __init__(self, implementation=1, **kwargs):
+        self.implementation = implementation
+        super().__init__(**kwargs)
+
+    def build(self, input_shape):
+        size = input_shape[-1]
+        self.W = self.add_weight((size, 2 * size), "uniform", name=f"{self.name}_W")
+
+    def blocks(self, x):
+        size = K.int_shape(x)[-1]
+        if self.implementation == 1:
+            return K.dot(x, self.W[:, :size]), K.dot(x, self.W[:, size:])
+        both = K.dot(x, self.W)
+        return both[:, :size], both[:, size:]
+
+    def call(self, x, mask=None):
+        value, gate = self.blocks(x)
+        return value * K.sigmoid(gate)
+
+
+class Mutes(Layer):
+    """Without a fault: masks the steps of which each number is padding."""
+
+    loadable = True
+    supports_masking = True
+    conformance = {"input_shape": (5, 4)}
+
+    def call(self, x, mask=None):
+        return x * 1.0
+
+    def compute_mask(self, x, mask=None):
+        return self.joined(K.not_equal(x, 0.0))
+
+    def joined(self, kept):
+        return K.any(kept, axis=-1)
+
+
+FAULTLESS += [Fades, Gates, Mutes]
+
+
+@found_by("check_masked_steps_do_not_matter")
+class CarriesMaskedStepsOn(Fades):
+    def run(self, x, mask, go_backwards):
+        return super().run(x, None, go_backwards)
+
+
+@found_by("check_padding_does_not_matter")
+class EmitsZerosForMaskedSteps(Fades):
+    def call(self, x, mask=None):
+        output = super().call(x, mask)
+        if mask is None or self.return_sequences:
+            return output
+        end = 0 if self.go_backwards else -1
+        return output * K.expand_dims(K.cast(mask, K.floatx())[:, end])
+
+
+@found_by("check_backwards_heeds_the_mask")
+class ReversesTheSequenceAlone(Fades):
+    def run(self, x, mask, go_backwards):
+        return super().run(K.reverse(x, 1) if go_backwards else x, mask, False)
+
+
+@found_by("check_unrolled_heeds_the_mask")
+class UnrollsWithoutTheMask(Fades):
+    def run(self, x, mask, go_backwards):
+        return super().run(x, None if self.unroll else mask, go_backwards)
+
+
+@found_by("check_backwards_is_reversed")
+class TurnsItsOutputsRound(Fades):
+    conformance = {"input_shape": (5, 4), "arguments": {"return_sequences": True}}
+
+    def run(self, x, mask, go_backwards):
+        last, outputs = super().run(x, mask, go_backwards)
+        return last, K.reverse(outputs, 1) if go_backwards else outputs
+
+
+@found_by("check_every_layer_argument_counts")
+class SplitsItsGatesInAnotherOrder(Gates):
+    def blocks(self, x):
+        one, other = super().blocks(x)
+        return (one, other) if self.implementation == 1 else (other, one)
+
+
+@found_by("check_mask_of_its_own")
+class MutesStepsWithOneZero(Mutes):
+    def joined(self, kept):
+        return K.all(kept, axis=-1)
+
+
+@found_by("check_samples_are_independent")
+class UsesTheBatchInTests(Norm):
+    def call(self, x, mask=None):
+        mean, var = self.statistics(x)
+        self.add_update(self.kept(x, mean, var), x)
+        return (x - mean) / K.sqrt(var + 1e-3)
+
+
+@found_by("check_statistics_run_to_the_batch")
+class KeepsTheDeviation(Norm):
+    def kept(self, x, mean, var):
+        return super().kept(x, mean, K.sqrt(var))
+
+
+@found_by("check_statistics_run_to_the_batch")
+class KeepsItsFirstStatistics(Norm):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+
+    def kept(self, x, mean, var):
+        return []
+
+
+@found_by("check_set_weights_restores_get_weights")
+class ReturnsStatisticsFirst(Norm):
+    def build(self, input_shape):
+        super().build(input_shape)
+        name = f"{self.name}_gamma"
+        self.gamma = self.add_weight((input_shape[-1],), "one", name=name)
+
+    def call(self, x, mask=None):
+        return super().call(x) * self.gamma
+
+    def get_weights(self):
+        gamma, *statistics = super().get_weights()
+        return [*statistics, gamma]
+
+
+@found_by("check_every_layer_argument_counts")
+class InitializesAllAlike(Linear):
+    def __init__(self, init="uniform", inner_init="orthogonal", **kwargs):
+        self.init = initializations.get(init)
+        self.inner_init = initializations.get(inner_init)
+        super().__init__(**kwargs)
+
+    def build(self, input_shape):
+        size = input_shape[-1]
+        self.W, self.U = (
+            self.add_weight((size, size), self.init, name=f"{self.name}_{part}")
+            for part in "WU"
+        )
+
+    def call(self, x, mask=None):
+        return self.gain * K.dot(K.dot(x, self.W), self.U)
+
+
+@found_by("check_regularizers_take_effect")
+class PenalizesByHalf(Linear):
+    def __init__(self, W_regularizer=None, **kwargs):
+        self.W_regularizer = regularizers.get(W_regularizer)
+        super().__init__(**kwargs)
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        if self.W_regularizer:
+            self.add_loss(0.5 * self.W_regularizer(self.W))
+
+
+@found_by("check_regularizers_take_effect")
+class PenalizesBySample(Linear):
+    def __init__(self, W_regularizer=None, **kwargs):
+        self.W_regularizer = regularizers.get(W_regularizer)
+        super().__init__(**kwargs)
+
+    def call(self, x, mask=None):
+        if self.W_regularizer:
+            count = K.cast(K.shape(x)[0], K.floatx())
+            self.add_loss(self.W_regularizer(self.W) / count, x)
+        return super().call(x)
+
+
+@found_by("check_unknown_sizes_change_nothing")
+class DividesByTheDeclaredBatch(Linear):
+    def call(self, x, mask=None):
+        return super().call(x) / float(K.int_shape(x)[0] or 1)
+
+
+@found_by("check_arguments_are_kept")
+class LosesSharedAxes(Linear):
+    conformance = {"arguments": {"shared_axes": [1]}}
+
+    def __init__(self, shared_axes=None, **kwargs):
+        self.shared_axes = shared_axes
+        super().__init__(**kwargs)
+
+    def get_config(self):
+        config = super().get_config()
+        del config["shared_axes"]
+        return config
+
+
+@found_by("check_arguments_are_kept")
+class LosesItsRegularizer(Full):
+    def get_config(self):
+        return {**super().get_config(), "W_regularizer": None}
+
+
+@found_by("check_arguments_are_kept")
+class LosesItsOrdering(Linear):
+    conformance = {"arguments": {"dim_ordering": "tf"}}
+
+    def __init__(self, dim_ordering="default", **kwargs):
+        self.dim_ordering = dim_ordering
+        super().__init__(**kwargs)
+
+    def get_config(self):
+        config = super().get_config()
+        del config["dim_ordering"]
+        return config

@@ -310,6 +310,161 @@ class SeedsTheGenerator(Momentum):
         np.random.seed(1)
 
 
+class Adaptive(Momentum):
+    """Nothing is wrong with it: steps in units of the gradients' usual size, by a
+    schedule that all weights share."""
+
+    loadable = True
+
+    def __init__(self, lr=0.02, decay=0.0, epsilon=1e-6, **kwargs):
+        super().__init__(lr, decay=decay, **kwargs)
+        self.epsilon = epsilon
+        self.schedule = K.variable(1.0)
+
+    def get_updates(self, params, constraints, loss):
+        grads = self.gradients(loss, params)
+        means = [self.slot(p) for p in params]
+        self.keep([self.schedule, *means])
+        self.updates = [K.update_add(self.iterations, 1), *self.moved_on(len(params))]
+        for number, (p, g, mean) in enumerate(zip(params, grads, means, strict=True)):
+            new_mean = self.momentum * mean + (1.0 - self.momentum) * K.square(g)
+            rate = self.rate() * (1.0 + self.place(number))
+            step = -rate * g / self.size(new_mean)
+            self.updates.append((mean, new_mean))
+            self.updates.append((p, self.new_value(p, step, constraints, [step])))
+        return self.updates
+
+    def moved_on(self, count):
+        return [(self.schedule, self.place(0))]
+
+    def place(self, number):
+        return 0.9 * self.schedule
+
+    def size(self, mean):
+        return K.sqrt(mean) + self.epsilon
+
+
+class RootAlone(Adaptive):
+    """Nothing is added to the root of the mean, which is 0 at first."""
+
+    loadable = True
+
+    def __init__(self, lr=0.02, decay=0.0, **kwargs):
+        super().__init__(lr, decay, **kwargs)
+
+    def size(self, mean):
+        return K.sqrt(mean)
+
+
+class LosesItsSchedule(Adaptive):
+    """The schedule isn't in `weights`."""
+
+    loadable = True
+
+    def keep(self, slots):
+        super().keep(slots[1:])
+
+
+class LosesItsCount(Adaptive):
+    """The number of steps isn't in `weights`, although the rate decays with it."""
+
+    loadable = True
+
+    def keep(self, slots):
+        self.weights = slots
+
+
+class MovesItsScheduleByWeight(Adaptive):
+    """The schedule moves on for each weight, not for each step."""
+
+    loadable = True
+
+    def moved_on(self, count):
+        return [(self.schedule, self.place(count - 1))]
+
+    def place(self, number):
+        return self.schedule * 0.9 ** (number + 1)
+
+
+class DoesNotCount(Momentum):
+    """The rate decays with a count that stays 0."""
+
+    loadable = True
+
+    def counted(self, params):
+        return 0
+
+
+class IgnoresNesterov(Momentum):
+    """`nesterov` is stored, and never used."""
+
+    loadable = True
+
+    def __init__(self, lr=0.05, momentum=0.5, nesterov=False, **kwargs):
+        super().__init__(lr, momentum, **kwargs)
+        self.nesterov = nesterov
+
+
+class Clipped(Momentum):
+    """Nothing is wrong with it: it limits gradients itself."""
+
+    loadable = True
+
+    def gradients(self, loss, params):
+        grads = K.gradients(loss, params)
+        norm, value = getattr(self, "clipnorm", 0), getattr(self, "clipvalue", 0)
+        grads = self.within_norm(grads, norm) if norm else grads
+        return [K.clip(g, -value, value) for g in grads] if value else grads
+
+    def within_norm(self, grads, limit):
+        norm = self.norm(grads)
+        factor = K.minimum(limit / (norm + 1e-7), 1.0)
+        return [g * factor for g in grads]
+
+    def norm(self, grads):
+        return K.sqrt(sum(K.sum(K.square(g)) for g in grads))
+
+
+class DividesByTheNorm(Clipped):
+    """Gradients are divided by their norm, which may be 0."""
+
+    loadable = True
+
+    def within_norm(self, grads, limit):
+        norm = self.norm(grads)
+        return [g / norm * K.minimum(norm, limit) for g in grads]
+
+
+class ScalesToTheLimit(Clipped):
+    """Gradients below the limit of their norm grow to it."""
+
+    loadable = True
+
+    def within_norm(self, grads, limit):
+        factor = limit / (self.norm(grads) + 1e-7)
+        return [g * factor for g in grads]
+
+
+class ClipsValuesFirst(Clipped):
+    """The values are limited before the norm is measured."""
+
+    loadable = True
+
+    def within_norm(self, grads, limit):
+        value = getattr(self, "clipvalue", None)
+        cut = [K.clip(g, -value, value) for g in grads] if value else grads
+        return super().within_norm(cut, limit)
+
+
+class ConstrainsTheStep(Momentum):
+    """The constraint is applied to the step."""
+
+    loadable = True
+
+    def new_value(self, p, step, constraints, steps):
+        return p + constraints.get(p, lambda value: value)(step)
+
+
 class Smooth(Regularizer):
     """Nothing is wrong with it."""
 
@@ -559,6 +714,8 @@ class NeedsLogs(Counts):
 FAULTLESS = [
     ("optimizer", Momentum),
     ("optimizer", Signs),
+    ("optimizer", Adaptive),
+    ("optimizer", Clipped),
     ("regularizer", Smooth),
     ("constraint", AtMost),
     ("callback", Counts),
@@ -585,6 +742,16 @@ FAULTS = [
     ("optimizer", SharesMomentum, "check_weights_are_independent"),
     ("optimizer", FasterOnTheano, "check_steps_on_other_backends"),
     ("optimizer", SeedsTheGenerator, "check_constructor_touches_nothing"),
+    ("optimizer", RootAlone, "check_zero_gradients_are_finite"),
+    ("optimizer", LosesItsSchedule, "check_training_goes_on"),
+    ("optimizer", LosesItsCount, "check_training_goes_on"),
+    ("optimizer", MovesItsScheduleByWeight, "check_weights_are_independent"),
+    ("optimizer", DoesNotCount, "check_decay_counts_from_zero"),
+    ("optimizer", IgnoresNesterov, "check_every_optimizer_argument_counts"),
+    ("optimizer", DividesByTheNorm, "check_zero_gradients_are_finite"),
+    ("optimizer", ScalesToTheLimit, "check_clipnorm_is_honoured"),
+    ("optimizer", ClipsValuesFirst, "check_norm_is_limited_first"),
+    ("optimizer", ConstrainsTheStep, "check_constraints_bind_new_values"),
     ("regularizer", StricterOnTheano, "check_weight_function_on_other_backends"),
     ("regularizer", ReadsAFile, "check_constructor_touches_nothing"),
     ("regularizer", MeanPerRow, "check_penalty_is_scalar"),

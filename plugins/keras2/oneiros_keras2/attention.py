@@ -312,6 +312,7 @@ class MultiHeadAttention(Attending, KernelLayer):
     """
 
     loadable = True
+    conformance: dict[str, Any] = {"unused": ("attention_mask",)}  # with two inputs
     num_heads: int
     key_dim: int
     value_dim: int
@@ -526,6 +527,7 @@ class GroupQueryAttention(MultiHeadAttention):
     """
 
     loadable = True
+    conformance = {"unused": ("attention_mask",), "changes": {"num_key_value_heads": 1}}
     num_key_value_heads: int
 
     def __init__(

@@ -201,6 +201,7 @@ class Keras2Conv2D(Conv):
     """
 
     loadable = True
+    conformance = {**Conv.conformance, "input_shape": (6, 5, 4)}
 
 
 class Keras2Conv3D(Conv):

@@ -233,7 +233,7 @@ class RMSNormalization(Keras2Layer):
         ```
 
     # Arguments
-        axis: int or list of int, the last axes of the input.
+        axis: int or list of int, the axes over which the mean is taken.
         epsilon: float, added to the mean square.
 
     # Input shape
@@ -259,14 +259,16 @@ class RMSNormalization(Keras2Layer):
     def build(self, input_shape: Shape) -> None:
         """Makes the scale."""
         self.axes = axes_of(self, len(input_shape))
-        shape: Any = tuple(input_shape[axis] for axis in self.axes)
-        self.scale = self.add_weight(shape, "one", name=f"{self.name}_scale")
+        self.spread = spread(input_shape, self.axes)
+        sizes = tuple(known_size(self, input_shape, axis) for axis in self.axes)
+        self.scale = self.add_weight(sizes, "one", name=f"{self.name}_scale")
 
     def call(self, x, mask=None) -> Tensor:
         """Returns the scaled input."""
         squares = K.square(x)
         mean_square = K.mean(squares, axis=self.axes, keepdims=True)
-        return x / K.sqrt(mean_square + self.epsilon) * self.scale
+        scale = K.reshape(self.scale, self.spread)
+        return x / K.sqrt(mean_square + self.epsilon) * scale
 
 
 class UnitNormalization(Keras2Layer):

@@ -77,6 +77,7 @@ class Deconvolution2D(Convolution2D):
     """
 
     loadable = True
+    conformance = {"unused": ("nb_filter",)}  # output_shape allows one number
 
     def __init__(
         self,

@@ -23,6 +23,7 @@ class LocalLayer(ConvolutionLayer):
     """
 
     _border_modes = ("valid",)
+    conformance = {"unused": ("border_mode",)}  # it has one value
     _sizes: Sizes
     _places: Sizes
 

@@ -1,6 +1,5 @@
 """What must hold for a layer's arguments: each of them matters, where its name says."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -31,10 +30,14 @@ def check_every_layer_argument_counts(subject):
     sample = sample_of(subject)
     plain = _Seen(sample)
     unused = subject.declared.get("unused", ())
-    for name, values in _changes(subject, sample):
-        differ = [plain.differs(name, value) for value in values]
-        counts = any(differ) or set(differ) == {None}
+    for name, values in _changes(subject, sample).items():
+        counts, refusal = plain.tried(name, values)
         shown = " or ".join(map(repr, values))
+        assert not refusal or name in unused, (
+            f"With {name}={shown} it raises {refusal!r}, so that nothing could be "
+            f'tried. Declare a value that matters: {{"changes": {{"{name}": …}}}}; if '
+            f'there is no other one, {{"unused": ("{name}",)}}.'
+        )
         assert counts or name in unused, (
             f"With {name}={shown} it computes the same, from the same weights. Use "
             f'self.{name}; if it matters elsewhere, declare {{"unused": ("{name}",)}}, '
@@ -45,16 +48,22 @@ def check_every_layer_argument_counts(subject):
         )
 
 
-def _changes(subject, sample: LayerSample) -> Iterator[tuple[str, list[Any]]]:
-    """Yields each argument with the values that are tried."""
+def _changes(subject, sample: LayerSample) -> dict[str, list[Any]]:
+    """Returns the values that are tried, by the names of arguments."""
+    guesses = {
+        name: [other, *_numbers_near(value)]
+        for name, value, other in variations(subject.component, sample.arguments)
+        if name not in ELSEWHERE and not name.endswith(PENALTIES)
+    }
     declared = subject.declared.get("changes", {})
-    for name, value, other in variations(subject.component, sample.arguments):
-        if name in ELSEWHERE or name.endswith(PENALTIES):
-            continue
-        others = [other]
-        if type(value) in (int, float):
-            others.append(value + 2)
-        yield name, [declared[name]] if name in declared else others
+    return guesses | {name: [value] for name, value in declared.items()}
+
+
+def _numbers_near(value) -> list[Any]:
+    """Returns further values for a number."""
+    if type(value) is int:
+        return [value + 2, value * 2, value - 1]
+    return [value + 2, value * 2, value / 2] if type(value) is float else []
 
 
 class _Seen:
@@ -67,7 +76,7 @@ class _Seen:
     def __init__(self, sample: LayerSample):
         self.sample = sample
         self.called, self.weights = self._made({})
-        self._values: list[Any] = []
+        self._plain: dict[Any, list[Any]] = {}
 
     def _made(self, arguments: dict[str, Any]) -> tuple[Called, list[Any]]:
         """Returns a layer with these arguments, and its first weights."""
@@ -77,19 +86,29 @@ class _Seen:
         called.layer.set_weights(shifted(weights))
         return called, weights
 
-    def differs(self, name: str, value: Any) -> bool | None:
-        """Returns whether the layer with another value of an argument does anything
-        else, with masks or without; None if it refuses the value."""
-        try:
-            called, weights = self._made({name: value})
-            if not _equal(weights, self.weights):
+    def tried(self, name: str, values: list[Any]) -> tuple[bool, Exception | None]:
+        """Returns whether the layer with one of these values of an argument does
+        anything else, and the error with which it refuses all of them."""
+        refusals = []
+        for value in values:
+            try:
+                if self._differs({name: value}):
+                    return True, None
+            except Exception as error:
+                refusals.append(error)
+        return False, refusals[0] if len(refusals) == len(values) else None
+
+    def _differs(self, arguments: dict[str, Any]) -> bool:
+        """Returns whether it does anything else, with masks or without."""
+        called, weights = self._made(arguments)
+        if not _equal(weights, self.weights):
+            return True
+        for look in (self._computed, self._masked):
+            if look not in self._plain:
+                self._plain[look] = look(self.called)
+            if not _equal(look(called), self._plain[look]):
                 return True
-            self._values = self._values or self._computed(self.called)
-            if not _equal(self._computed(called), self._values):
-                return True
-            return not _equal(self._masked(called), self._masked(self.called))
-        except Exception:
-            return None
+        return False
 
     def _masked(self, called: Called) -> list[Any]:
         """Returns the outputs and masks for masks that come in, if it knows masks."""

@@ -24,7 +24,7 @@ from oneiros_testing.samples import parameters
 
 PATTERN = [[1, 1, 0, 1, 0], [0, 1, 1, 0, 1], [1, 1, 1, 1, 1]]
 """A mask for three samples, the first step among those left out. It goes on from its
-beginning for longer sequences."""
+beginning for longer sequences; the next input's begins with the last sample's."""
 
 
 class Masked:
@@ -78,11 +78,10 @@ def _masked(subject: Subject) -> Iterator[tuple[Masked, Any, Any]]:
 def masked_calls(layer, sample: LayerSample) -> Iterator[tuple[Masked, Any, Any]]:
     """Yields a layer called with masks, and what to feed; nothing if no input has
     steps, or the layer takes no mask."""
-    masks = [
-        _pattern(shape[0])
-        for shape in sample.shapes
-        if is_sequence(sample.component, shape)
+    lengths = [
+        shape[0] for shape in sample.shapes if is_sequence(sample.component, shape)
     ]
+    masks = [np.roll(_pattern(steps), i, axis=0) for i, steps in enumerate(lengths)]
     if masks and not _refuses(layer, sample):
         yield Masked(layer, sample), sample.arrays(), masks
 
@@ -140,17 +139,19 @@ def check_mask_is_passed_on(subject):
 )
 def check_mask_stays_the_same(subject):
     """The mask that it passes on is the one that came in, or one that it makes without
-    it."""
+    it; of several inputs, one of theirs, or the steps that all or any of them keep."""
     for masked, arrays, masks in _masked(subject):
-        mask = masks[0]
         for _, passed, made in masked.values(arrays, masks):
-            if passed is None or passed.shape != mask.shape:
+            given = [m for m in masks if passed is not None and m.shape == passed.shape]
+            if not given:
                 continue
-            allowed = [mask] if made is None else [made, made * mask]
+            allowed = [*given, np.min(given, axis=0), np.max(given, axis=0)]
+            if made is not None:
+                allowed = [made, *(made * mask for mask in allowed)]
             assert any(np.array_equal(passed, each) for each in allowed), (
-                f"The mask {mask[0]} came in, and compute_mask passes on {passed[0]}: "
-                "layers behind it use masked steps, or leave others out. If that is "
-                "meant, declare the tag changes_mask."
+                f"The mask {given[0][0]} came in, and compute_mask passes on "
+                f"{passed[0]}: layers behind it use masked steps, or leave others out. "
+                "If that is meant, declare the tag changes_mask."
             )
 
 
@@ -171,6 +172,8 @@ def check_mask_of_its_own(subject):
     (array,) = sample.arrays()
     padding = getattr(layer, "mask_value", 0)
     array[0, -1] = padding
+    if array.ndim > 2:
+        array[1, 0, ..., 0] = padding  # of one number, which doesn't make it a mask
     differs = np.asarray(array != padding)
     kept = differs.reshape((*array.shape[:2], -1)).any(-1)
     found = called.compute([array], [K.cast(mask, K.floatx())])[0]
@@ -191,7 +194,7 @@ def _has_steps(output, mask) -> bool:
 @layer_check(
     tags=["masking"],
     unless=["uses_masked_steps"],
-    after=["check_mask_fits_the_output"],
+    after=["check_mask_stays_the_same"],
     needs=["steps"],
 )
 def check_masked_steps_do_not_matter(subject):
@@ -208,13 +211,21 @@ def check_masked_steps_do_not_matter(subject):
         after = masked.values(changed, masks)
         told = (
             "What masked steps contain changes the output of the others. call "
-            "receives the mask as its second argument: leave out the steps where it "
-            "is 0"
+            "receives the mask as its second argument, a list of masks for several "
+            "inputs: leave out the steps where an input's own mask is 0"
         )
-        mask = masks[0]
-        for (output, _, _), (other, _, _) in zip(before, after, strict=True):
-            kept = mask > 0 if _has_steps(output, mask) else ...
+        for (output, passed, _), (other, _, _) in zip(before, after, strict=True):
+            kept = _kept(output, passed, masks)
             assert_close([other[kept]], [output[kept]], told)
+
+
+def _kept(output, passed, masks) -> Any:
+    """Returns which part of an output must not depend on masked steps: the steps of the
+    input's mask, or of the one that is passed on for several inputs."""
+    given = [mask for mask in masks if _has_steps(output, mask)]
+    if len(given) > 1 and passed is not None:
+        given = [passed]
+    return np.min(given, axis=0) > 0 if given else ...
 
 
 @layer_check(
@@ -253,6 +264,46 @@ def _real(array) -> int:
     """Returns how many steps of an array aren't padding."""
     steps: int = array.shape[1]
     return (steps + 1) // 2
+
+
+@layer_check(
+    tags=["masking", "go_backwards"],
+    unless=["uses_masked_steps"],
+    after=["check_masked_steps_do_not_matter", "check_backwards_is_reversed"],
+    needs=["steps"],
+)
+def check_backwards_heeds_the_mask(subject):
+    """With `go_backwards=True`, the mask goes backwards, too."""
+    _compare_switched(subject, "go_backwards", -1)
+
+
+@layer_check(
+    tags=["masking", "unroll"],
+    unless=["uses_masked_steps"],
+    after=["check_masked_steps_do_not_matter", "check_unrolled_is_the_same"],
+    needs=["steps"],
+)
+def check_unrolled_heeds_the_mask(subject):
+    """With `unroll=True`, it computes the same under a mask."""
+    _compare_switched(subject, "unroll", 1)
+
+
+def _compare_switched(subject: Subject, switch: str, step: int):
+    """Asserts that a layer computes the same with a switch as without, for sequences
+    and masks that are taken with a step."""
+    sample = sample_of(subject)
+    for _, arrays, masks in _masked(subject):
+        calls = []
+        for on in (False, True):
+            layer = sample.called(sample.make(**{switch: on})).layer
+            layer.set_weights(sample.base.layer.get_weights())
+            calls.append(Masked(layer, sample))
+        without, switched = calls
+        turned = [[each[:, ::step] for each in given] for given in (arrays, masks)]
+        expected = [output for output, _, _ in without.values(*turned)]
+        outputs = [output for output, _, _ in switched.values(arrays, masks)]
+        told = f"With {switch}=True, it uses other steps than those that the mask keeps"
+        assert_close(outputs, expected, told)
 
 
 @layer_check(tags=["masking"], after=["check_mask_fits_the_output"], needs=["steps"])

@@ -135,6 +135,8 @@ def check_inside_bidirectional(subject):
     array = sample.arrays()[0]
     forth, *_ = sample.base.values([array])
     back, *_ = sample.base.values([array[:, ::-1]])
+    if sample.base.layer.return_sequences:
+        back = back[:, ::-1]  # in the order of the steps
     told = (
         "Inside Bidirectional, the output isn't that of a layer that runs forth and "
         "of one that runs back, one behind the other"

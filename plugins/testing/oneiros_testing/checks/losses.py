@@ -176,7 +176,7 @@ def check_certainty_has_gradients(subject: Subject) -> None:
         )
 
 
-@check("objective", unless="no_order", after="check_value_per_sample")
+@check("objective", unless="no_order", after="check_certainty_is_finite")
 def check_better_predictions_cost_less(subject: Subject) -> None:
     """Predictions near the targets cost less than those of other classes."""
     given, rows = classes(subject, SAMPLES)

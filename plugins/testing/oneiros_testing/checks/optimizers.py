@@ -39,6 +39,7 @@ SWINGS = np.array([-0.9, -0.4, -0.05])
 MANY_SWINGS = 12
 LIMIT = 0.75
 """A limit of gradients below most of them."""
+VALUE = "check_clipvalue_is_honoured"
 
 Weights = dict[str, Tensor]
 Loss = Callable[[Weights], Tensor]
@@ -222,13 +223,28 @@ def check_constraints_bind_new_values(subject: Subject) -> None:
 
 @check("optimizer", tags="clips", after="check_optimizers_share_nothing")
 def check_clipnorm_is_honoured(subject: Subject) -> None:
-    """`clipnorm` limits the norm of all gradients together, which keep their
-    direction."""
-    squares = [START[name].size * slope**2 for name, slope in SLOPES.items()]
-    norm = np.sqrt(sum(squares))
-    factor = LIMIT / norm
-    scaled = {name: slope * factor for name, slope in SLOPES.items()}
-    _check_limit(subject, "clipnorm", SLOPES, scaled)
+    """`clipnorm` limits the norm of all gradients together, which keep their direction;
+    within the limit they stay as they are."""
+    scaled = _within(SLOPES)
+    _check_limit(subject, {"clipnorm": LIMIT}, SLOPES, scaled)
+    small = {name: slope / 2 for name, slope in scaled.items()}
+    _check_limit(subject, {"clipnorm": LIMIT}, small, small)
+
+
+@check("optimizer", tags="clips", after=["check_clipnorm_is_honoured", VALUE])
+def check_norm_is_limited_first(subject: Subject) -> None:
+    """With both limits, the norm is limited first, and then each element."""
+    limits = {"clipnorm": LIMIT, "clipvalue": LIMIT / 2}
+    scaled = _within(SLOPES)
+    cut = {name: np.clip(s, -LIMIT / 2, LIMIT / 2) for name, s in scaled.items()}
+    _check_limit(subject, limits, SLOPES, cut)
+
+
+def _within(slopes: dict[str, Any]) -> dict[str, Any]:
+    """Returns gradients whose norm is the limit."""
+    squares = [START[name].size * slope**2 for name, slope in slopes.items()]
+    factor = LIMIT / np.sqrt(sum(squares))
+    return {name: slope * factor for name, slope in slopes.items()}
 
 
 @check("optimizer", tags="clips", after="check_optimizers_share_nothing")
@@ -238,19 +254,21 @@ def check_clipvalue_is_honoured(subject: Subject) -> None:
     for name, start in START.items():
         slopes[name] = 2 * numbers(*start.shape)
         cut[name] = np.clip(slopes[name], -LIMIT, LIMIT)
-    _check_limit(subject, "clipvalue", slopes, cut)
+    _check_limit(subject, {"clipvalue": LIMIT}, slopes, cut)
 
 
 def _check_limit(
-    subject: Subject, argument: str, slopes: dict[str, Any], limited: dict[str, Any]
+    subject: Subject,
+    limits: dict[str, Any],
+    slopes: dict[str, Any],
+    limited: dict[str, Any],
 ) -> None:
-    """Compares steps under a limit with those for gradients that are limited."""
-    limits: dict[str, Any] = {argument: LIMIT}
+    """Compares steps under limits with those for gradients that are limited."""
     optimizer = made(subject, **limits)
     found = Walk(optimizer, plane(slopes))
     expected = Walk(made(subject), plane(limited))
     message = (
-        f"With {argument}={LIMIT}, the steps aren't those of gradients within it; take "
+        f"With {limits}, the steps aren't those of gradients within the limit; take "
         "them from self.get_gradients(loss, params)"
     )
     check_same_walk(found.steps(), expected.steps(), message)
@@ -372,7 +390,10 @@ def check_state_has_floatx(subject: Subject) -> None:
         assert not others, f"With floatx {floatx} these variables are others: {others}."
 
 
-@check("optimizer", after="check_optimizers_share_nothing")
+@check(
+    "optimizer",
+    after=["check_optimizers_share_nothing", "check_decay_counts_from_zero"],
+)
 def check_every_optimizer_argument_counts(subject: Subject) -> None:
     """Each number among the arguments changes the steps."""
     changes = changed_arguments(subject)
