@@ -7,6 +7,7 @@ import sys
 
 import pytest
 from oneiros import backend as K
+from oneiros.callbacks import Callback
 from oneiros.discovery import PluginRecord
 from oneiros.engine.layer import Layer
 from oneiros.errors import ArgumentError, UnknownNameError
@@ -234,6 +235,23 @@ def test_checks_that_run_once_run_where_the_component_works():
             if each.check.name == "check_takes_what_every_layer_takes"
         ]
         assert plan.run(once).state == PASSED
+
+
+def test_checks_that_run_once_run_on_a_backend_that_is_asked_for():
+    seen = set()
+
+    def load_data():
+        seen.add(K.backend())
+        raise OSError("closed on Mondays")
+
+    check_component("dataset", load_data, backends=["numpy"])
+    assert seen == {"numpy"}
+
+
+def test_callbacks_are_checked_where_models_train():
+    report = check_component("callback", Callback, backends=["numpy"])
+    assert {each.backend for each in report.outcomes} == {None}
+    assert "numpy lacks gradients" in str(report)
 
 
 def test_a_check_without_what_it_needs_is_not_planned_and_told(monkeypatch):

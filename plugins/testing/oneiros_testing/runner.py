@@ -37,7 +37,7 @@ from oneiros_testing.report import (
 
 FIRST = "check_can_be_imported"
 """The check that comes first for each component."""
-NEEDED = {"optimizer": frozenset({"gradients"})}
+NEEDED = dict.fromkeys(("callback", "optimizer"), frozenset({"gradients"}))
 """The capabilities that all checks of a kind need."""
 HERE = "this environment"
 """Who lacks a library, or another backend."""
@@ -138,7 +138,8 @@ class Plan:
         if failed := self._failed_before(planned):
             message = f"{failed} failed, without which they say nothing."
         else:
-            state, message = self._judged(planned, *_result(planned))
+            result = _result(planned, self._place(subject))
+            state, message = self._judged(planned, *result)
         self._states[subject.key, subject.backend, planned.check.name] = state
         return Outcome(
             planned.check.name,
@@ -148,6 +149,13 @@ class Plan:
             message,
             planned.check.sentence,
         )
+
+    def _place(self, subject: Subject) -> str:
+        """Returns the backend on which a check runs; of those that run once, one on
+        which the component works."""
+        only = subject.declared.get("backends", self.backends)
+        fitting = [name for name in self.backends if name in only]
+        return subject.backend or [*fitting, *only, *self.backends][0]
 
     def _judged(self, planned: Planned, state: str, message: str) -> tuple[str, str]:
         """Returns the state and the message in the light of what was expected."""
@@ -293,10 +301,10 @@ def _report(plan: Plan) -> Report:
     return plan.report([plan.run(planned) for planned in plan.planned])
 
 
-def _result(planned: Planned) -> tuple[str, str]:
-    """Runs a check; returns its state, and what it raised."""
+def _result(planned: Planned, backend: str) -> tuple[str, str]:
+    """Runs a check on a backend; returns its state, and what it raised."""
     try:
-        with _alone(_place(planned.subject)):
+        with _alone(backend):
             if planned.subject.error:
                 raise planned.subject.error
             planned.check.function(planned.subject)
@@ -323,23 +331,15 @@ def _lines_of(subject: Subject, error: BaseException) -> list[str]:
     return lines[-1:]
 
 
-def _place(subject: Subject) -> str | None:
-    """Returns the backend on which a check runs; None for the current one."""
-    declared = subject.declared.get("backends")
-    if subject.backend or not declared or K.current().name in declared:
-        return subject.backend
-    return str(declared[0])
-
-
 @contextmanager
-def _alone(backend: str | None) -> Iterator[None]:
+def _alone(backend: str) -> Iterator[None]:
     """Context manager under which a check neither depends on what ran before nor
     changes what runs after."""
     state = np.random.get_state(), random.getstate()
     settings = K.floatx(), K.epsilon(), K.image_dim_ordering()
     np.random.seed(0)
     try:
-        with K.use(backend) if backend else nullcontext(), warnings.catch_warnings():
+        with K.use(backend), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
