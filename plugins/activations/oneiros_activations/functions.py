@@ -57,7 +57,7 @@ def softmax(x: Tensor) -> Tensor:
     )
 
 
-def elu(x, alpha: float = 1.0):
+def elu(x: Tensor, alpha: float = 1.0):
     """Exponential linear unit: `x` where positive, `alpha * (exp(x) - 1)` elsewhere.
 
     # Arguments
@@ -133,7 +133,7 @@ def softsign(x: Tensor) -> Tensor:
     return K.softsign(x)
 
 
-def relu(x, alpha: float = 0.0, max_value: float | None = None):
+def relu(x: Tensor, alpha: float = 0.0, max_value: float | None = None):
     """`max(x, 0)`, with an optional slope below zero and an optional ceiling.
 
     `min(max(x, 0), max_value) - alpha * max(-x, 0)`.

@@ -3,6 +3,7 @@
 import os
 
 import numpy as np
+from oneiros.typing import Array
 
 from oneiros_applications.preparation import (
     checked_ordering,
@@ -118,7 +119,7 @@ def middle(sound: np.ndarray, length: int) -> np.ndarray:
     return sound[start : start + length]
 
 
-def decode_predictions(preds, top_n: int = 5) -> list[list[tuple[str, float]]]:
+def decode_predictions(preds: Array, top_n: int = 5) -> list[list[tuple[str, float]]]:
     """Returns the most probable tags.
 
     # Arguments

@@ -1,9 +1,11 @@
 """Prepares images for ImageNet networks, and decodes predictions into class names."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from oneiros.errors import ConfigError, FileFormatError
+from oneiros.typing import Array
 from oneiros.utils.data_utils import get_file
 from oneiros_safe_files import json_text
 from oneiros_safe_files.file_access import read_text
@@ -26,7 +28,7 @@ MEANS = (103.939, 116.779, 123.68)
 """ImageNet's means of blue, green and red, from the training of the VGG networks."""
 
 
-def preprocess_input(x, dim_ordering: str = "default") -> np.ndarray:
+def preprocess_input(x: Any, dim_ordering: str = "default") -> np.ndarray:
     """Prepares images for VGG16, VGG19 and ResNet50: BGR, with the means subtracted.
 
     # Arguments
@@ -65,7 +67,9 @@ def preprocess_input(x, dim_ordering: str = "default") -> np.ndarray:
     return blue_first
 
 
-def decode_predictions(preds, top: int = 5) -> list[list[tuple[str, str, float]]]:
+def decode_predictions(
+    preds: Array, top: int = 5
+) -> list[list[tuple[str, str, float]]]:
     """Returns the most probable classes.
 
     # Arguments

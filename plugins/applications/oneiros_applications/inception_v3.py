@@ -65,7 +65,7 @@ SECOND_HALVING: Branches = (
 
 
 def conv2d_bn(
-    x,
+    x: Tensor,
     nb_filter: int,
     nb_row: int,
     nb_col: int,
@@ -181,7 +181,7 @@ _NETWORK = ImageNetwork("inception_v3", 299, 139, URLS, _features, _top)
 def InceptionV3(  # noqa: N802  the name of Keras 1
     include_top: bool = True,
     weights: Weights = "imagenet",
-    input_tensor=None,
+    input_tensor: Tensor = None,
     input_shape: Shape | None = None,
     classes: int = CLASSES,
 ):

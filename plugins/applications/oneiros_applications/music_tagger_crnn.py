@@ -44,7 +44,7 @@ TIME_AXES = {"th": 3, "tf": 2}
 
 def MusicTaggerCRNN(  # noqa: N802  the name of Keras 1
     weights: Weights = "msd",
-    input_tensor=None,
+    input_tensor: Tensor = None,
     include_top: bool = True,
     classes: int = len(TAGS),
 ):

@@ -1,11 +1,13 @@
 """Scaling of pixels."""
 
+from typing import Any
+
 import numpy as np
 
 from oneiros_applications.preparation import as_floats
 
 
-def preprocess_input(x) -> np.ndarray:
+def preprocess_input(x: Any) -> np.ndarray:
     """Scales images for InceptionV3 and Xception from 0 to 255 to the range from -1 to
     1.
 

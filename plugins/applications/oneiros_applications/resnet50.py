@@ -52,7 +52,7 @@ def _path(
 
 
 def identity_block(
-    input_tensor, kernel_size: int, filters: Filters, stage: int, block: str
+    input_tensor: Tensor, kernel_size: int, filters: Filters, stage: int, block: str
 ):
     """Returns three convolutions of a tensor plus the tensor itself.
 
@@ -82,7 +82,7 @@ def identity_block(
 
 
 def conv_block(
-    input_tensor,
+    input_tensor: Tensor,
     kernel_size: int,
     filters: Filters,
     stage: int,
@@ -147,7 +147,7 @@ _NETWORK = ImageNetwork("resnet50", 224, 197, URLS, _features, _top, "fc1000")
 def ResNet50(  # noqa: N802  the name of Keras 1
     include_top: bool = True,
     weights: Weights = "imagenet",
-    input_tensor=None,
+    input_tensor: Tensor = None,
     input_shape: Shape | None = None,
     classes: int = CLASSES,
 ):

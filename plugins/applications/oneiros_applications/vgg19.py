@@ -1,6 +1,6 @@
 """VGG19: 19 layers with weights, of small convolutions and large dense layers."""
 
-from oneiros.typing import Shape
+from oneiros.typing import Shape, Tensor
 
 from oneiros_applications.image_networks import CLASSES, Weights
 from oneiros_applications.vgg import vgg
@@ -14,7 +14,7 @@ _NETWORK = vgg("vgg19", (2, 2, 4, 4, 4))
 def VGG19(  # noqa: N802  the name of Keras 1
     include_top: bool = True,
     weights: Weights = "imagenet",
-    input_tensor=None,
+    input_tensor: Tensor = None,
     input_shape: Shape | None = None,
     classes: int = CLASSES,
 ):

@@ -105,7 +105,7 @@ _NETWORK = ImageNetwork("xception", 299, 71, URLS, _features, _top)
 def Xception(  # noqa: N802  the name of Keras 1
     include_top: bool = True,
     weights: Weights = "imagenet",
-    input_tensor=None,
+    input_tensor: Tensor = None,
     input_shape: Shape | None = None,
     classes: int = CLASSES,
 ):

@@ -1,5 +1,6 @@
 """The callbacks of a fit as one: the service `default_callbacks`."""
 
+from collections.abc import Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -48,7 +49,7 @@ class CallbackList(Callback):
         ```
     """
 
-    def __init__(self, callbacks=None, queue_length: int = 10):
+    def __init__(self, callbacks: Sequence[Any] | None = None, queue_length: int = 10):
         self.callbacks: list[Any] = []
         self.queue_length = queue_length
         self._plugins: dict[int, PluginRecord] = {}

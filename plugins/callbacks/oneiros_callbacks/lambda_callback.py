@@ -47,7 +47,7 @@ class LambdaCallback(Callback):
         on_batch_end: Function = None,
         on_train_begin: Function = None,
         on_train_end: Function = None,
-        **kwargs,
+        **kwargs: Any,
     ):
         functions = {
             "on_epoch_begin": on_epoch_begin,

@@ -44,13 +44,13 @@ LARGEST_ROUNDING = 1e-2
 
 
 def export(
-    model,
+    model: Container,
     path: PathLike,
     *,
     inputs: Array | Iterable[Any] | None = None,
     tolerance: float = TOLERANCE,
     overwrite: bool = False,
-    **options,
+    **options: Any,
 ) -> Report:
     """Writes a model for another library, which its suffix or name selects.
 

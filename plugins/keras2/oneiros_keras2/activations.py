@@ -46,7 +46,7 @@ class ActivationWith:
         self.arguments = arguments
         self._activation: Any = activations.get(function)
 
-    def __call__(self, x) -> Tensor:
+    def __call__(self, x: Tensor) -> Tensor:
         """Returns the output."""
         return self._activation(x, **self.arguments)
 
@@ -59,7 +59,7 @@ class ActivationWith:
         }
 
 
-def celu(x, alpha: float = 1.0):
+def celu(x: Tensor, alpha: float = 1.0):
     """`x`, and `alpha * (exp(x / alpha) - 1)` below 0.
 
     # Arguments
@@ -70,7 +70,7 @@ def celu(x, alpha: float = 1.0):
     return alpha * K.elu(scaled)
 
 
-def exponential(x) -> Tensor:
+def exponential(x: Tensor) -> Tensor:
     """`exp(x)`.
 
     # Arguments
@@ -79,7 +79,7 @@ def exponential(x) -> Tensor:
     return K.exp(x)
 
 
-def gelu(x, approximate: bool = False):
+def gelu(x: Tensor, approximate: bool = False):
     """Gaussian error linear unit: `x` times the probability that a normal variable is
     below it.
 
@@ -99,7 +99,7 @@ def gelu(x, approximate: bool = False):
     return x * probability
 
 
-def glu(x, axis: int = -1):
+def glu(x: Tensor, axis: int = -1):
     """The first half of `x` times the sigmoid of the other one.
 
     # Arguments
@@ -115,7 +115,7 @@ def glu(x, axis: int = -1):
     return values * K.sigmoid(gates)
 
 
-def hard_shrink(x, threshold: float = 0.5):
+def hard_shrink(x: Tensor, threshold: float = 0.5):
     """`x` beyond a threshold on either side, 0 between.
 
     # Arguments
@@ -126,7 +126,7 @@ def hard_shrink(x, threshold: float = 0.5):
     return x * floats(is_beyond)
 
 
-def hard_silu(x) -> Tensor:
+def hard_silu(x: Tensor) -> Tensor:
     """`x * relu6(x + 3) / 6`, also called hard_swish.
 
     # Arguments
@@ -135,7 +135,7 @@ def hard_silu(x) -> Tensor:
     return x * keras3_hard_sigmoid(x)
 
 
-def hard_tanh(x) -> Tensor:
+def hard_tanh(x: Tensor) -> Tensor:
     """`x`, bounded by -1 and 1.
 
     # Arguments
@@ -144,7 +144,7 @@ def hard_tanh(x) -> Tensor:
     return K.clip(x, -1, 1)
 
 
-def keras3_hard_sigmoid(x) -> Tensor:
+def keras3_hard_sigmoid(x: Tensor) -> Tensor:
     """`relu6(x + 3) / 6`, which Keras 3 calls hard_sigmoid; Keras 1's is steeper.
 
     # Arguments
@@ -153,7 +153,7 @@ def keras3_hard_sigmoid(x) -> Tensor:
     return K.clip(x + 3, 0, 6) / 6
 
 
-def leaky_relu(x, negative_slope: float = 0.2):
+def leaky_relu(x: Tensor, negative_slope: float = 0.2):
     """`x`, and a part of it below 0.
 
     # Arguments
@@ -163,7 +163,7 @@ def leaky_relu(x, negative_slope: float = 0.2):
     return K.relu(x, alpha=negative_slope)
 
 
-def log_sigmoid(x) -> Tensor:
+def log_sigmoid(x: Tensor) -> Tensor:
     """Logarithm of the sigmoid, exact for large inputs.
 
     # Arguments
@@ -172,7 +172,7 @@ def log_sigmoid(x) -> Tensor:
     return -K.softplus(-x)
 
 
-def log_softmax(x, axis: int = -1):
+def log_softmax(x: Tensor, axis: int = -1):
     """Logarithm of the softmax over an axis, exact for large inputs.
 
     # Arguments
@@ -186,7 +186,7 @@ def log_softmax(x, axis: int = -1):
     return shifted - K.log(total)
 
 
-def mish(x) -> Tensor:
+def mish(x: Tensor) -> Tensor:
     """`x * tanh(softplus(x))`.
 
     # Arguments
@@ -200,7 +200,7 @@ def mish(x) -> Tensor:
     return x * gate
 
 
-def rectified(x, negative_slope=0.0, max_value=None, threshold=0.0) -> Tensor:
+def rectified(x: Tensor, negative_slope=0.0, max_value=None, threshold=0.0) -> Tensor:
     """`x` where it is above a threshold, up to a bound; elsewhere a line.
 
     # Arguments
@@ -220,7 +220,7 @@ def rectified(x, negative_slope=0.0, max_value=None, threshold=0.0) -> Tensor:
     return output + slope * below
 
 
-def relu6(x) -> Tensor:
+def relu6(x: Tensor) -> Tensor:
     """`min(max(x, 0), 6)`.
 
     # Arguments
@@ -229,7 +229,7 @@ def relu6(x) -> Tensor:
     return K.clip(x, 0, 6)
 
 
-def selu(x) -> Tensor:
+def selu(x: Tensor) -> Tensor:
     """Scaled exponential linear unit: keeps mean 0 and variance 1 from layer to layer.
 
     # Arguments
@@ -241,7 +241,7 @@ def selu(x) -> Tensor:
     return SELU_SCALE * K.elu(x, SELU_ALPHA)
 
 
-def soft_shrink(x, threshold: float = 0.5):
+def soft_shrink(x: Tensor, threshold: float = 0.5):
     """`x`, nearer to 0 by a threshold, and 0 between.
 
     # Arguments
@@ -251,7 +251,7 @@ def soft_shrink(x, threshold: float = 0.5):
     return x - K.clip(x, -threshold, threshold)
 
 
-def softmax_along(x, axis=-1) -> Tensor:
+def softmax_along(x: Tensor, axis=-1) -> Tensor:
     """Exponentials scaled to sum to one over any axes.
 
     # Arguments
@@ -264,7 +264,7 @@ def softmax_along(x, axis=-1) -> Tensor:
     return exponentials / total
 
 
-def sparse_plus(x) -> Tensor:
+def sparse_plus(x: Tensor) -> Tensor:
     """0 below -1, `x` above 1, and a parabola between.
 
     # Arguments
@@ -276,7 +276,7 @@ def sparse_plus(x) -> Tensor:
     return parabola + line
 
 
-def sparse_sigmoid(x) -> Tensor:
+def sparse_sigmoid(x: Tensor) -> Tensor:
     """`(x + 1) / 2`, bounded by 0 and 1.
 
     # Arguments
@@ -285,7 +285,7 @@ def sparse_sigmoid(x) -> Tensor:
     return K.clip((x + 1) / 2, 0, 1)
 
 
-def sparsemax(x) -> Tensor:
+def sparsemax(x: Tensor) -> Tensor:
     """Values over the last axis with many zeros. As Keras 3 computes it, they are
     probabilities only if one of them isn't 0.
 
@@ -309,7 +309,7 @@ def sparsemax(x) -> Tensor:
     return K.relu(x - limit)
 
 
-def squareplus(x, b: float = 4):
+def squareplus(x: Tensor, b: float = 4):
     """`(x + sqrt(x * x + b)) / 2`.
 
     # Arguments
@@ -320,7 +320,7 @@ def squareplus(x, b: float = 4):
     return (x + root) / 2
 
 
-def swish(x) -> Tensor:
+def swish(x: Tensor) -> Tensor:
     """`x * sigmoid(x)`, also called silu.
 
     # Arguments
@@ -332,7 +332,7 @@ def swish(x) -> Tensor:
     return x * K.sigmoid(x)
 
 
-def tanh_shrink(x) -> Tensor:
+def tanh_shrink(x: Tensor) -> Tensor:
     """`x - tanh(x)`.
 
     # Arguments
@@ -341,7 +341,7 @@ def tanh_shrink(x) -> Tensor:
     return x - K.tanh(x)
 
 
-def threshold(x, threshold: float, default_value: float):
+def threshold(x: Tensor, threshold: float, default_value: float):
     """`x` above a threshold, another value elsewhere.
 
     # Arguments

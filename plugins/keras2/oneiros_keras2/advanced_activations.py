@@ -1,6 +1,9 @@
 """Activations that are layers, with the arguments that Keras 2 gave them."""
 
+from typing import Unpack
+
 from oneiros import backend as K
+from oneiros.typing import LayerOptions
 
 from oneiros_keras2.activations import rectified, softmax_along
 from oneiros_keras2.base import Axes, Keras2Layer
@@ -43,7 +46,7 @@ class Keras2ReLU(Keras2Layer):
         max_value: float | None = None,
         negative_slope: float | None = 0.0,
         threshold: float | None = 0.0,
-        **kwargs,
+        **kwargs: Unpack[LayerOptions],
     ):
         super().__init__(**kwargs)
         self.set_arguments(
@@ -85,7 +88,7 @@ class Keras2Softmax(Keras2Layer):
 
     axis: Axes
 
-    def __init__(self, axis: Axes = -1, **kwargs):
+    def __init__(self, axis: Axes = -1, **kwargs: Unpack[LayerOptions]):
         super().__init__(**kwargs)
         self.set_arguments(axis=axis)
 

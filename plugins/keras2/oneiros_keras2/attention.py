@@ -6,7 +6,7 @@ key.
 
 import functools
 import math
-from typing import Any
+from typing import Any, Unpack
 
 from oneiros import backend as K
 from oneiros.arguments import check_bool, check_choice, label
@@ -15,6 +15,12 @@ from oneiros.typing import Shape, Tensor
 
 from oneiros_keras2.activations import softmax_along
 from oneiros_keras2.base import Axes, Fraction, Keras2Layer, KernelLayer, known_size
+from oneiros_keras2.options import (
+    AttentionOptions,
+    DotOptions,
+    GroupOptions,
+    HeadOptions,
+)
 from oneiros_keras2.products import einsum, missing
 from oneiros_keras2.tensors import HIDDEN, floats, numbers, sizes_of
 
@@ -122,7 +128,12 @@ class DotAttention(Attending):
 
     use_scale: bool
 
-    def __init__(self, use_scale: bool = False, causal: bool = False, **kwargs):
+    def __init__(
+        self,
+        use_scale: bool = False,
+        causal: bool = False,
+        **kwargs: Unpack[AttentionOptions],
+    ):
         super().__init__(**kwargs)
         self.set_arguments(use_scale=use_scale)
         self.use_causal_mask |= check_bool(self, "causal", causal)
@@ -195,7 +206,12 @@ class Attention(DotAttention):
     scale: Any
     concat_score_weight: Any
 
-    def __init__(self, use_scale: bool = False, score_mode: str = "dot", **kwargs):
+    def __init__(
+        self,
+        use_scale: bool = False,
+        score_mode: str = "dot",
+        **kwargs: Unpack[DotOptions],
+    ):
         super().__init__(use_scale, **kwargs)
         self.score_mode = check_choice(self, "score_mode", score_mode, SCORE_MODES)
 
@@ -251,7 +267,7 @@ class AdditiveAttention(DotAttention):
     loadable = True
     scale: Any
 
-    def __init__(self, use_scale: bool = True, **kwargs):
+    def __init__(self, use_scale: bool = True, **kwargs: Unpack[DotOptions]):
         super().__init__(use_scale, **kwargs)
 
     def build(self, input_shape: list[Shape]) -> None:
@@ -326,10 +342,10 @@ class MultiHeadAttention(Attending, KernelLayer):
         key_dim: int,
         value_dim: int | None = None,
         use_bias: bool = True,
-        output_shape=None,
+        output_shape: Any = None,
         attention_axes: Axes | None = None,
         attention_mask: bool = False,
-        **kwargs,
+        **kwargs: Unpack[HeadOptions],
     ):
         super().__init__(**kwargs)
         self.set_arguments(
@@ -531,7 +547,11 @@ class GroupQueryAttention(MultiHeadAttention):
     num_key_value_heads: int
 
     def __init__(
-        self, head_dim: int, num_query_heads: int, num_key_value_heads: int, **kwargs
+        self,
+        head_dim: int,
+        num_query_heads: int,
+        num_key_value_heads: int,
+        **kwargs: Unpack[GroupOptions],
     ):
         self.set_arguments(
             head_dim=head_dim,

@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Callable
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, Unpack
 
 from oneiros import activations, constraints, initializations, regularizers
 from oneiros.arguments import (
@@ -16,7 +16,14 @@ from oneiros.arguments import (
 )
 from oneiros.engine.layer import Layer
 from oneiros.errors import ShapeError
-from oneiros.typing import Shape, Tensor
+from oneiros.typing import (
+    ConstraintLike,
+    Initialization,
+    LayerOptions,
+    RegularizerLike,
+    Shape,
+    Tensor,
+)
 
 PARTS: dict[str, Callable[[Any], Any]] = {
     "activation": activations.get,
@@ -164,10 +171,10 @@ class BiasedLayer(Keras2Layer):
 
     def __init__(
         self,
-        bias_initializer="zero",
-        bias_regularizer=None,
-        bias_constraint=None,
-        **kwargs,
+        bias_initializer: Initialization = "zero",
+        bias_regularizer: RegularizerLike = None,
+        bias_constraint: ConstraintLike = None,
+        **kwargs: Unpack[LayerOptions],
     ):
         super().__init__(**kwargs)
         self.set_arguments(
@@ -187,9 +194,9 @@ class KernelLayer(BiasedLayer):
 
     def __init__(
         self,
-        kernel_initializer="glorot_uniform",
-        kernel_regularizer=None,
-        kernel_constraint=None,
+        kernel_initializer: Initialization = "glorot_uniform",
+        kernel_regularizer: RegularizerLike = None,
+        kernel_constraint: ConstraintLike = None,
         **kwargs,
     ):
         super().__init__(**kwargs)

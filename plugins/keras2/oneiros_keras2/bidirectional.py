@@ -1,14 +1,15 @@
 """Bidirectional as Keras 2 has it."""
 
-from typing import Any
+from typing import Any, Unpack
 
 from oneiros import backend as K
 from oneiros.arguments import label, refusal
 from oneiros.config import layer_from_config
+from oneiros.engine.layer import Layer
 from oneiros.engine.node import one_or_all, shape_list, to_list
 from oneiros.errors import ArgumentError
 from oneiros.layers import Bidirectional
-from oneiros.typing import Tensor
+from oneiros.typing import Array, LayerOptions, Tensor
 
 from oneiros_keras2.base import Checked
 from oneiros_keras2.recurrent import Keras2LSTM, Recurring, check_states, described
@@ -54,12 +55,12 @@ class Keras2Bidirectional(Checked, Bidirectional):
 
     def __init__(
         self,
-        layer,
+        layer: Layer,
         merge_mode: str | None = "concat",
-        weights=None,
-        backward_layer=None,
+        weights: list[Array] | None = None,
+        backward_layer: Layer | None = None,
         zero_output_for_mask: bool = False,
-        **kwargs,
+        **kwargs: Unpack[LayerOptions],
     ):
         if not isinstance(layer, Recurring):
             raise refusal(self, "layer", layer, "a recurrent layer like Keras2LSTM(8)")

@@ -5,15 +5,23 @@ images one column wide.
 """
 
 from functools import partial
-from typing import Any
+from typing import Any, Unpack
 
 from oneiros import backend as K
 from oneiros.arguments import label
 from oneiros.errors import ShapeError
 from oneiros.load_context import count_calls, count_weight
-from oneiros.typing import Shape, Tensor
+from oneiros.typing import (
+    Activation,
+    ConstraintLike,
+    Initialization,
+    RegularizerLike,
+    Shape,
+    Tensor,
+)
 
 from oneiros_keras2.base import BiasedLayer, KernelLayer, known_size
+from oneiros_keras2.options import ConvOptions, SeparableOptions, WindowOptions
 from oneiros_keras2.spatial import Sizes, Windowed, check_sizes
 from oneiros_keras2.tensors import blocks, sizes_of
 
@@ -32,9 +40,9 @@ class Convolving(Windowed, BiasedLayer):
         self,
         kernel_size: Sizes,
         strides: Sizes = 1,
-        activation=None,
+        activation: Activation = None,
         use_bias: bool = True,
-        activity_regularizer=None,
+        activity_regularizer: RegularizerLike = None,
         **kwargs,
     ):
         super().__init__(kernel_size, strides, **kwargs)
@@ -97,7 +105,7 @@ class Conv(Convolving, KernelLayer):
         kernel_size: Sizes,
         strides: Sizes = 1,
         groups: int = 1,
-        **kwargs,
+        **kwargs: Unpack[ConvOptions],
     ):
         super().__init__(kernel_size, strides, **kwargs)
         self.set_arguments(filters=filters, groups=groups)
@@ -242,7 +250,7 @@ class Transposed(Conv):
         kernel_size: Sizes,
         strides: Sizes = 1,
         output_padding: Sizes | None = None,
-        **kwargs,
+        **kwargs: Unpack[ConvOptions],
     ):
         super().__init__(filters, kernel_size, strides, **kwargs)
         if output_padding is not None:
@@ -405,10 +413,10 @@ class Depthwise(Convolving):
         kernel_size: Sizes,
         strides: Sizes = 1,
         depth_multiplier: int = 1,
-        depthwise_initializer="glorot_uniform",
-        depthwise_regularizer=None,
-        depthwise_constraint=None,
-        **kwargs,
+        depthwise_initializer: Initialization = "glorot_uniform",
+        depthwise_regularizer: RegularizerLike = None,
+        depthwise_constraint: ConstraintLike = None,
+        **kwargs: Unpack[WindowOptions],
     ):
         super().__init__(kernel_size, strides, **kwargs)
         self.set_arguments(
@@ -497,10 +505,10 @@ class Separable(Depthwise):
         filters: int,
         kernel_size: Sizes,
         strides: Sizes = 1,
-        pointwise_initializer="glorot_uniform",
-        pointwise_regularizer=None,
-        pointwise_constraint=None,
-        **kwargs,
+        pointwise_initializer: Initialization = "glorot_uniform",
+        pointwise_regularizer: RegularizerLike = None,
+        pointwise_constraint: ConstraintLike = None,
+        **kwargs: Unpack[SeparableOptions],
     ):
         super().__init__(kernel_size, strides, **kwargs)
         self.set_arguments(

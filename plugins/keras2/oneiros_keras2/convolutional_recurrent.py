@@ -1,12 +1,13 @@
 """Recurrent layers of Keras 2 whose products are convolutions."""
 
-from typing import Any
+from typing import Any, Unpack
 
 from oneiros import backend as K
 from oneiros.engine.layer import InputSpec
-from oneiros.typing import Shape, Tensor
+from oneiros.typing import Activation, Shape, Tensor
 
 from oneiros_keras2.base import known_size
+from oneiros_keras2.options import ConvMemoryOptions
 from oneiros_keras2.recurrent import (
     Recurring,
     Remembering,
@@ -32,8 +33,8 @@ class ConvLSTM(Remembering, Recurring, Windowed):
         self,
         filters: int,
         kernel_size: Sizes,
-        recurrent_activation="hard_sigmoid",
-        **kwargs,
+        recurrent_activation: Activation = "hard_sigmoid",
+        **kwargs: Unpack[ConvMemoryOptions],
     ):
         super().__init__(
             kernel_size=kernel_size, recurrent_activation=recurrent_activation, **kwargs

@@ -1,16 +1,18 @@
 """Layers of single inputs: EinsumDense, Flatten and AlphaDropout."""
 
 import math
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Unpack
 
 from oneiros import backend as K
 from oneiros.arguments import check_choice, label
 from oneiros.errors import ShapeError
 from oneiros.layers import Flatten
-from oneiros.typing import Shape, Tensor
+from oneiros.typing import Activation, LayerOptions, Shape, Tensor
 
 from oneiros_keras2.activations import SELU_ALPHA, SELU_SCALE
 from oneiros_keras2.base import Fraction, Keras2Layer, KernelLayer
+from oneiros_keras2.options import KernelOptions
 from oneiros_keras2.products import einsum, labels_of
 from oneiros_keras2.tensors import moved
 
@@ -53,7 +55,13 @@ class AlphaDropout(Keras2Layer):
     supports_masking = True
     rate: float
 
-    def __init__(self, rate: Fraction, noise_shape=None, seed=None, **kwargs):
+    def __init__(
+        self,
+        rate: Fraction,
+        noise_shape: Sequence[int | None] | None = None,
+        seed: int | None = None,
+        **kwargs: Unpack[LayerOptions],
+    ):
         super().__init__(**kwargs)
         self.set_arguments(rate=rate)
         self.noise_shape = noise_shape
@@ -102,7 +110,9 @@ class Keras2Flatten(Flatten):
 
     loadable = True
 
-    def __init__(self, data_format: str = "channels_last", **kwargs):
+    def __init__(
+        self, data_format: str = "channels_last", **kwargs: Unpack[LayerOptions]
+    ):
         super().__init__(**kwargs)
         self.data_format = check_choice(self, "data_format", data_format, DATA_FORMATS)
 
@@ -156,10 +166,10 @@ class EinsumDense(KernelLayer):
     def __init__(
         self,
         equation: str,
-        output_shape,
-        activation=None,
+        output_shape: Any,
+        activation: Activation = None,
         bias_axes: str | None = None,
-        **kwargs,
+        **kwargs: Unpack[KernelOptions],
     ):
         super().__init__(**kwargs)
         self.equation = equation

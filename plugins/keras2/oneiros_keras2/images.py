@@ -3,14 +3,15 @@
 import math
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Unpack
 
 from oneiros import backend as K
 from oneiros.arguments import check_choice, check_ints, is_int, label
 from oneiros.errors import ShapeError
-from oneiros.typing import Tensor
+from oneiros.typing import Config, LayerOptions, Tensor
 
 from oneiros_keras2.base import Keras2Layer
+from oneiros_keras2.options import SpatialOptions
 from oneiros_keras2.spatial import FORMATS, Sizes, SpatialLayer
 from oneiros_keras2.tensors import floats, moved, numbers, sizes_of
 
@@ -168,7 +169,12 @@ class Keras2UpSampling2D(SpatialLayer):
 
     size: Any
 
-    def __init__(self, size: Sizes = 2, interpolation: str = "nearest", **kwargs):
+    def __init__(
+        self,
+        size: Sizes = 2,
+        interpolation: str = "nearest",
+        **kwargs: Unpack[SpatialOptions],
+    ):
         super().__init__(**kwargs)
         self.set_arguments(size=size)
         self.interpolation = _checked(self, interpolation)
@@ -199,7 +205,7 @@ class FixedSize(SpatialLayer):
     height: int
     width: int
 
-    def __init__(self, height: int, width: int, **kwargs):
+    def __init__(self, height: int, width: int, **kwargs: Unpack[SpatialOptions]):
         super().__init__(**kwargs)
         self.set_arguments(height=height, width=width)
 
@@ -279,7 +285,7 @@ class Resizing(FixedSize):
         width: int,
         interpolation: str = "bilinear",
         crop_to_aspect_ratio: bool = False,
-        **kwargs,
+        **kwargs: Unpack[SpatialOptions],
     ):
         super().__init__(height, width, **kwargs)
         self.interpolation = _checked(self, interpolation)
@@ -390,7 +396,9 @@ class Augmentation(Keras2Layer):
         "tags": ("changes_mean",),
     }
 
-    def __init__(self, kind: str, settings=None, **kwargs):
+    def __init__(
+        self, kind: str, settings: Config | None = None, **kwargs: Unpack[LayerOptions]
+    ):
         super().__init__(**kwargs)
         self.kind = kind
         self.settings = dict(settings or {})
@@ -500,7 +508,7 @@ class Keras2ZeroPadding3D(SpatialLayer):
     conformance = {"arguments": {"padding": ((1, 0), (0, 2), (0, 0))}}
     rank = 3
 
-    def __init__(self, padding, **kwargs):
+    def __init__(self, padding: Any, **kwargs: Unpack[SpatialOptions]):
         super().__init__(**kwargs)
         self.padding = padding
         pairs = [padding] if self.rank == 1 else padding

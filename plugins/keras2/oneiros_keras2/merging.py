@@ -1,12 +1,12 @@
 """Layers that join several inputs."""
 
 import functools
-from typing import Any
+from typing import Any, Unpack
 
 from oneiros import backend as K
 from oneiros.arguments import label
 from oneiros.errors import ShapeError
-from oneiros.typing import Shape, Tensor
+from oneiros.typing import LayerOptions, Shape, Tensor
 
 from oneiros_keras2.base import Axes, Keras2Layer
 
@@ -133,7 +133,9 @@ class Keras2Dot(Keras2Layer):
     axes: Any
     normalize: bool
 
-    def __init__(self, axes: Axes, normalize: bool = False, **kwargs):
+    def __init__(
+        self, axes: Axes, normalize: bool = False, **kwargs: Unpack[LayerOptions]
+    ):
         super().__init__(**kwargs)
         self.set_arguments(axes=axes, normalize=normalize)
 

@@ -1,13 +1,21 @@
 """Layers that normalise their input to mean 0 and variance 1."""
 
-from typing import Any
+from typing import Any, Unpack
 
 from oneiros import backend as K
 from oneiros.arguments import check_int, label
 from oneiros.errors import ShapeError
-from oneiros.typing import Shape, Tensor
+from oneiros.typing import (
+    ConstraintLike,
+    Initialization,
+    LayerOptions,
+    RegularizerLike,
+    Shape,
+    Tensor,
+)
 
 from oneiros_keras2.base import Axes, Keras2Layer, axes_of, known_size, spread
+from oneiros_keras2.options import AffineOptions
 from oneiros_keras2.tensors import sizes_of
 
 
@@ -36,13 +44,13 @@ class AffineNormalization(Keras2Layer):
         epsilon: float = 0.001,
         center: bool = True,
         scale: bool = True,
-        beta_initializer="zero",
-        gamma_initializer="one",
-        beta_regularizer=None,
-        gamma_regularizer=None,
-        beta_constraint=None,
-        gamma_constraint=None,
-        **kwargs,
+        beta_initializer: Initialization = "zero",
+        gamma_initializer: Initialization = "one",
+        beta_regularizer: RegularizerLike = None,
+        gamma_regularizer: RegularizerLike = None,
+        beta_constraint: ConstraintLike = None,
+        gamma_constraint: ConstraintLike = None,
+        **kwargs: Unpack[LayerOptions],
     ):
         super().__init__(**kwargs)
         self.set_arguments(
@@ -135,7 +143,12 @@ class LayerNormalization(AffineNormalization):
     axis: Axes
     rms_scaling: bool
 
-    def __init__(self, axis: Axes = -1, rms_scaling: bool = False, **kwargs):
+    def __init__(
+        self,
+        axis: Axes = -1,
+        rms_scaling: bool = False,
+        **kwargs: Unpack[AffineOptions],
+    ):
         super().__init__(**kwargs)
         self.set_arguments(axis=axis, rms_scaling=rms_scaling)
         if self.rms_scaling:
@@ -186,7 +199,9 @@ class GroupNormalization(AffineNormalization):
     loadable = True
     conformance = {"arguments": {"groups": 2}, "input_shape": (6, 5, 4)}
 
-    def __init__(self, groups: int = 32, axis: int = -1, **kwargs):
+    def __init__(
+        self, groups: int = 32, axis: int = -1, **kwargs: Unpack[AffineOptions]
+    ):
         super().__init__(**kwargs)
         self.groups = check_int(self, "groups", groups, minimum=None)
         self.axis = check_int(self, "axis", axis, minimum=None)
@@ -252,7 +267,9 @@ class RMSNormalization(Keras2Layer):
     axis: Axes
     epsilon: float
 
-    def __init__(self, axis: Axes = -1, epsilon: float = 1e-6, **kwargs):
+    def __init__(
+        self, axis: Axes = -1, epsilon: float = 1e-6, **kwargs: Unpack[LayerOptions]
+    ):
         super().__init__(**kwargs)
         self.set_arguments(axis=axis, epsilon=epsilon)
 
@@ -299,7 +316,7 @@ class UnitNormalization(Keras2Layer):
 
     axis: Axes
 
-    def __init__(self, axis: Axes = -1, **kwargs):
+    def __init__(self, axis: Axes = -1, **kwargs: Unpack[LayerOptions]):
         super().__init__(**kwargs)
         self.set_arguments(axis=axis)
 
@@ -348,9 +365,9 @@ class Keras2BatchNormalization(AffineNormalization):
         self,
         axis: Axes = -1,
         momentum: float = 0.99,
-        moving_mean_initializer="zero",
-        moving_variance_initializer="one",
-        **kwargs,
+        moving_mean_initializer: Initialization = "zero",
+        moving_variance_initializer: Initialization = "one",
+        **kwargs: Unpack[AffineOptions],
     ):
         super().__init__(**kwargs)
         self.set_arguments(

@@ -3,7 +3,7 @@ have between their layers. The names are a list; none is looked up anywhere else
 
 import functools
 import operator
-from typing import Any
+from typing import Any, Unpack
 
 from oneiros import backend as K
 from oneiros import load_context
@@ -11,7 +11,7 @@ from oneiros.arguments import check_choice
 from oneiros.engine.node import one_or_all, to_list
 from oneiros.errors import ShapeError
 from oneiros.load_context import count_calls
-from oneiros.typing import Shape, Tensor
+from oneiros.typing import Config, LayerOptions, Shape, Tensor
 
 from oneiros_keras2.base import Keras2Layer
 from oneiros_keras2.tensor_functions import FUNCTIONS, Function, tensor
@@ -118,7 +118,13 @@ class TensorOperation(Keras2Layer):
     """Whether the result consists of sizes; then layers that get it compute it
     themselves."""
 
-    def __init__(self, operation: str, operands=None, settings=None, **kwargs):
+    def __init__(
+        self,
+        operation: str,
+        operands: list[Any] | None = None,
+        settings: Config | None = None,
+        **kwargs: Unpack[LayerOptions],
+    ):
         super().__init__(**kwargs)
         self.operation = check_choice(self, "operation", operation, OPERATIONS)
         self.operands = operands

@@ -1,11 +1,12 @@
 """Pooling with the arguments that Keras 2 gave it, and with masks."""
 
-from typing import Any
+from typing import Any, Unpack
 
 from oneiros import backend as K
 from oneiros.arguments import check_choice
 from oneiros.typing import Shape
 
+from oneiros_keras2.options import SpatialOptions
 from oneiros_keras2.spatial import Sizes, SpatialLayer, check_sizes, positions
 from oneiros_keras2.tensors import floats
 
@@ -23,7 +24,7 @@ class PoolingOfSequences(SpatialLayer):
         pool_size: Sizes = 2,
         strides: Sizes | None = None,
         padding: str = "valid",
-        **kwargs,
+        **kwargs: Unpack[SpatialOptions],
     ):
         super().__init__(**kwargs)
         self.padding = check_choice(self, "padding", padding, ("valid", "same"))
@@ -115,7 +116,7 @@ class GlobalPooling(SpatialLayer):
     mode: str
     keepdims: bool
 
-    def __init__(self, keepdims: bool = False, **kwargs):
+    def __init__(self, keepdims: bool = False, **kwargs: Unpack[SpatialOptions]):
         super().__init__(**kwargs)
         self.set_arguments(keepdims=keepdims)
 

@@ -1,6 +1,7 @@
 """Layers that prepare their input; they have no weights to train."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Unpack
 
 import numpy as np
 from oneiros import backend as K
@@ -10,7 +11,7 @@ from oneiros.errors import ArgumentError, ConfigError
 from oneiros.load_context import count_weight
 from oneiros.migrations import Keras2Layer as Keras2Migration
 from oneiros.migrations import Migration
-from oneiros.typing import Shape, Tensor
+from oneiros.typing import Array, LayerOptions, Shape, Tensor
 
 from oneiros_keras2.base import Axes, Keras2Layer, axes_of, known_size, spread
 from oneiros_keras2.tensors import floats, one_hot
@@ -83,7 +84,12 @@ class Rescaling(Keras2Layer):
     loadable = True
     supports_masking = True
 
-    def __init__(self, scale, offset=0.0, **kwargs):
+    def __init__(
+        self,
+        scale: float | Sequence[float] | Array,
+        offset: float | Sequence[float] | Array = 0.0,
+        **kwargs: Unpack[LayerOptions],
+    ):
         super().__init__(**kwargs)
         self.scale = check_numbers(self, "scale", scale)
         self.offset = check_numbers(self, "offset", offset)
@@ -131,10 +137,10 @@ class Normalization(Keras2Layer):
     def __init__(
         self,
         axis: Axes | None = -1,
-        mean=None,
-        variance=None,
+        mean: float | Sequence[float] | Array | None = None,
+        variance: float | Sequence[float] | Array | None = None,
         invert: bool = False,
-        **kwargs,
+        **kwargs: Unpack[LayerOptions],
     ):
         super().__init__(**kwargs)
         if (mean is None) != (variance is None):
@@ -219,7 +225,12 @@ class CategoryEncoding(Keras2Layer):
     }
     num_tokens: int
 
-    def __init__(self, num_tokens: int, output_mode: str = "multi_hot", **kwargs):
+    def __init__(
+        self,
+        num_tokens: int,
+        output_mode: str = "multi_hot",
+        **kwargs: Unpack[LayerOptions],
+    ):
         super().__init__(**kwargs)
         self.set_arguments(num_tokens=num_tokens)
         mode = "multi_hot" if output_mode == "binary" else output_mode
@@ -265,7 +276,12 @@ class Discretization(Keras2Layer):
         "tags": ("not_differentiable",),
     }
 
-    def __init__(self, bin_boundaries, output_mode: str = "int", **kwargs):
+    def __init__(
+        self,
+        bin_boundaries: Sequence[float],
+        output_mode: str = "int",
+        **kwargs: Unpack[LayerOptions],
+    ):
         super().__init__(**kwargs)
         if bin_boundaries is None:  # as files say of a layer that was adapted
             expected = "a list of increasing numbers, layer.bin_boundaries in Keras"

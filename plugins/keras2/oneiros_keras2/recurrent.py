@@ -1,7 +1,8 @@
 """Recurrent layers as Keras 2 has them: cells, which compute a step, and layers that
 run one over a sequence."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Unpack
 
 import numpy as np
 from oneiros import activations, load_context
@@ -12,9 +13,18 @@ from oneiros.engine.node import shape_list, to_list
 from oneiros.errors import ArgumentError
 from oneiros.layers import Recurrent
 from oneiros.load_context import count_calls
-from oneiros.typing import Shape, Tensor
+from oneiros.typing import (
+    Activation,
+    ConstraintLike,
+    Initialization,
+    LayerOptions,
+    RegularizerLike,
+    Shape,
+    Tensor,
+)
 
 from oneiros_keras2.base import Checked, Fraction, Keras2Layer, KernelLayer, known_size
+from oneiros_keras2.options import CellOptions, GateOptions, LoopOptions, MemoryOptions
 from oneiros_keras2.tensors import blocks, floats
 
 States = list[Any]
@@ -90,11 +100,11 @@ class Gated(KernelLayer):
 
     def __init__(
         self,
-        activation="tanh",
+        activation: Activation = "tanh",
         use_bias: bool = True,
-        recurrent_initializer="orthogonal",
-        recurrent_regularizer=None,
-        recurrent_constraint=None,
+        recurrent_initializer: Initialization = "orthogonal",
+        recurrent_regularizer: RegularizerLike = None,
+        recurrent_constraint: ConstraintLike = None,
         dropout: Fraction = 0.0,
         recurrent_dropout: Fraction = 0.0,
         **kwargs,
@@ -156,7 +166,7 @@ class Cell(Gated):
     """The operation of `K` that runs the cell over a whole sequence."""
     units: int
 
-    def __init__(self, units: int, **kwargs):
+    def __init__(self, units: int, **kwargs: Unpack[CellOptions]):
         super().__init__(**kwargs)
         self.set_arguments(units=units)
 
@@ -269,10 +279,10 @@ class GRUCell(Cell):
     def __init__(
         self,
         units: int,
-        activation="tanh",
-        recurrent_activation="sigmoid",
+        activation: Activation = "tanh",
+        recurrent_activation: Activation = "sigmoid",
         reset_after: bool = True,
-        **kwargs,
+        **kwargs: Unpack[GateOptions],
     ):
         super().__init__(units, activation=activation, **kwargs)
         self.set_arguments(
@@ -333,7 +343,10 @@ class Remembering(Gated):
     unit_forget_bias: bool
 
     def __init__(
-        self, recurrent_activation="sigmoid", unit_forget_bias: bool = True, **kwargs
+        self,
+        recurrent_activation: Activation = "sigmoid",
+        unit_forget_bias: bool = True,
+        **kwargs,
     ):
         super().__init__(**kwargs)
         self.set_arguments(
@@ -403,7 +416,12 @@ class LSTMCell(Remembering, Cell):
     loadable = True
     operation = "lstm"
 
-    def __init__(self, units: int, activation="tanh", **kwargs):
+    def __init__(
+        self,
+        units: int,
+        activation: Activation = "tanh",
+        **kwargs: Unpack[MemoryOptions],
+    ):
         super().__init__(units=units, activation=activation, **kwargs)
 
     def step(self, x, states: States) -> Stepped:
@@ -433,7 +451,7 @@ class StackedRNNCells(Keras2Layer):
     loadable = True
     conformance = {"arguments": lambda: {"cells": [LSTMCell(3), GRUCell(2)]}}
 
-    def __init__(self, cells, **kwargs):
+    def __init__(self, cells: Sequence[Any], **kwargs: Unpack[LayerOptions]):
         super().__init__(**kwargs)
         self.cells = list(cells)
         for cell in self.cells:
@@ -544,7 +562,7 @@ class Recurring(Checked, Recurrent):
         return_state: bool = False,
         time_major: bool = False,
         zero_output_for_mask: bool = False,
-        activity_regularizer=None,
+        activity_regularizer: RegularizerLike = None,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -789,7 +807,7 @@ class RNN(Recurring):
         {"arguments": lambda: {"cell": [GRUCell(3), SimpleRNNCell(2)]}},
     ]
 
-    def __init__(self, cell, **kwargs):
+    def __init__(self, cell: Any, **kwargs: Unpack[LoopOptions]):
         super().__init__(**kwargs)
         if isinstance(cell, (list, tuple)):
             cell = StackedRNNCells(cell)

@@ -1,13 +1,13 @@
 """`SpatialLayer`, the base of layers over sequences, images and volumes."""
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Unpack
 
 from oneiros import backend as K
 from oneiros.arguments import check_choice, check_ints, is_int, label
 from oneiros.engine.layer import InputSpec
 from oneiros.errors import ShapeError
-from oneiros.typing import Shape, Tensor
+from oneiros.typing import LayerOptions, Shape, Tensor
 
 from oneiros_keras2.base import Keras2Layer
 from oneiros_keras2.tensors import moved
@@ -46,7 +46,7 @@ class SpatialLayer(Keras2Layer):
     rank = 2
     data_format: str
 
-    def __init__(self, data_format: DataFormat = None, **kwargs):
+    def __init__(self, data_format: DataFormat = None, **kwargs: Unpack[LayerOptions]):
         super().__init__(**kwargs)
         self.set_arguments(data_format=data_format)
         self.input_spec = [InputSpec(ndim=self.rank + 2)]

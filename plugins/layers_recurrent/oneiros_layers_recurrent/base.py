@@ -20,9 +20,9 @@ MODES = ("cpu", "mem", "gpu")
 
 
 def time_distributed_dense(
-    x,
-    w,
-    b=None,
+    x: Tensor,
+    w: Tensor,
+    b: Tensor = None,
     dropout: float | None = None,
     input_dim: int | None = None,
     output_dim: int | None = None,

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Unpack
 
 from oneiros.arguments import label, refusal
 from oneiros.config import layer_from_config
 from oneiros.engine.layer import Layer
 from oneiros.engine.node import unique
 from oneiros.errors import OneirosError
-from oneiros.typing import Shape
+from oneiros.typing import LayerOptions, Shape
 
 
 class Composite(Layer):
@@ -199,7 +199,7 @@ class Wrapper(Composite):
 
     layer: Any
 
-    def __init__(self, layer: Layer, **kwargs):
+    def __init__(self, layer: Layer, **kwargs: Unpack[LayerOptions]):
         self.layer = layer
         super().__init__(**kwargs)
         if not isinstance(layer, Layer):

@@ -125,7 +125,11 @@ class Adagrad(DecayingOptimizer):
     has_count_in_weights = False
 
     def __init__(
-        self, lr: float = 0.01, epsilon: float = 1e-8, decay: float = 0.0, **kwargs
+        self,
+        lr: float = 0.01,
+        epsilon: float = 1e-8,
+        decay: float = 0.0,
+        **kwargs: Unpack[OptimizerOptions],
     ):
         super().__init__(lr=lr, decay=decay, **kwargs)
         self.epsilon = plain_number(self, "epsilon", epsilon)

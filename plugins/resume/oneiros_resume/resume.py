@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -83,7 +84,7 @@ class Resume(Callback):
 
     def __init__(
         self,
-        filepath,
+        filepath: str | PathLike[str],
         epochs: int = 1,
         batches: int | None = None,
         seconds: float | None = None,

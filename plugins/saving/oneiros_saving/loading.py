@@ -17,6 +17,7 @@ from oneiros import plugins as hooks
 from oneiros.arguments import open_to_old_code
 from oneiros.backend.dispatch import backend_of
 from oneiros.backend.donated_arrays import donated
+from oneiros.engine.container import Container
 from oneiros.errors import ConfigError, FileFormatError, OneirosError, UnsafeFileError
 from oneiros.load_context import MAX_PARAMETERS, BuildLimits
 from oneiros.user_warnings import warn
@@ -124,7 +125,7 @@ def load_untrusted(
 
 
 def load_weights(
-    model,
+    model: Container,
     filepath: PathLike,
     by_name: bool = False,
     *,

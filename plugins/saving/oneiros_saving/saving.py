@@ -12,6 +12,7 @@ from oneiros import services
 from oneiros.arguments import open_to_old_code
 from oneiros.backend.contract import LOCK
 from oneiros.backend.dispatch import backend_of
+from oneiros.engine.container import Container
 from oneiros.errors import ArgumentError, ConfigError
 from oneiros.user_warnings import warn
 from oneiros_backend_toolkit.interrupts import repeated_interrupts
@@ -35,7 +36,7 @@ MAX_STEPS = 16
 
 
 @open_to_old_code
-def save_model(model, filepath: PathLike, overwrite: bool = True) -> None:
+def save_model(model: Container, filepath: PathLike, overwrite: bool = True) -> None:
     """Saves a model to a file: configuration, weights, `compile` arguments and the
     optimizer's state.
 
@@ -57,7 +58,7 @@ def save_model(model, filepath: PathLike, overwrite: bool = True) -> None:
         check_and_write(model, filepath, state_of(model), overwrite)
 
 
-def save_weights(model, filepath: PathLike, overwrite: bool = True) -> None:
+def save_weights(model: Container, filepath: PathLike, overwrite: bool = True) -> None:
     """Saves only a model's weights; the arguments are those of `save_model`."""
     with repeated_interrupts(), enough_memory(filepath):
         with K.use(backend_of(model)), LOCK:

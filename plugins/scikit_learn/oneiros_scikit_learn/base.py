@@ -63,7 +63,7 @@ class BaseWrapper(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         ```
     """
 
-    def __init__(self, build_fn: Callable[..., Any] | None = None, **sk_params):
+    def __init__(self, build_fn: Callable[..., Any] | None = None, **sk_params: Any):
         self.build_fn = build_fn
         self.sk_params = sk_params
         self.check_params(sk_params)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from oneiros import backend as K
+from oneiros.engine.container import Container
 from oneiros.engine.layer import Layer
 from oneiros.engine.node import origins, unique
 from oneiros_old_files.convolution_kernels import FITTED_WHEN_LOADED, flipped
@@ -168,7 +169,7 @@ def count_total_params(
     return count(trainable), count(frozen)
 
 
-def convert_all_kernels_in_model(model) -> None:
+def convert_all_kernels_in_model(model: Container) -> None:
     """Flips the kernels of all convolutions in a model along their windows.
 
     This includes nested models.

@@ -153,7 +153,7 @@ def multiclass_logloss(p: Numbers, y: Numbers) -> Tensor:
     return -np.mean(np.log(p[np.arange(len(y)), y - 1]))
 
 
-def accuracy(p, y) -> Tensor:
+def accuracy(p: Array, y: Any) -> Tensor:
     """Returns the fraction of the elements of `p` that equal those of `y`.
 
     # Arguments
@@ -216,7 +216,7 @@ def categorical_probas_to_classes(p: Numbers) -> Array:
     return np.asarray(np.argmax(p, axis=1))
 
 
-def convert_kernel(kernel, dim_ordering: str | None = None) -> Array:
+def convert_kernel(kernel: Array, dim_ordering: str | None = None) -> Array:
     """Flips a kernel along its window.
 
     This converts from Theano's convolution to cross-correlation and back. A kernel that

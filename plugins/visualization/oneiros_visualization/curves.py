@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from oneiros.arguments import refusal, shown
@@ -20,7 +21,9 @@ VALIDATION = "val_"
 Curves = dict[str, list[float]]
 
 
-def plot_history(history, metrics: Iterable[str] | None = None, figure=None):
+def plot_history(
+    history: Any, metrics: Iterable[str] | None = None, figure: Any = None
+):
     """Draws the loss and the metrics epoch by epoch.
 
     Each has its own panel, with a line for the training data and, if there is any,

@@ -5,7 +5,7 @@ from typing import Any
 from oneiros.errors import PluginLoadError
 
 
-def figure_for(figure, width: float, height: float):
+def figure_for(figure: Any, width: float, height: float):
     """Returns the caller's figure, or a new one.
 
     # Arguments

@@ -1,10 +1,13 @@
 """Draws the filters of layers, and their activations for an input."""
 
 import math
+from typing import Any
 
 import numpy as np
 from oneiros import backend as K
 from oneiros.arguments import check_int, label, refusal
+from oneiros.engine.container import Container
+from oneiros.engine.layer import Layer
 from oneiros.errors import ArgumentError
 from oneiros.models import Model
 from oneiros.typing import Array
@@ -48,7 +51,7 @@ def mosaic(images: Array) -> Array:
     return canvas
 
 
-def plot_filters(layer, limit: int = LIMIT, figure=None):
+def plot_filters(layer: Layer, limit: int = LIMIT, figure: Any = None):
     """Draws the filters of a convolution as small images.
 
     Filters on three channels appear in colour, with grey for zero. Other filters are
@@ -97,13 +100,13 @@ def plot_filters(layer, limit: int = LIMIT, figure=None):
 
 
 def plot_activations(
-    model,
-    layer,
-    x,
+    model: Container,
+    layer: Layer,
+    x: Any,
     sample: int = 0,
     dim_ordering: str | None = None,
     limit: int = LIMIT,
-    figure=None,
+    figure: Any = None,
 ):
     """Draws the activations of a layer for one sample.
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from html import escape
 
+from oneiros.engine.container import Container
+
 HEADING = ("layer", "class", "output shape", "parameters", "inputs")
 OPEN = 40
 """Maximum number of layers for which the table starts open."""
@@ -11,7 +13,7 @@ RIGHT = "text-align: right"
 STYLES = (LEFT, LEFT, LEFT, RIGHT, LEFT)
 
 
-def model_html(model) -> str:
+def model_html(model: Container) -> str:
     """Returns a table of a model's layers, for a notebook.
 
     Text from the model is escaped, so names can't inject markup.

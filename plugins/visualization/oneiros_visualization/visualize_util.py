@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pydot
 from oneiros.arguments import open_to_old_code, refusal
+from oneiros.engine.container import Container
 from oneiros.engine.layer import Layer
 from oneiros.layers.wrappers import Wrapper
 
@@ -19,7 +20,7 @@ SPECIAL = '\\{}|<>"'
 
 
 def model_to_dot(
-    model, show_shapes: bool = False, show_layer_names: bool = True
+    model: Container, show_shapes: bool = False, show_layer_names: bool = True
 ) -> pydot.Dot:
     """Returns a model's layers and their connections as a pydot graph.
 
@@ -57,7 +58,7 @@ def model_to_dot(
 
 @open_to_old_code
 def plot(
-    model,
+    model: Container,
     to_file: str | os.PathLike[str] = "model.png",
     show_shapes: bool = False,
     show_layer_names: bool = True,

@@ -23,7 +23,7 @@ NAME = "data"
 ANSWERS = {"y": True, "yes": True, "n": False, "no": False}
 
 
-def save_array(array, name: str | os.PathLike[str]) -> None:
+def save_array(array: Array, name: str | os.PathLike[str]) -> None:
     """Writes an array to an HDF5 file that h5py and PyTables can read.
 
     An existing file is replaced only when the new one is complete.

@@ -13,6 +13,8 @@ import copy
 import os
 import threading
 from collections.abc import Iterator as AnyIterator
+from collections.abc import Sequence
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -361,14 +363,14 @@ class NumpyArrayIterator(ImageIterator):
 
     def __init__(
         self,
-        x,
-        y,
+        x: Any,
+        y: Any,
         image_data_generator,
         batch_size: int = 32,
         shuffle: bool = False,
         seed: int | None = None,
         dim_ordering: str = "default",
-        save_to_dir=None,
+        save_to_dir: str | PathLike[str] | None = None,
         save_prefix: str = "",
         save_format: str = "jpeg",
     ):
@@ -456,17 +458,17 @@ class DirectoryIterator(ImageIterator):
 
     def __init__(
         self,
-        directory,
+        directory: str | PathLike[str],
         image_data_generator,
-        target_size=(256, 256),
+        target_size: Sequence[int] = (256, 256),
         color_mode: str = "rgb",
         dim_ordering: str = "default",
-        classes=None,
+        classes: Sequence[str] | None = None,
         class_mode: str | None = "categorical",
         batch_size: int = 32,
         shuffle: bool = True,
         seed: int | None = None,
-        save_to_dir=None,
+        save_to_dir: str | PathLike[str] | None = None,
         save_prefix: str = "",
         save_format: str = "jpeg",
         follow_links: bool = False,

@@ -15,6 +15,7 @@ rotated, shifted and zoomed (`benchmarks/mechanisms.py transforms`).
 """
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from oneiros.arguments import check_choice, refusal, shown
@@ -39,7 +40,7 @@ DEGREE = math.pi / 180
 
 
 def random_rotation(
-    x,
+    x: Array,
     rg: float,
     row_axis: int = 1,
     col_axis: int = 2,
@@ -79,7 +80,7 @@ def random_rotation(
 
 
 def random_shift(
-    x,
+    x: Array,
     wrg: float,
     hrg: float,
     row_axis: int = 1,
@@ -120,7 +121,7 @@ def random_shift(
 
 
 def random_shear(
-    x,
+    x: Array,
     intensity: float,
     row_axis: int = 1,
     col_axis: int = 2,
@@ -157,8 +158,8 @@ def random_shear(
 
 
 def random_zoom(
-    x,
-    zoom_range,
+    x: Array,
+    zoom_range: Sequence[float],
     row_axis: int = 1,
     col_axis: int = 2,
     channel_axis: int = 0,
@@ -200,7 +201,7 @@ def random_zoom(
     return apply_transform(x, matrix, channel_axis, fill_mode, cval)
 
 
-def random_channel_shift(x, intensity: float, channel_axis: int = 0) -> Array:
+def random_channel_shift(x: Array, intensity: float, channel_axis: int = 0) -> Array:
     """Adds a random number to each channel of an image.
 
     Values that leave the range of the image's values are clipped.
@@ -238,7 +239,7 @@ def random_channel_shift(x, intensity: float, channel_axis: int = 0) -> Array:
     return np.moveaxis(np.stack(shifted), 0, channel_axis)
 
 
-def flip_axis(x, axis: int) -> Array:
+def flip_axis(x: Array, axis: int) -> Array:
     """Reverses an axis.
 
     # Arguments
@@ -260,7 +261,7 @@ def flip_axis(x, axis: int) -> Array:
     return np.flip(np.asarray(x), axis)
 
 
-def transform_matrix_offset_center(matrix, x, y) -> Array:
+def transform_matrix_offset_center(matrix: Array, x: int, y: int) -> Array:
     """Moves the centre of a transformation from an image's first pixel to its centre.
 
     As in Keras 1, the centre is at `x / 2 + 0.5` and `y / 2 + 0.5`.
@@ -291,8 +292,8 @@ def transform_matrix_offset_center(matrix, x, y) -> Array:
 
 
 def apply_transform(
-    x,
-    transform_matrix,
+    x: Array,
+    transform_matrix: Array,
     channel_axis: int = 0,
     fill_mode: str = "nearest",
     cval: float = 0.0,
