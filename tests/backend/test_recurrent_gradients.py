@@ -6,6 +6,7 @@ Values, first and second derivatives, masks, order.
 import numpy as np
 import pytest
 from comparison import assert_each_close
+from k_references import ACTIVATIONS, RECURRENT_REFERENCES
 from oneiros import backend as K
 from slopes import assert_slopes
 
@@ -16,55 +17,16 @@ STEPS = 5
 UNITS = 2
 MASK = np.array([[1, 1, 1, 1, 1], [0, 1, 1, 0, 1], [1, 0, 0, 1, 0]])
 BLOCKS = {"simple_rnn": 1, "gru": 3, "lstm": 4}
-ACTIVATIONS = {
-    "tanh": np.tanh,
-    "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
-    "hard_sigmoid": lambda x: np.clip(0.2 * x + 0.5, 0, 1),
-    "linear": lambda x: x,
-    "relu": lambda x: np.maximum(x, 0),
-}
 KINDS = pytest.mark.parametrize("kind", sorted(BLOCKS))
 IN_DETAIL = pytest.mark.exhaustive(only=True)
 """Marks combinations that add little to the others."""
 
 
-def advance(kind, x, states, U, activation, inner):
-    """Returns the states after one step."""
-    h = states[0]
-    n = U.shape[0]
-    act, gate = ACTIVATIONS[activation], ACTIVATIONS[inner]
-    if kind == "simple_rnn":
-        return [act(x + h @ U)]
-    if kind == "gru":
-        z, r = (gate(x[:, i : i + n] + h @ U[:, i : i + n]) for i in (0, n))
-        return [z * h + (1 - z) * act(x[:, 2 * n :] + (r * h) @ U[:, 2 * n :])]
-    i, f, g, o = np.split(x + h @ U, 4, -1)
-    c = gate(f) * states[1] + gate(i) * act(g)
-    return [gate(o) * act(c), c]
-
-
-def reference(
-    kind,
-    x,
-    states,
-    U,
-    activation="tanh",
-    inner="hard_sigmoid",
-    mask=None,
-    backwards=False,
-):
+def reference(kind, x, states, U, *activations, mask=None, backwards=False):
     """Returns the outputs and the last states."""
-    outputs = []
-    for step in range(x.shape[1])[:: -1 if backwards else 1]:
-        new = advance(kind, x[:, step], states, U, activation, inner)
-        if mask is not None:
-            new = [
-                np.where(mask[:, step, None], a, b)
-                for a, b in zip(new, states, strict=True)
-            ]
-        states = new
-        outputs.append(states[0])
-    return [np.stack(outputs, 1), *states]
+    compute = RECURRENT_REFERENCES[kind]
+    options = {"mask": mask, "go_backwards": backwards}
+    return compute(x, states, U, *activations, **options)[1:]
 
 
 def arrays(kind, dtype="float64"):

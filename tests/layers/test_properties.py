@@ -3,37 +3,23 @@ strategies of each layer.
 
 The declared shape is the real one; the gradient is the slope that differences of the
 loss show; a layer made from the configuration computes the same; draws have the right
-mean; and both backends agree. Each argument of each constructor takes at least two
-values, and what they change is seen.
+mean; and both backends agree. That each argument matters is asked by the kit.
 
 A counterexample goes into counterexamples.json as the failure prints it, and is checked
 in every run.
 """
 
-import functools
 import json
 from dataclasses import replace
 from pathlib import Path
 
 import draws
+import numpy as np
 import pytest
 from hypothesis import Phase, given, note, settings
 from hypothesis import strategies as st
 from keras1_api import parse
-from layer_oracle import (
-    NO_EFFECT,
-    ONE_VALUE,
-    UNUSED,
-    Probe,
-    Seen,
-    agree,
-    arguments_of,
-    computed,
-    differ_at_once,
-    entry,
-    same,
-    variants,
-)
+from layer_oracle import Probe, agree
 from layer_strategies import STRATEGIES, Case, Drawn, Scripted
 from oneiros import backend as K
 from oneiros.errors import ArgumentError
@@ -46,7 +32,7 @@ RECURRENT = ("Bidirectional", "ConvLSTM2D", "GRU", "LSTM", "SimpleRNN")
 SHORT_RUNS_OF_LOOPS = st.sampled_from([*[("theano",)] * 4, ("tensorflow",)])
 """Those of an example of a recurrent layer, which takes seconds to compile, and longer
 on TensorFlow: golden LSTMs take 21 s there and 9 s on Theano."""
-EXAMPLES = 200 if draws.is_exhaustive() else 4
+EXAMPLES = 200 if draws.is_exhaustive() else 2
 """How many examples of each layer are drawn: compiling them takes long."""
 BASES = {"ConvRecurrent2D", "Recurrent", "Wrapper"}
 COUNTEREXAMPLES = json.loads(
@@ -103,61 +89,34 @@ def test_counterexample(float64, example):
     check(Case(**example))
 
 
-@pytest.mark.exhaustive(only=True)
-@pytest.mark.parametrize("name", sorted(STRATEGIES))
-def test_every_argument_takes_values_that_matter(float64, name):
-    seen = functools.cache(
-        lambda text, fed: Seen(Case(**json.loads(text)), Case(**json.loads(fed)))
-    )
-    left = {}
-    with K.use("tensorflow"):
-        for argument in arguments_of(name):
-            if any(
-                entry(table, argument, name) for table in (UNUSED, ONE_VALUE, NO_EFFECT)
-            ):
-                continue
-            plain, *others = map(repr, variants(name, argument))
-            assert others, f"{argument} always has one value"
-            if not any(
-                differ_at_once(seen(plain, plain), seen(other, plain))
-                for other in others
-            ):
-                left[argument] = seen(plain, plain), seen(others[0], plain)
-        without_effect = equal_when_computed(left)
-    if not seen(*[repr(STRATEGIES[name](Scripted({})))] * 2).at_once["weights"]:
-        without_effect -= {"trainable"}
-    assert not without_effect
+NO_EFFECT = {
+    ("consume_less", "SimpleRNN"): "mem",
+    ("input_dtype", "Embedding"): "float32",
+    ("noise_shape", "SpatialDropout1D"): [None] * 3,
+    ("noise_shape", "SpatialDropout2D"): [None] * 4,
+    ("noise_shape", "SpatialDropout3D"): [None] * 5,
+}
+"""Arguments that mustn't change results, with a value that a careless layer would
+heed."""
 
 
 @pytest.mark.parametrize(("argument", "name"), sorted(NO_EFFECT))
 def test_some_arguments_change_nothing(float64, argument, name):
     plain = STRATEGIES[name](Scripted({}))
-    other = replace(
-        plain, arguments={**plain.arguments, argument: NO_EFFECT[argument, name]}
-    )
-    with K.use("tensorflow"):
-        pair = Seen(plain, plain), Seen(other, plain)
-        assert not differ_at_once(*pair)
-        assert equal_when_computed({argument: pair})
+    given = {**plain.arguments, argument: NO_EFFECT[argument, name]}
+    with K.use("theano"):
+        results = []
+        for case in (plain, replace(plain, arguments=given)):
+            probe = Probe(case)
+            np.random.seed(4)
+            results.append(probe.flat(1, 0))
+    np.testing.assert_array_equal(*results)
 
 
-@pytest.mark.parametrize(("argument", "name"), sorted(ONE_VALUE))
-def test_some_arguments_take_one_value_only(argument, name):
-    case = STRATEGIES[name](Scripted({}))
-    with pytest.raises(ArgumentError, match=argument):
-        case.made(**{argument: ONE_VALUE[argument, name]})
-
-
-def equal_when_computed(pairs):
-    """Returns the keys of the pairs of `Seen` that compute the same.
-
-    Each `Seen` is computed once.
-    """
-    every = list(dict.fromkeys(part for pair in pairs.values() for part in pair))
-    results = dict(zip(every, computed(every), strict=True)) if every else {}
-    return {
-        key for key, pair in pairs.items() if same(*(results[part] for part in pair))
-    }
+@pytest.mark.parametrize("name", ["LocallyConnected1D", "LocallyConnected2D"])
+def test_windows_of_their_own_have_no_border(name):
+    with pytest.raises(ArgumentError, match="border_mode"):
+        STRATEGIES[name](Scripted({})).made(border_mode="same")
 
 
 def test_every_layer_has_a_strategy():

@@ -284,7 +284,10 @@ def test_where_the_old_templates_are_gone_an_update_says_that_it_replaces(
     assert "A new section." in (folder / "README.md").read_text("utf-8")
 
 
-@pytest.mark.parametrize("elsewhere", ["HOME", "ONEIROS_HOME"])
+@pytest.mark.parametrize(
+    "elsewhere",
+    [pytest.param("HOME", marks=pytest.mark.exhaustive(only=True)), "ONEIROS_HOME"],
+)
 def test_an_update_works_on_the_machine_of_a_colleague(
     elsewhere, home, next_version, monkeypatch
 ):
