@@ -240,8 +240,10 @@ class Keras2Conv3D(Conv):
 
 
 class Transposed(Conv):
-    """Base of the transposed convolutions. Not a layer itself."""
+    """Base of the transposed convolutions. Not a layer itself. As in Keras 2, they take
+    `groups` and compute without."""
 
+    conformance = {"tags": ("uses_masked_steps",), "unused": ("groups",)}
     output_padding: Any = None
 
     def __init__(

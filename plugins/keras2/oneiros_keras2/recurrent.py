@@ -804,7 +804,7 @@ class RNN(Recurring):
     loadable = True
     conformance = [
         {"arguments": lambda: {"cell": LSTMCell(3)}},
-        {"arguments": lambda: {"cell": [GRUCell(3), SimpleRNNCell(2)]}},
+        {"arguments": lambda: {"cell": [GRUCell(3), SimpleRNNCell(3)]}},
     ]
 
     def __init__(self, cell: Any, **kwargs: Unpack[LoopOptions]):

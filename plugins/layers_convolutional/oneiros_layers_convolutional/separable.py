@@ -97,7 +97,8 @@ class SeparableConvolution2D(PlaneConvolution):
         bias: bool = True,
         **kwargs: Unpack[LayerOptions],
     ):
-        self._refuse_kernel_arguments(kwargs)
+        self._refuse(kwargs, "W_regularizer", "regularizer")
+        self._refuse(kwargs, "W_constraint", "constraint")
         super().__init__(
             nb_filter=nb_filter,
             nb_row=nb_row,
@@ -120,11 +121,11 @@ class SeparableConvolution2D(PlaneConvolution):
         self.depthwise_constraint = constraints.get(depthwise_constraint)
         self.pointwise_constraint = constraints.get(pointwise_constraint)
 
-    def _refuse_kernel_arguments(self, arguments: LayerOptions) -> None:
-        for kind in ("regularizer", "constraint"):
-            of_kernel = {f"W_{kind}"} & arguments.keys()
-            names = [f"depthwise_{kind}", f"pointwise_{kind}"]
-            known_arguments(type(self).__name__, dict.fromkeys(of_kernel), names)
+    def _refuse(self, arguments: LayerOptions, name: str, kind: str) -> None:
+        """Refuses an argument for the kernel, in the place of which there are two."""
+        of_kernel = {name} & arguments.keys()
+        names = [f"depthwise_{kind}", f"pointwise_{kind}"]
+        known_arguments(type(self).__name__, dict.fromkeys(of_kernel), names)
 
     def _add_weights(self) -> None:
         channels = self._channels

@@ -125,7 +125,7 @@ def _takes_more(function: Any) -> bool:
 
 def _constants(function: Any) -> set[Any]:
     """Returns the constants in a function's code, among them the names of the arguments
-    that it passes to others."""
+    that it passes to others, or refuses."""
     found: set[Any] = set()
     for constant in function.__code__.co_consts:
         found.update(constant if isinstance(constant, tuple) else [constant])
