@@ -166,7 +166,7 @@ class PluginManager:
                 caller.name for caller in self.pluggy.get_hookcallers(plugin) or ()
             ]
             if unmarked := vars(plugin).keys() & HOOKS - set(record.hooks):
-                raise TypeError(f"{sorted(unmarked)} must be marked with @hookimpl")
+                raise TypeError(f"write @hookimpl above {', '.join(sorted(unmarked))}")
         except BaseException as error:
             fault = record.report("register", error)
             warn(f"{record.distribution} isn't used: {fault}")

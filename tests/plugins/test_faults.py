@@ -353,11 +353,7 @@ def test_every_fault_is_recorded_with_its_phase_and_reason(seen):
         "bad-reference": ("ok", None, ""),
         "bad-second": ("ok", None, ""),
         "bad-behaviour": ("ok", None, ""),
-        "bad-unmarked": (
-            "failed",
-            "register",
-            "['oneiros_layers'] must be marked with @hookimpl",
-        ),
+        "bad-unmarked": ("failed", "register", "write @hookimpl above oneiros_layers"),
         "lab-one": ("conflict", "names", "lab-one and lab-two both provide"),
         "lab-two": ("conflict", "names", "lab-one and lab-two both provide"),
     }

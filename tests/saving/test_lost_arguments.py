@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from oneiros import backend as K
 from oneiros import registry
-from oneiros.callbacks import ModelCheckpoint
+from oneiros.callbacks import ModelCheckpoint, Resume
 from oneiros.engine.layer import Layer
-from oneiros.errors import ConfigError
+from oneiros.errors import CapabilityError, ConfigError
 from oneiros.layers import Bidirectional, Dense, SimpleRNN
 from oneiros.models import Sequential, load_model
 from oneiros.optimizers import SGD, Optimizer
@@ -337,6 +337,11 @@ def test_an_optimizer_without_a_configuration_is_told():
     with pytest.warns(UserWarning, match=r"NoConfig can't be saved: it has no"):
         compiled(NoConfig()).save("model.h5")
     assert load_model("model.h5").count_params() == 6
+
+
+def test_an_optimizer_without_a_configuration_isnt_resumed():
+    with pytest.raises(CapabilityError, match="NoConfig doesn't expose its state"):
+        compiled(NoConfig()).fit(ROW, ROW, verbose=0, callbacks=[Resume("run.h5")])
 
 
 def test_an_optimizer_whose_constructor_doesnt_call_that_of_optimizer():

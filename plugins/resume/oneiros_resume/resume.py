@@ -162,12 +162,12 @@ class Keeper(Callback):
         self.parameters = training.parameters()
         try:
             self.model.optimizer.get_config()
-        except NotImplementedError:
+        except (AttributeError, NotImplementedError) as error:
             name = type(self.model.optimizer).__name__
             raise CapabilityError(
                 f"{name} doesn't expose its state, so training with it can't be "
                 "resumed. Use an optimizer of oneiros.optimizers, or remove Resume."
-            ) from None
+            ) from error
         with self._explained():
             self._saved_run = self._read() if plan.path.exists() else None
             self.epochs = self._remaining(epochs)
