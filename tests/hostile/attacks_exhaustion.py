@@ -255,12 +255,21 @@ def members_that_only_the_large_record_counts(folder):
     count = 10_000
     fields = (b"PK\x01\x02", *[20, 0, 20, 0] + [0] * 3 + [0x21, 0, 0, 0, 1] + [0] * 6)
     entries = (struct.pack("<4s4B4HL2L5H2L", *fields) + b"a") * count
-    start = b"PK\x03\x04" + bytes(26)
+    start = b"PK\x03\x04" + bytes(26) + b"metadata.json"
     large = struct.pack(
-        "<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, *[count] * 2, len(entries), 30
+        "<4sQ2H2L4Q",
+        b"PK\x06\x06",
+        44,
+        45,
+        45,
+        0,
+        0,
+        *[count] * 2,
+        len(entries),
+        len(start),
     )
-    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, 30 + len(entries), 1)
-    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 0, 0, 0, 30, 0)
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, len(start + entries), 1)
+    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 0, 0, 0, len(start), 0)
     path = folder / "large.keras"
     path.write_bytes(start + entries + large + locator + end)
     yield "zip64", lambda: load_model(path)

@@ -704,6 +704,13 @@ class StopsForGood(Counts):
             self.model.stop_training = True
 
 
+class Misspells(Counts):
+    """Nobody calls the method that it adds."""
+
+    def on_epochs_end(self, epoch, logs=None):
+        self.epochs = epoch
+
+
 class NeedsLogs(Counts):
     """It needs the logs that `on_train_begin` never has."""
 
@@ -773,6 +780,7 @@ FAULTS = [
     ("callback", NeedsTheSize, "check_stream_of_unknown_size"),
     ("callback", ListensAtOnce, "check_constructor_touches_nothing"),
     ("callback", StopsForGood, "check_serves_two_fits"),
+    ("callback", Misspells, "check_methods_are_called"),
     ("callback", NeedsLogs, "check_hooks_need_no_logs"),
 ]
 """Kind, component, and the one check that fails."""

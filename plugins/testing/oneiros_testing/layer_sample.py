@@ -224,10 +224,10 @@ def _sample(asked: _Asked) -> LayerSample:
         else:
             return sample
     raise AssertionError(
-        "The kit can't guess the arguments and the input of this layer. Declare them "
-        "in the class, such as\n"
-        'conformance = {"arguments": {"output_dim": 3}, "input_shape": (5, 4)}\n'
+        "With the arguments and inputs that the kit guesses, it fails:\n"
         + "\n".join(problems)
+        + "\nIf it needs others, declare them in the class, such as\n"
+        'conformance = {"arguments": {"output_dim": 3}, "input_shape": (5, 4)}'
     )
 
 

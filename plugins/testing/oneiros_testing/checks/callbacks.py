@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
+from difflib import get_close_matches
 from inspect import signature
 from io import StringIO
 from pathlib import Path
@@ -36,6 +37,8 @@ HOOKS = (
     "on_epoch_end",
     "on_train_end",
 )
+CLOSE = 0.9
+"""How much of two names is the same if one is a slip of the other."""
 PLAIN = (type(None), bool, int, float, str, np.ndarray, np.generic)
 """What states may consist of, besides lists, tuples and dicts of it."""
 
@@ -109,6 +112,15 @@ def check_callback_can_be_made(subject: Subject) -> None:
         callback = make()
     lacking = [hook for hook in HOOKS if not hasattr(callback, hook)]
     assert not lacking, f"It has no {', '.join(lacking)}: derive it from Callback."
+
+
+@check("callback", after="check_callback_can_be_made", once=True)
+def check_methods_are_called(subject: Subject) -> None:
+    """None of its methods has almost the name of one that a fit calls."""
+    methods = [name for name in dir(subject.component) if name.startswith("on_")]
+    for name in sorted(set(methods) - set(dir(Callback))):
+        near = get_close_matches(name, HOOKS, 1, CLOSE)
+        assert not near, f"Nobody calls {name}. Did you mean {near[0]}?"
 
 
 @check("callback", after="check_callback_can_be_made")

@@ -257,8 +257,9 @@ def check_absence_is_told(subject: Subject) -> None:
             return
         except Exception as error:
             raise AssertionError(
-                f"Without a network it raises {type(error).__name__}: {error} Download "
-                "with oneiros.utils.data_utils.get_file, whose error says what to do."
+                f"Without a network it raises {type(error).__name__}: {error}. "
+                "Download with oneiros.utils.data_utils.get_file, whose error says "
+                "what to do. A file of your package is in Path(__file__).parent."
             ) from error
 
 
