@@ -10,8 +10,8 @@ import pytest
 from comparison import assert_each_close
 from k_references import IMAGE_REFERENCES, deconvolution
 from oneiros import backend as K
+from oneiros_testing.slopes import assert_slopes
 from random_arrays import array
-from slopes import assert_slopes
 
 pytestmark = pytest.mark.spread
 

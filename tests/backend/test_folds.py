@@ -8,7 +8,7 @@ import pytest
 from comparison import assert_each_close
 from oneiros import backend as K
 from oneiros.errors import ShapeError
-from slopes import assert_slopes
+from oneiros_testing.slopes import assert_slopes
 
 X = np.random.RandomState(0).randn(5, 3).astype("float32")
 Y = np.random.RandomState(1).randn(5).astype("float32")

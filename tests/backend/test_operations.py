@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from oneiros import backend as K
 from oneiros.errors import GraphError
+from oneiros_testing.slopes import assert_slopes
 from random_arrays import array
-from slopes import assert_slopes
 
 SHAPES = st.lists(st.integers(1, 4), min_size=1, max_size=3)
 wide_array = functools.partial(array, scale=2.0)

@@ -3,7 +3,7 @@ that is set. The kit's cases tell values."""
 
 import numpy as np
 from oneiros import backend as K
-from slopes import assert_slopes
+from oneiros_testing.slopes import assert_slopes
 
 SEQUENCES = (2, 3, 4)
 IMAGES = (2, 3, 4, 5)

@@ -8,7 +8,7 @@ import pytest
 from comparison import assert_each_close
 from k_references import ACTIVATIONS, RECURRENT_REFERENCES
 from oneiros import backend as K
-from slopes import assert_slopes
+from oneiros_testing.slopes import assert_slopes
 
 pytestmark = pytest.mark.spread
 

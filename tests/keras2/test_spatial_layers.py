@@ -56,6 +56,7 @@ def test_a_layer_computes_what_keras_computed(case, backend):
     np.testing.assert_allclose(sums, case["sums"], rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.exhaustive(only=True)
 @pytest.mark.parametrize("case", CASES, ids=named)
 def test_a_layer_trains_and_comes_back(case, theano, tmp_path):
     model = model_of((case["class_name"], case["config"]), shape=case["shape"])

@@ -27,9 +27,9 @@ from oneiros.layers import (
     pooling,
 )
 from oneiros.models import Sequential
+from oneiros_testing.slopes import assert_slopes
 from pytensor.graph.traversal import ancestors
 from random_arrays import array
-from slopes import assert_slopes
 
 
 def test_deconvolution_takes_the_batch_size_from_its_input(backend):

@@ -8,6 +8,8 @@ from oneiros import backend as K
 
 STEP = 1e-6
 """How far inputs and weights move for a difference of losses."""
+DIRECTIONS = 3
+"""Along how many random directions slopes are compared."""
 SURE = 6.0
 """How many standard errors a mean of draws may be off."""
 
@@ -77,6 +79,38 @@ class Slopes:
         loss, _ = self.compute(fed, phase)
         K.batch_set_value(list(zip(self.weights, before, strict=True)))
         return loss
+
+
+def assert_slopes(cases: dict[str, Any], rtol: float = 1e-6, atol: float = 1e-7):
+    """Asserts that gradients are the slopes of losses, along some random directions.
+
+    All are computed by one function, and differentiated at once: no case depends on
+    another one.
+
+    # Arguments
+        cases: dict from names to a scalar of float64, the placeholders that it is
+            computed from, and their arrays.
+        rtol, atol: float, how far slopes may be off.
+    """
+    losses = [loss for loss, _, _ in cases.values()]
+    inputs = [x for _, placeholders, _ in cases.values() for x in placeholders]
+    at = [array for _, _, arrays in cases.values() for array in arrays]
+    gradients = K.gradients(sum(losses), inputs)
+    compute = K.function(inputs, [*losses, *gradients])
+    values = compute(at)[len(losses) :]
+    assert {str(value.dtype) for value in values} == {"float64"}
+    random = np.random.RandomState(0)
+    for _ in range(DIRECTIONS):
+        ways = [random.normal(size=np.shape(array)) for array in at]
+        up, down = (
+            compute([array + step * way for array, way in zip(at, ways)])
+            for step in (STEP, -STEP)
+        )
+        rises = (np.sum(value * way) for value, way in zip(values, ways))
+        for (name, (_, placeholders, _)), high, low in zip(cases.items(), up, down):
+            slope = sum(next(rises) for _ in placeholders)
+            expected = (high - low) / (2 * STEP)
+            np.testing.assert_allclose(slope, expected, rtol, atol, err_msg=name)
 
 
 def assert_mean(draws, expected):
