@@ -92,11 +92,7 @@ FACTS = {
         "ScalesToTheLimit",
     ],
     "Nadam's schedule moves once a step": ["MovesItsScheduleByWeight"],
-    "files lose the count and Nadam's schedule, which is a bug": [
-        "ForgetsItsState",
-        "LosesItsCount",
-        "LosesItsSchedule",
-    ],
+    "files hold the slots of optimizers": ["ForgetsItsState"],
     "SGD: nesterov": ["IgnoresNesterov"],
     "the mean over masked steps counts those that are left": ["CountsMaskedSteps"],
     "the weighted loss: a value for each sample and step": [

@@ -356,24 +356,6 @@ class RootAlone(Adaptive):
         return K.sqrt(mean)
 
 
-class LosesItsSchedule(Adaptive):
-    """The schedule isn't in `weights`."""
-
-    loadable = True
-
-    def keep(self, slots):
-        super().keep(slots[1:])
-
-
-class LosesItsCount(Adaptive):
-    """The number of steps isn't in `weights`, although the rate decays with it."""
-
-    loadable = True
-
-    def keep(self, slots):
-        self.weights = slots
-
-
 class MovesItsScheduleByWeight(Adaptive):
     """The schedule moves on for each weight, not for each step."""
 
@@ -750,8 +732,6 @@ FAULTS = [
     ("optimizer", FasterOnTheano, "check_steps_on_other_backends"),
     ("optimizer", SeedsTheGenerator, "check_constructor_touches_nothing"),
     ("optimizer", RootAlone, "check_zero_gradients_are_finite"),
-    ("optimizer", LosesItsSchedule, "check_training_goes_on"),
-    ("optimizer", LosesItsCount, "check_training_goes_on"),
     ("optimizer", MovesItsScheduleByWeight, "check_weights_are_independent"),
     ("optimizer", DoesNotCount, "check_decay_counts_from_zero"),
     ("optimizer", IgnoresNesterov, "check_every_optimizer_argument_counts"),
