@@ -142,6 +142,14 @@ class Memory(Layer):
 FAULTLESS = [Linear, Mean, Norm, Noise]
 
 
+@found_by("check_defaults_stay")
+class Grows(Linear):
+    def __init__(self, gain=1.5, sizes=[], **kwargs):  # noqa: B006
+        sizes.append(len(sizes))
+        self.sizes = sizes
+        super().__init__(gain, **kwargs)
+
+
 @found_by("check_arguments_are_kept")
 class StoresUnderAnotherName(Linear):
     def __init__(self, factor=2.0, **kwargs):

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterator
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -71,6 +72,19 @@ def check_constructor_touches_nothing(subject):
     make = sample_of(subject).prepared()
     with touching_nothing():
         make()
+
+
+@layer_check(once=True)
+def check_defaults_stay(subject):
+    """Making it leaves the defaults of its arguments as they are."""
+    sample = sample_of(subject)
+    before = signature(subject.component)
+    shown = str(before)
+    sample.make()
+    assert str(before) == shown, (
+        f"Its arguments were {shown}, and are {before} now: all its objects share a "
+        "list that is a default. Copy it, or let the default be None."
+    )
 
 
 @layer_check(once=True)
