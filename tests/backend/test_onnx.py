@@ -318,6 +318,16 @@ def test_training_is_refused_with_a_backend_that_trains():
     assert not trains()
 
 
+def test_relu_with_a_bound_and_erf_take_floats_of_64_bits():
+    """ONNX Runtime fuses Relu and Clip for those of 32 bits, and has Erf for them."""
+    x = K.placeholder((3,), dtype="float64")
+    compute = K.function([x], [K.relu(x, max_value=1.0), K.erf(x)])
+    bounded, error = compute([np.array([-1.0, 0.5, 3.0])])
+    assert bounded.dtype == error.dtype == np.float64
+    np.testing.assert_allclose(bounded, [0, 0.5, 1])
+    np.testing.assert_allclose(error, [-0.8427008, 0.5204999, 0.9999779], rtol=1e-6)
+
+
 def test_random_predictions_are_refused():
     model = Sequential([Lambda(lambda x: x + K.random_normal((3,)), input_shape=(3,))])
     with pytest.raises(CapabilityError, match=r"Lambda 'lambda_1'.*random_normal"):

@@ -136,6 +136,16 @@ def test_a_check_of_gradients_is_not_planned_where_there_are_none():
     assert "numpy lacks gradients" in str(made)
 
 
+def test_checks_of_draws_need_a_backend_that_draws():
+    lacking = {
+        (each.check, each.backend)
+        for each in plan_of("oneiros-layers-noise", backends=BACKENDS).lacking
+        if each.capability == "random numbers"
+    }
+    assert {backend for _, backend in lacking} == {"onnx"}
+    assert ("check_draws_keep_the_mean", "onnx") in lacking
+
+
 def test_the_command_prints_it(oneiros_command):
     code, out, _ = oneiros_command(
         "matrix", "oneiros-constraints", "--backend", "numpy"

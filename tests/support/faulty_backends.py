@@ -12,6 +12,11 @@ from numpy_backend.engine import NumpyEngine, NumpyFunction
 from numpy_backend.functions import Functions
 from numpy_backend.tensors import tensor
 from oneiros import backend as K
+from oneiros.errors import ArgumentError, DataError, OneirosError
+from oneiros_backend_jax.backend import JaxBackend
+from oneiros_backend_jax.engine import JaxEngine
+from oneiros_backend_jax.functions import JaxFunctions
+from oneiros_backend_toolkit.lazy_graph.tensors import Spec
 
 FAULTS = {}
 
@@ -27,10 +32,24 @@ def plants(check):
     return note
 
 
-def computing(**functions):
+def computing(of_engine=NumpyEngine, **functions):
     """Returns an engine whose functions differ."""
-    kind = type("Differing", (Functions,), functions)
-    return type("DifferingEngine", (NumpyEngine,), {"functions": kind()})
+    kind = type("Differing", (type(of_engine.functions),), functions)
+    return type("DifferingEngine", (of_engine,), {"functions": kind()})
+
+
+def operating(**operators):
+    """Returns an engine some of whose operators differ: each is made of its functions
+    and the operator as it was."""
+    engine = computing()
+    own = engine.functions.operators
+    own |= {name: make(engine.functions, own[name]) for name, make in operators.items()}
+    return engine
+
+
+@plants("check_is_a_backend")
+class Lone:
+    """It derives from nothing."""
 
 
 @plants("check_capabilities")
@@ -322,3 +341,278 @@ class Rough(NumpyBackend):
         if axis == 7:
             raise KeyError(axis)
         return super().squeeze(x, axis)
+
+
+# Variables and functions
+
+
+@plants("check_variables_keep_their_shape")
+class StoringFirst(NumpyBackend):
+    """What is refused is stored all the same."""
+
+    def set_value(self, x, value):
+        try:
+            super().set_value(x, value)
+        except DataError:
+            x.source.storage.set(np.full(x.shape, 5.0))
+            raise
+
+
+@plants("check_variable_makers")
+class DoubleIdentity(NumpyBackend):
+    def eye(self, size, dtype=None, name=None):
+        return super().eye(size, dtype or "float64", name)
+
+
+@plants("check_static_shapes")
+class Vague(NumpyBackend):
+    """It forgets the sizes of sums."""
+
+    def sum(self, x, axis=None, keepdims=False):
+        made = super().sum(x, axis, keepdims)
+        if axis == 0:
+            made.spec = Spec((None,) * made.ndim, made.spec.dtype)
+        return made
+
+
+class Aliasing(NumpyFunction):
+    """Outputs that are one tensor are one array."""
+
+    def run(self, arrays, phase):
+        values = super().run(arrays, phase)
+        by_tensor = {}
+        pairs = zip(self.outputs, values, strict=True)
+        return [by_tensor.setdefault(id(x), value) for x, value in pairs]
+
+
+@plants("check_values_do_not_alias")
+class Sharing(NumpyBackend):
+    function_class = Aliasing
+
+
+class NeedingRows(NumpyFunction):
+    def run(self, arrays, phase):
+        if any(0 in np.shape(array) for array in arrays):
+            raise DataError("There are no rows.")
+        return super().run(arrays, phase)
+
+
+@plants("check_any_batch_size")
+class Peckish(NumpyBackend):
+    function_class = NeedingRows
+
+
+class Counting(NumpyFunction):
+    """A refused call changes variables."""
+
+    def __call__(self, inputs):
+        try:
+            return super().__call__(inputs)
+        except OneirosError:
+            for variable, _ in self.updates:
+                self.backend.set_value(variable, np.ones(variable.shape))
+            raise
+
+
+@plants("check_feeds")
+class Tallying(NumpyBackend):
+    function_class = Counting
+
+
+# Values
+
+
+@plants("check_values")
+class Cosine(NumpyBackend):
+    def sin(self, x):
+        return super().cos(x)
+
+
+@plants("check_agrees_with_keras_1")
+class Deaf(NumpyBackend):
+    """It doesn't hear that it is given logits."""
+
+    def categorical_crossentropy(self, output, target, from_logits=False):
+        return super().categorical_crossentropy(output, target)
+
+
+@plants("check_indices")
+class Onwards(NumpyBackend):
+    """Steps backwards go on from the first place, as PyTorch's would."""
+
+    engine = operating(
+        getitem=lambda functions, get: (
+            lambda x, index: get(
+                x,
+                slice(None) if isinstance(index, slice) and index.step == -1 else index,
+            )
+        )
+    )
+
+
+class Repeated:
+    """What is padded repeats the edge."""
+
+    def __getattr__(self, name):
+        return getattr(images, name)
+
+    @staticmethod
+    def pad(x, widths):
+        return tensor(np.pad(x, widths, mode="edge"))
+
+
+@plants("check_padding")
+class EdgesRepeated(NumpyBackend, primitives=(Repeated(),)):
+    pass
+
+
+@plants("check_resizing")
+class Turned(NumpyBackend):
+    def resize_images(self, X, height_factor, width_factor, dim_ordering):
+        return super().resize_images(X, width_factor, height_factor, dim_ordering)
+
+
+@plants("check_folds")
+class LeftHanded(NumpyBackend):
+    def foldr(self, fn, elems, initializer=None, name=None):
+        return super().foldl(fn, elems, initializer, name)
+
+
+# Types
+
+
+@plants("check_types_of_arithmetic")
+class FloatPowers(NumpyBackend):
+    engine = computing(pow=lambda self, x, a: self.floats(Functions.pow(self, x, a)))
+
+
+@plants("check_types_of_choices")
+class CountingStacks(NumpyBackend):
+    engine = computing(stack=lambda self, x: self.countable(Functions.stack(self, x)))
+
+
+@plants("check_types_of_comparisons")
+class IntegerTruths(NumpyBackend):
+    engine = operating(
+        gt=lambda functions, compare: (
+            lambda x, y: functions.as_type(compare(x, y), "int8")
+        )
+    )
+
+
+def mean_of_type(self, x, axis=None, keepdims=False):
+    x = self.tensor(x)
+    result = Functions.mean(self, x, axis, keepdims)
+    return self.as_type(result, x.dtype)
+
+
+@plants("check_types_of_fractions")
+class WholeMeans(NumpyBackend):
+    engine = computing(mean=mean_of_type)
+
+
+def of_its_type(x):
+    """Returns an array as a tensor, whose type counts."""
+    return tensor(x) if isinstance(x, np.ndarray) else x
+
+
+@plants("check_types_of_constants")
+class ArraysAreTensors(NumpyBackend):
+    """An array's type counts as much as a tensor's."""
+
+    engine = operating(
+        add=lambda functions, add: lambda x, y: add(of_its_type(x), of_its_type(y))
+    )
+
+
+@plants("check_bits")
+class LogicalNot(NumpyBackend):
+    engine = operating(
+        invert=lambda functions, invert: lambda x: tensor(np.logical_not(x), x.dtype)
+    )
+
+
+@plants("check_types_of_positions")
+class IntegersOnly(NumpyBackend):
+    def gather(self, reference, indices):
+        if self.dtype(indices).startswith("float"):
+            raise ArgumentError("K.gather needs integers for indices.")
+        return super().gather(reference, indices)
+
+
+def wrapped(self, x, dtype):
+    try:
+        return Functions.of_type(self, x, dtype)
+    except ArgumentError:
+        return tensor(np.asarray(x).astype(dtype))
+
+
+@plants("check_what_has_no_type_is_refused")
+class WrappingAround(NumpyBackend):
+    engine = computing(of_type=wrapped)
+
+
+def single_root(self, x):
+    x = self.floats(x)
+    single = Functions.sqrt(self, self.as_type(x, "float32"))
+    return self.as_type(single, x.dtype)
+
+
+@plants("check_double_precision")
+class SingleRoots(NumpyBackend):
+    engine = computing(sqrt=single_root)
+
+
+# Gradients, and whole recurrent layers: of a backend that has them
+
+
+@plants("check_recurrent_layers")
+class OneWay(JaxBackend):
+    def lstm(
+        self,
+        x,
+        initial_states,
+        U,
+        activation="tanh",
+        inner_activation="hard_sigmoid",
+        go_backwards=False,
+        mask=None,
+        W=None,
+        b=None,
+    ):
+        return super().lstm(
+            x, initial_states, U, activation, inner_activation, False, mask, W, b
+        )
+
+
+@plants("check_stop_gradient")
+class Unstopped(JaxBackend):
+    engine = computing(JaxEngine, stop_gradient=lambda self, x: self.tensor(x))
+
+
+def straight_through(self, x, low, high):
+    value = JaxFunctions.clipped(self, x, low, high)
+    return self.stop_gradient(value) + (x - self.stop_gradient(x))
+
+
+@plants("check_gradients_of_keras_1")
+class StraightThrough(JaxBackend):
+    """Derivatives pass bounds."""
+
+    engine = computing(JaxEngine, clipped=straight_through)
+
+
+class Truncating(JaxEngine):
+    """Derivatives end at each step of a loop."""
+
+    def loop(self, step, sequences, states, captured, types, backwards):
+        def cut(place, slices, states, captured):
+            states = [self.functions.stop_gradient(state) for state in states]
+            return step(place, slices, states, captured)
+
+        return super().loop(cut, sequences, states, captured, types, backwards)
+
+
+@plants("check_gradients")
+class Truncated(JaxBackend):
+    engine = Truncating

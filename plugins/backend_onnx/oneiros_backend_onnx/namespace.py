@@ -34,7 +34,6 @@ OPERATORS = {
     "cos": "Cos",
     "divide": "Div",
     "equal": "Equal",
-    "erf": "Erf",
     "exp": "Exp",
     "greater": "Greater",
     "greater_equal": "GreaterOrEqual",
@@ -168,6 +167,11 @@ class Namespace:
     def einsum(self, equation: str, x, y):
         return computed("Einsum", x, y, equation=equation)
 
+    def erf(self, x):
+        single = cast(x, np.float32)
+        result = pointwise("Erf", single)
+        return cast(result, x.dtype)
+
     def expand_dims(self, x, axis: int):
         return emit("Unsqueeze", x, integers(axis))
 
@@ -200,7 +204,9 @@ class Namespace:
         return pointwise("Not", is_equal)
 
     def relu(self, x):
-        if x.dtype.kind == "f":
+        # ONNX Runtime fuses Relu and Clip, and then refuses floats of 64 bits
+        is_fused = x.dtype == np.float64
+        if x.dtype.kind == "f" and not is_fused:
             return pointwise("Relu", x)
         zero = constant(0, x.dtype)
         return computed("Max", x, zero)

@@ -21,7 +21,15 @@ SMALL_INTEGERS = {
 }
 """Types that ONNX Runtime doesn't compute with, and others that hold their values."""
 
-IN_SINGLE_PRECISION = ("AveragePool", "Conv", "ConvTranspose", "GRU", "LSTM", "RNN")
+IN_SINGLE_PRECISION = (
+    "AveragePool",
+    "Conv",
+    "ConvTranspose",
+    "Erf",
+    "GRU",
+    "LSTM",
+    "RNN",
+)
 """Operators that ONNX Runtime (1.32 is the newest that was tried) lacks for floats of
 64 bits."""
 PRODUCTS = ("Einsum", "MatMul")

@@ -3,13 +3,13 @@
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any
 
 import numpy as np
 from oneiros import backend as K
 from oneiros import registry
-from oneiros.errors import OneirosError
+from oneiros.errors import CapabilityError, OneirosError
 from oneiros.layers import Dense
 from oneiros.models import Sequential
 from oneiros.typing import Array, Tensor
@@ -23,8 +23,21 @@ Forms = tuple[Form, ...]
 Function = Callable[..., Tensor]
 ANOTHER_BACKEND = "another backend"
 """What checks need that compare backends."""
+RANDOM_NUMBERS = "random numbers"
+"""What checks of draws need: a file in ONNX couldn't repeat any."""
 STEP = 1e-5
 """The step of numeric gradients."""
+
+
+@cache
+def draws(backend: str) -> bool:
+    """Returns whether a backend draws random numbers."""
+    with K.use(backend):
+        try:
+            K.eval(K.random_uniform((1,)))
+        except CapabilityError:
+            return False
+    return True
 
 
 def made(subject: Subject, **changes: Any) -> Any:

@@ -23,7 +23,12 @@ from oneiros_testing.checks import THIS_PROCESS, Check, Subject, all_checks
 from oneiros_testing.discovery import configurations, record_of, subjects_of
 from oneiros_testing.expected import Expected, expected_failures
 from oneiros_testing.layer_sample import may_have_steps
-from oneiros_testing.probes import ANOTHER_BACKEND, other_backends
+from oneiros_testing.probes import (
+    ANOTHER_BACKEND,
+    RANDOM_NUMBERS,
+    draws,
+    other_backends,
+)
 from oneiros_testing.report import (
     EXPECTED,
     FAILED,
@@ -215,6 +220,9 @@ def _without(subject: Subject, need: str) -> str | None:
             "the declaration of backends" if "backends" in subject.declared else HERE
         )
         return None if any(other_backends(subject)) else owner
+    if need == RANDOM_NUMBERS:
+        backend = subject.backend or K.backend()
+        return None if draws(backend) else backend
     if need not in CAPABILITIES:
         return None if find_spec(need) else HERE
     if not subject.backend or need in K.load(subject.backend).capabilities:

@@ -72,8 +72,8 @@ class Check:
         after: names of checks that must have passed. If one of them fails, this one
             can't say anything of its own, and doesn't run.
         needs: what must be there: capabilities of the backend, such as `"gradients"`;
-            modules, such as `"onnx"`; `"another backend"`; or `"steps"`, inputs that
-            are sequences.
+            modules, such as `"onnx"`; `"another backend"`; `"random numbers"`; or
+            `"steps"`, inputs that are sequences.
         once: whether it runs once, whatever the backend.
     """
 

@@ -11,6 +11,7 @@ from oneiros import regularizers
 
 from oneiros_testing.checks.layers import TOLD_BY_WEIGHTS, assert_close, layer_check
 from oneiros_testing.layer_sample import Called, LayerSample, options, sample_of
+from oneiros_testing.probes import RANDOM_NUMBERS
 from oneiros_testing.samples import parameters
 from oneiros_testing.slopes import Slopes, assert_mean
 
@@ -175,7 +176,7 @@ def check_learning_phase(subject):
         assert_close(values, called.values(sample.arrays()), told)
 
 
-@layer_check(after=["check_learning_phase", TOLD_BY_WEIGHTS])
+@layer_check(after=["check_learning_phase", TOLD_BY_WEIGHTS], needs=[RANDOM_NUMBERS])
 def check_draws_differ(subject):
     """What it draws at random in training differs from batch to batch."""
     sample = sample_of(subject)
@@ -196,7 +197,9 @@ def check_draws_differ(subject):
     )
 
 
-@layer_check(after=["check_draws_differ", "check_seed_repeats_weights"])
+@layer_check(
+    after=["check_draws_differ", "check_seed_repeats_weights"], needs=[RANDOM_NUMBERS]
+)
 def check_seed_repeats_draws(subject):
     """After `np.random.seed` with the same number, training draws the same."""
     sample = sample_of(subject)
@@ -213,7 +216,9 @@ def check_seed_repeats_draws(subject):
     assert_close(one, two, told)
 
 
-@layer_check(unless=["changes_mean"], after=["check_draws_differ"])
+@layer_check(
+    unless=["changes_mean"], after=["check_draws_differ"], needs=[RANDOM_NUMBERS]
+)
 def check_draws_keep_the_mean(subject):
     """Without weights of its own, what it draws in training has the mean that it
     predicts in the test phase."""
