@@ -127,6 +127,11 @@ def test_a_query_sees_no_later_key_however_many_there_are(theano):
     np.testing.assert_allclose(outputs[0, 0], values[0, 0], rtol=1e-5)
 
 
+def test_causal_is_stored():
+    config = Attention(causal=True).get_config()
+    assert config["causal"] and Attention.from_config(config).use_causal_mask
+
+
 @pytest.mark.spread
 @pytest.mark.parametrize(
     ("arguments", "shape", "mask", "sums"),

@@ -9,7 +9,7 @@ import math
 from typing import Any, Unpack
 
 from oneiros import backend as K
-from oneiros.arguments import check_bool, check_choice, label
+from oneiros.arguments import check_choice, label
 from oneiros.errors import ArgumentError, ShapeError
 from oneiros.typing import Shape, Tensor
 
@@ -127,6 +127,7 @@ class DotAttention(Attending):
     """
 
     use_scale: bool
+    causal: bool
 
     def __init__(
         self,
@@ -135,8 +136,8 @@ class DotAttention(Attending):
         **kwargs: Unpack[AttentionOptions],
     ):
         super().__init__(**kwargs)
-        self.set_arguments(use_scale=use_scale)
-        self.use_causal_mask |= check_bool(self, "causal", causal)
+        self.set_arguments(use_scale=use_scale, causal=causal)
+        self.use_causal_mask |= self.causal
 
     def scores(self, query: Tensor, key: Tensor) -> Tensor:
         """Returns the scores `(samples, queries, keys)`; subclasses define this."""

@@ -56,7 +56,10 @@ class Masked(Keras2Layer):
     """
 
     loadable = True
-    conformance = {"input_shape": [(5, 4), (5,)], "tags": ("changes_mask",)}
+    conformance = {
+        "input_shape": [(5, 4), (5,)],
+        "tags": ("changes_mask", "not_differentiable"),
+    }
     supports_masking = True
 
     def call(self, x, mask=None):

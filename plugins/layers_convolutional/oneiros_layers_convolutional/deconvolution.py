@@ -77,7 +77,11 @@ class Deconvolution2D(Convolution2D):
     """
 
     loadable = True
-    conformance = {"unused": ("nb_filter",)}  # output_shape allows one number
+    conformance = {
+        "arguments": {"output_shape": (None, 12, 10, 2), "subsample": (2, 2)},
+        "input_shape": (6, 5, 3),
+        "unused": ("nb_filter", "border_mode"),  # output_shape settles them
+    }
 
     def __init__(
         self,
