@@ -248,7 +248,7 @@ def test_what_cannot_be_exported_is_explained(
 def test_a_wrong_suffix_names_all_destinations(convert):
     code, _, err = convert(MODEL, "m.onx")
     assert code == 1
-    assert re.search(r"for other libraries: .*\.onnx, \.saved_model", err)
+    assert re.search(r"for other libraries: .*\.onnx, .*\.saved_model", err)
 
 
 def test_a_destination_that_is_disabled_says_so(convert):

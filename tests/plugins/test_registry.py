@@ -184,7 +184,7 @@ def test_disabling_in_code_hides_a_plugin_for_as_long_as_the_block():
             match=r"oneiros-metrics, which is disabled.*\(settings.override\)",
         ):
             registry.resolve("metric", "mse")
-        assert registry.names("metric") == []
+        assert "mse" not in registry.names("metric")
     assert registry.resolve("metric", "mse")
 
 
