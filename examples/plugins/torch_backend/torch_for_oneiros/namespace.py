@@ -41,7 +41,6 @@ NAMES: dict[str, Function] = {
     "remainder": torch.remainder,
     "repeat": torch.repeat_interleave,
     "round": torch.round,
-    "sign": torch.sign,
     "sin": torch.sin,
     "sqrt": torch.sqrt,
     "subtract": torch.subtract,
@@ -119,6 +118,11 @@ class Namespace:
     def ones_like(self, x, dtype):
         x = to_tensor(x)
         return torch.ones_like(x, dtype=torch_type(dtype))
+
+    def sign(self, x):
+        """PyTorch's sign of NaN is 0."""
+        is_nan = x != x
+        return torch.where(is_nan, x, torch.sign(x))
 
     def squeeze(self, x, axes):
         for axis in axes:
