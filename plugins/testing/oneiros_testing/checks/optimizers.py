@@ -466,7 +466,7 @@ def check_training_goes_on(subject: Subject) -> None:
         check_equal(after, expected, message)
 
 
-@check("optimizer", after="check_loss_falls")
+@check("optimizer", after=["check_loss_falls", "check_steps_are_repeatable"])
 def check_penalties_are_descended(subject: Subject) -> None:
     """What regularizers add to the loss is part of the gradients."""
     layer = Dense(2, W_regularizer="l2", bias=False, input_dim=3)
