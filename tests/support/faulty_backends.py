@@ -423,17 +423,24 @@ class Tallying(NumpyBackend):
 
 
 @plants("check_values")
-class Cosine(NumpyBackend):
-    def sin(self, x):
-        return super().cos(x)
+class Stuttering(NumpyBackend):
+    """`tile` repeats each element of a matrix, and not the whole."""
+
+    def tile(self, x, n):
+        if not isinstance(n, list) or len(n) != 2:
+            return super().tile(x, n)
+        for axis, times in enumerate(n):
+            x = self.repeat_elements(x, times, axis)
+        return x
 
 
 @plants("check_agrees_with_keras_1")
 class Deaf(NumpyBackend):
-    """It doesn't hear that it is given logits."""
+    """With open sizes it doesn't hear that it is given logits."""
 
-    def categorical_crossentropy(self, output, target, from_logits=False):
-        return super().categorical_crossentropy(output, target)
+    def binary_crossentropy(self, output, target, from_logits=False):
+        is_open = None in self.int_shape(output)
+        return super().binary_crossentropy(output, target, from_logits and not is_open)
 
 
 @plants("check_indices")
@@ -481,9 +488,18 @@ class LeftHanded(NumpyBackend):
 # Types
 
 
+def float_minimum(self, x, y):
+    smaller = Functions.minimum(self, x, y)
+    if self.is_tensor(x) and self.is_tensor(y):
+        return self.floats(smaller)
+    return smaller
+
+
 @plants("check_types_of_arithmetic")
-class FloatPowers(NumpyBackend):
-    engine = computing(pow=lambda self, x, a: self.floats(Functions.pow(self, x, a)))
+class FloatMinima(NumpyBackend):
+    """The smaller one of two integer tensors is a float."""
+
+    engine = computing(minimum=float_minimum)
 
 
 @plants("check_types_of_choices")
