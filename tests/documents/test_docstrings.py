@@ -100,7 +100,10 @@ def described_names(text):
 
 def parameters(documented):
     """Returns the names of what a function, or a class's constructor, takes."""
-    names = inspect.signature(documented).parameters
+    function = documented
+    if "__new__" in vars(documented):
+        function = documented.__init__
+    names = inspect.signature(function).parameters
     return [name for name in names if name != "self"]
 
 

@@ -63,9 +63,8 @@ class AlphaDropout(Keras2Layer):
         **kwargs: Unpack[LayerOptions],
     ):
         super().__init__(**kwargs)
-        self.set_arguments(rate=rate)
+        self.set_arguments(rate=rate, seed=seed)
         self.noise_shape = noise_shape
-        self.seed = seed
         self.uses_learning_phase = 0 < rate < 1
 
     def call(self, x, mask=None) -> Tensor:
