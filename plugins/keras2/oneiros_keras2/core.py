@@ -54,6 +54,7 @@ class AlphaDropout(Keras2Layer):
     conformance = {"tags": ("changes_mean",)}
     supports_masking = True
     rate: float
+    seed: int | None
 
     def __init__(
         self,
