@@ -500,6 +500,13 @@ class TakesNoName(Linear):
 
 
 @found_by("check_trainable_is_heeded")
+class ThawsWhenBuilt(Linear):
+    def build(self, input_shape):
+        super().build(input_shape)
+        self.trainable = True
+
+
+@found_by("check_trainable_is_heeded")
 class IsAlwaysTrained(Linear):
     @property
     def trainable_weights(self):

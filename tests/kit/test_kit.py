@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from oneiros import backend as K
 from oneiros.callbacks import Callback
@@ -218,6 +219,22 @@ def planned(*backends):
     return Plan(record, list(subjects), None, backends)
 
 
+class Growing:
+    def __call__(self, x):
+        return K.sum(K.square(x)) * np.nan
+
+    def get_config(self):
+        return {"name": "Growing"}
+
+
+@pytest.mark.parametrize("declared", [[], ({},), {"ranks": ()}, {"ranks": (3,)}])
+def test_no_declaration_empties_the_checks(monkeypatch, declared):
+    monkeypatch.setattr(Growing, "conformance", declared, raising=False)
+    report = check_component("regularizer", Growing)
+    faults = {fault.check for fault in report.faults}
+    assert faults & {"check_penalty_is_scalar", "check_declaration"}, report
+
+
 def test_a_component_is_checked_on_the_backends_that_it_declares():
     plan = planned("onnx", "theano")
     assert {each.subject.backend for each in plan.planned} == {None, "theano"}
@@ -385,6 +402,7 @@ def pytest_run(bell, tmp_path):
 
 PYTHON = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent"}
 SKIPPING = """
+import numpy as np
 import pytest
 def pytest_collection_modifyitems(items):
     for item in items:

@@ -302,6 +302,13 @@ def test_a_get_config_of_old_code_is_believed_with_a_warning(layer, said):
     model.load_weights("model.h5")
 
 
+def test_a_layer_that_described_itself_as_nothing_is_told_when_loading():
+    with pytest.warns(UserWarning, match="returned None"):
+        Sequential([NoReturn(8.0, input_shape=(2,))]).save("model.h5")
+    with pytest.raises(ConfigError, match="configuration of the layer .*NoReturn"):
+        load_model("model.h5", custom_objects={"NoReturn": NoReturn})
+
+
 def test_a_plugin_may_be_named_as_those_of_oneiros(monkeypatch):
     monkeypatch.setattr(Forgetful.get_config, "__module__", "oneiros_attention.layers")
     with pytest.warns(UserWarning, match="received as factor"):

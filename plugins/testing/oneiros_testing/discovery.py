@@ -124,7 +124,9 @@ def _declared(component: Any) -> list[dict[str, Any]]:
     else:
         name = getattr(component, "__name__", "")
         declared = of_functions(component).get(name, {})
-    return declared if isinstance(declared, list) else [declared]
+    if isinstance(declared, (list, tuple)):
+        return list(declared) or [{}]
+    return [declared]
 
 
 def _of_class(component: Any) -> Any:

@@ -357,7 +357,7 @@ def _replaces_methods(cls: type[Sequential]) -> bool:
 
 def _layer(entry: dict[str, Any], cache: dict[str, Layer]):
     """Builds a layer, or returns the one made before under that name."""
-    arguments = entry.get("config", entry)
+    arguments = entry.get("config", entry) or {}
     if entry.get("class_name") == "Sequential":
         return Sequential.from_config(arguments, cache)
     name = arguments.get("name" if "class_name" in entry else "custom_name")

@@ -57,8 +57,10 @@ def check_declaration(subject: Subject) -> None:
         )
     unknown = sorted(subject.declared.keys() - set(KEYS))
     assert not unknown, f"It has {unknown}. It may have {', '.join(KEYS)}."
-    backends = subject.declared.get("backends", ["all"])
-    assert backends, "It declares that it works on no backend."
+    for key in ("backends", "ranks", "shapes"):
+        assert subject.declared.get(key, ["any"]), (
+            f"It declares no {key}, so that its checks would check nothing."
+        )
     known = known_tags(subject.kind)
     tags = sorted(set(subject.declared.get("tags", ())) - known)
     choice = ", ".join(sorted(known)) or "none"

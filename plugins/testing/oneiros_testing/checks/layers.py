@@ -453,7 +453,15 @@ def _flat(function, arrays):
 def check_trainable_is_heeded(subject):
     """With `trainable = False` no weight is trained, none is lost, and with True all
     are back."""
-    layer = sample_of(subject).called().layer
+    sample = sample_of(subject)
+    frozen_first = sample.make()
+    frozen_first.trainable = False
+    sample.called(frozen_first)
+    assert not frozen_first.trainable_weights, (
+        "Made with trainable=False, its weights are trained. Leave self.trainable to "
+        "whoever uses the layer."
+    )
+    layer = sample.called().layer
     trained = set(map(id, layer.trainable_weights))
     every = set(map(id, layer.weights))
     layer.trainable = False

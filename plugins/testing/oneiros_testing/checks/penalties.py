@@ -28,14 +28,16 @@ from oneiros_testing.probes import (
 from oneiros_testing.watching import touching_nothing
 
 MODULES = {"regularizer": regularizers, "constraint": constraints}
-SHAPES = ((5,), (4, 3), (3, 3, 2, 4))
+SHAPES = ((5,), (4, 3), (4, 2, 3), (3, 3, 2, 4), (2, 3, 2, 3, 2))
 BOTH = ("regularizer", "constraint")
 
 
 def shapes(subject: Subject) -> list[tuple[int, ...]]:
     """Returns the shapes of weights that it must accept."""
     ranks = subject.declared.get("ranks", (1, 2, 4))
-    return [shape for shape in SHAPES if len(shape) in ranks]
+    chosen = [shape for shape in SHAPES if len(shape) in ranks]
+    assert chosen, f"It declares the ranks {ranks}. Weights have ranks from 1 to 5."
+    return chosen
 
 
 def weight() -> Array:
