@@ -305,7 +305,7 @@ def test_a_get_config_of_old_code_is_believed_with_a_warning(layer, said):
 def test_a_layer_that_described_itself_as_nothing_is_told_when_loading():
     with pytest.warns(UserWarning, match="returned None"):
         Sequential([NoReturn(8.0, input_shape=(2,))]).save("model.h5")
-    with pytest.raises(ConfigError, match="configuration of the layer .*NoReturn"):
+    with pytest.raises(ConfigError, match=r"configuration of the layer .*NoReturn"):
         load_model("model.h5", custom_objects={"NoReturn": NoReturn})
 
 

@@ -26,12 +26,6 @@ RENAMED = {
     'name = "numpy"': 'name = "my"',
 }
 """The names of the tutorial that a new backend has in another way."""
-KINDS = [
-    pytest.param(
-        kind, marks=[] if kind == "loss" else pytest.mark.exhaustive(only=True)
-    )
-    for kind in new.KINDS
-]
 DISTRIBUTION = "my-lab"
 CURRENT = f"v{metadata.version('oneiros-testing')}"
 
@@ -82,7 +76,8 @@ def built(folder, out):
         os.chdir(here)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.exhaustive(only=True)
+@pytest.mark.parametrize("kind", list(new.KINDS))
 def test_a_package_passes_its_own_tests_when_it_is_installed(
     kind, tmp_path, monkeypatch
 ):
