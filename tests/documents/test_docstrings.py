@@ -5,7 +5,7 @@ import importlib
 import inspect
 import re
 import textwrap
-from typing import NoReturn
+from typing import NoReturn, is_typeddict
 
 import documents
 import pytest
@@ -73,7 +73,8 @@ def public_objects(plugin):
             value = getattr(importlib.import_module(path), attribute)
             is_own = full_name(value).startswith(f"oneiros_{plugin}.")
             is_public = not name.startswith("_") and module not in FOR_THE_KERNEL
-            if callable(value) and is_own and is_public:
+            is_called = callable(value) and not is_typeddict(value)
+            if is_called and is_own and is_public:
                 listed[f"{module}.{name}"] = value
     return listed
 

@@ -6,7 +6,7 @@ as the functions of `oneiros.objectives` do.
 """
 
 import math
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from oneiros import backend as K
 from oneiros import objectives
@@ -43,17 +43,17 @@ def _clipped(probabilities: Tensor) -> Tensor:
     return K.clip(probabilities, least, most)
 
 
-class Keras2Loss:
-    """A loss with arguments. Not a loss itself.
+class CrossentropyOptions(TypedDict, total=False):
+    """The arguments of crossentropies, of which those with a focus have more."""
 
-    # Arguments
-        **arguments: become attributes.
-    """
+    from_logits: bool
+    label_smoothing: float
+
+
+class Keras2Loss:
+    """A loss whose attributes are its arguments. Not a loss itself."""
 
     loadable = False
-
-    def __init__(self, **arguments: Any):
-        vars(self).update(arguments)
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
@@ -92,7 +92,7 @@ class Huber(Keras2Loss):
     delta: float
 
     def __init__(self, delta: float = 1.0):
-        super().__init__(delta=delta)
+        self.delta = delta
 
     def __call__(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """Returns the loss of each sample."""
@@ -247,7 +247,8 @@ class Keras2BinaryCrossentropy(Keras2Loss):
     label_smoothing: float
 
     def __init__(self, from_logits: bool = False, label_smoothing: float = 0.0):
-        super().__init__(from_logits=from_logits, label_smoothing=label_smoothing)
+        self.from_logits = from_logits
+        self.label_smoothing = label_smoothing
 
     def __call__(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """Returns the loss of each sample."""
@@ -281,7 +282,8 @@ class Keras2CategoricalCrossentropy(Keras2Loss):
     label_smoothing: float
 
     def __init__(self, from_logits: bool = False, label_smoothing: float = 0.0):
-        super().__init__(from_logits=from_logits, label_smoothing=label_smoothing)
+        self.from_logits = from_logits
+        self.label_smoothing = label_smoothing
 
     def __call__(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """Returns the loss of each sample."""
@@ -318,7 +320,7 @@ class Keras2SparseCategoricalCrossentropy(Keras2Loss):
     from_logits: bool
 
     def __init__(self, from_logits: bool = False):
-        super().__init__(from_logits=from_logits)
+        self.from_logits = from_logits
 
     def target_shape(self, output_shape: Shape) -> Shape:
         """Returns the shape of the targets, which are class numbers."""
@@ -360,7 +362,7 @@ class BinaryFocalCrossentropy(Keras2BinaryCrossentropy):
         apply_class_balancing: bool = False,
         alpha: float = 0.25,
         gamma: float = 2.0,
-        **kwargs: Any,
+        **kwargs: Unpack[CrossentropyOptions],
     ):
         super().__init__(**kwargs)
         self.apply_class_balancing = apply_class_balancing
@@ -407,7 +409,12 @@ class CategoricalFocalCrossentropy(Keras2CategoricalCrossentropy):
 
     loadable = True
 
-    def __init__(self, alpha: Any = 0.25, gamma: float = 2.0, **kwargs: Any):
+    def __init__(
+        self,
+        alpha: Any = 0.25,
+        gamma: float = 2.0,
+        **kwargs: Unpack[CrossentropyOptions],
+    ):
         super().__init__(**kwargs)
         self.alpha = alpha
         self.gamma = gamma

@@ -1,7 +1,7 @@
 """Optimizers as of Keras 2 and 3, where they do more than those of Keras 1, or
 otherwise."""
 
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 from oneiros import backend as K
@@ -14,6 +14,7 @@ from oneiros.optimizers import (
     Adamax,
     DecayingOptimizer,
     Nadam,
+    OptimizerOptions,
     RMSprop,
     clip_norm,
 )
@@ -24,6 +25,67 @@ from oneiros_keras2.schedules import SCHEDULES, scheduled
 
 Slots = tuple[Tensor, ...]
 Constraints = dict[Any, Any]
+
+# Where mypy is told to ignore `misc`: it doesn't know that `SGD` and the others pass on
+# arguments to `Keras2Optimizer`.
+
+
+class ClippedOptions(OptimizerOptions, total=False):
+    """The arguments that every optimizer here accepts, besides weight decay."""
+
+    weight_clipnorm: float | None
+    schedule: dict[str, Any] | None
+
+
+class DecayedOptions(ClippedOptions, total=False):
+    """The arguments that every optimizer here accepts."""
+
+    weight_decay: float | None
+
+
+class RateOptions(DecayedOptions, total=False):
+    """Those of optimizers whose learning rate decays."""
+
+    decay: float
+
+
+class MomentOptions(RateOptions, total=False):
+    """The arguments of `Keras2Adam` that are passed by name."""
+
+    beta_1: float
+    beta_2: float
+
+
+class AdamWOptions(ClippedOptions, total=False):
+    """The arguments of `AdamW` that are passed by name."""
+
+    lr: float
+    decay: float
+    beta_1: float
+    beta_2: float
+    epsilon: float
+    amsgrad: bool
+
+
+class NadamOptions(DecayedOptions, total=False):
+    """The arguments of `Keras2Nadam` that are passed by name."""
+
+    lr: float
+    beta_1: float
+    beta_2: float
+    epsilon: float
+
+
+class SumOptions(RateOptions, total=False):
+    """Those of optimizers that sum up squares of gradients."""
+
+    initial_accumulator_value: float
+
+
+class RMSpropOptions(RateOptions, total=False):
+    """The arguments of `Keras2RMSprop` that are passed by name."""
+
+    rho: float
 
 
 class Keras2Optimizer(Checked, DecayingOptimizer):
@@ -53,7 +115,7 @@ class Keras2Optimizer(Checked, DecayingOptimizer):
         weight_decay: float | None = None,
         weight_clipnorm: float | None = None,
         schedule: dict[str, Any] | None = None,
-        **kwargs: Any,
+        **kwargs: Unpack[OptimizerOptions],
     ):
         super().__init__(lr=lr, decay=decay, **kwargs)
         self.set_arguments(weight_decay=weight_decay, weight_clipnorm=weight_clipnorm)
@@ -128,6 +190,16 @@ class Keras2SGD(SGD, Keras2Optimizer):
     slots = ("momentum",)
     loadable = True
 
+    def __init__(
+        self,
+        lr: float = 0.01,
+        momentum: float = 0.0,
+        decay: float = 0.0,
+        nesterov: bool = False,
+        **kwargs: Unpack[DecayedOptions],
+    ):
+        super().__init__(lr, momentum, decay, nesterov, **kwargs)  # type: ignore[misc]
+
 
 class Keras2Adam(Adam, Keras2Optimizer):
     """Adam, with what Keras 2 added.
@@ -161,9 +233,9 @@ class Keras2Adam(Adam, Keras2Optimizer):
         lr: float = 0.001,
         epsilon: float = 1e-7,
         amsgrad: bool = False,
-        **kwargs: Any,
+        **kwargs: Unpack[MomentOptions],
     ):
-        super().__init__(lr=lr, epsilon=epsilon, **kwargs)
+        super().__init__(lr=lr, epsilon=epsilon, **kwargs)  # type: ignore[misc]
         self.set_arguments(amsgrad=amsgrad)
         if amsgrad:
             self.slots = (*self.slots, "velocity_hat")
@@ -208,7 +280,9 @@ class AdamW(Keras2Adam):
 
     loadable = True
 
-    def __init__(self, weight_decay: float | None = 0.004, **kwargs: Any):
+    def __init__(
+        self, weight_decay: float | None = 0.004, **kwargs: Unpack[AdamWOptions]
+    ):
         super().__init__(weight_decay=weight_decay, **kwargs)
 
 
@@ -238,6 +312,17 @@ class Keras2Adamax(Adamax, Keras2Optimizer):
     slots = ("momentum", "norm")
     loadable = True
 
+    def __init__(
+        self,
+        lr: float = 0.002,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        decay: float = 0.0,
+        **kwargs: Unpack[DecayedOptions],
+    ):
+        super().__init__(lr, beta_1, beta_2, epsilon, decay, **kwargs)  # type: ignore[misc]
+
 
 class Keras2Nadam(Nadam, Keras2Optimizer):
     """Nadam, with what Keras 2 added.
@@ -265,8 +350,8 @@ class Keras2Nadam(Nadam, Keras2Optimizer):
     slots = ("momentum", "velocity")
     loadable = True
 
-    def __init__(self, schedule_decay: float = 1.0, **kwargs: Any):
-        super().__init__(schedule_decay=schedule_decay, **kwargs)
+    def __init__(self, schedule_decay: float = 1.0, **kwargs: Unpack[NadamOptions]):
+        super().__init__(schedule_decay=schedule_decay, **kwargs)  # type: ignore[misc]
 
 
 class Keras2Adadelta(Adadelta, Keras2Optimizer):
@@ -293,6 +378,16 @@ class Keras2Adadelta(Adadelta, Keras2Optimizer):
 
     slots = ("accumulated_grad", "accumulated_delta_var")
     loadable = True
+
+    def __init__(
+        self,
+        lr: float = 1.0,
+        rho: float = 0.95,
+        epsilon: float = 1e-8,
+        decay: float = 0.0,
+        **kwargs: Unpack[DecayedOptions],
+    ):
+        super().__init__(lr, rho, epsilon, decay, **kwargs)  # type: ignore[misc]
 
 
 class Accumulating(Keras2Optimizer):
@@ -351,8 +446,10 @@ class Keras2Adagrad(Adagrad, Accumulating):
     slots = ("accumulator",)
     loadable = True
 
-    def __init__(self, lr: float = 0.001, epsilon: float = 1e-7, **kwargs: Any):
-        super().__init__(lr=lr, epsilon=epsilon, **kwargs)
+    def __init__(
+        self, lr: float = 0.001, epsilon: float = 1e-7, **kwargs: Unpack[SumOptions]
+    ):
+        super().__init__(lr=lr, epsilon=epsilon, **kwargs)  # type: ignore[misc]
 
     def step(self, p: Tensor, g: Tensor, rate: Tensor, slots: Slots) -> Slots:
         """Returns the new value of a weight, and its sum of squares."""
@@ -400,9 +497,9 @@ class Keras2RMSprop(RMSprop, Keras2Optimizer):
         epsilon: float = 1e-7,
         momentum: float = 0.0,
         centered: bool = False,
-        **kwargs: Any,
+        **kwargs: Unpack[RMSpropOptions],
     ):
-        super().__init__(lr=lr, epsilon=epsilon, **kwargs)
+        super().__init__(lr=lr, epsilon=epsilon, **kwargs)  # type: ignore[misc]
         self.set_arguments(momentum=momentum, centered=centered)
         if momentum:
             self.slots = (*self.slots, "momentum")
@@ -483,7 +580,7 @@ class Ftrl(Accumulating):
         l2_regularization_strength: float = 0.0,
         l2_shrinkage_regularization_strength: float = 0.0,
         beta: float = 0.0,
-        **kwargs: Any,
+        **kwargs: Unpack[SumOptions],
     ):
         super().__init__(lr=lr, **kwargs)
         self.set_arguments(
@@ -550,7 +647,7 @@ class Lion(Keras2Optimizer):
         lr: float = 0.001,
         beta_1: float = 0.9,
         beta_2: float = 0.99,
-        **kwargs: Any,
+        **kwargs: Unpack[RateOptions],
     ):
         super().__init__(lr=lr, **kwargs)
         self.set_arguments(beta_1=beta_1, beta_2=beta_2)

@@ -30,6 +30,7 @@ def oneiros_modules():
     helpers = {
         "DecayingOptimizer": "oneiros_optimizers.optimizer:DecayingOptimizer",
         "Optimizer": "oneiros_optimizers.optimizer:Optimizer",
+        "OptimizerOptions": "oneiros_optimizers.optimizer:OptimizerOptions",
         "clip_norm": "oneiros_optimizers.optimizer:clip_norm",
         "get": "oneiros_optimizers.lookup:get",
         "optimizer_from_config": "oneiros_optimizers.lookup:optimizer_from_config",
