@@ -16,6 +16,7 @@ import pytest
 from fresh import ROOT
 from hatchling import build
 from oneiros.errors import ArgumentError
+from oneiros_cli.main import main
 from oneiros_testing import new
 from oneiros_testing.imports import faulty_imports
 
@@ -134,12 +135,13 @@ print(json.dumps([manager().records["my-lab"].state]))
 
 @pytest.mark.exhaustive(only=True)
 def test_a_package_is_as_tidy_as_ruff_asks_for():
-    for kind in new.KINDS:
-        new.generate(new.answers_for(kind, f"my-{kind}"))
+    folders = [f"my-{kind}" for kind in new.KINDS]
+    for kind, folder in zip(new.KINDS, folders, strict=True):
+        new.generate(new.answers_for(kind, folder))
     select = ["--isolated", "--select", "B,E,F,I,UP,W"]
     for command in (["check", *select], ["format", "--isolated", "--check"]):
         done = subprocess.run(
-            [sys.executable, "-m", "ruff", *command, "."],
+            [sys.executable, "-m", "ruff", *command, *folders],
             capture_output=True,
             text=True,
         )
@@ -187,6 +189,7 @@ def test_names_follow_from_the_distribution(kind, name, component):
         (("leyer", "my-lab"), "There is no kind 'leyer'. The kinds are layer, backend"),
         (("layer", "2fast!"), "'2fast!' can't be a distribution's name"),
         (("layer", "my-lab", "my layer"), "'my layer' can't be a name in Python"),
+        (("format", "my-lab", "dot_file"), "Type: --component DotFile"),
         (("layer", "my-lab", "Dense"), "oneiros-layers-core has the layer 'Dense'"),
         (("loss", "my-lab", "mse"), "oneiros-objectives has the objective 'mse'"),
         (("command", "check"), "oneiros-testing has the command 'check'"),
@@ -342,6 +345,43 @@ def test_an_existing_package_is_adopted_and_nothing_of_it_is_replaced(next_versi
     next_version()
     assert new.bring_up_to_date(folder).startswith("old is at v9.8.0")
     assert (folder / "my_lab" / "a.py").read_text() == "1\n"
+
+
+def test_what_an_adopted_package_lacks_is_shown_though_it_is_installed():
+    Path("old").mkdir()
+    Path("old", "pyproject.toml").write_text("[project]\n")
+    answers = new.answers_for("loss", "pytest", adopting=True)
+    said = new.generate(answers, Path("old"))
+    with pytest.raises(SystemExit, match="0"):
+        main(re.search("`oneiros (.*)`", said)[1].split())
+    assert 'name = "pytest"' in Path("new-folder", "pyproject.toml").read_text("utf-8")
+
+
+@pytest.mark.exhaustive(only=True)
+def test_type_checkers_know_the_arguments_of_what_is_generated(home):
+    written = {
+        "layer": "my_layer.MyLayer",
+        "optimizer": "my_optimizer.MyOptimizer",
+        "regularizer": "my_regularizer.MyRegularizer",
+        "research": "layers.MyResearchPooling",
+    }
+    lines = []
+    for kind, reference in written.items():
+        generated(kind, f"my-{kind}")
+        module, _, name = reference.rpartition(".")
+        lines += [f"from my_{kind}.{module} import {name}", f"{name}(nonsense=1)"]
+    Path("script.py").write_text("\n".join(lines))
+    folders = os.pathsep.join(str(home / f"my-{kind}") for kind in written)
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--cache-dir", "cache", "script.py"],
+        env={**os.environ, "MYPYPATH": folders},
+        capture_output=True,
+        text=True,
+    )
+    wrong = {
+        int(line) for line in re.findall(r"script\.py:(\d+): .*call-arg", done.stdout)
+    }
+    assert wrong == {2, 4, 6, 8}, done.stdout
 
 
 def test_the_same_templates_are_kept_once_and_others_get_a_version(home, monkeypatch):

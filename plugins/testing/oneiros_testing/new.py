@@ -169,6 +169,12 @@ def answers_for(
             f"{component!r} can't be a name in Python. Give another one with "
             "--component, such as --component MyLayer."
         )
+    if KINDS[kind].is_class and not component[0].isupper():
+        expected = "".join(word.capitalize() for word in component.split("_"))
+        raise NewError(
+            f"{component!r} isn't a class's name, which begins with a capital letter. "
+            f"Type: --component {expected}"
+        )
     answers = Answers(
         kind,
         distribution,
@@ -411,8 +417,9 @@ def _next_steps(answers: Answers, folder: Path, before: dict[str, str]) -> str:
     if before:
         lines += [
             f"The {len(before)} files that were there are as they were, unless you "
-            "chose otherwise. What pyproject.toml needs besides: `oneiros new "
-            f"{answers.kind} {answers.distribution}` in an empty folder shows it."
+            "chose otherwise. What pyproject.toml needs besides is in the one that "
+            f"`oneiros new {answers.kind} {answers.distribution} --component "
+            f"{answers.component} --into new-folder` writes."
         ]
     lines += [
         "Next:",
