@@ -10,6 +10,7 @@ towncrier moves the fragments in `changelog/` to CHANGELOG.md, and the interface
 is becomes the one that later changes are compared with.
 """
 
+import importlib.util
 import re
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from pathlib import Path
 import write_interface
 
 ROOT = Path(__file__).resolve().parent.parent
+COMMAND = "python3 run.py --group release tools/release.py"
 OWN = r"(oneiros[a-z0-9-]*(?:\[[a-z0-9,-]*\])?)"
 """A distribution of this repository, with its extras, in a requirement."""
 TOPS = ("kernel", "plugins", "pyproject.toml")
@@ -30,6 +32,8 @@ def main(new: str) -> None:
     """Raises the version, and moves the fragments of the changelog."""
     if not re.fullmatch(r"\d+\.\d+\.\d+", new):
         sys.exit(f"{new!r} is no version. Expected one such as 0.2.0.")
+    if importlib.util.find_spec("towncrier") is None:
+        sys.exit(f"No towncrier here. Type: {COMMAND} {new}")
     old = version(ROOT)
     for path in raise_version(ROOT, tracked_files(ROOT), old, new):
         print(path)

@@ -151,17 +151,18 @@ def marked(now: list[str], before: list[str]) -> list[str]:
     return [mark + line for mark, line in sorted(lines, key=lambda pair: pair[1])]
 
 
-def unexplained(lines: list[str], entries: list[str]) -> list[str]:
-    """Returns the names that are gone, or are called in another way, and that no entry
-    of the changelog names.
+def unexplained(lines: list[str], entries: list[str], mark: str) -> list[str]:
+    """Returns the names with a mark that no entry of the changelog names.
 
     # Arguments
         lines: the lines of the listing.
-        entries: the texts of the entries of the kinds `change` and `removal`.
+        entries: the texts of the entries.
+        mark: str, `"+"` for what is new, `"-"` for what is gone, or is called in
+            another way.
     """
     words = set(re.findall(r"\w+", " ".join(entries)))
-    gone = [line[1:].partition("(")[0] for line in lines if line[:1] == REMOVED]
-    return [name for name in gone if re.split(r"[ .]", name)[-1] not in words]
+    names = [line[1:].partition("(")[0] for line in lines if line[:1] == mark]
+    return [name for name in names if re.split(r"[ .]", name)[-1] not in words]
 
 
 def listing() -> list[str]:

@@ -1,7 +1,7 @@
 """What a release consists of: one version everywhere, a changelog, and an interface
 that changes with an entry alone."""
 
-import importlib
+import importlib.util
 import re
 import shutil
 import tomllib
@@ -30,18 +30,21 @@ def test_the_listing_of_the_interface_is_up_to_date(tool):
     differing = sorted(set(now) ^ set(interface.listing()))
     assert differing == [], (
         "The published interface changed. Run `python tools/write_interface.py`, and "
-        "for what is gone or called in another way write an entry, such as "
-        "changelog/+name.change.md."
+        "write an entry, such as changelog/+name.change.md."
     )
     assert interface.LISTING.stat().st_size < 200_000
 
 
-def test_what_is_gone_from_the_interface_has_an_entry_in_the_changelog(tool):
+@pytest.mark.parametrize(
+    ("mark", "kinds"), [("-", ("change", "removal")), ("+", KINDS)]
+)
+def test_what_is_gone_or_new_has_an_entry_in_the_changelog(tool, mark, kinds):
     interface = tool("write_interface")
-    kinds = re.compile(r".*\.(change|removal)(\.\d+)?\.md")
-    entries = [path.read_text("utf-8") for path in FRAGMENTS if kinds.match(path.name)]
-    assert interface.unexplained(interface.listing(), entries) == [], (
-        "Say in changelog/+name.change.md or +name.removal.md what to write instead."
+    kind = re.compile(rf".*\.({'|'.join(kinds)})(\.\d+)?\.md")
+    entries = [path.read_text("utf-8") for path in FRAGMENTS if kind.match(path.name)]
+    assert interface.unexplained(interface.listing(), entries, mark) == [], (
+        "Say in changelog/+name.change.md or +name.removal.md what to write instead, "
+        "or in +name.feature.md what is new."
     )
 
 
@@ -57,8 +60,9 @@ def test_a_change_of_the_interface_needs_an_entry_that_names_it(tool):
         " oneiros.a.f(x)",
     ]
     assert interface.marked(now, lines) == lines, "until the next release"
-    assert interface.unexplained(lines, ["Denser layers."]) == ["layer Dense"]
-    assert interface.unexplained(lines, ["`Dense` has no `init` any more."]) == []
+    assert interface.unexplained(lines, ["Denser layers."], "-") == ["layer Dense"]
+    assert interface.unexplained(lines, ["`Dense` has no `init`."], "-") == []
+    assert interface.unexplained(lines, ["`Dense`."], "+") == ["layer New"]
     back = ["layer Dense(output_dim, init='glorot_uniform')", "oneiros.a.f(x)"]
     assert interface.marked(back, lines) == released
 
@@ -117,6 +121,14 @@ def test_one_command_raises_the_version_everywhere(tool, copied):
     templates = root / "plugins/testing/oneiros_testing/templates/template"
     new = (templates / "pyproject.toml.jinja").read_text("utf-8")
     assert 'version = "0.1.0"' in new, "a new package begins with its own version"
+
+
+def test_without_towncrier_nothing_is_written(tool, monkeypatch):
+    release = tool("release")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(release, "raise_version", pytest.fail)
+    with pytest.raises(SystemExit, match=r"--group release tools/release.py 0\.2\.0"):
+        release.main("0.2.0")
 
 
 def test_a_major_version_raises_the_api_level(tool, copied):
