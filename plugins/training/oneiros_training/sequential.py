@@ -360,6 +360,6 @@ def _layer(entry: dict[str, Any], cache: dict[str, Layer]):
     arguments = entry.get("config", entry) or {}
     if entry.get("class_name") == "Sequential":
         return Sequential.from_config(arguments, cache)
-    name = arguments.get("name" if "class_name" in entry else "custom_name")
+    name: Any = arguments.get("name" if "class_name" in entry else "custom_name")
     layer = cache.get(name) or configs.layer_from_config(entry)
     return cache.setdefault(layer.name, layer)

@@ -35,7 +35,7 @@ BOTH = ("regularizer", "constraint")
 def shapes(subject: Subject) -> list[tuple[int, ...]]:
     """Returns the shapes of weights that it must accept."""
     ranks = subject.declared.get("ranks", (1, 2, 4))
-    chosen = [shape for shape in SHAPES if len(shape) in ranks]
+    chosen: list[tuple[int, ...]] = [shape for shape in SHAPES if len(shape) in ranks]
     assert chosen, f"It declares the ranks {ranks}. Weights have ranks from 1 to 5."
     return chosen
 
