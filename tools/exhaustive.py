@@ -4,10 +4,11 @@ plants faults, of which the tests must notice 85 %.
     python3 run.py --group exhaustive tools/exhaustive.py [--jobs 2] [FILE …]
 
 TensorFlow keeps what XLA compiled until the process ends: in one process thousands of
-functions use up the memory maps that Linux allows. XLA compiles the golden data as it
-does for users, and everything else without optimizing. Prints each file's last line as
-it ends, and what failed; fails if a file does. `tools/mutation.py` plants the faults,
-unless files are named; use a clone in which nobody works.
+functions use up the memory maps that Linux allows. XLA compiles the golden data and
+what the kit checks as it does for users, and everything else without optimizing. Prints
+each file's last line as it ends, and what failed; fails if a file does.
+`tools/mutation.py` plants the faults, unless files are named; use a clone in which
+nobody works.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ NO_TESTS = 5
 def run(file: Path) -> bool:
     """Runs a file's exhaustive tests; tells whether they passed."""
     command = [sys.executable, "-m", "pytest", "-m", "exhaustive", str(file)]
-    compiler = "users" if file.name.startswith("test_golden") else "fast"
+    as_users = file.name.startswith("test_golden") or file.parent.name == "kit"
+    compiler = "users" if as_users else "fast"
     variables = os.environ | {"ONEIROS_TEST_COMPILER": compiler}
     done = subprocess.run(
         command, cwd=ROOT, env=variables, capture_output=True, text=True

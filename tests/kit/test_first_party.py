@@ -1,7 +1,8 @@
 """The plugins of this repository pass their own kit.
 
 The kernel's layers are the inputs of models, which have none themselves. Backends are
-in test_backends.py. On the NumPy backend all components predict.
+in test_backends.py. On the NumPy backend all components predict; exports are checked
+with models that train.
 """
 
 from pathlib import Path
@@ -37,6 +38,7 @@ CHECKED = [
     for name in NAMES
     if name not in ELSEWHERE
     for backend in (*BACKENDS, "numpy")
+    if (name, backend) != ("oneiros-exports", "numpy")
 ]
 
 

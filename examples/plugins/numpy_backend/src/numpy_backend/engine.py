@@ -14,7 +14,7 @@ from oneiros_backend_toolkit.lazy_graph.tensors import Spec
 from numpy_backend.functions import FUNCTIONS
 from numpy_backend.tensors import Tensor, tensor
 
-TRIALS = ((2, 32), (4, 96))
+TRIALS = ((2, 32), (4, 64))
 """The sizes that stand for open ones in two trials: of the first axis, of others."""
 LARGEST_SHAPE = 32
 """How many numbers a tensor may hold so that it may be a shape."""
