@@ -23,7 +23,14 @@ PENALTIES = ("_regularizer", "_constraint")
 """Endings of arguments that have checks of their own."""
 
 
-@layer_check(after=["check_arguments_are_kept", "check_output_shape", TOLD_BY_WEIGHTS])
+@layer_check(
+    after=[
+        "check_arguments_are_kept",
+        "check_output_shape",
+        "check_statistics_run_to_the_batch",
+        TOLD_BY_WEIGHTS,
+    ]
+)
 def check_every_layer_argument_counts(subject):
     """Each number, bool, activation and initialization among its arguments changes the
     output, the weights, the updates or the mask."""
