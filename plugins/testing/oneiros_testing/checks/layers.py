@@ -49,6 +49,13 @@ def layer_check(*, after=(), **options: Any) -> Callable[[Any], Any]:
     return check("layer", after=[FIRST, *after], **options)
 
 
+def are_equal(one, other) -> bool:
+    """Returns whether two lists of arrays are the same."""
+    if list(map(np.shape, one)) != list(map(np.shape, other)):
+        return False
+    return all(np.allclose(a, b, equal_nan=True) for a, b in zip(one, other))
+
+
 def assert_close(one, other, told: str, tolerance: float = 1e-4):
     """Asserts that two lists of arrays agree; says what is told if they don't."""
     for a, b in zip(one, other, strict=True):

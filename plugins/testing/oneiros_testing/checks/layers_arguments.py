@@ -6,7 +6,7 @@ import numpy as np
 from oneiros import backend as K
 from oneiros.engine.node import one_or_all, to_list
 
-from oneiros_testing.checks.layers import TOLD_BY_WEIGHTS, found, layer_check
+from oneiros_testing.checks.layers import TOLD_BY_WEIGHTS, are_equal, found, layer_check
 from oneiros_testing.checks.layers_masks import masked_calls
 from oneiros_testing.layer_sample import (
     Called,
@@ -108,12 +108,12 @@ class _Seen:
     def _differs(self, arguments: dict[str, Any]) -> bool:
         """Returns whether it does anything else, with masks or without."""
         called, weights = self._made(arguments)
-        if not _equal(weights, self.weights):
+        if not are_equal(weights, self.weights):
             return True
         for look in (self._computed, self._masked):
             if look not in self._plain:
                 self._plain[look] = look(self.called)
-            if not _equal(look(called), self._plain[look]):
+            if not are_equal(look(called), self._plain[look]):
                 return True
         return False
 
@@ -143,10 +143,3 @@ class _Seen:
             array[0, -1] = 0
         np.random.seed(4)
         return [*function([*arrays, 0]), *function([*arrays, 1])]
-
-
-def _equal(one, other) -> bool:
-    """Returns whether two lists of arrays are the same."""
-    if list(map(np.shape, one)) != list(map(np.shape, other)):
-        return False
-    return all(np.allclose(a, b, equal_nan=True) for a, b in zip(one, other))

@@ -9,7 +9,12 @@ import numpy as np
 from oneiros import backend as K
 from oneiros import regularizers
 
-from oneiros_testing.checks.layers import TOLD_BY_WEIGHTS, assert_close, layer_check
+from oneiros_testing.checks.layers import (
+    TOLD_BY_WEIGHTS,
+    are_equal,
+    assert_close,
+    layer_check,
+)
 from oneiros_testing.layer_sample import Called, LayerSample, options, sample_of
 from oneiros_testing.probes import RANDOM_NUMBERS
 from oneiros_testing.samples import parameters
@@ -153,11 +158,7 @@ def _is_random(sample: LayerSample, called: Called) -> bool:
     other.layer.set_weights(called.layer.get_weights())
     one, two = (each.values(arrays, 1) for each in (called, other))
     again = called.values(arrays, 1)
-    return not _equal(one, two) or not _equal(one, again)
-
-
-def _equal(one, other) -> bool:
-    return all(np.allclose(a, b) for a, b in zip(one, other, strict=True))
+    return not are_equal(one, two) or not are_equal(one, again)
 
 
 @layer_check(after=["check_predictions_repeat"])
@@ -187,10 +188,10 @@ def check_draws_differ(subject):
     other.layer.set_weights(called.layer.get_weights())
     arrays = sample.arrays()
     draws = [called.values(arrays, 1) for _ in range(3)]
-    if _equal(draws[0], other.values(arrays, 1)):
+    if are_equal(draws[0], other.values(arrays, 1)):
         return  # it doesn't draw
     first, *others = draws
-    repeated = all(_equal(first, other) for other in others)
+    repeated = all(are_equal(first, other) for other in others)
     assert not repeated, (
         "It draws once, when it is called on a tensor. Draw with functions of K, such "
         "as K.random_uniform."
