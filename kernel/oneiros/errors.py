@@ -39,6 +39,11 @@ class CapabilityError(OneirosError, NotImplementedError, AttributeError):
     """The backend doesn't offer this function; `hasattr` returns False for it."""
 
 
+class DistributionError(OneirosError, RuntimeError):
+    """The processes that train together don't all go on: one ended, didn't come, or
+    does something else."""
+
+
 class ShapeError(OneirosError, ValueError):
     """A layer was called on an input whose shape or rank it doesn't accept."""
 

@@ -114,6 +114,14 @@ def oneiros_backends() -> Names:
     """
 
 
+def oneiros_distributions() -> Names:
+    """Distributions: functions `f(cluster, shard) -> Placement`, by the name of the
+    backend whose functions they spread over devices.
+
+    `oneiros.distribution.DataParallel` calls them. Since level 1.
+    """
+
+
 def oneiros_commands() -> Names:
     """Commands of `oneiros`: a typer application or a function.
 

@@ -60,6 +60,7 @@ from oneiros.backend.contract.graphs import (
     CompiledFunction,
     Differentiation,
     Graphs,
+    Placement,
     Sessions,
 )
 from oneiros.backend.contract.images import Convolution, Padding, Pooling, Resizing
@@ -80,6 +81,7 @@ __all__ = [
     "OPTIONAL_FUNCTIONS",
     "Backend",
     "CompiledFunction",
+    "Placement",
     "draw_seed",
     "functions",
     "missing",
@@ -142,10 +144,13 @@ class Backend(
         name: the name under which it is registered.
         capabilities: the `CAPABILITIES` that it has. A class declares its flags; a
             capability with functions is added if the class has all of those functions.
+        placement: the `Placement` for functions that are made from now on, which a
+            distribution sets; None for one device.
     """
 
     name: ClassVar[str] = ""
     capabilities: ClassVar[frozenset[str]] = frozenset()
+    placement: Placement | None = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -18,6 +18,33 @@ class Upload(Protocol):
         """Frees them."""
 
 
+class Placement(Protocol):
+    """Where a distribution lets functions keep variables and batches. Their results
+    are those of one device.
+
+    # Properties
+        devices: int, the number of devices of all processes.
+    """
+
+    devices: int
+
+    def variable(self, array: Any) -> Any:
+        """Returns the value of a variable, an array of the engine or of NumPy, as an
+        array of the engine on all devices."""
+
+    def batch(self, array: Any, axis: int = 0) -> Any:
+        """Returns an array as one of the engine whose rows, along an axis, are split
+        among the devices."""
+
+    def agree(self, place: str, digest: str) -> None:
+        """Waits until all processes have come to this place.
+
+        # Raises
+            DistributionError: if one doesn't come, is at another place or has another
+                digest.
+        """
+
+
 class CompiledFunction:
     """A compiled function of placeholders, which can run many steps in one call.
 

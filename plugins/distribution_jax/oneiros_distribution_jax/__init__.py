@@ -1,0 +1,1 @@
+"""Functions of JAX and Theano on several devices: a plugin of Oneiros."""
