@@ -115,8 +115,8 @@ def oneiros_backends() -> Names:
 
 
 def oneiros_distributions() -> Names:
-    """Distributions: functions `f(cluster, shard) -> Placement`, by the name of the
-    backend whose functions they spread over devices.
+    """Distributions: functions `f(team, shard, own_rows) -> Placement`, by the name of
+    the backend whose functions they spread over devices.
 
     `oneiros.distribution.DataParallel` calls them. Since level 1.
     """

@@ -6,7 +6,6 @@ JAX compiles and runs the functions.
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 from oneiros.backend.contract import FLAGS, LOCK
 from oneiros.typing import Array
 from oneiros_backend_toolkit.convolutions import Convolutions
@@ -16,6 +15,7 @@ from oneiros_backend_toolkit.lazy_graph.pinning import floatx, pinned
 from oneiros_backend_toolkit.rnn import Rnn
 from oneiros_jax_support.devices import available
 from oneiros_jax_support.jax_import import jax
+from oneiros_jax_support.placed import fetched
 
 from oneiros_backend_jax import beam_search, random_functions, spatial
 from oneiros_backend_jax.engine import JaxEngine, JaxFunction
@@ -40,7 +40,7 @@ class Storage:
     def get(self) -> Array:
         """Returns a copy of the value."""
         with LOCK:
-            return np.array(self.slot[0])
+            return fetched(self.slot[0])
 
     def set(self, array: Array) -> None:
         """Stores an array, which is the storage's from now on."""

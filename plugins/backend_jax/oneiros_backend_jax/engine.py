@@ -8,10 +8,11 @@ from oneiros_backend_toolkit.lazy_graph.engine import Engine
 from oneiros_backend_toolkit.lazy_graph.function import RecordedFunction, check_update
 from oneiros_backend_toolkit.lazy_graph.tensors import Spec
 from oneiros_backend_toolkit.tensors import AnyFunction
-from oneiros_jax_support.compiled import CompiledByJax, Slot, TracedStep
+from oneiros_jax_support.compiled import CompiledByJax
 from oneiros_jax_support.jax_import import jax, jnp
 from oneiros_jax_support.loops import scan
 from oneiros_jax_support.random_numbers import nested
+from oneiros_jax_support.storing import Slot, TracedStep
 from oneiros_jax_support.traced_graphs import convolves
 
 from oneiros_backend_jax.functions import FUNCTIONS, is_known

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 from oneiros.errors import CapabilityError, DataError
 from oneiros_backend_toolkit.function import Upload
-from oneiros_jax_support.compiled import CompiledByJax, TracedStep
+from oneiros_jax_support.compiled import CompiledByJax
 from oneiros_jax_support.jax_import import jnp
+from oneiros_jax_support.storing import TracedStep
 
 from oneiros_backend_theano.draw import STEP, STREAM
 from oneiros_backend_theano.function import GraphFunction

@@ -13,4 +13,9 @@ class SharedTensor(TensorSharedVariable):  # type: ignore[misc]
     def get_value(self, borrow: bool = False, return_internal_type: bool = False):
         """Returns a copy of the value."""
         with LOCK:
-            return np.array(self.container.storage[0])
+            value = self.container.storage[0]
+            if isinstance(value, np.ndarray):
+                return value.copy()
+            from oneiros_jax_support.placed import fetched
+
+            return fetched(value)

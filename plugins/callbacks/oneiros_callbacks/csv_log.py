@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+from oneiros import processes
 from oneiros.arguments import check_bool, open_to_old_code, refusal
 from oneiros.bases import Callback, Logs
 from oneiros.errors import FileAccessError
@@ -93,6 +94,8 @@ class CSVLogger(Callback):
 
     def on_train_begin(self, logs: Logs = None) -> None:
         """Opens the file."""
+        if not processes.is_first():
+            self.filename = os.devnull
         mode = "a" if self.append else "w"
         self.csv_file = open(  # noqa: SIM115 - open until training ends
             self.filename, mode, newline="", encoding="utf-8"

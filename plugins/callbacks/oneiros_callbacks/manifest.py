@@ -47,10 +47,12 @@ def oneiros_modules():
 @hookimpl
 def oneiros_default_callbacks(model, params: dict[str, Any]) -> list[Any]:
     """The callbacks that warn when the loss becomes NaN, and show the progress."""
+    from oneiros import processes
+
     from oneiros_callbacks.nan import NaNWarning
     from oneiros_callbacks.progress import ProgbarLogger
 
-    if not params["verbose"]:
+    if not params["verbose"] or not processes.is_first():
         return [NaNWarning()]
     logger = ProgbarLogger()
     logger.set_model(model)
@@ -61,6 +63,8 @@ def oneiros_default_callbacks(model, params: dict[str, Any]) -> list[Any]:
 @hookimpl
 def oneiros_progress(total: int):
     """Shows the progress of an evaluation or a prediction, if its length is known."""
+    from oneiros import processes
+
     from oneiros_callbacks.progbar import Progbar
 
-    return Progbar(total).update if total else None
+    return Progbar(total).update if total and processes.is_first() else None

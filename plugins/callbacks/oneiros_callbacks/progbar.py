@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from oneiros import processes
 from tqdm import tqdm
 
 SHARE_OF_TIME = 0.002
@@ -244,8 +245,10 @@ class Progbar:
 
 
 def say(message: str) -> None:
-    """Prints a line of its own above a bar that moves."""
-    _MovingBar.write(message)
+    """Prints a line of its own above a bar that moves; of processes that train
+    together, the first one does."""
+    if processes.is_first():
+        _MovingBar.write(message)
 
 
 def _columns() -> int:

@@ -5,6 +5,7 @@ from http.client import HTTPException
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
+from oneiros import processes
 from oneiros.arguments import open_to_old_code
 from oneiros.bases import Callback, Logs
 
@@ -58,6 +59,8 @@ class RemoteMonitor(Callback):
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Sends the epoch's values."""
+        if not processes.is_first():
+            return
         values = {"epoch": epoch, **(logs or {})}
         form = urlencode({self.field: json.dumps(values, default=_plain)})
         address = self.root + self.path

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import oneiros
 from oneiros import backend as K
+from oneiros import processes
 from oneiros.arguments import check_bool, check_int, int_if_whole, open_to_old_code
 from oneiros.bases import Callback, Logs
 from oneiros.errors import PluginLoadError
@@ -98,7 +99,9 @@ class TensorBoard(Callback):
 
         from oneiros_callbacks.layer_graph import graph_of
 
-        self.writer = SummaryWriter(str(self.log_dir))
+        self.writer = SummaryWriter(
+            str(self.log_dir), write_to_disk=processes.is_first()
+        )
         self._measure = None
         if self.write_graph:
             graph = graph_of(self.model)

@@ -39,4 +39,11 @@ def cluster_from(environment: Mapping[str, str]) -> Cluster:
     # Raises
         SettingsError: if a variable is missing or wrong.
     """
-    raise NotImplementedError
+    if "ONEIROS_PROCESSES" not in environment:
+        return Cluster()
+    return Cluster(
+        processes=int(environment["ONEIROS_PROCESSES"]),
+        rank=int(environment["ONEIROS_RANK"]),
+        coordinator=environment["ONEIROS_COORDINATOR"],
+        timeout=float(environment.get(TIMEOUT, DEFAULT_TIMEOUT)),
+    )

@@ -1,95 +1,29 @@
-"""Steps compiled by JAX: they read variables, and store the new values of some.
+"""Functions whose steps JAX compiles."""
 
-New values reuse the memory of old ones. A step stores all of them or none: no
-exception, not even Ctrl-C, can interrupt the storing.
-"""
-
-import operator
-from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from itertools import chain, repeat, starmap
 from typing import Any
 
 import numpy as np
-from oneiros.backend.contract import LOCK
 from oneiros.typing import Array
+from oneiros_backend_toolkit.batches import aligned_copy
 from oneiros_backend_toolkit.compiled_on_demand import (
     CompiledLoop,
     CompiledOnDemand,
     CompiledStep,
 )
-from oneiros_backend_toolkit.interrupts import deferred_interrupts
 
-from oneiros_jax_support.devices import platform, scope
-from oneiros_jax_support.jax_import import jax, jnp
-from oneiros_jax_support.runs import (
-    batches_for,
-    gathered,
-    on_device,
-    rows_for,
-    run_of,
-    uploaded,
-)
-from oneiros_jax_support.traced_graphs import convolves
-from oneiros_jax_support.ynn import convolving
-
-Traced = Callable[..., Sequence[Any]]
-Values = tuple[Any, ...]
-Slot = list[Any]
-"""A list whose first element is a variable's value."""
-
-
-@dataclass(frozen=True)
-class TracedStep:
-    """What a step computes.
-
-    # Properties
-        backend: the name of the backend on whose device it is computed.
-        function: function of the values of variables that are written, those of
-            variables that are only read, a counter and arrays. It returns the new
-            values, and then the outputs.
-        written, read: where the values of these variables lie.
-        outputs: how many outputs there are.
-        counter: what the counter is like, a number or several; None without random
-            operations.
-        convolves: whether the step contains a convolution; None to find out.
-    """
-
-    backend: str
-    function: Traced
-    written: list[Slot]
-    read: list[Slot]
-    outputs: int
-    counter: Any
-    convolves: bool | None = None
-
-    def values(self) -> list[Values]:
-        """Returns the variables' values: of those that are written, and of others."""
-        written = _contents(self.written)
-        read = _contents(self.read)
-        return [written, read]
-
-    def run(self, old, read, counter, *arrays) -> Values:
-        """Computes.
-
-        New values share no memory with what they are computed from, or with each
-        other.
-        """
-        results = self.function(old, read, counter, *arrays)
-        new_values = list(results)
-        given = (*old, *read, *arrays)
-        used = set(map(id, given))
-        for place, _ in enumerate(self.written):
-            value = new_values[place]
-            if id(value) in used:
-                new_values[place] = jnp.copy(value)
-            used.add(id(value))
-        return tuple(new_values)
+from oneiros_jax_support.devices import scope
+from oneiros_jax_support.jax_import import jax
+from oneiros_jax_support.placed import placed_loop, placed_step
+from oneiros_jax_support.runs import batches_for, gathered, rows_for, uploaded
+from oneiros_jax_support.storing import StoringCall, TracedStep, loop_of
 
 
 class CompiledByJax(CompiledOnDemand):
     """A function whose steps JAX compiles; a subclass says what a step computes."""
+
+    def __init__(self, backend, inputs, outputs, updates=()) -> None:
+        super().__init__(backend, inputs, outputs, updates)
+        self.placement: Any = backend.placement
 
     def step(self, phase: int) -> TracedStep:
         """Returns what a step computes in a learning phase."""
@@ -98,7 +32,9 @@ class CompiledByJax(CompiledOnDemand):
     def compile_step(self, phase: int, arrays) -> CompiledStep:
         """Returns one step, compiled for inputs of the shapes of these."""
         step = self.step(phase)
-        storing = _StoringCall(step, step.run, arrays)
+        if self.placement is not None:
+            return placed_step(self.placement, step, arrays)
+        storing = StoringCall(step, step.run, arrays)
         storing.compile()
         return storing
 
@@ -109,24 +45,13 @@ class CompiledByJax(CompiledOnDemand):
         loops take up to sixty times as long.
         """
         step = self.step(phase)
+        if self.placement is not None:
+            return placed_loop(self.placement, step, arrays, index)
         computing = scope(step.backend)
-
-        def loop(old, read, counter, steps, index, *batches):
-            def numbered_step(old, i, *rows) -> Values:
-                number = None
-                if counter is not None:
-                    offset = i.astype(counter.dtype)
-                    number = counter + offset
-                return step.run(old, read, number, *rows)
-
-            count = len(step.written)
-            run = run_of(numbered_step, count)
-            return run(old, steps, index, *batches)
-
         with computing():
             batches = jax.eval_shape(gathered, index, arrays)
         arguments = [np.int32(0), index, *batches]
-        storing = _StoringCall(step, loop, arguments)
+        storing = StoringCall(step, loop_of(step), arguments)
         if storing.convolves:
             return None
         storing.compile()
@@ -141,7 +66,10 @@ class CompiledByJax(CompiledOnDemand):
         return run
 
     def put(self, array: Array, dtype):
-        """Copies an array to the device, as one of a type."""
+        """Copies an array to the device, as one of a type; on several devices, which
+        get their rows run by run, to memory of the host."""
+        if self.placement is not None:
+            return aligned_copy(array, dtype)
         computing = scope(self.backend.name)
         with computing():
             return uploaded(array, dtype)
@@ -151,92 +79,3 @@ class CompiledByJax(CompiledOnDemand):
         computing = scope(self.backend.name)
         with computing():
             return rows_for(index, arrays)
-
-
-class _StoringCall:
-    """A compiled function of variables' values, a counter and arguments. It is called
-    with arguments and the counter, and stores the new values.
-
-    # Arguments
-        step: the TracedStep that it runs.
-        function: function of old values, values that are only read, a counter and
-            arguments.
-        arguments: what the arguments are like.
-
-    # Properties
-        convolves: whether it contains a convolution that a CPU computes.
-    """
-
-    def __init__(self, step: TracedStep, function: Traced, arguments):
-        self._step = step
-        self._function = function
-        self._scope = scope(step.backend)
-        self._donated = []
-        if step.written:
-            self._donated.append(0)
-        self._jitted = jax.jit(function, donate_argnums=self._donated)
-        self._is_new = True
-        with self._scope():
-            with LOCK:
-                values = step.values()
-            self._arguments = [*values, step.counter, *arguments]
-            self.convolves = self._convolves()
-
-    def _convolves(self) -> bool:
-        if platform() != "cpu":
-            return False
-        if self._step.convolves is not None:
-            return self._step.convolves
-        traced = self._jitted.trace(*self._arguments)
-        return convolves(traced.jaxpr.jaxpr)
-
-    def compile(self) -> None:
-        """Compiles it, as it suits its convolutions."""
-        arguments = self._arguments
-        self._arguments = []
-        with self._scope():
-            if self.convolves:
-                self._jitted = convolving(self._function, arguments, self._donated)
-            self._jitted.lower(*arguments).compile()
-
-    def __call__(self, arguments, counter) -> list[Array]:
-        step = self._step
-        if step.counter is None:
-            counter = None
-        else:
-            counter = np.asarray(counter, step.counter.dtype)
-        outputs: list[Slot] = []
-        for _ in range(step.outputs):
-            outputs.append([None])
-        slots = step.written + outputs
-        with self._scope(), LOCK:
-            values = [*step.values(), counter, *arguments]
-            if self._is_new:
-                with deferred_interrupts():
-                    _store(self._jitted, values, slots)
-                self._is_new = False
-            else:
-                _store(self._jitted, values, slots)
-            if step.written and not outputs:
-                step.written[0][0].block_until_ready()
-        return [np.array(output) for (output,) in outputs]
-
-
-def _contents(slots: list[Slot]) -> Values:
-    """Returns what slots hold, moved to the device if it isn't there yet."""
-    for slot in slots:
-        if type(slot[0]) is np.ndarray:
-            slot[0] = on_device(slot[0])
-    return tuple([slot[0] for slot in slots])
-
-
-def _store(function: Traced, arguments, slots: list[Slot]) -> None:
-    """Calls a function and stores each of its results in a slot.
-
-    No Python code runs between the call and the last result, so that Ctrl-C can't
-    interrupt it there. `jax.jit` runs some at the first call.
-    """
-    calls = starmap(function, [arguments])
-    results = chain.from_iterable(calls)
-    stored = map(operator.setitem, slots, repeat(0), results)
-    deque(stored, maxlen=0)

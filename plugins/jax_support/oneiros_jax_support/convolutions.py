@@ -19,6 +19,7 @@ import numpy as np
 
 from oneiros_jax_support.devices import platform
 from oneiros_jax_support.jax_import import Tensor, jax, jnp
+from oneiros_jax_support.placed import tracing_placement
 from oneiros_jax_support.slices import strided
 from oneiros_jax_support.windows import ConvolutionWindows, Sizes
 
@@ -256,6 +257,9 @@ def _suits_machine_code(window: Sizes, x, gradient) -> bool:
     multiplications = gradient.size * cells * channels
     if multiplications <= LARGE:
         return False
+    placement = tracing_placement()
+    if placement is not None and gradient.shape[0] % placement.devices:
+        return False
     dtypes = {x.dtype, gradient.dtype}
     if dtypes != {np.dtype("float32")}:
         return False
@@ -274,15 +278,43 @@ def _by_kernel_in_machine_code(windows: ConvolutionWindows, window: Sizes, x, gr
     from oneiros_jax_support.native_convolution.gradient import kernel_gradient
 
     if windows.rank == 2:
-        return kernel_gradient(windows, x, gradient, window)
+        return _summed_over_devices(kernel_gradient, windows, window, x, gradient)
     depth = window[0]
     plane = window[1:]
     channels = x.shape[-1]
     images = _planes_as_channels(windows, x, depth)
     windows_of_planes = _of_planes(windows)
-    flat = kernel_gradient(windows_of_planes, images, gradient, plane)
+    flat = _summed_over_devices(
+        kernel_gradient, windows_of_planes, plane, images, gradient
+    )
     split = flat.reshape(*plane, depth, channels, -1)
     return jnp.moveaxis(split, -3, 0)
+
+
+def _summed_over_devices(
+    kernel_gradient: Function, windows: ConvolutionWindows, window: Sizes, x, gradient
+):
+    """Computes the derivative from each device's samples, where a distribution splits
+    them: XLA doesn't split calls of machine code."""
+    placement = tracing_placement()
+    if placement is None:
+        return kernel_gradient(windows, x, gradient, window)
+    (axis,) = placement.mesh.axis_names
+    split = jax.sharding.PartitionSpec(axis)
+    everywhere = jax.sharding.PartitionSpec()
+
+    def of_samples(x, gradient):
+        part = kernel_gradient(windows, x, gradient, window)
+        return jax.lax.psum(part, axis)
+
+    summed = jax.shard_map(
+        of_samples,
+        mesh=placement.mesh,
+        in_specs=(split, split),
+        out_specs=everywhere,
+        check_vma=False,
+    )
+    return summed(x, gradient)
 
 
 # Depthwise convolutions taken apart, on a CPU

@@ -14,8 +14,10 @@ import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
+from oneiros import processes
 from oneiros.errors import ArgumentError
 
 from oneiros_safe_files.file_access import open_lock, saving
@@ -39,13 +41,18 @@ _FOLDER = re.compile(f"{re.escape(PREFIX)}[0-9a-f]{{{2 * _NAME_BYTES}}}")
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Yields the path of a draft, which takes the place of the file at `path` at the
-    end, with its permissions.
+    end, with its permissions. Of processes that train together, only the first keeps
+    its draft.
 
     # Raises
         FileAccessError: if the disk is full, or writing isn't permitted; the old file
             is still there then.
         ArgumentError: if `path` is a folder, a pipe or a device.
     """
+    if not processes.is_first():
+        with TemporaryDirectory() as folder:
+            yield Path(folder) / path.name
+        return
     with suppress(OSError):  # there is nothing
         if not stat.S_ISREG(path.stat().st_mode):
             raise ArgumentError(

@@ -155,6 +155,7 @@ class Model(Container):
         metrics: Metrics | None = None,
         loss_weights: LossWeights | None = None,
         sample_weight_mode: WeightMode | None = None,
+        distribution: Any = None,
         **kwargs: Any,
     ) -> None:
         """Configures the model for training.
@@ -169,12 +170,16 @@ class Model(Container):
             loss_weights: list or dict of factors for the outputs' losses; 1 by default.
             sample_weight_mode: `"temporal"` for weights per time step; also a list or a
                 dict.
+            distribution: an `oneiros.distribution.DataParallel`; from now on, all
+                models of the program are computed on its devices.
             **kwargs: passed to `K.function`.
 
         # Raises
             UnknownNameError: if no installed plugin provides a name.
             ArgumentError: if a list or dict doesn't fit the outputs.
         """
+        if distribution is not None:
+            distribution.start()
         arguments = {
             "optimizer": optimizer,
             "loss": loss,

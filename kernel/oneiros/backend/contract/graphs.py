@@ -24,25 +24,32 @@ class Placement(Protocol):
 
     # Properties
         devices: int, the number of devices of all processes.
+        own_rows: bool, whether each process passes only its own rows of a batch.
     """
 
     devices: int
+    own_rows: bool
 
     def variable(self, array: Any) -> Any:
-        """Returns the value of a variable, an array of the engine or of NumPy, as an
-        array of the engine on all devices."""
+        """Returns the value of a variable as an array of the engine on all devices."""
 
-    def batch(self, array: Any, axis: int = 0) -> Any:
-        """Returns an array as one of the engine whose rows, along an axis, are split
-        among the devices."""
+    def batch(self, array: Any, index: Any = None) -> Any:
+        """Returns rows of an array, split among the devices.
 
-    def agree(self, place: str, digest: str) -> None:
-        """Waits until all processes have come to this place.
+        # Arguments
+            index: integer array `(batch size,)` or `(steps, batch size)` of the rows;
+                None for all.
 
-        # Raises
-            DistributionError: if one doesn't come, is at another place or has another
-                digest.
+        # Returns
+            An array of the engine. It has additional rows at the end if the devices
+            don't divide their number.
         """
+
+    def split_weights(self, model: Any) -> None:
+        """Splits those weights of a model for which the distribution says so."""
+
+    def from_first(self, arrays: list[Any]) -> list[Any]:
+        """Returns the arrays that the first process passes."""
 
 
 class CompiledFunction:

@@ -1,0 +1,232 @@
+"""What the first process does for all: it lets processes join, waits at named places
+until all have come, and tells everybody when one is gone."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+
+from oneiros_distribution.messages import (
+    AT,
+    BEAT,
+    FAULT,
+    GO_ON,
+    JOIN,
+    LEAVE,
+    LONGEST,
+    REFUSED,
+    Message,
+    receive,
+    send,
+)
+
+BEATS = 2.0
+"""Seconds between two signs of life of a process."""
+SILENCE = 20.0
+"""Seconds without one after which a process counts as gone."""
+PATIENCE = 600.0
+"""Seconds that processes wait at a place for one that is alive."""
+RESUME = (
+    "Start the same command again; with the callback Resume, training goes on where it "
+    "was."
+)
+
+
+@dataclass
+class Guest:
+    """A process that has joined.
+
+    # Properties
+        rank: int, its number.
+        host: str, the name of its host.
+        writer: the way to it.
+        heard: float, when it last sent something.
+        place: str, where it waits for the others; empty if it doesn't.
+        digest: str, what must be equal at that place.
+        text: str, what it tells the others there.
+        came: float, when it came to that place.
+    """
+
+    rank: int
+    host: str
+    writer: asyncio.StreamWriter
+    heard: float = field(default_factory=time.monotonic)
+    place: str = ""
+    digest: str = ""
+    text: str = ""
+    came: float = 0.0
+
+    def __str__(self) -> str:
+        return f"process {self.rank} on {self.host}"
+
+
+class Hub:
+    """The connections of all processes with the first one.
+
+    # Arguments
+        processes: int, how many are expected.
+        timeout: float, the seconds in which all must have joined.
+    """
+
+    def __init__(self, processes: int, timeout: float):
+        self.processes = processes
+        self.timeout = timeout
+        self.guests: dict[int, Guest] = {}
+        self.fault = ""
+        self._opened = time.monotonic()
+        self._left: set[int] = set()
+
+    async def open(self, host: str, port: int) -> None:
+        """Waits for processes from now on.
+
+        # Raises
+            OSError: if the address isn't free, or none of this host.
+        """
+        server = await asyncio.start_server(self._serve, host, port, limit=LONGEST)
+        tasks = [server.serve_forever(), self._supervise()]
+        self._tasks = [asyncio.ensure_future(task) for task in tasks]
+
+    async def _serve(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        guest = self._joined(await receive(reader), writer)
+        if guest is None:
+            return
+        while message := await receive(reader):
+            guest.heard = time.monotonic()
+            self._handle(guest, message)
+        if guest.rank not in self._left:
+            self._end(
+                f"{guest} ended without a word: it was killed, or its host is gone. "
+                f"Look at its output and at the memory of its host. {RESUME}"
+            )
+
+    def _joined(
+        self, message: Message | None, writer: asyncio.StreamWriter
+    ) -> Guest | None:
+        """Lets a process join, or refuses it."""
+        if message is None or message.get("kind") != JOIN:
+            writer.close()
+            return None
+        rank = int(message["rank"])
+        guest = Guest(rank, str(message["host"]), writer)
+        if problem := self._problem(guest, int(message["processes"])):
+            send(writer, REFUSED, text=problem)
+            self._end(problem)
+            return None
+        self.guests[rank] = guest
+        return guest
+
+    def _problem(self, guest: Guest, processes: int) -> str:
+        """Returns why a process can't join."""
+        if self.fault:
+            return self.fault
+        first = self.guests.get(0)
+        if processes != self.processes:
+            return (
+                f"{guest} expects {processes} processes in all, {first or 'process 0'} "
+                f"expects {self.processes}. Start all with the same number."
+            )
+        if other := self.guests.get(guest.rank):
+            return (
+                f"Two processes have the rank {guest.rank}, one on {other.host} and "
+                f"one on {guest.host}. Give each process a rank of its own, from 0 to "
+                f"{self.processes - 1}, and look whether an earlier run still goes on."
+            )
+        return ""
+
+    def _handle(self, guest: Guest, message: Message) -> None:
+        kind = message.get("kind")
+        text = str(message.get("text", ""))
+        if kind == AT:
+            guest.place = str(message["place"])
+            guest.digest = str(message["digest"])
+            guest.text = text
+            guest.came = guest.heard
+            self._meet()
+        elif kind == LEAVE:
+            self._left.add(guest.rank)
+            if text:
+                self._end(f"{guest} stopped: {text}. {RESUME}")
+
+    def _meet(self) -> None:
+        """Lets all go on if all are at one place; ends all if two are at different
+        ones, or have different digests."""
+        waiting = [guest for guest in self.guests.values() if guest.place]
+        first = min(waiting, key=lambda guest: guest.rank)
+        for guest in waiting:
+            if guest.place != first.place:
+                self._end(
+                    f"{guest} is at {guest.place!r}, but {first} is at "
+                    f"{first.place!r}. All processes must run the same script, and "
+                    "call fit, evaluate and predict equally often."
+                )
+                return
+            if guest.digest != first.digest:
+                self._end(
+                    f"At {guest.place!r}, {guest} differs from {first}. All processes "
+                    "must run the same script with the same arguments, on the same "
+                    "data: read the same files, and draw random numbers after "
+                    "np.random.seed(…), or inside the block of the distribution."
+                )
+                return
+        if len(waiting) < self.processes:
+            return
+        for guest in waiting:
+            guest.place = ""
+            send(guest.writer, GO_ON, text=first.text)
+
+    async def _supervise(self) -> None:
+        """Ends all if a process doesn't come, falls silent or lets others wait."""
+        while not self.fault:
+            await asyncio.sleep(BEATS / 2)
+            now = time.monotonic()
+            for guest in self.guests.values():
+                send(guest.writer, BEAT)
+            self._check_joined(now)
+            self._check_silent(now)
+            self._check_waiting(now)
+
+    def _check_joined(self, now: float) -> None:
+        missing = [rank for rank in range(self.processes) if rank not in self.guests]
+        if missing and now - self._opened > self.timeout:
+            here = ", ".join(map(str, self.guests.values()))
+            self._end(
+                f"{_listed(missing)} of {self.processes} didn't come within "
+                f"{self.timeout:g} s; here are {here}. Start all of them, or give them "
+                "more time with ONEIROS_DISTRIBUTION_TIMEOUT=300."
+            )
+
+    def _check_silent(self, now: float) -> None:
+        for guest in self.guests.values():
+            if guest.rank not in self._left and now - guest.heard > SILENCE:
+                self._end(
+                    f"{guest} hasn't been heard for {SILENCE:g} s: it is stopped, or "
+                    f"its network is down. {RESUME}"
+                )
+
+    def _check_waiting(self, now: float) -> None:
+        waiting = [guest for guest in self.guests.values() if guest.place]
+        if not waiting or now - min(guest.came for guest in waiting) < PATIENCE:
+            return
+        missing = [guest for guest in self.guests.values() if not guest.place]
+        late = ", ".join(map(str, missing))
+        self._end(
+            f"{late} didn't come to {waiting[0].place!r} within {PATIENCE:g} s, where "
+            "the others wait. All processes must run the same script."
+        )
+
+    def _end(self, text: str) -> None:
+        """Tells everybody to end."""
+        if self.fault:
+            return
+        self.fault = text[0].upper() + text[1:]
+        for guest in self.guests.values():
+            send(guest.writer, FAULT, text=self.fault)
+
+
+def _listed(ranks: list[int]) -> str:
+    if len(ranks) == 1:
+        return f"process {ranks[0]}"
+    return f"processes {', '.join(map(str, ranks[:8]))}{' …' * (len(ranks) > 8)}"

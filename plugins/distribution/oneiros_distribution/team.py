@@ -1,0 +1,155 @@
+"""The processes that train together: this one joins the others once."""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+from oneiros import processes
+from oneiros.errors import DistributionError
+
+from oneiros_distribution.channel import Channel
+from oneiros_distribution.cluster import Cluster, cluster_from
+
+LONGEST_REASON = 300
+"""Characters of an error that the others are told."""
+
+
+class Team:
+    """This process and the others; alone, it waits for nobody.
+
+    # Arguments
+        cluster: the Cluster.
+
+    # Properties
+        address: str, the address of this process as the others see it.
+        at_end: list of functions, called when all processes have come to the end of
+            the program.
+    """
+
+    def __init__(self, cluster: Cluster):
+        self.cluster = cluster
+        self.address = ""
+        self.at_end: list[Callable[[], object]] = []
+        self._channel: Channel | None = None
+        self._failed = False
+        if cluster.processes > 1:
+            self._channel = Channel(cluster)
+            self.address = self._channel.address
+            self._own_hook = sys.excepthook
+            sys.excepthook = self._at_error
+            atexit.register(self._at_exit)
+
+    def meet(self, place: str, digest: str = "", text: str = "") -> str:
+        """Waits until all processes have come to a place; returns the text of the
+        first one.
+
+        # Arguments
+            place: str, the name of the place, for errors.
+            digest: str, what must be the same in all processes.
+            text: str, what the first process tells the others.
+
+        # Raises
+            DistributionError: if a process doesn't come, or differs.
+        """
+        if self._channel is None:
+            return text
+        return self._channel.meet(place, digest, text)
+
+    def explain(self, error: BaseException) -> None:
+        """Raises a DistributionError with the reason for an engine's error, if another
+        process is the reason."""
+        if self._channel is not None:
+            self._channel.explain(error)
+
+    def leave(self, error: BaseException) -> None:
+        """Tells the others that an error ends this process."""
+        is_told = isinstance(error, DistributionError)
+        if self._channel is None or self._failed:
+            return
+        self._failed = True
+        if is_told:
+            return
+        reason = type(error).__name__
+        if text := str(error).strip():
+            reason += f": {text:.{LONGEST_REASON}}"
+        if isinstance(error, KeyboardInterrupt):
+            reason = "Ctrl-C"
+        self._channel.leave(reason)
+
+    def _at_error(
+        self,
+        kind: type[BaseException],
+        error: BaseException,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._own_hook(kind, error, traceback)
+        self.leave(error)
+
+    def _at_exit(self) -> None:
+        """Ends together with the others; after a failure at once, because engines
+        would wait for them."""
+        if not self._failed:
+            try:
+                self.meet("the end of the program")
+                for end in self.at_end:
+                    end()
+                assert self._channel is not None
+                self._channel.leave()
+                return
+            except DistributionError as error:
+                print(f"DistributionError: {error}", file=sys.stderr)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(1)
+
+
+def share_random_state(team: Team, place: str) -> None:
+    """Gives NumPy's global generator the state that it has in the first process."""
+    if team.cluster.processes == 1:
+        return
+    name, keys, *rest = np.random.get_state(legacy=True)
+    state = [name, np.asarray(keys).tolist(), *rest]
+    text = json.dumps(state) if team.cluster.rank == 0 else ""
+    name, keys, *rest = json.loads(team.meet(place, text=text))
+    np.random.set_state((name, np.array(keys, np.uint32), *rest))
+
+
+_team: Team | None = None
+
+
+def join() -> Team:
+    """Returns the team of this process, which joins the others at the first call.
+
+    # Raises
+        DistributionError: if not all come, or run another script.
+        SettingsError: if a variable of the environment is missing or wrong.
+    """
+    global _team
+    if _team is None:
+        cluster = cluster_from(os.environ)
+        team = Team(cluster)
+        team.meet("the comparison of the scripts", _digest_of_script())
+        processes.join(processes.Processes(cluster.processes, cluster.rank))
+        share_random_state(team, "the random numbers' start")
+        _team = team
+    return _team
+
+
+def joined() -> Team | None:
+    """Returns the team, if this process has joined one."""
+    return _team
+
+
+def _digest_of_script() -> str:
+    script = getattr(sys.modules["__main__"], "__file__", None)
+    if script is None or not Path(script).is_file():
+        return ""
+    return hashlib.sha256(Path(script).read_bytes()).hexdigest()

@@ -1,0 +1,154 @@
+"""The processes of JAX, connected with each other."""
+
+from __future__ import annotations
+
+import functools
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+from jax._src import distributed, xla_bridge
+from jax._src.lib import _jax
+from oneiros.errors import DistributionError
+from oneiros_distribution.team import Team
+from oneiros_jax_support.jax_import import jax
+
+NEVER = 10**6
+"""Seconds without a sign of life after which JAX ends all processes, without saying
+which one is gone. The team does that earlier, with a sentence."""
+SECONDS_TO_CONNECT = 60
+SECONDS_TO_END = 10
+
+_started = False
+
+
+def start(team: Team) -> None:
+    """Connects the devices of all processes, once.
+
+    # Raises
+        DistributionError: if JAX has computed before.
+    """
+    global _started
+    if _started or team.cluster.processes == 1:
+        return
+    cluster = team.cluster
+    if xla_bridge.backends_are_initialized():
+        raise DistributionError(
+            f"Process {cluster.rank} on {socket.gethostname()} has used a device "
+            "before it joined the others, which JAX can't do afterwards. Enter "
+            "DataParallel() at the top of the script, before anything is computed."
+        )
+    jax.config.update("jax_cpu_collectives_implementation", "gloo")
+    if cluster.local_processes > 1:
+        jax.config.update("jax_cuda_visible_devices", str(cluster.local_rank))
+    _connect(team)
+    _started = True
+    _check(cluster.processes)
+    _meet_devices()
+
+
+def _connect(team: Team) -> None:
+    """Makes JAX's connection with the coordinator.
+
+    `jax.distributed.initialize` lets the coordinator run in the first process; when it
+    ends, JAX ends the others at once, without a word. And it lets gloo take the address
+    of the host's name, which often is that of the loopback device.
+    """
+    cluster = team.cluster
+    address = ""
+    if cluster.rank == 0:
+        address = _coordinator(team)
+    address = team.meet("the coordinator's address", text=address)
+    state = distributed.global_state
+    state.client = _jax.get_distributed_runtime_client(
+        address,
+        cluster.rank,
+        init_timeout=SECONDS_TO_CONNECT,
+        shutdown_timeout=SECONDS_TO_END,
+        heartbeat_timeout=NEVER,
+        use_compression=True,
+    )
+    state.process_id = cluster.rank
+    state.num_processes = cluster.processes
+    state.coordinator_address = address
+    state.client.connect()
+    team.at_end.insert(0, state.shutdown)
+    collectives = _jax.make_gloo_tcp_collectives(
+        distributed_client=state.client, hostname=team.address
+    )
+    xla_bridge.register_backend_factory(
+        "cpu",
+        lambda: xla_bridge.make_cpu_client(collectives),
+        priority=0,
+        fail_quietly=False,
+    )
+
+
+def _coordinator(team: Team) -> str:
+    """Starts JAX's coordinator in a process of its own, which ends after this one."""
+    with socket.socket() as free:
+        free.bind((team.address, 0))
+        port = free.getsockname()[1]
+    address = f"{team.address}:{port}"
+    command = [sys.executable, "-m", "oneiros_distribution_jax.coordinator"]
+    coordinator = subprocess.Popen(
+        [*command, address, str(team.cluster.processes)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        env={**os.environ, "PYTHONWARNINGS": "ignore"},
+    )
+    assert coordinator.stdout is not None
+    if not coordinator.stdout.readline():
+        raise DistributionError(
+            f"JAX's coordinator couldn't start at {address}. Is jaxlib installed for "
+            f"{sys.executable}?"
+        )
+    team.at_end.append(functools.partial(_end, coordinator))
+    return address
+
+
+def _end(coordinator: subprocess.Popen[bytes]) -> None:
+    """Ends the coordinator, after all have left it."""
+    coordinator.communicate(b"end")
+
+
+def _check(processes: int) -> None:
+    found = jax.process_count()
+    if found != processes:
+        raise DistributionError(
+            f"JAX has connected {found} processes instead of {processes}."
+        )
+
+
+def _meet_devices() -> None:
+    """Sums a number over all devices: so they connect now, and gloo's line about that
+    isn't seen."""
+    with _silent_output():
+        mesh = jax.sharding.Mesh(np.array(jax.devices()), ("data",))
+        split = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec("data"))
+        everywhere = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec())
+        ones = np.ones(mesh.size, np.float32)
+        numbers = jax.make_array_from_callback(ones.shape, split, ones.__getitem__)
+        total = jax.jit(lambda x: x.sum(), out_shardings=everywhere)(numbers)
+        total.block_until_ready()
+
+
+@contextmanager
+def _silent_output() -> Iterator[None]:
+    """Drops what C++ prints."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)

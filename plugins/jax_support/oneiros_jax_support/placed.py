@@ -1,0 +1,187 @@
+"""Steps on several devices, where a distribution places variables and batches.
+
+XLA splits a step as its batch is split. So a step is the same function as on one
+device, and computes the same: sums over the batch are sums over all devices.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from dataclasses import replace
+from typing import Any, Protocol
+
+import numpy as np
+from oneiros.backend.contract import LOCK, Placement
+from oneiros.typing import Array
+from oneiros_backend_toolkit.compiled_on_demand import CompiledLoop, CompiledStep
+
+from oneiros_jax_support.devices import scope
+from oneiros_jax_support.freed_memory import keep_freed_memory
+from oneiros_jax_support.jax_import import jax
+from oneiros_jax_support.storing import StoringCall, Traced, TracedStep, Values, loop_of
+from oneiros_jax_support.ynn import known_options
+
+
+class JaxPlacement(Placement, Protocol):
+    """A Placement of JAX's arrays.
+
+    # Properties
+        mesh: the `jax.sharding.Mesh` of all devices, whose axis is `"data"`.
+        replicated: the sharding of an array that each device has.
+    """
+
+    mesh: Any
+    replicated: Any
+
+    def agree(self, arrays) -> None:
+        """Waits until all processes compile a step for arrays of these shapes."""
+
+    def explain(self, error: Exception) -> None:
+        """Raises a DistributionError if another process is the reason for an error."""
+
+
+_placement: ContextVar[JaxPlacement | None] = ContextVar(
+    "oneiros_jax_placement", default=None
+)
+
+
+def tracing_placement() -> JaxPlacement | None:
+    """Returns the placement for which a function is traced in this context."""
+    return _placement.get()
+
+
+def placed_step(placement: JaxPlacement, step: TracedStep, arrays) -> CompiledStep:
+    """Returns one step, compiled for inputs of the shapes of these.
+
+    # Arguments
+        placement: where batches and variables lie.
+        step: what it computes.
+        arrays: NumPy arrays.
+    """
+    computing = scope(step.backend)
+
+    def placed(arrays) -> list[Any]:
+        with computing():
+            return list(map(placement.batch, arrays))
+
+    trimming = _trimming(step.run, placement, arrays)
+    call = PlacedCall(placement, step, trimming, placed(arrays))
+    call.compile()
+
+    def run(arrays, counter) -> list[Array]:
+        return call(placed(arrays), counter)
+
+    return run
+
+
+def placed_loop(
+    placement: JaxPlacement, step: TracedStep, arrays, index: Array
+) -> CompiledLoop | None:
+    """Returns many steps in one call, for an index like this one; None for steps with
+    convolutions on a CPU."""
+
+    computing = scope(step.backend)
+
+    def arguments(arrays, index: Array, steps: int) -> list[Any]:
+        with computing():
+            batches = [placement.batch(array, index) for array in arrays]
+        return [np.int32(steps), index, *batches]
+
+    def trimmed_loop(old, read, counter, steps, index, *batches):
+        rows = index.shape[1]
+        trimmed = [x if placement.own_rows else x[:, :rows] for x in batches]
+        return loop_of(step)(old, read, counter, steps, index, *trimmed)
+
+    call = PlacedCall(placement, step, trimmed_loop, arguments(arrays, index, 0))
+    if call.convolves:
+        return None
+    call.compile()
+
+    def run(arrays, index: Array, steps: int, counter) -> list[Array]:
+        return call(arguments(arrays, index, steps), counter)
+
+    return run
+
+
+def _trimming(function: Traced, placement: JaxPlacement, arrays) -> Traced:
+    """Returns a function of batches with additional rows, which it leaves out."""
+    sizes = [np.shape(array)[:1] for array in arrays]
+
+    def trimmed(old, read, counter, *batches):
+        own = []
+        for x, size in zip(batches, sizes, strict=True):
+            is_longer = size and not placement.own_rows
+            own.append(x[: size[0]] if is_longer else x)
+        return function(old, read, counter, *own)
+
+    return trimmed
+
+
+class PlacedCall(StoringCall):
+    """A StoringCall on several devices.
+
+    # Arguments
+        placement: where variables and batches lie.
+        step, function, arguments: see `StoringCall`.
+    """
+
+    def __init__(
+        self, placement: JaxPlacement, step: TracedStep, function: Traced, arguments
+    ):
+        self._placement = placement
+        computing = scope(step.backend)
+        with computing(), LOCK:
+            for slot in (*step.written, *step.read):
+                slot[0] = placement.variable(slot[0])
+        placed = replace(step, put=placement.variable)
+        super().__init__(placed, self._tracing(function), arguments)
+
+    def _tracing(self, function: Traced) -> Traced:
+        """Returns a function that is traced for the placement."""
+
+        def traced(*values):
+            token = _placement.set(self._placement)
+            try:
+                return function(*values)
+            finally:
+                _placement.reset(token)
+
+        return traced
+
+    def _jit(self, values: list[Values], **options):
+        """Variables stay where they are, and each device has the whole outputs."""
+        written, _ = values
+        outputs = [self._placement.replicated] * self._step.outputs
+        return jax.jit(
+            self._function,
+            donate_argnums=self._donated,
+            out_shardings=(*[value.sharding for value in written], *outputs),
+            **options,
+        )
+
+    def _jit_convolving(self, arguments):
+        keep_freed_memory()
+        return self._jit(arguments[:2], compiler_options=known_options())
+
+    def compile(self) -> None:
+        """Compiles it, in all processes."""
+        self._placement.agree(self._arguments[3:])
+        super().compile()
+
+    def __call__(self, arguments, counter) -> list[Array]:
+        """Runs it; if another process is the reason for an error, says so."""
+        try:
+            return super().__call__(arguments, counter)
+        except (RuntimeError, ValueError) as error:
+            self._placement.explain(error)
+            raise
+
+
+def fetched(value) -> Array:
+    """Returns the value of a variable as a copy in NumPy, from whichever devices."""
+    is_split = isinstance(value, jax.Array) and not value.is_fully_addressable
+    if is_split and not value.is_fully_replicated:
+        mesh = value.sharding.mesh
+        everywhere = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec())
+        value = jax.device_put(value, everywhere)
+    return np.array(value)
