@@ -1,7 +1,12 @@
 """Which processes train together: what starters of programs say in the environment."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from oneiros.errors import SettingsError
+
+from oneiros_distribution.starters import starter_in
 
 TIMEOUT = "ONEIROS_DISTRIBUTION_TIMEOUT"
 """Environment variable: the seconds to wait for a process that is late."""
@@ -39,11 +44,34 @@ def cluster_from(environment: Mapping[str, str]) -> Cluster:
     # Raises
         SettingsError: if a variable is missing or wrong.
     """
-    if "ONEIROS_PROCESSES" not in environment:
-        return Cluster()
+    timeout = _timeout(environment)
+    starter = starter_in(environment)
+    if starter is None:
+        return Cluster(timeout=timeout)
+    if starter.processes() == 1:
+        return Cluster(source=starter.name, timeout=timeout)
     return Cluster(
-        processes=int(environment["ONEIROS_PROCESSES"]),
-        rank=int(environment["ONEIROS_RANK"]),
-        coordinator=environment["ONEIROS_COORDINATOR"],
-        timeout=float(environment.get(TIMEOUT, DEFAULT_TIMEOUT)),
+        processes=starter.processes(),
+        rank=starter.rank(),
+        coordinator=starter.coordinator(),
+        local_rank=starter.local_rank(),
+        local_processes=starter.local_processes(),
+        source=starter.name,
+        timeout=timeout,
     )
+
+
+def _timeout(environment: Mapping[str, str]) -> float:
+    text = environment.get(TIMEOUT)
+    if not text:
+        return DEFAULT_TIMEOUT
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise SettingsError(
+            f"{TIMEOUT} is {text!r}; expected the seconds to wait for a process that "
+            f"is late, above 0. Type, for example: export {TIMEOUT}=300"
+        )
+    return seconds
