@@ -35,7 +35,7 @@ from oneiros_backend_theano.jax_op import Sizes
 from oneiros_backend_theano.loops import Loops
 from oneiros_backend_theano.operations import FUNCTIONS
 from oneiros_backend_theano.recurrence import Fused
-from oneiros_backend_theano.variables import SharedTensor
+from oneiros_backend_theano.variables import SharedTensor, host_copy
 
 WITHOUT_EFFECT = {
     "accept_inplace",
@@ -174,7 +174,7 @@ class TheanoBackend(
             return self.eval(x)
         storage = _storage(x)
         with LOCK:
-            return np.array(storage[0])
+            return host_copy(storage[0])
 
     def set_value(self, x, value) -> None:
         storage = _storage(x)

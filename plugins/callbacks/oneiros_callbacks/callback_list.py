@@ -8,7 +8,7 @@ from oneiros import services
 from oneiros.bases import Callback, Logs
 from oneiros.discovery import PluginRecord
 from oneiros.engine.streams import CALLBACKS, REST, Observer, current_observer
-from oneiros.errors import ArgumentError
+from oneiros.errors import ArgumentError, DistributionError
 from oneiros.plugins import manager
 from oneiros.user_warnings import warn
 
@@ -160,7 +160,7 @@ class CallbackList(Callback):
             return getattr(callback, method, lambda *_: None)(*arguments)
         except Exception as error:
             plugin = self._plugins.get(id(callback))
-            if plugin is None or isinstance(error, Warning):
+            if plugin is None or isinstance(error, (Warning, DistributionError)):
                 raise
             self.callbacks = [each for each in self.callbacks if each is not callback]
             fault = plugin.report(method, error)

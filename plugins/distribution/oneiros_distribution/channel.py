@@ -60,7 +60,7 @@ class Channel:
         self.cluster = cluster
         self.fault = ""
         self.address = ""
-        self._told = False
+        self._told = self._ended = False
         self._answers: queue.Queue[str | None] = queue.Queue()
         self._loop = asyncio.new_event_loop()
         self._heard = time.monotonic()
@@ -115,12 +115,13 @@ class Channel:
     def leave(self, reason: str = "") -> None:
         """Tells the others that this process ends, and why if it isn't their end,
         too."""
-        if not self.fault:
-            self._run(self._leave(reason))
-
-    async def _leave(self, reason: str) -> None:
-        self._send(LEAVE, {"text": reason})
-        await self._writer.drain()
+        self._told = True
+        if self.fault:
+            return
+        self._loop.call_soon_threadsafe(self._send, LEAVE, {"text": reason})
+        until = time.monotonic() + GRACE
+        while not self._ended and time.monotonic() < until:
+            time.sleep(RETRY / 10)
 
     def _run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Runs a coroutine in the channel's thread and returns its result."""
@@ -177,17 +178,25 @@ class Channel:
         )
 
     async def _listen(self, reader: asyncio.StreamReader) -> None:
+        is_process = False
         while message := await receive(reader):
             self._heard = time.monotonic()
             kind = message.get("kind")
             if kind == GO_ON:
                 self._answers.put(str(message["text"]))
+            elif kind == LEAVE:
+                self._ended = True
             elif kind in (FAULT, REFUSED):
                 self._fail(str(message["text"]))
-        self._fail(
-            f"Process 0 at {self.cluster.coordinator} ended without a word: it was "
-            f"killed, or its host is gone. Look at its output. {RESUME}"
-        )
+            is_process = True
+        where = f"Process 0 at {self.cluster.coordinator}"
+        if is_process:
+            self._fail(
+                f"{where} ended without a word: it was killed, or its host is gone. "
+                f"Look at its output. {RESUME}"
+            )
+        else:
+            self._fail(f"{where} isn't what answers there. Is the address right?")
 
     async def _beat(self) -> None:
         while not self.fault:
@@ -201,6 +210,7 @@ class Channel:
 
     def _fail(self, text: str) -> None:
         """Notes why all end, and ends this process unless it does so itself."""
+        self._ended = True
         if self.fault:
             return
         self.fault = text

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 
 from oneiros_distribution.messages import (
@@ -27,6 +28,8 @@ SILENCE = 20.0
 """Seconds without one after which a process counts as gone."""
 PATIENCE = 600.0
 """Seconds that processes wait at a place for one that is alive."""
+MOST_NAMED = 8
+"""How many processes a message names."""
 RESUME = (
     "Start the same command again; with the callback Resume, training goes on where it "
     "was."
@@ -149,10 +152,11 @@ class Hub:
             self._left.add(guest.rank)
             if text:
                 self._end(f"{guest} stopped: {text}. {RESUME}")
+            send(guest.writer, LEAVE)
 
     def _meet(self) -> None:
-        """Lets all go on if all are at one place; ends all if two are at different
-        ones, or have different digests."""
+        """Lets all go on if all are at one place with one digest; ends all if two are
+        at different places."""
         waiting = [guest for guest in self.guests.values() if guest.place]
         first = min(waiting, key=lambda guest: guest.rank)
         for guest in waiting:
@@ -160,18 +164,21 @@ class Hub:
                 self._end(
                     f"{guest} is at {guest.place!r}, but {first} is at "
                     f"{first.place!r}. All processes must run the same script, and "
-                    "call fit, evaluate and predict equally often."
-                )
-                return
-            if guest.digest != first.digest:
-                self._end(
-                    f"At {guest.place!r}, {guest} differs from {first}. All processes "
-                    "must run the same script with the same arguments, on the same "
-                    "data: read the same files, and draw random numbers after "
-                    "np.random.seed(…), or inside the block of the distribution."
+                    "call fit, evaluate and predict in all processes, not in one."
                 )
                 return
         if len(waiting) < self.processes:
+            return
+        digests = Counter(guest.digest for guest in waiting)
+        [(usual, _)] = digests.most_common(1)
+        if odd := [guest for guest in waiting if guest.digest != usual]:
+            others = ", ".join(map(str, odd[:MOST_NAMED]))
+            self._end(
+                f"At {first.place!r}, {others} differs from the others. All processes "
+                "must run the same script with the same arguments, on the same data: "
+                "read the same files, and draw random numbers after np.random.seed(…), "
+                "or inside the block of the distribution."
+            )
             return
         for guest in waiting:
             guest.place = ""
@@ -191,7 +198,8 @@ class Hub:
     def _check_joined(self, now: float) -> None:
         missing = [rank for rank in range(self.processes) if rank not in self.guests]
         if missing and now - self._opened > self.timeout:
-            here = ", ".join(map(str, self.guests.values()))
+            guests = sorted(self.guests.values(), key=lambda guest: guest.rank)
+            here = ", ".join(map(str, guests[:MOST_NAMED]))
             self._end(
                 f"{_listed(missing)} of {self.processes} didn't come within "
                 f"{self.timeout:g} s; here are {here}. Start all of them, or give them "
@@ -229,4 +237,5 @@ class Hub:
 def _listed(ranks: list[int]) -> str:
     if len(ranks) == 1:
         return f"process {ranks[0]}"
-    return f"processes {', '.join(map(str, ranks[:8]))}{' …' * (len(ranks) > 8)}"
+    named = ", ".join(map(str, ranks[:MOST_NAMED]))
+    return f"{len(ranks)} processes, {named} among them,"

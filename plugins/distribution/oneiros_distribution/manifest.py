@@ -25,16 +25,6 @@ def oneiros_modules():
 
 
 @hookimpl
-def oneiros_after_compile(model) -> None:
-    """Splits the weights of the layers for which the distribution says so."""
-    from oneiros import backend as K
-
-    placement = K.current().placement
-    if placement is not None:
-        placement.split_weights(model)
-
-
-@hookimpl
 def oneiros_default_callbacks(model, params: dict[str, Any]) -> list[Any]:
     """What keeps processes together that train one model."""
     from oneiros import backend as K

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +19,8 @@ from oneiros.errors import DistributionError
 from oneiros_distribution.channel import Channel
 from oneiros_distribution.cluster import Cluster, cluster_from
 
+LINGERING = 2.0
+"""Seconds after a failure that the first process tells late ones why all end."""
 LONGEST_REASON = 300
 """Characters of an error that the others are told."""
 
@@ -39,13 +42,14 @@ class Team:
         self.address = ""
         self.at_end: list[Callable[[], object]] = []
         self._channel: Channel | None = None
-        self._failed = False
+        self._failed = True
         if cluster.processes > 1:
-            self._channel = Channel(cluster)
-            self.address = self._channel.address
             self._own_hook = sys.excepthook
             sys.excepthook = self._at_error
             atexit.register(self._at_exit)
+            self._channel = Channel(cluster)
+            self.address = self._channel.address
+            self._failed = False
 
     def meet(self, place: str, digest: str = "", text: str = "") -> str:
         """Waits until all processes have come to a place; returns the text of the
@@ -71,11 +75,10 @@ class Team:
 
     def leave(self, error: BaseException) -> None:
         """Tells the others that an error ends this process."""
-        is_told = isinstance(error, DistributionError)
-        if self._channel is None or self._failed:
+        if self._channel is None or self._failed or isinstance(error, SystemExit):
             return
         self._failed = True
-        if is_told:
+        if self._channel.fault:
             return
         reason = type(error).__name__
         if text := str(error).strip():
@@ -90,7 +93,11 @@ class Team:
         error: BaseException,
         traceback: TracebackType | None,
     ) -> None:
-        self._own_hook(kind, error, traceback)
+        if isinstance(error, DistributionError):
+            # What this process was doing isn't the reason
+            print(f"DistributionError: {error}", file=sys.stderr)
+        else:
+            self._own_hook(kind, error, traceback)
         self.leave(error)
 
     def _at_exit(self) -> None:
@@ -108,6 +115,8 @@ class Team:
                 print(f"DistributionError: {error}", file=sys.stderr)
         sys.stdout.flush()
         sys.stderr.flush()
+        if self.cluster.rank == 0:
+            time.sleep(LINGERING)
         os._exit(1)
 
 

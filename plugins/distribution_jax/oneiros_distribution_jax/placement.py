@@ -18,6 +18,7 @@ from oneiros_distribution_jax.processes import start
 
 AXIS = "data"
 """The name of the mesh's axis."""
+LONGEST_PLACE = 300
 WORDS = np.uint32
 
 
@@ -168,9 +169,9 @@ class MeshPlacement:
     def agree(self, arrays) -> None:
         """Waits until all processes compile a step for arrays of these shapes."""
         self._compiled += 1
-        shapes = [(array.shape, str(array.dtype)) for array in arrays]
-        place = f"the compilation of function {self._compiled} for {shapes}"
-        self.team.meet(place[:500])
+        shapes = [str(array.shape) for array in arrays if array.ndim]
+        place = f"function {self._compiled} for arrays of {', '.join(shapes)}"
+        self.team.meet(place[:LONGEST_PLACE])
 
     def explain(self, error: Exception) -> None:
         """Raises a DistributionError if another process is the reason for an error."""

@@ -1,0 +1,119 @@
+"""Processes that train together, each on a host of its own or all on this one."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+LIMIT = 30
+"""Seconds in which all processes of a team must have ended after a fault."""
+
+
+def free_port() -> int:
+    """Returns a port of this host that nobody uses."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+@dataclass
+class Member:
+    """A process of a team.
+
+    # Properties
+        process: the running process.
+        path: where its output goes.
+    """
+
+    process: subprocess.Popen
+    path: Path
+
+    @property
+    def output(self) -> str:
+        return self.path.read_text("utf-8", errors="replace")
+
+    def kill(self, number: int = signal.SIGKILL) -> None:
+        self.process.send_signal(number)
+
+
+class Team:
+    """Starts processes that run one script, and ends them.
+
+    # Arguments
+        folder: where their outputs and files go.
+        script: path of the script.
+        size: how many processes each expects.
+    """
+
+    def __init__(self, folder: Path, script: Path, size: int, **variables: str):
+        self.folder = folder
+        self.script = script
+        self.size = size
+        self.variables = variables
+        self.coordinator = f"127.0.0.1:{free_port()}"
+        self.members: list[Member] = []
+
+    def start(self, rank: int, *arguments: str, prefix=(), **variables: str) -> Member:
+        """Starts a process."""
+        environment = {
+            **os.environ,
+            "ONEIROS_PROCESSES": str(self.size),
+            "ONEIROS_RANK": str(rank),
+            "ONEIROS_COORDINATOR": self.coordinator,
+            **self.variables,
+            **variables,
+        }
+        path = self.folder / f"output-{len(self.members)}.txt"
+        with path.open("wb") as output:
+            process = subprocess.Popen(
+                [*prefix, sys.executable, str(self.script), *arguments],
+                cwd=self.folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        member = Member(process, path)
+        self.members.append(member)
+        return member
+
+    def start_all(self, *arguments: str) -> list[Member]:
+        """Starts a process for each rank."""
+        return [self.start(rank, *arguments) for rank in range(self.size)]
+
+    def wait_for(self, text: str, rank: int = 0, seconds: float = 60) -> None:
+        """Waits until a process has printed a text."""
+        until = time.monotonic() + seconds
+        member = self.members[rank]
+        while text not in member.output:
+            assert member.process.poll() is None, member.output
+            assert time.monotonic() < until, member.output
+            time.sleep(0.05)
+
+    def wait(self, seconds: float = LIMIT) -> list[int]:
+        """Waits for all processes; returns how they ended. Those that are left after
+        so many seconds are killed, and count as hanging."""
+        until = time.monotonic() + seconds
+        ends = []
+        for member in self.members:
+            try:
+                left = max(until - time.monotonic(), 0.01)
+                ends.append(member.process.wait(left))
+            except subprocess.TimeoutExpired:
+                member.process.kill()
+                member.process.wait()
+                ends.append("hangs")
+        return ends
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for member in self.members:
+            if member.process.poll() is None:
+                member.process.kill()
+                member.process.wait()
