@@ -31,9 +31,10 @@ class JaxTrials(Trials):
         return str(dtype.name)
 
     def trace(self, run, rows) -> None:
-        """Has JAX trace, without computing."""
+        """Has JAX trace, without computing: no device is used before a distribution
+        has found all of them."""
         computing = scope("jax")
-        with computing():
+        with computing(), jax.default_device("cpu"):
             jax.eval_shape(run, rows)
 
 
