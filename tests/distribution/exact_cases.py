@@ -5,7 +5,9 @@
 It stores weights, histories, predictions and what `evaluate` returns.
 """
 
+import itertools
 import sys
+import threading
 
 import numpy as np
 from oneiros.callbacks import EarlyStopping, ReduceLROnPlateau
@@ -131,7 +133,7 @@ def two_outputs():
     store("two_outputs", model, history, x)
 
 
-def generator():
+def generator(pickle_safe=False, name="generator"):
     x = np.random.random((SAMPLES, 4)).astype("float32")
 
     def batches():
@@ -149,9 +151,44 @@ def generator():
         nb_epoch=10,
         verbose=0,
         nb_worker=3,
+        pickle_safe=pickle_safe,
         validation_data=(x, x.sum(axis=1)),
     )
-    store("generator", model, history, x)
+    store(name, model, history, x)
+
+
+def generator_processes():
+    generator(pickle_safe=True, name="generator_processes")
+
+
+class Shared:
+    """An iterator that several threads may ask."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.numbers = itertools.count()
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        with self.lock:
+            number = next(self.numbers)
+        x = np.full((26, 4), number % 5 / 5)
+        return x, x.sum(axis=1)
+
+
+def threads():
+    model = Sequential([Dense(6, input_dim=4, activation="tanh"), Dense(1)])
+    model.compile(SGD(lr=0.05), "mse")
+    history = model.fit_generator(
+        Shared(),
+        SAMPLES,
+        nb_epoch=10,
+        verbose=0,
+        nb_worker=1 if info().processes == 1 else 4,
+    )
+    store("threads", model, history, np.eye(4))
 
 
 if __name__ == "__main__":

@@ -8,18 +8,27 @@ from processes import run_python
 from teams import Team
 
 SCRIPT = Path(__file__).parent / "exact_cases.py"
-CASES = ["mlp", "cnn", "lstm", "embedding", "two_outputs", "generator"]
+CASES = [
+    "mlp",
+    "cnn",
+    "lstm",
+    "embedding",
+    "two_outputs",
+    "generator",
+    "generator_processes",
+    "threads",
+]
 TOLERANCE = 1e-5
-TEAMS = {"jax": 2, "theano": 4}
-"""How many processes train together, by backend."""
+TEAMS = [("jax", 2), ("theano", 3)]
+"""Backends, and how many processes train together."""
 
 
 @pytest.fixture(scope="module", params=TEAMS)
 def computed(request, tmp_path_factory):
     """The results of one process, and those of each of several."""
     folder = tmp_path_factory.mktemp("exact")
-    backend = {"ONEIROS_BACKEND": request.param}
-    size = TEAMS[request.param]
+    name, size = request.param
+    backend = {"ONEIROS_BACKEND": name}
     run_python(SCRIPT.read_text(), "alone", *CASES, cwd=folder, **backend)
     with Team(folder, SCRIPT, size, **backend) as team:
         team.start_all("together", *CASES)

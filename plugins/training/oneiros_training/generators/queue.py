@@ -11,6 +11,7 @@ from types import GeneratorType
 from typing import Any, NoReturn
 
 import numpy as np
+from oneiros import processes
 from oneiros.arguments import shown
 from oneiros.errors import ArgumentError, GeneratorError, SettingsError
 from oneiros.user_warnings import warn
@@ -87,7 +88,9 @@ class GeneratorEnqueuer:
         if self._pickle_safe:
             self._processes = Workers(self._iterator, nb_worker, self.name)
             self._iterator = self._processes
-        threads = nb_worker if _threadsafe(self._iterator) else 1
+        # Several threads take turns by chance, but all processes need the same batches
+        alone = processes.current().count == 1
+        threads = nb_worker if alone and _threadsafe(self._iterator) else 1
         lock = _lock(self._iterator)
         self._threads = [
             threading.Thread(
