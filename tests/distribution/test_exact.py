@@ -19,11 +19,12 @@ CASES = [
     "threads",
 ]
 TOLERANCE = 1e-5
-TEAMS = [("jax", 2), ("theano", 3)]
-"""Backends, and how many processes train together."""
+JAX = ("jax", 2)
+"""A backend, and how many processes train together."""
+THEANO = pytest.param(("theano", 3), marks=pytest.mark.exhaustive(only=True))
 
 
-@pytest.fixture(scope="module", params=TEAMS)
+@pytest.fixture(scope="module", params=[JAX, THEANO], ids=["jax", "theano"])
 def computed(request, tmp_path_factory):
     """The results of one process, and those of each of several."""
     folder = tmp_path_factory.mktemp("exact")

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,6 +93,17 @@ class Team:
         while text not in member.output:
             assert member.process.poll() is None, member.output
             assert time.monotonic() < until, member.output
+            time.sleep(0.05)
+
+    def wait_for_listening(self, seconds: float = 30) -> None:
+        """Waits until the first process lets others join."""
+        host, _, port = self.coordinator.partition(":")
+        until = time.monotonic() + seconds
+        while True:
+            with suppress(ConnectionRefusedError):
+                socket.create_connection((host, int(port))).close()
+                return
+            assert time.monotonic() < until, self.members[0].output
             time.sleep(0.05)
 
     def wait(self, seconds: float = LIMIT) -> list[int]:

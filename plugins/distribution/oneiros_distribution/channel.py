@@ -35,7 +35,7 @@ from oneiros_distribution.messages import (
 
 RETRY = 0.2
 """Seconds between two attempts to reach the first process."""
-GRACE = 5.0
+GRACE = 2.0
 """Seconds that the main thread has to end by itself after a fault."""
 VERDICT = 12.0
 """Seconds to wait for the reason when an engine says that a connection broke."""

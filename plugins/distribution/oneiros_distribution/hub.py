@@ -115,7 +115,7 @@ class Hub:
         rank = int(message["rank"])
         guest = Guest(rank, str(message["host"]), writer)
         if problem := self._problem(guest, int(message["processes"])):
-            send(writer, REFUSED, text=problem)
+            send(writer, REFUSED, text=_sentence(problem))
             self._end(problem)
             return None
         self.guests[rank] = guest
@@ -229,9 +229,13 @@ class Hub:
         """Tells everybody to end."""
         if self.fault:
             return
-        self.fault = text[0].upper() + text[1:]
+        self.fault = _sentence(text)
         for guest in self.guests.values():
             send(guest.writer, FAULT, text=self.fault)
+
+
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:]
 
 
 def _listed(ranks: list[int]) -> str:

@@ -1,0 +1,30 @@
+"""A script with a fault in one process, during training on JAX or Theano.
+
+python fitting_script.py fault
+"""
+
+import sys
+
+import numpy as np
+from oneiros import processes
+from oneiros.distribution import DataParallel
+from oneiros.layers import Dense
+from oneiros.models import Sequential
+
+fault = sys.argv[1]
+if fault == "device":
+    from oneiros_jax_support.jax_import import jnp
+
+    jnp.ones(3).block_until_ready()
+np.random.seed(1)
+x = np.random.random((64, 4))
+with DataParallel():
+    is_odd = processes.current().rank == 1
+    model = Sequential([Dense(1 + (fault == "model" and is_odd), input_dim=4)])
+    model.compile("sgd", "mse")
+    targets = np.zeros((64, 1 + (fault == "model" and is_odd)))
+    if fault == "data" and is_odd:
+        targets += 1
+    size = 16 if fault == "arguments" and is_odd else 32
+    if fault != "alone" or is_odd:
+        model.fit(x, targets, batch_size=size, nb_epoch=2, verbose=0)
