@@ -3,7 +3,7 @@
     python meeting_script.py word…
 
 A word is a place to go to, `sleep`, `raise`, `exit`, `differ`, which goes to a place
-with a digest of its own, or `impatient`, after which silent processes count as gone soon.
+with a digest of its own, or `impatient`, for which silent processes are soon gone.
 """
 
 import os

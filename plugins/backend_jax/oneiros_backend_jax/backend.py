@@ -15,7 +15,7 @@ from oneiros_backend_toolkit.lazy_graph.pinning import floatx, pinned
 from oneiros_backend_toolkit.rnn import Rnn
 from oneiros_jax_support.devices import available
 from oneiros_jax_support.jax_import import jax
-from oneiros_jax_support.placed import fetched
+from oneiros_jax_support.placement import fetched
 
 from oneiros_backend_jax import beam_search, random_functions, spatial
 from oneiros_backend_jax.engine import JaxEngine, JaxFunction

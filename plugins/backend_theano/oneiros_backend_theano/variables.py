@@ -9,7 +9,7 @@ def host_copy(value):
     """Returns the value of a variable as a copy in NumPy, from whichever devices."""
     if isinstance(value, np.ndarray):
         return value.copy()
-    from oneiros_jax_support.placed import fetched
+    from oneiros_jax_support.placement import fetched
 
     return fetched(value)
 

@@ -10,16 +10,19 @@ import numpy as np
 from oneiros.errors import ArgumentError
 from oneiros.typing import Array
 from oneiros_backend_toolkit.batches import aligned_copy
+from oneiros_backend_toolkit.compiled_on_demand import CompiledLoop, CompiledStep
 from oneiros_distribution.team import Team
 from oneiros_jax_support.jax_import import jax
-from oneiros_jax_support.placed import JaxPlacement, fetched
+from oneiros_jax_support.placement import JaxPlacement, fetched
+from oneiros_jax_support.storing import TracedStep
 
+from oneiros_distribution_jax.calls import placed_loop, placed_step
 from oneiros_distribution_jax.processes import start
 
 AXIS = "data"
 """The name of the mesh's axis."""
 LONGEST_PLACE = 300
-WORDS = np.uint32
+WORD = np.dtype(np.uint32)
 
 
 def placement(team: Team, shard: Mapping[str, int], own_rows: bool) -> JaxPlacement:
@@ -81,36 +84,38 @@ class MeshPlacement:
         if index is None:
             return self._whole_batch(array)
         rows = index.shape[-1]
-        padded_rows = -(-rows // self.devices) * self.devices
-        padded = np.zeros((*index.shape[:-1], padded_rows), index.dtype)
-        padded[..., :rows] = index
-        row_shape = array.shape[1:]
+        lacking = self._divisible(rows) - rows
+        padded = _longer(index, lacking, axis=-1)
 
         def part(place) -> Array:
-            chosen = padded[place[: padded.ndim]]
+            index_place = place[: padded.ndim]
+            chosen = padded[index_place]
             values: Array = array[chosen]
             return values
 
-        sharding = self._sharding(index.ndim - 1)
-        shape = (*padded.shape, *row_shape)
+        axis = index.ndim - 1
+        sharding = self._sharding(axis)
+        shape = (*padded.shape, *array.shape[1:])
         return jax.make_array_from_callback(shape, sharding, part)
 
     def _whole_batch(self, array) -> Any:
         rows, *row_shape = array.shape
-        padded_rows = -(-rows // self.devices) * self.devices
+        padded_rows = self._divisible(rows)
 
         def part(place) -> Array:
-            values = np.asarray(array[place[0]])
-            start, stop, _ = place[0].indices(padded_rows)
+            own_rows = place[0]
+            start, stop, _ = own_rows.indices(padded_rows)
+            values = np.asarray(array[own_rows])
             lacking = stop - start - len(values)
-            if not lacking:
-                return values
-            widths = [(0, lacking), *[(0, 0)] * len(row_shape)]
-            return np.pad(values, widths)
+            return _longer(values, lacking, axis=0)
 
         sharding = self._sharding(0)
         shape = (padded_rows, *row_shape)
         return jax.make_array_from_callback(shape, sharding, part)
+
+    def _divisible(self, rows: int) -> int:
+        """Returns the next number of rows that the devices divide."""
+        return rows + -rows % self.devices
 
     def _own_batch(self, array, index: Array | None) -> Any:
         """Returns the rows of all processes, of which each passes its own."""
@@ -141,8 +146,9 @@ class MeshPlacement:
                     self._split(name, weight.shape, axis)
 
     def _split(self, name: str, shape: tuple[int, ...], axis: int) -> None:
-        if shape[axis] % self.devices:
-            longer = -(-shape[axis] // self.devices) * self.devices
+        size = shape[axis]
+        longer = self._divisible(size)
+        if longer != size:
             raise ArgumentError(
                 f"The layer {name!r} has weights of shape {shape}, whose axis {axis} "
                 f"can't be split among {self.devices} devices. Make it {longer}, or "
@@ -154,17 +160,29 @@ class MeshPlacement:
         """Returns the arrays of the first process."""
         from jax.experimental.multihost_utils import broadcast_one_to_all
 
-        sizes = [array.nbytes for array in arrays]
-        joined = b"".join(np.ascontiguousarray(array).tobytes() for array in arrays)
-        padding = -len(joined) % np.dtype(WORDS).itemsize
-        words = np.frombuffer(joined + bytes(padding), WORDS)
-        data = np.asarray(broadcast_one_to_all(words)).tobytes()
-        ends = np.cumsum(sizes).tolist()
+        own = [array.tobytes() for array in arrays]
+        joined = b"".join(own)
+        padding = -len(joined) % WORD.itemsize
+        words = np.frombuffer(joined + bytes(padding), WORD)
+        first = np.asarray(broadcast_one_to_all(words))
+        data = first.tobytes()
         result = []
-        for array, size, end in zip(arrays, sizes, ends, strict=True):
-            flat = np.frombuffer(data[end - size : end], array.dtype)
+        start = 0
+        for array in arrays:
+            end = start + array.nbytes
+            flat = np.frombuffer(data[start:end], array.dtype)
             result.append(flat.reshape(array.shape))
+            start = end
         return result
+
+    def compile_step(self, step: TracedStep, arrays) -> CompiledStep:
+        """Returns one step on all devices, for inputs of the shapes of these."""
+        return placed_step(self, step, arrays)
+
+    def compile_loop(self, step: TracedStep, arrays, index) -> CompiledLoop | None:
+        """Returns many steps on all devices in one call; None for steps that are faster
+        one by one."""
+        return placed_loop(self, step, arrays, index)
 
     def agree(self, arrays) -> None:
         """Waits until all processes compile a step for arrays of these shapes."""
@@ -176,3 +194,13 @@ class MeshPlacement:
     def explain(self, error: Exception) -> None:
         """Raises a DistributionError if another process is the reason for an error."""
         self.team.explain(error)
+
+
+def _longer(array: Array, count: int, axis: int) -> Array:
+    """Returns an array with so many more zeros at the end of an axis."""
+    if count == 0:
+        return array
+    shape = list(array.shape)
+    shape[axis] = count
+    zeros = np.zeros(shape, array.dtype)
+    return np.concatenate([array, zeros], axis)

@@ -13,7 +13,7 @@ from oneiros_backend_toolkit.compiled_on_demand import (
 
 from oneiros_jax_support.devices import scope
 from oneiros_jax_support.jax_import import jax
-from oneiros_jax_support.placed import placed_loop, placed_step
+from oneiros_jax_support.placement import JaxPlacement
 from oneiros_jax_support.runs import batches_for, gathered, rows_for, uploaded
 from oneiros_jax_support.storing import StoringCall, TracedStep, loop_of
 
@@ -23,7 +23,7 @@ class CompiledByJax(CompiledOnDemand):
 
     def __init__(self, backend, inputs, outputs, updates=()) -> None:
         super().__init__(backend, inputs, outputs, updates)
-        self.placement: Any = backend.placement
+        self.placement: JaxPlacement | None = backend.placement
 
     def step(self, phase: int) -> TracedStep:
         """Returns what a step computes in a learning phase."""
@@ -33,7 +33,7 @@ class CompiledByJax(CompiledOnDemand):
         """Returns one step, compiled for inputs of the shapes of these."""
         step = self.step(phase)
         if self.placement is not None:
-            return placed_step(self.placement, step, arrays)
+            return self.placement.compile_step(step, arrays)
         storing = StoringCall(step, step.run, arrays)
         storing.compile()
         return storing
@@ -46,7 +46,7 @@ class CompiledByJax(CompiledOnDemand):
         """
         step = self.step(phase)
         if self.placement is not None:
-            return placed_loop(self.placement, step, arrays, index)
+            return self.placement.compile_loop(step, arrays, index)
         computing = scope(step.backend)
         with computing():
             batches = jax.eval_shape(gathered, index, arrays)

@@ -19,7 +19,7 @@ import numpy as np
 
 from oneiros_jax_support.devices import platform
 from oneiros_jax_support.jax_import import Tensor, jax, jnp
-from oneiros_jax_support.placed import tracing_placement
+from oneiros_jax_support.placement import current_placement
 from oneiros_jax_support.slices import strided
 from oneiros_jax_support.windows import ConvolutionWindows, Sizes
 
@@ -257,7 +257,7 @@ def _suits_machine_code(window: Sizes, x, gradient) -> bool:
     multiplications = gradient.size * cells * channels
     if multiplications <= LARGE:
         return False
-    placement = tracing_placement()
+    placement = current_placement()
     if placement is not None and gradient.shape[0] % placement.devices:
         return False
     dtypes = {x.dtype, gradient.dtype}
@@ -296,7 +296,7 @@ def _summed_over_devices(
 ):
     """Computes the derivative from each device's samples, where a distribution splits
     them: XLA doesn't split calls of machine code."""
-    placement = tracing_placement()
+    placement = current_placement()
     if placement is None:
         return kernel_gradient(windows, x, gradient, window)
     (axis,) = placement.mesh.axis_names

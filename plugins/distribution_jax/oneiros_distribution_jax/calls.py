@@ -6,51 +6,25 @@ device, and computes the same: sums over the batch are sums over all devices.
 
 from __future__ import annotations
 
-from contextvars import ContextVar
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from oneiros.backend.contract import LOCK, Placement
+from oneiros.backend.contract import LOCK
 from oneiros.typing import Array
 from oneiros_backend_toolkit.compiled_on_demand import CompiledLoop, CompiledStep
-
 from oneiros_jax_support.devices import scope
 from oneiros_jax_support.freed_memory import keep_freed_memory
 from oneiros_jax_support.jax_import import jax
+from oneiros_jax_support.placement import traced_for
 from oneiros_jax_support.storing import StoringCall, Traced, TracedStep, Values, loop_of
 from oneiros_jax_support.ynn import known_options
 
-
-class JaxPlacement(Placement, Protocol):
-    """A Placement of JAX's arrays.
-
-    # Properties
-        mesh: the `jax.sharding.Mesh` of all devices, whose axis is `"data"`.
-        replicated: the sharding of an array that each device has.
-    """
-
-    mesh: Any
-    replicated: Any
-
-    def agree(self, arrays) -> None:
-        """Waits until all processes compile a step for arrays of these shapes."""
-
-    def explain(self, error: Exception) -> None:
-        """Raises a DistributionError if another process is the reason for an error."""
+if TYPE_CHECKING:
+    from oneiros_distribution_jax.placement import MeshPlacement
 
 
-_placement: ContextVar[JaxPlacement | None] = ContextVar(
-    "oneiros_jax_placement", default=None
-)
-
-
-def tracing_placement() -> JaxPlacement | None:
-    """Returns the placement for which a function is traced in this context."""
-    return _placement.get()
-
-
-def placed_step(placement: JaxPlacement, step: TracedStep, arrays) -> CompiledStep:
+def placed_step(placement: MeshPlacement, step: TracedStep, arrays) -> CompiledStep:
     """Returns one step, compiled for inputs of the shapes of these.
 
     # Arguments
@@ -75,7 +49,7 @@ def placed_step(placement: JaxPlacement, step: TracedStep, arrays) -> CompiledSt
 
 
 def placed_loop(
-    placement: JaxPlacement, step: TracedStep, arrays, index: Array
+    placement: MeshPlacement, step: TracedStep, arrays, index: Array
 ) -> CompiledLoop | None:
     """Returns many steps in one call, for an index like this one; None for steps with
     convolutions on a CPU."""
@@ -103,7 +77,7 @@ def placed_loop(
     return run
 
 
-def _trimming(function: Traced, placement: JaxPlacement, arrays) -> Traced:
+def _trimming(function: Traced, placement: MeshPlacement, arrays) -> Traced:
     """Returns a function of batches with additional rows, which it leaves out."""
     sizes = [np.shape(array)[:1] for array in arrays]
 
@@ -126,7 +100,7 @@ class PlacedCall(StoringCall):
     """
 
     def __init__(
-        self, placement: JaxPlacement, step: TracedStep, function: Traced, arguments
+        self, placement: MeshPlacement, step: TracedStep, function: Traced, arguments
     ):
         self._placement = placement
         computing = scope(step.backend)
@@ -140,11 +114,8 @@ class PlacedCall(StoringCall):
         """Returns a function that is traced for the placement."""
 
         def traced(*values):
-            token = _placement.set(self._placement)
-            try:
+            with traced_for(self._placement):
                 return function(*values)
-            finally:
-                _placement.reset(token)
 
         return traced
 
@@ -175,13 +146,3 @@ class PlacedCall(StoringCall):
         except (RuntimeError, ValueError) as error:
             self._placement.explain(error)
             raise
-
-
-def fetched(value) -> Array:
-    """Returns the value of a variable as a copy in NumPy, from whichever devices."""
-    is_split = isinstance(value, jax.Array) and not value.is_fully_addressable
-    if is_split and not value.is_fully_replicated:
-        mesh = value.sharding.mesh
-        everywhere = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec())
-        value = jax.device_put(value, everywhere)
-    return np.array(value)

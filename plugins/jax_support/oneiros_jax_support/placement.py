@@ -1,0 +1,64 @@
+"""What functions on JAX know of a distribution: on which devices they compute."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Protocol
+
+import numpy as np
+from oneiros.backend.contract import Placement
+from oneiros.typing import Array
+from oneiros_backend_toolkit.compiled_on_demand import CompiledLoop, CompiledStep
+
+from oneiros_jax_support.jax_import import jax
+from oneiros_jax_support.storing import TracedStep
+
+
+class JaxPlacement(Placement, Protocol):
+    """A Placement of arrays of JAX.
+
+    # Properties
+        mesh: the `jax.sharding.Mesh` of all devices, with one axis.
+    """
+
+    mesh: Any
+
+    def compile_step(self, step: TracedStep, arrays) -> CompiledStep:
+        """Returns one step on all devices, for inputs of the shapes of these."""
+
+    def compile_loop(self, step: TracedStep, arrays, index) -> CompiledLoop | None:
+        """Returns many steps on all devices in one call, for an index like this one;
+        None for steps that are faster one by one."""
+
+
+_placement: ContextVar[JaxPlacement | None] = ContextVar(
+    "oneiros_jax_placement", default=None
+)
+
+
+def current_placement() -> JaxPlacement | None:
+    """Returns the placement for which a function is traced in this context."""
+    return _placement.get()
+
+
+@contextmanager
+def traced_for(placement: JaxPlacement) -> Iterator[None]:
+    """Context manager in which functions are traced for a placement."""
+    token = _placement.set(placement)
+    try:
+        yield
+    finally:
+        _placement.reset(token)
+
+
+def fetched(value) -> Array:
+    """Returns the value of a variable as a copy in NumPy, from whichever devices."""
+    is_elsewhere = isinstance(value, jax.Array) and not value.is_fully_addressable
+    if is_elsewhere and not value.is_fully_replicated:
+        mesh = value.sharding.mesh
+        nowhere_split = jax.sharding.PartitionSpec()
+        everywhere = jax.sharding.NamedSharding(mesh, nowhere_split)
+        value = jax.device_put(value, everywhere)
+    return np.array(value)
