@@ -1,4 +1,5 @@
-"""Every hook has a user among the packages of third parties: examples/plugins."""
+"""Every hook has a user among the packages of third parties: examples/plugins. A
+distribution belongs to an engine; JAX's is the only one."""
 
 from runpy import run_path
 
@@ -7,7 +8,9 @@ from fresh import ROOT
 from oneiros import hookspecs
 
 MANIFESTS = {
-    path: run_path(str(path)) for path in ROOT.glob("examples/plugins/*/**/manifest.py")
+    path: run_path(str(path))
+    for folder in ("examples/plugins/*", "plugins/distribution_jax")
+    for path in ROOT.glob(f"{folder}/**/manifest.py")
 }
 HOOKS = [name for name in vars(hookspecs) if name.startswith("oneiros_")]
 

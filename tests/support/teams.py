@@ -58,8 +58,10 @@ class Team:
         self.coordinator = f"127.0.0.1:{free_port()}"
         self.members: list[Member] = []
 
-    def start(self, rank: int, *arguments: str, prefix=(), **variables: str) -> Member:
-        """Starts a process."""
+    def start(
+        self, rank: int, *arguments: str, prefix=(), folder=None, **variables: str
+    ) -> Member:
+        """Starts a process, in a folder of its own or in that of all."""
         environment = {
             **os.environ,
             "ONEIROS_PROCESSES": str(self.size),
@@ -72,7 +74,7 @@ class Team:
         with path.open("wb") as output:
             process = subprocess.Popen(
                 [*prefix, sys.executable, str(self.script), *arguments],
-                cwd=self.folder,
+                cwd=folder or self.folder,
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -208,6 +208,7 @@ def test_root_lists_every_standard_plugin():
         "oneiros-backend-jax",
         "oneiros-backend-onnx",
         "oneiros-backend-tensorflow",
+        "oneiros-distribution-ray",
         "oneiros-keras2",
         "oneiros-keras3",
         "oneiros-scikit-learn",
