@@ -66,7 +66,7 @@ def test_a_component_with_two_names_is_checked_once(bell):
     report = check_plugin(bell("bell-once"))
     assert report.ok, str(report)
     assert {outcome.subject for outcome in report.outcomes} == {
-        "distribution:bell-once",
+        "package:bell-once",
         "initialization:bell",
     }
 

@@ -33,7 +33,7 @@ def report():
         Outcome("check_draws", "layer:Noise", "numpy", PASSED),
         Outcome("check_draws", "layer:Noise", "onnx", EXPECTED, "it draws | nothing"),
         Outcome("check_declaration", "layer:Noise", None, PASSED),
-        Outcome("check_wheel", "distribution:lab", None, PASSED),
+        Outcome("check_wheel", "package:lab", None, PASSED),
     ]
     lacking = [Lacking("check_gradients", "layer:Noise", "numpy", "gradients")]
     return Report("lab", "1.0", outcomes, 6, {}, [], lacking)
@@ -51,7 +51,7 @@ def test_each_cell_is_full_or_has_a_reason():
     }
     assert made.rows["capability:gradients"]["onnx"] == "onnx lacks it"
     assert made.rows["capability:conv"] == {"numpy": FULL, "onnx": FULL}
-    assert not any(name.startswith("distribution") for name in made.rows)
+    assert not any(name.startswith("package") for name in made.rows)
 
 
 def test_no_cell_is_full_whose_checks_did_not_run():

@@ -48,7 +48,7 @@ def record_of(distribution: str) -> PluginRecord:
 def subjects_of(record: PluginRecord) -> list[Subject]:
     """Returns the distribution itself and each component that it registers, in each
     configuration that the component declares."""
-    found = [Subject("distribution", record.distribution, record.distribution, record)]
+    found = [Subject("package", record.distribution, record.distribution, record)]
     for entry in (*_entries(record), *_data_sets(record)):
         found += _imported(entry)
     return found

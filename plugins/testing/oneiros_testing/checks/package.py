@@ -67,7 +67,7 @@ print(json.dumps({"printed": printed.getvalue(), "changed": sorted(changed)}))
 """A program that says what importing a manifest does."""
 
 
-@check("distribution")
+@check("package")
 def check_registers_its_names(subject: Subject) -> None:
     """The manifest can be imported, and what its hooks return is understood."""
     record = subject.component
@@ -79,7 +79,7 @@ def check_registers_its_names(subject: Subject) -> None:
     assert not faults, "\n".join(faults)
 
 
-@check("distribution", after="check_registers_its_names")
+@check("package", after="check_registers_its_names")
 def check_manifest_is_light(subject: Subject) -> None:
     """The manifest imports only `oneiros.hookimpl`."""
     imported = ", ".join(excess_imports(subject.component.module))
@@ -88,7 +88,7 @@ def check_manifest_is_light(subject: Subject) -> None:
     )
 
 
-@check("distribution", after="check_registers_its_names")
+@check("package", after="check_registers_its_names")
 def check_other_names_can_be_imported(subject: Subject) -> None:
     """What it adds to modules, and its services and migrations, can be imported."""
     for kind in UNCHECKED:
@@ -96,14 +96,14 @@ def check_other_names_can_be_imported(subject: Subject) -> None:
             registry.load(entry)
 
 
-@check("distribution", after="check_manifest_is_light")
+@check("package", after="check_manifest_is_light")
 def check_manifest_prints_nothing(subject: Subject) -> None:
     """Importing the manifest prints nothing."""
     printed = importing(subject)["printed"]
     assert not printed, f"It prints {printed[:200]!r}, in every program of its users."
 
 
-@check("distribution", after="check_manifest_is_light")
+@check("package", after="check_manifest_is_light")
 def check_manifest_changes_nothing(subject: Subject) -> None:
     """Importing the manifest changes neither the environment, nor the working
     directory, nor the filters of warnings."""
@@ -111,7 +111,7 @@ def check_manifest_changes_nothing(subject: Subject) -> None:
     assert not changed, f"It changes {', '.join(changed)}."
 
 
-@check("distribution", after="check_registers_its_names")
+@check("package", after="check_registers_its_names")
 def check_hooks_are_marked(subject: Subject) -> None:
     """Each function of the manifest whose name begins with `oneiros_` is a hook, and is
     marked with `@hookimpl`."""
@@ -125,7 +125,7 @@ def check_hooks_are_marked(subject: Subject) -> None:
         assert hasattr(value, MARK), f"Write @hookimpl above {name}: nobody calls it."
 
 
-@check("distribution")
+@check("package")
 def check_entry_points_are_read(subject: Subject) -> None:
     """Its entry points are in the group that is read, and in none that only looks like
     it."""
@@ -137,7 +137,7 @@ def check_entry_points_are_read(subject: Subject) -> None:
     assert not near, f"Nobody reads {', '.join(near)}. The group is {GROUP!r}."
 
 
-@check("distribution")
+@check("package")
 def check_is_typed(subject: Subject) -> None:
     """The package has a file `py.typed`, so type checkers believe its annotations."""
     package = package_of(subject)
@@ -148,14 +148,14 @@ def check_is_typed(subject: Subject) -> None:
     )
 
 
-@check("distribution")
+@check("package")
 def check_states_its_python(subject: Subject) -> None:
     """Its metadata says which Pythons it needs."""
     found = _metadata(subject).get("Requires-Python")
     assert found, 'Write into [project] of pyproject.toml: requires-python = ">=3.11"'
 
 
-@check("distribution")
+@check("package")
 def check_requires_the_kernel(subject: Subject) -> None:
     """It requires the kernel, in versions that it works with."""
     if subject.distribution == KERNEL:
@@ -170,7 +170,7 @@ def check_requires_the_kernel(subject: Subject) -> None:
     )
 
 
-@check("distribution")
+@check("package")
 def check_has_a_licence(subject: Subject) -> None:
     """Its metadata names its licence."""
     found = _metadata(subject)
@@ -181,7 +181,7 @@ def check_has_a_licence(subject: Subject) -> None:
     )
 
 
-@check("distribution")
+@check("package")
 def check_has_a_readme(subject: Subject) -> None:
     """Its metadata holds a README and a summary, which package indexes show."""
     found: Any = _metadata(subject)
@@ -194,14 +194,14 @@ def check_has_a_readme(subject: Subject) -> None:
     )
 
 
-@check("distribution")
+@check("package")
 def check_imports_are_published(subject: Subject) -> None:
     """What it imports from Oneiros is published, of distributions that it requires."""
     faults = faulty_imports(subject.distribution, package_of(subject))
     assert not faults, "\n".join(faults)
 
 
-@check("distribution")
+@check("package")
 def check_imports_are_required(subject: Subject) -> None:
     """It requires every distribution that it imports, at least in an extra; a backend
     brings its engine. In a function, it may import what any requirement brings."""
