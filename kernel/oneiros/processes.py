@@ -1,7 +1,16 @@
 """The processes that train a model together: one, unless a distribution says
 otherwise."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+
+Decision = Callable[[str, bool], bool]
+"""A function of a question and this process's answer, which returns the answer of the
+first process."""
+
+
+def _alone(question: str, answer: bool) -> bool:
+    return answer
 
 
 @dataclass(frozen=True)
@@ -11,10 +20,12 @@ class Processes:
     # Properties
         count: int, how many there are.
         rank: int, the number of this one, from 0.
+        decide: the function that waits for the first process's answer.
     """
 
     count: int = 1
     rank: int = 0
+    decide: Decision = _alone
 
 
 _current = Processes()
@@ -35,3 +46,14 @@ def is_first() -> bool:
     """Returns whether this process writes files and shows progress, which the others
     don't."""
     return _current.rank == 0
+
+
+def decide(question: str, answer: bool) -> bool:
+    """Returns the first process's answer to a question that each may answer otherwise,
+    such as whether a minute has passed. All processes must ask.
+
+    # Arguments
+        question: str, which errors mention.
+        answer: bool, that of this process.
+    """
+    return _current.decide(question, answer)

@@ -62,9 +62,9 @@ class Agreement(Callback):
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Lets the first process decide whether training stops."""
-        wish = "stop" if self.model.stop_training else ""
-        place = f"{self.place}, the end of epoch {epoch + 1}"
-        self.model.stop_training = self.team.meet(place, text=wish) == "stop"
+        question = f"{self.place}, the end of epoch {epoch + 1}"
+        stops = bool(self.model.stop_training)
+        self.model.stop_training = self.team.decide(question, stops)
 
     def on_train_end(self, logs: Logs = None) -> None:
         """Waits until the first process has written its files."""

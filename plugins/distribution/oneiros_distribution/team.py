@@ -67,6 +67,10 @@ class Team:
             return text
         return self._channel.meet(place, digest, text)
 
+    def decide(self, question: str, answer: bool) -> bool:
+        """Returns the first process's answer."""
+        return self.meet(question, text="yes" if answer else "") == "yes"
+
     def explain(self, error: BaseException) -> None:
         """Raises a DistributionError with the reason for an engine's error, if another
         process is the reason."""
@@ -146,7 +150,8 @@ def join() -> Team:
         cluster = cluster_from(os.environ)
         team = Team(cluster)
         team.meet("the comparison of the scripts", _digest_of_script())
-        processes.join(processes.Processes(cluster.processes, cluster.rank))
+        count = cluster.processes
+        processes.join(processes.Processes(count, cluster.rank, team.decide))
         share_random_state(team, "the random numbers' start")
         _team = team
     return _team

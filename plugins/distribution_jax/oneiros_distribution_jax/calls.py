@@ -6,7 +6,6 @@ device, and computes the same: sums over the batch are sums over all devices.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -103,12 +102,16 @@ class PlacedCall(StoringCall):
         self, placement: MeshPlacement, step: TracedStep, function: Traced, arguments
     ):
         self._placement = placement
-        computing = scope(step.backend)
-        with computing(), LOCK:
-            for slot in (*step.written, *step.read):
-                slot[0] = placement.variable(slot[0])
-        placed = replace(step, put=placement.variable)
-        super().__init__(placed, self._tracing(function), arguments)
+        self._slots = [*step.written, *step.read]
+        self._computing = scope(step.backend)
+        self._place(self._slots)
+        super().__init__(step, self._tracing(function), arguments)
+
+    def _place(self, slots: list[Slot]) -> None:
+        """Puts variables where they belong, which are elsewhere."""
+        with self._computing(), LOCK:
+            for slot in slots:
+                slot[0] = self._placement.variable(slot[0])
 
     def _tracing(self, function: Traced) -> Traced:
         """Returns a function that is traced for the placement."""
@@ -141,6 +144,9 @@ class PlacedCall(StoringCall):
 
     def __call__(self, arguments, counter) -> list[Array]:
         """Runs it; if another process is the reason for an error, says so."""
+        new = [slot for slot in self._slots if type(slot[0]) is np.ndarray]
+        if new:
+            self._place(new)
         try:
             return super().__call__(arguments, counter)
         except (RuntimeError, ValueError) as error:

@@ -42,7 +42,6 @@ class TracedStep:
         counter: what the counter is like, a number or several; None without random
             operations.
         convolves: whether the step contains a convolution; None to find out.
-        put: function that copies the value of a variable to the device.
     """
 
     backend: str
@@ -52,20 +51,12 @@ class TracedStep:
     outputs: int
     counter: Any
     convolves: bool | None = None
-    put: Callable[[Array], Any] = on_device
 
     def values(self) -> list[Values]:
         """Returns the variables' values: of those that are written, and of others."""
-        written = self._contents(self.written)
-        read = self._contents(self.read)
+        written = _contents(self.written)
+        read = _contents(self.read)
         return [written, read]
-
-    def _contents(self, slots: list[Slot]) -> Values:
-        """Returns what slots hold, moved to the device if it isn't there yet."""
-        for slot in slots:
-            if type(slot[0]) is np.ndarray:
-                slot[0] = self.put(slot[0])
-        return tuple([slot[0] for slot in slots])
 
     def run(self, old, read, counter, *arrays) -> Values:
         """Computes.
@@ -180,6 +171,14 @@ class StoringCall:
             if step.written and not outputs:
                 step.written[0][0].block_until_ready()
         return [np.array(output) for (output,) in outputs]
+
+
+def _contents(slots: list[Slot]) -> Values:
+    """Returns what slots hold, moved to the device if it isn't there yet."""
+    for slot in slots:
+        if type(slot[0]) is np.ndarray:
+            slot[0] = on_device(slot[0])
+    return tuple([slot[0] for slot in slots])
 
 
 def _store(function: Traced, arguments, slots: list[Slot]) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 from oneiros import backend as K
+from oneiros import processes
 from oneiros.arguments import (
     check_bool,
     check_int,
@@ -250,7 +251,9 @@ class Keeper(Callback):
         unsaved_seconds = time.monotonic() - self._saved_at
         plan = self.plan
         is_far = plan.batches is not None and unsaved_batches >= plan.batches
-        is_late = plan.seconds is not None and unsaved_seconds >= plan.seconds
+        is_late = plan.seconds is not None and processes.decide(
+            "Resume: is it time to save?", unsaved_seconds >= plan.seconds
+        )
         if is_far or is_late:
             self._save(self.epoch, batches_done)
             self._saved_batch = batches_done
