@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-KERNEL_TOKENS = 24_200
+KERNEL_TOKENS = 24_300
 DENSITY = 8.0
 """The most tokens a line that a distribution may have on average."""
 LAYOUT = {

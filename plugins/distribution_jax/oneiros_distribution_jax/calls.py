@@ -16,7 +16,14 @@ from oneiros_jax_support.devices import scope
 from oneiros_jax_support.freed_memory import keep_freed_memory
 from oneiros_jax_support.jax_import import jax
 from oneiros_jax_support.placement import traced_for
-from oneiros_jax_support.storing import StoringCall, Traced, TracedStep, Values, loop_of
+from oneiros_jax_support.storing import (
+    Slot,
+    StoringCall,
+    Traced,
+    TracedStep,
+    Values,
+    loop_of,
+)
 from oneiros_jax_support.ynn import known_options
 
 if TYPE_CHECKING:
