@@ -39,6 +39,9 @@ class Agreement(Callback):
     def get_state(self) -> None:
         """Has no state."""
 
+    def set_state(self, state: None) -> None:
+        """Has no state."""
+
     def prepare_fit(self, fit: Fit) -> None:
         """Compares the model, the arguments and the data."""
         model = fit.model

@@ -91,6 +91,20 @@ class Team:
             reason = "Ctrl-C"
         self._channel.leave(reason)
 
+    def end(self) -> None:
+        """Leaves the others, as soon as all have come to the end of the program.
+
+        # Raises
+            DistributionError: if a process doesn't come.
+        """
+        if self._channel is None:
+            return
+        self.meet("the end of the program")
+        for end in self.at_end:
+            end()
+        self._channel.leave()
+        atexit.unregister(self._at_exit)
+
     def _at_error(
         self,
         kind: type[BaseException],
@@ -109,11 +123,7 @@ class Team:
         would wait for them."""
         if not self._failed:
             try:
-                self.meet("the end of the program")
-                for end in self.at_end:
-                    end()
-                assert self._channel is not None
-                self._channel.leave()
+                self.end()
                 return
             except DistributionError as error:
                 print(f"DistributionError: {error}", file=sys.stderr)

@@ -6,12 +6,19 @@ from ray.train import ScalingConfig
 from ray.util.placement_group import placement_group, remove_placement_group
 
 
-def wait_for_places(scaling: ScalingConfig, timeout: float) -> None:
-    """Waits until the cluster has free places for all workers, for which `ray.train`
-    would wait for ever.
+def wait_for_places(
+    scaling: ScalingConfig, timeout: float, spare_cpus: int = 0
+) -> None:
+    """Waits until the cluster has places for all workers; `ray.train` would wait for
+    ever.
+
+    # Arguments
+        scaling: Ray's description of the workers.
+        timeout: float, the seconds to wait.
+        spare_cpus: int, the number of CPUs that the workers must leave free.
 
     # Raises
-        DistributionError: if it has none within the time.
+        DistributionError: if it has no places within the time.
     """
     place = {
         "CPU": scaling.num_cpus_per_worker,
@@ -19,28 +26,34 @@ def wait_for_places(scaling: ScalingConfig, timeout: float) -> None:
         **scaling.additional_resources_per_worker,
     }
     place = {name: amount for name, amount in place.items() if amount}
-    group = placement_group(
-        [place] * scaling.min_workers, strategy=scaling.placement_strategy
-    )
+    count = scaling.min_workers
+    group = placement_group([place] * count, strategy=scaling.placement_strategy)
     try:
-        if group.wait(timeout):
-            return
+        has_places = group.wait(timeout)
+        free = ray.available_resources()
+        cpus = ray.cluster_resources().get("CPU", 0)
     finally:
         remove_placement_group(group)
-    raise DistributionError(
-        f"The Ray cluster had no places for {scaling.min_workers} workers within "
-        f"{timeout:g} s. Each asks for {_shown(place)}; free are "
-        f"{_shown(ray.available_resources())} of "
-        f"{_shown(ray.cluster_resources())}. Ask for fewer workers, or let each ask for less:"
-        "workers=ScalingConfig(num_workers=…, resources_per_worker=…)."
-    )
+    asked = f"{count} workers with {_shown(place)} each"
+    if not has_places:
+        raise DistributionError(
+            f"The Ray cluster had no places for {asked} within {timeout:g} s. Free are "
+            f"{_shown(free)}. Ask for fewer workers, or for less: "
+            "workers=ScalingConfig(num_workers=…, resources_per_worker=…). If the "
+            "cluster grows, or others leave it, wait longer: timeout=600."
+        )
+    if cpus - count * scaling.num_cpus_per_worker < spare_cpus:
+        raise DistributionError(
+            f"{asked} take all {cpus:g} CPUs of the Ray cluster, and leave none for "
+            "reading the dataset. Ask for fewer workers."
+        )
 
 
 def _shown(resources: dict[str, float]) -> str:
-    """Returns amounts for messages, without Ray's names of nodes."""
-    parts = [
+    """Returns amounts for messages: CPUs, GPUs and what a cluster calls its own."""
+    amounts = [
         f"{amount:g} {name}"
-        for name, amount in resources.items()
-        if not name.startswith(("node:", "object_store_memory"))
+        for name, amount in sorted(resources.items())
+        if ":" not in name and name not in ("memory", "object_store_memory")
     ]
-    return ", ".join(parts) or "nothing"
+    return ", ".join(amounts) or "none"

@@ -1,17 +1,19 @@
 """What a worker of Ray does: it joins the others, builds the model and trains it."""
 
+import os
 import socket
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
 import numpy as np
 import ray
 from oneiros import settings
 from oneiros.callbacks import Resume
 from oneiros.distribution import DataParallel
-from oneiros_distribution.cluster import Cluster
+from oneiros_distribution.team import joined
 from ray.train import get_checkpoint, get_context
 from ray.train.collective import broadcast_from_rank_zero
 
@@ -20,36 +22,59 @@ from oneiros_distribution_ray.reports import MODEL, Reports
 
 @dataclass
 class Job:
-    """What each worker receives."""
+    """What each worker receives.
+
+    # Properties
+        build: function that returns the compiled model.
+        data: tuple of arrays, or of a stream of this worker's batches.
+        own_rows: bool, whether the data are those of one worker.
+        options: dict, the arguments of `fit`.
+        random_state: the state of NumPy's generator in the program.
+    """
 
     build: Callable[[], Any]
-    data: Any
-    callbacks: Any
+    data: tuple[Any, ...]
+    own_rows: bool
     options: dict[str, Any]
     random_state: Any
 
 
 def train(config: dict[str, Any]) -> dict[str, list[float]]:
-    """Trains in a worker; returns the history."""
+    """Trains in one of Ray's workers.
+
+    # Arguments
+        config: dict with the program's settings, and the reference of the job.
+
+    # Returns
+        The history.
+    """
+    os.environ.update(_place())
     with settings.override(**config["settings"]):
-        job = ray.get(config["job"])
-        with DataParallel(cluster=joined()):
-            np.random.set_state(job.random_state)
-            with tempfile.TemporaryDirectory(prefix="oneiros-") as folder:
-                return _fit(job, Path(folder))
+        job: Job = ray.get(config["job"])
+        np.random.set_state(job.random_state)
+        with (
+            DataParallel(own_rows=job.own_rows),
+            tempfile.TemporaryDirectory(prefix="oneiros-") as folder,
+        ):
+            history = _fit(job, Path(folder))
+    team = joined()
+    assert team is not None
+    team.end()
+    return history
 
 
-def joined() -> Cluster:
-    """Returns the cluster of Ray's workers."""
+def _place() -> dict[str, str]:
+    """Returns the variables that tell a process its place among the others.
+
+    Ray shows each worker its own devices only, so it is the first one there.
+    """
     context = get_context()
-    return Cluster(
-        processes=context.get_world_size(),
-        rank=context.get_world_rank(),
-        coordinator=broadcast_from_rank_zero(_free_address()),
-        local_rank=context.get_local_rank(),
-        local_processes=context.get_local_world_size(),
-        source="Ray",
-    )
+    return {
+        "ONEIROS_PROCESSES": str(context.get_world_size()),
+        "ONEIROS_RANK": str(context.get_world_rank()),
+        "ONEIROS_LOCAL_RANK": "0",
+        "ONEIROS_COORDINATOR": broadcast_from_rank_zero(_free_address()),
+    }
 
 
 def _free_address() -> str:
@@ -59,13 +84,18 @@ def _free_address() -> str:
 
 
 def _fit(job: Job, folder: Path) -> dict[str, list[float]]:
+    """Trains, from the last checkpoint on if there is one."""
     checkpoint = get_checkpoint()
     if checkpoint is not None:
         checkpoint.to_directory(folder)
-    callbacks = job.callbacks() if callable(job.callbacks) else job.callbacks
-    resume = Resume(folder / MODEL, keep=True)
+    options = dict(job.options)
+    callbacks = options.pop("callbacks", None) or []
+    if callable(callbacks):
+        callbacks = callbacks()
     model = job.build()
     history = model.fit(
-        *job.data, callbacks=[*callbacks, resume, Reports(folder)], **job.options
+        *job.data,
+        callbacks=[*callbacks, Resume(folder / MODEL, keep=True), Reports(folder)],
+        **options,
     )
-    return history.history
+    return {name: list(map(float, values)) for name, values in history.history.items()}
