@@ -1,6 +1,7 @@
 """`fit`: trains a model on the workers of a Ray cluster."""
 
 import copy
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -16,6 +17,8 @@ from ray.train.v2.api.data_parallel_trainer import DataParallelTrainer
 from oneiros_distribution_ray.places import wait_for_places
 from oneiros_distribution_ray.shards import Division
 from oneiros_distribution_ray.worker import Job, train
+
+MISSING = re.compile(r"ModuleNotFoundError: No module named '([^']+)'")
 
 
 def fit(
@@ -89,6 +92,9 @@ def fit(
     """
     scaling = _scaling(workers)
     own_rows = isinstance(data, Dataset)
+    if not own_rows and not (isinstance(data, (tuple, list)) and len(data) in (2, 3)):
+        expected = "(x, y), (x, y, sample_weight) or a ray.data.Dataset"
+        raise refusal("fit", "data", data, expected)
     wait_for_places(scaling, timeout, spare_cpus=int(own_rows))
     datasets: dict[str, Dataset] = {}
     if own_rows:
@@ -98,9 +104,6 @@ def fit(
         if validation is not None:
             parts = division.shard("validation", validation)
             datasets["validation"], options["validation_data"] = parts
-    elif not isinstance(data, (tuple, list)) or len(data) not in (2, 3):
-        expected = "(x, y), (x, y, sample_weight) or a ray.data.Dataset"
-        raise refusal("fit", "data", data, expected)
     job = Job(build, tuple(data), own_rows, options, np.random.get_state())
     trainer = DataParallelTrainer(
         train,
@@ -116,12 +119,14 @@ def fit(
     try:
         return trainer.fit()
     except ControllerError as error:
-        cause = error.controller_failure
-        if isinstance(cause, ModuleNotFoundError):
-            raise DistributionError(
-                f"A worker of the Ray cluster can't import what it needs ({cause.cause})."
-            ) from error
-        raise
+        missing = MISSING.search(str(error))
+        if missing is None:
+            raise
+        raise DistributionError(
+            f"The workers of the Ray cluster can't import {missing[1]!r}. Install it "
+            "on each node, or let Ray do it: "
+            "ray.init(runtime_env={'pip': ['oneiros[ray]']})."
+        ) from error
 
 
 def _scaling(workers: int | ScalingConfig) -> ScalingConfig:

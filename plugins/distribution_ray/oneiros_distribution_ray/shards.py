@@ -85,8 +85,8 @@ class Division:
         self._check_columns(data)
         rows = data.count()
         if rows < self.devices:
-            expected = f"at least {self.devices} rows, one for each device"
-            raise refusal("fit", f"{name} data", data, expected)
+            expected = f"at least {self.devices}, one for each device"
+            raise refusal("fit", f"rows of {name} data", rows, expected)
         columns = self.columns
         lacking = -rows % self.devices
         if lacking:

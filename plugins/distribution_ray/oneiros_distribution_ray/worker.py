@@ -49,6 +49,8 @@ def train(config: dict[str, Any]) -> dict[str, list[float]]:
         The history.
     """
     os.environ.update(_place())
+    # A dataset may take long before it has its first batch.
+    os.environ.setdefault("ONEIROS_GENERATOR_TIMEOUT", "0")
     with settings.override(**config["settings"]):
         job: Job = ray.get(config["job"])
         np.random.set_state(job.random_state)
@@ -73,6 +75,7 @@ def _place() -> dict[str, str]:
         "ONEIROS_PROCESSES": str(context.get_world_size()),
         "ONEIROS_RANK": str(context.get_world_rank()),
         "ONEIROS_LOCAL_RANK": "0",
+        "ONEIROS_LOCAL_PROCESSES": "1",
         "ONEIROS_COORDINATOR": broadcast_from_rank_zero(_free_address()),
     }
 
