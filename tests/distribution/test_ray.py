@@ -36,7 +36,7 @@ def computed(*cases):
             env={**os.environ, **QUIET, "HOME": str(folder)},
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=900,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         results = {
@@ -72,7 +72,7 @@ def killed():
 
 @pytest.fixture(scope="module")
 def others():
-    return computed("whole", "dataset", "refusals", "missing", "readme")
+    return computed("whole", "dataset", "readme", "refusals", "missing")
 
 
 def assert_close(one, other):
@@ -102,6 +102,12 @@ def test_no_process_is_left(killed):
 def test_with_a_worker_killed_the_result_is_to_the_bit_the_same(killed, others):
     for name in ("weights", "history", "reported"):
         assert killed["killed"][name] == others["whole"][name]
+
+
+@pytest.mark.exhaustive(only=True)
+def test_a_run_of_the_same_name_goes_on_where_it_was(others):
+    for name, values in others["whole"]["again"].items():
+        assert values == others["whole"][name]
 
 
 @pytest.mark.exhaustive(only=True)

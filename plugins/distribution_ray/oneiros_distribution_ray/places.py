@@ -30,10 +30,11 @@ def wait_for_places(
     group = placement_group([place] * count, strategy=scaling.placement_strategy)
     try:
         has_places = group.wait(timeout)
-        free = ray.available_resources()
+        available = ray.available_resources()
         cpus = ray.cluster_resources().get("CPU", 0)
     finally:
         remove_placement_group(group)
+    free = {name: available.get(name, 0) for name in place}
     asked = f"{count} workers with {_shown(place)} each"
     if not has_places:
         raise DistributionError(
@@ -50,10 +51,5 @@ def wait_for_places(
 
 
 def _shown(resources: dict[str, float]) -> str:
-    """Returns amounts for messages: CPUs, GPUs and what a cluster calls its own."""
-    amounts = [
-        f"{amount:g} {name}"
-        for name, amount in sorted(resources.items())
-        if ":" not in name and name not in ("memory", "object_store_memory")
-    ]
-    return ", ".join(amounts) or "none"
+    """Returns amounts of resources for messages."""
+    return ", ".join(f"{amount:g} {name}" for name, amount in resources.items())
