@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import sys
+import textwrap
 import time
 from pathlib import Path
 
@@ -171,12 +172,15 @@ def refusal(*arguments, **options):
     return "nothing is refused"
 
 
-def readme():
-    text = Path(sys.argv[2]).read_text()
-    scope = {"__name__": "__main__"}
-    for block in re.findall(r"```python.*?\n(.*?)```", text, re.DOTALL):
-        exec(block, scope)
-    return {"trained": type(scope["model"]).__name__}
+def examples():
+    """The code of the README and that of the docstring."""
+    trained = []
+    for text in (Path(sys.argv[2]).read_text(), on_ray.fit.__doc__):
+        (code,) = re.findall(r"```python.*?\n(.*?)```", text, re.DOTALL)
+        scope = {"__name__": "__main__"}
+        exec(textwrap.dedent(code), scope)
+        trained.append(type(scope["model"]).__name__)
+    return trained
 
 
 if __name__ == "__main__":

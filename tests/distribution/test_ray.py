@@ -72,7 +72,7 @@ def killed():
 
 @pytest.fixture(scope="module")
 def others():
-    return computed("whole", "dataset", "readme", "refusals", "missing")
+    return computed("whole", "dataset", "examples", "refusals", "missing")
 
 
 def assert_close(one, other):
@@ -142,5 +142,5 @@ def test_workers_without_oneiros(others):
 
 
 @pytest.mark.exhaustive(only=True)
-def test_the_program_of_the_readme(others):
-    assert others["readme"] == {"trained": "Sequential"}
+def test_the_examples_of_the_readme_and_the_docstring(others):
+    assert others["examples"] == ["Sequential", "Sequential"]

@@ -40,13 +40,12 @@ def fit(
     from the last checkpoint.
 
     # Example
-        ```python
+        ```python tested="tests/distribution/test_ray.py"
         import numpy as np
         import oneiros.distribution.ray
         from oneiros.layers import Dense
         from oneiros.models import Sequential, load_model
         from ray.train import FailureConfig, RunConfig
-
 
         def build():
             model = Sequential([Dense(1, input_dim=4)])
