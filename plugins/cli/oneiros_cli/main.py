@@ -93,7 +93,8 @@ def _add(app: typer.Typer, name: str) -> None:
     if isinstance(command, typer.Typer):
         app.add_typer(command, name=name)
     else:
-        app.command(name)(command)
+        settings = getattr(command, "context_settings", None)
+        app.command(name, context_settings=settings)(command)
 
 
 def _broken(error: OneirosError) -> Callable[[], None]:
