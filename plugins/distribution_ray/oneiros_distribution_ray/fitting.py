@@ -103,7 +103,8 @@ def fit(
         if validation is not None:
             parts = division.shard("validation", validation)
             datasets["validation"], options["validation_data"] = parts
-    job = Job(build, tuple(data), own_rows, options, np.random.get_state())
+    options.update(zip(("x", "y", "sample_weight"), data))
+    job = Job(build, options, own_rows, np.random.get_state())
     trainer = DataParallelTrainer(
         train,
         train_loop_config={
@@ -130,9 +131,10 @@ def fit(
 
 def _scaling(workers: int | ScalingConfig) -> ScalingConfig:
     """Returns Ray's description of the workers."""
-    if isinstance(workers, ScalingConfig):
-        return workers
-    return ScalingConfig(num_workers=check_int("fit", "workers", workers))
+    if not isinstance(workers, ScalingConfig):
+        return ScalingConfig(num_workers=check_int("fit", "workers", workers))
+    check_int("fit", "num_workers", workers.min_workers)
+    return workers
 
 
 def _in_order() -> DataConfig:

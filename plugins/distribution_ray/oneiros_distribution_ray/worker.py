@@ -26,16 +26,14 @@ class Job:
 
     # Properties
         build: function that returns the compiled model.
-        data: tuple of arrays, or of a stream of this worker's batches.
-        own_rows: bool, whether the data are those of one worker.
-        options: dict, the arguments of `fit`.
+        options: dict, the arguments of the model's `fit`.
+        own_rows: bool, whether its data are those of one worker.
         random_state: the state of NumPy's generator in the program.
     """
 
     build: Callable[[], Any]
-    data: tuple[Any, ...]
-    own_rows: bool
     options: dict[str, Any]
+    own_rows: bool
     random_state: Any
 
 
@@ -91,14 +89,9 @@ def _fit(job: Job, folder: Path) -> dict[str, list[float]]:
     checkpoint = get_checkpoint()
     if checkpoint is not None:
         checkpoint.to_directory(folder)
-    options = dict(job.options)
-    callbacks = options.pop("callbacks", None) or []
+    callbacks = job.options.pop("callbacks", None) or []
     if callable(callbacks):
         callbacks = callbacks()
-    model = job.build()
-    history = model.fit(
-        *job.data,
-        callbacks=[*callbacks, Resume(folder / MODEL, keep=True), Reports(folder)],
-        **options,
-    )
-    return {name: list(map(float, values)) for name, values in history.history.items()}
+    callbacks = [*callbacks, Resume(folder / MODEL, keep=True), Reports(folder)]
+    values = job.build().fit(callbacks=callbacks, **job.options).history
+    return {name: list(map(float, values[name])) for name in values}
