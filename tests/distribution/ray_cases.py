@@ -24,6 +24,8 @@ from oneiros.models import Sequential, load_model
 from ray.train import FailureConfig, RunConfig, ScalingConfig
 
 FOLDER = Path(sys.argv[1])
+ROOT = Path(__file__).parents[2]
+PAGES = ROOT / "docs" / "scale.md", ROOT / "plugins" / "distribution_ray" / "README.md"
 ROWS = 57
 x = np.random.RandomState(0).normal(size=(ROWS, 6)).astype("float32")
 y = (x[:, :1] > 0).astype("float32")
@@ -173,10 +175,13 @@ def refusal(*arguments, **options):
 
 
 def examples():
-    """The code of the README and that of the docstring."""
+    """The code of the pages, and that of the docstring."""
+    texts = [page.read_text(encoding="utf-8") for page in PAGES]
     trained = []
-    for text in (Path(sys.argv[2]).read_text(), on_ray.fit.__doc__):
-        (code,) = re.findall(r"```python.*?\n(.*?)```", text, re.DOTALL)
+    for text in (*texts, on_ray.fit.__doc__):
+        (code,) = re.findall(
+            r'```python tested="\S*_ray.py"\n(.*?)```', text, re.DOTALL
+        )
         scope = {"__name__": "__main__"}
         exec(textwrap.dedent(code), scope)
         trained.append(type(scope["model"]).__name__)
@@ -190,7 +195,7 @@ if __name__ == "__main__":
         object_store_memory=100_000_000,
         _temp_dir=str(FOLDER / "ray"),
     )
-    for case in sys.argv[3:]:
+    for case in sys.argv[2:]:
         began = time.monotonic()
         results = globals()[case]()
         (FOLDER / f"{case}.json").write_text(json.dumps(results))

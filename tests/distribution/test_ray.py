@@ -11,10 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fresh import ROOT
 
 PROGRAM = Path(__file__).parent / "ray_cases.py"
-README = ROOT / "plugins" / "distribution_ray" / "README.md"
 TOLERANCE = 1e-5
 QUIET = {
     "RAY_AUTH_MODE": "disabled",
@@ -32,7 +30,7 @@ def computed(*cases):
     folder = Path(tempfile.mkdtemp(prefix="ray-", dir="/tmp"))
     try:
         done = subprocess.run(
-            [sys.executable, PROGRAM, folder, README, *cases],
+            [sys.executable, PROGRAM, folder, *cases],
             env={**os.environ, **QUIET, "HOME": str(folder)},
             capture_output=True,
             text=True,
@@ -42,7 +40,7 @@ def computed(*cases):
         results = {
             case: json.loads((folder / f"{case}.json").read_text()) for case in cases
         }
-        return {**results, "left": processes_of(folder), "output": done.stdout}
+        return {**results, "left": processes_of(folder)}
     finally:
         shutil.rmtree(folder)
 
@@ -142,5 +140,5 @@ def test_workers_without_oneiros(others):
 
 
 @pytest.mark.exhaustive(only=True)
-def test_the_examples_of_the_readme_and_the_docstring(others):
-    assert others["examples"] == ["Sequential", "Sequential"]
+def test_the_examples_of_the_pages_and_the_docstring(others):
+    assert others["examples"] == ["Sequential"] * 3
