@@ -53,8 +53,11 @@ def build_plain():
 class Kill(Callback):
     """Kills the second process in the third epoch, once."""
 
+    def __init__(self, case):
+        self.case = case
+
     def on_batch_end(self, batch, logs=None):
-        done = FOLDER / "is_killed"
+        done = FOLDER / f"{self.case} is killed"
         is_place = len(self.model.history.epoch) == 2 and batch == 1
         if is_place and processes.current().rank == 1 and not done.exists():
             done.touch()
@@ -104,9 +107,9 @@ def killed():
     np.random.seed(7)
     config = run_config("killed", failures=1)
     result = on_ray.fit(
-        build, (x, y), 2, run_config=config, callbacks=[Kill()], **OPTIONS
+        build, (x, y), 2, run_config=config, callbacks=[Kill("one")], **OPTIONS
     )
-    return {**results_of(result), "was_killed": (FOLDER / "is_killed").exists()}
+    return {**results_of(result), "was_killed": (FOLDER / "one is killed").exists()}
 
 
 def whole():
@@ -117,10 +120,14 @@ def whole():
     return {**results_of(first), "again": results_of(again)}
 
 
+def rows():
+    rows = [{"x": a, "y": b[0]} for a, b in zip(x, y, strict=True)]
+    return ray.data.from_items(rows, override_num_blocks=5)
+
+
 def dataset():
     """One batch is the whole data, in which the order of rows makes no difference."""
-    rows = [{"x": a, "y": b[0]} for a, b in zip(x, y, strict=True)]
-    data = ray.data.from_items(rows, override_num_blocks=5)
+    data = rows()
     np.random.seed(7)
     result = on_ray.fit(
         build_plain,
@@ -136,6 +143,18 @@ def dataset():
         "ray": results_of(result),
         "alone": results_of_one(build_plain(), **options),
     }
+
+
+def dataset_in_batches():
+    """Once with a worker killed, and once without."""
+    results = {}
+    for name, callback in {"killed": Kill("rows"), "whole": EachBatch()}.items():
+        np.random.seed(7)
+        config = run_config(f"rows, {name}", failures=1)
+        options = {**OPTIONS, "batch_size": 20, "callbacks": [callback]}
+        result = on_ray.fit(build, rows(), 2, run_config=config, **options)
+        results[name] = results_of(result)
+    return {**results, "was_killed": (FOLDER / "rows is killed").exists()}
 
 
 def refusals():

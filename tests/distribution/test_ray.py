@@ -70,7 +70,8 @@ def killed():
 
 @pytest.fixture(scope="module")
 def others():
-    return computed("whole", "dataset", "examples", "refusals", "missing")
+    datasets = ["dataset", "dataset_in_batches"]
+    return computed("whole", *datasets, "examples", "refusals", "missing")
 
 
 def assert_close(one, other):
@@ -87,9 +88,8 @@ def test_with_a_worker_killed_the_result_is_that_of_one_process(killed):
 
 
 def test_ray_is_told_of_each_epoch_once(killed):
-    reported = killed["killed"]["reported"]
-    assert reported.pop("epoch") == [1, 2, 3, 4]
-    assert reported == killed["killed"]["history"]
+    result = killed["killed"]
+    assert result["reported"] == {"epoch": [1, 2, 3, 4], **result["history"]}
 
 
 def test_no_process_is_left(killed):
@@ -111,6 +111,13 @@ def test_a_run_of_the_same_name_goes_on_where_it_was(others):
 @pytest.mark.exhaustive(only=True)
 def test_of_a_dataset_no_row_is_left_out(others):
     assert_close(others["dataset"]["ray"], others["dataset"]["alone"])
+
+
+@pytest.mark.exhaustive(only=True)
+def test_with_a_worker_killed_a_dataset_is_read_in_the_same_order(others):
+    results = others["dataset_in_batches"]
+    assert results["was_killed"]
+    assert results["killed"] == results["whole"]
 
 
 @pytest.mark.exhaustive(only=True)
