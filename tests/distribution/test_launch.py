@@ -19,13 +19,13 @@ from oneiros_distribution import launch
 from oneiros_distribution.prefixed_output import Screen, Stream
 
 COMMAND = "from oneiros_cli.main import main; main()"
+LAUNCH = [sys.executable, "-c", COMMAND, "launch", "--processes", "2", "script.py"]
 HOST = socket.gethostname()
 ONLY_RANK_1 = "import os, sys, time\nif os.environ['ONEIROS_RANK'] == '1':\n    "
 DESCRIBE = """
 import os, sys
 from oneiros_distribution.cluster import cluster_from
-cores = getattr(os, "sched_getaffinity", lambda _: ())(0)
-print((vars(cluster_from(os.environ)), sys.argv[1:], sorted(cores)))
+print((vars(cluster_from(os.environ)), sys.argv[1:]))
 print("an error", file=sys.stderr)
 """
 """Prints what a process finds in its environment."""
@@ -87,11 +87,11 @@ def test_processes_are_one_cluster_on_this_machine(launched):
     assert status == 0
     described = descriptions(out)
     assert sorted(described) == ["[0]", "[1]", "[2]"]
-    clusters = [cluster for cluster, _, _ in described.values()]
+    clusters = [cluster for cluster, _ in described.values()]
     assert sorted(each["rank"] for each in clusters) == [0, 1, 2]
     (address,) = {each["coordinator"] for each in clusters}
     assert address.startswith("127.0.0.1:")
-    for cluster, arguments, _ in described.values():
+    for cluster, arguments in described.values():
         assert cluster["processes"] == cluster["local_processes"] == 3
         assert cluster["local_rank"] == cluster["rank"]
         assert arguments == ["--epochs", "3", "-v"]
@@ -107,26 +107,6 @@ def test_a_module_is_started_as_python_starts_it(
     assert (status, out) == (0, "[0] __main__ ['-x']\n")
 
 
-@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="no such system call")
-class TestCores:
-    def test_are_shared(self, monkeypatch):
-        monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 2, 4, 5, 7})
-        assert launch.shares_of_cores(2) == [{0, 2}, {4, 5}]
-        assert launch.shares_of_cores(5) == [{0}, {2}, {4}, {5}, {7}]
-
-    def test_are_all_for_each_if_there_are_too_few(self, monkeypatch):
-        monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
-        assert launch.shares_of_cores(3) == [set(), set(), set()]
-
-    def test_bind_the_processes(self, launched):
-        before = os.sched_getaffinity(0)
-        _, out, _ = launched(DESCRIBE)
-        described = descriptions(out)
-        used = [described[prefix][2] for prefix in ("[0]", "[1]")]
-        assert used == [sorted(share or before) for share in launch.shares_of_cores(2)]
-        assert os.sched_getaffinity(0) == before
-
-
 def test_the_first_failure_ends_all_and_is_told_first_and_last(launched):
     code = f"{ONLY_RANK_1}sys.exit('no data')\n" + "import time; time.sleep(600)"
     status, out, err = launched(code, processes=3)
@@ -137,7 +117,6 @@ def test_the_first_failure_ends_all_and_is_told_first_and_last(launched):
         f"{reason}; ending the others.",
         f"{reason}. Its last lines on stderr:",
         "  no data",
-        launch.RESUME,
     ]
 
 
@@ -150,6 +129,7 @@ def test_a_signal_is_named(launched):
     assert status == 128 + signal.SIGKILL
     assert f"process 1 on {HOST} was ended by SIGKILL" in err[0]
     assert "It wrote nothing to stderr." in err[-2]
+    assert "Resume" in err[-1]
 
 
 def test_who_doesnt_end_is_killed_with_what_it_has_started(launched, monkeypatch):
@@ -214,18 +194,19 @@ def test_if_one_goes_on_after_a_failure_it_is_ended(launched, monkeypatch):
     assert f"process 0 on {HOST} failed" in err[1]
 
 
+def start(folder):
+    """Starts the command in a process of its own, for the script in a folder."""
+    return subprocess.Popen(
+        LAUNCH, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
 @pytest.mark.parametrize(
     ("number", "name"), [(signal.SIGINT, "Ctrl-C"), (signal.SIGTERM, "SIGTERM")]
 )
 def test_a_signal_reaches_all_and_ends_in_one_message(tmp_path, number, name):
     (tmp_path / "script.py").write_text(INTERRUPTED)
-    launcher = subprocess.Popen(
-        [sys.executable, "-c", COMMAND, "launch", "--processes", "2", "script.py"],
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    launcher = start(tmp_path)
     ready = {launcher.stdout.readline() for _ in range(2)}
     launcher.send_signal(number)
     out, err = launcher.communicate(timeout=60)
@@ -237,12 +218,23 @@ def test_a_signal_reaches_all_and_ends_in_one_message(tmp_path, number, name):
         assert (tmp_path / f"interrupted-{rank}").exists() == is_interrupt
 
 
-def terminal_output(command, folder, columns):
-    """Runs a command in a terminal of that width; returns all that it writes."""
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux tells a process")
+def test_no_process_outlives_the_command(tmp_path):
+    (tmp_path / "script.py").write_text(
+        "import os, time; print(os.getpid()); time.sleep(600)"
+    )
+    with start(tmp_path) as launcher:
+        lines = [launcher.stdout.readline() for _ in range(2)]
+        launcher.kill()
+    assert all(is_gone(int(line.split()[1])) for line in lines)
+
+
+def terminal_output(folder, columns):
+    """Runs the command in a terminal of that width; returns all that it writes."""
     ours, its = pty.openpty()
     termios.tcsetwinsize(its, (30, columns))
     process = subprocess.Popen(
-        command,
+        LAUNCH,
         cwd=folder,
         stdin=subprocess.DEVNULL,
         stdout=its,
@@ -261,8 +253,7 @@ def terminal_output(command, folder, columns):
 
 def test_a_progress_bar_moves_below_the_lines_of_others(tmp_path):
     (tmp_path / "script.py").write_text(BAR)
-    command = [sys.executable, "-c", COMMAND, "launch", "--processes", "2", "script.py"]
-    written = terminal_output(command, tmp_path, columns=60)
+    written = terminal_output(tmp_path, columns=60)
     drawn = re.split(r"\r\x1b\[2K|\r\n", written)
     assert "[0] 56 columns" in drawn
     bars = [text for text in drawn if text.startswith("[0] 1/3 [")]

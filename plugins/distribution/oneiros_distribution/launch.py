@@ -17,7 +17,6 @@ SECONDS_TO_END = 8.0
 """How long processes may take to end before a stronger signal ends them."""
 SECONDS_TO_TELL = 5.0
 """How long to look for the cause after a process has ended because of another one."""
-RESUME = "Started again, a script that uses Resume goes on from its last checkpoint."
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Those that end all processes."""
 
@@ -34,9 +33,9 @@ def launch(
 ) -> None:
     """Start a script in several processes, which train together.
 
-    In the script, oneiros.distribution.DataParallel joins them. Each process gets its
-    share of the cores. Lines start with the number of the process that wrote them. The
-    first process that fails ends all; its exit status is that of the command.
+    In the script, oneiros.distribution.DataParallel joins them. Lines start with the
+    number of the process that wrote them. The first process that fails ends all; its
+    exit status is that of the command.
     """
     options = ["-m"] if module else []
     command = [sys.executable, *options, script, *(arguments or [])]
@@ -89,7 +88,7 @@ class Launch:
     async def _start(self) -> None:
         count = len(self._workers)
         address = f"127.0.0.1:{_free_port()}"
-        for worker, cores in zip(self._workers, shares_of_cores(count), strict=True):
+        for worker in self._workers:
             variables = {
                 starters.PROCESSES: str(count),
                 starters.RANK: str(worker.rank),
@@ -98,7 +97,7 @@ class Launch:
                 starters.LOCAL_RANK: str(worker.rank),
                 "PYTHONUNBUFFERED": "1",
             }
-            await worker.start(self._command, os.environ | variables, cores)
+            await worker.start(self._command, os.environ | variables)
 
     async def _first_failure(self) -> Worker | None:
         """Waits for the processes; returns the one that failed for a reason of its own,
@@ -127,7 +126,7 @@ class Launch:
         for worker in self._workers:
             worker.silence()
         await self._end(signal.SIGTERM, signal.SIGKILL)
-        self._screen.say(f"{reason}. {failed.last_words()}\n{RESUME}")
+        self._screen.say(f"{reason}. {failed.last_words()}")
         return failed.code
 
     async def _end_by_signal(self) -> int:
@@ -158,17 +157,3 @@ def _free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
-
-
-def shares_of_cores(processes: int) -> list[set[int]]:
-    """Returns the cores of each process: an equal share; none where the system doesn't
-    tell, or has fewer cores than there are processes."""
-    without = [set[int]()] * processes
-    if not hasattr(os, "sched_getaffinity"):
-        return without
-    cores = sorted(os.sched_getaffinity(0))
-    size = len(cores) // processes
-    if size == 0:
-        return without
-    starts = range(0, size * processes, size)
-    return [set(cores[start : start + size]) for start in starts]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import os
 import pty
 import signal
 import sys
 import termios
 import tty
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import TextIO
 
 from oneiros_distribution.prefixed_output import Screen, Stream
@@ -20,6 +21,9 @@ SECONDS_TO_READ = 1.0
 """How long to wait for the output of a process that has ended: what it has started may
 still hold it open."""
 OUT_OF_MEMORY = " (the system does this when memory runs out)"
+RESUME = "Started again, a script that uses Resume goes on from its last checkpoint."
+SET_SIGNAL_OF_PARENTS_END = 1
+"""The option of Linux's prctl: a signal that a process gets when its parent ends."""
 
 
 class Worker:
@@ -42,19 +46,17 @@ class Worker:
         self._out = _Output(screen, sys.stdout, rank)
         self._err = _Output(screen, sys.stderr, rank)
 
-    async def start(
-        self, command: list[str], environment: Mapping[str, str], cores: set[int]
-    ) -> None:
+    async def start(self, command: list[str], environment: Mapping[str, str]) -> None:
         """Starts it, in a group of processes of its own: only `send` reaches it."""
-        with _cores(cores):
-            self.process = await asyncio.create_subprocess_exec(
-                *command,
-                env=environment,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=self._out.writing,
-                stderr=self._err.writing,
-                start_new_session=True,
-            )
+        self.process = await asyncio.create_subprocess_exec(
+            *command,
+            env=environment,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=self._out.writing,
+            stderr=self._err.writing,
+            start_new_session=True,
+            preexec_fn=_end_with_parent if sys.platform == "linux" else None,
+        )
         self._out.listen()
         self._err.listen()
         self.ended = asyncio.create_task(self._wait())
@@ -68,7 +70,7 @@ class Worker:
     def how_it_ended(self) -> str:
         """Returns the end of a sentence about it."""
         code = self.process.returncode or 0
-        if code >= 0:
+        if not self._was_killed():
             return f"failed with exit status {code}"
         name = signal.Signals(-code).name
         hint = OUT_OF_MEMORY if name == "SIGKILL" else ""
@@ -76,10 +78,14 @@ class Worker:
 
     def last_words(self) -> str:
         """Returns a text with the last lines that it has written to stderr."""
-        lines = self._err.stream.last_lines
-        if not lines:
-            return "It wrote nothing to stderr."
-        return "\n  ".join(["Its last lines on stderr:", *lines])
+        lines = list(self._err.stream.last_lines)
+        if lines:
+            lines = ["Its last lines on stderr:", *(f"  {line}" for line in lines)]
+        else:
+            lines = ["It wrote nothing to stderr."]
+        if self._was_killed():
+            lines.append(RESUME)
+        return "\n".join(lines)
 
     def follows_another(self) -> bool:
         """Returns whether it says that it failed because of another process."""
@@ -93,6 +99,9 @@ class Worker:
         """Sends a signal to it and to what it has started."""
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, number)
+
+    def _was_killed(self) -> bool:
+        return (self.process.returncode or 0) < 0
 
     async def _wait(self) -> None:
         await self.process.wait()
@@ -148,18 +157,6 @@ class _Output:
             termios.tcsetwinsize(self.reading, (rows, width))
 
 
-@contextmanager
-def _cores(cores: set[int]) -> Iterator[None]:
-    """Lets processes that start inside compute on these cores; without any, on all.
-
-    Otherwise each starts threads for all cores, and they get into each other's way:
-    """
-    if not cores:
-        yield
-        return
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, cores)
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, before)
+def _end_with_parent() -> None:
+    """Lets this process end if `oneiros launch` is killed."""
+    ctypes.CDLL(None).prctl(SET_SIGNAL_OF_PARENTS_END, signal.SIGTERM)
