@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import time
 from pathlib import Path
 
 import pytest
@@ -103,8 +104,8 @@ def test_a_process_is_killed(team, rank):
     for place in range(3):
         team.wait_for("joined", place)
     team.members[rank].kill()
-    who = f"Process 1 on {HOST}" if rank else f"Process 0 at {team.coordinator}"
-    assert_all_say(team, f"{who} ended without a word", besides=[rank])
+    text = f"Process {rank} on {HOST} ended without a word"
+    assert_all_say(team, text, besides=[rank])
 
 
 @pytest.mark.parametrize("rank", [0, pytest.param(2, marks=exhaustive)])
@@ -167,6 +168,38 @@ def test_one_is_stopped(team):
         assert f"Process 1 on {HOST} hasn't been heard" in team.members[place].output
     team.members[1].kill(signal.SIGCONT)
     assert team.wait() == [1, 1, 1]
+
+
+@exhaustive
+def test_one_holds_pythons_lock(team):
+    team.start(0, "lock", "first")
+    team.start(1, "first")
+    team.start(2, "lock", "first")
+    assert team.wait(60) == [0, 0, 0], team.members[1].output
+
+
+@exhaustive
+@pytest.mark.parametrize("word", ["thread", "ignore"])
+def test_the_others_would_go_on(team, word):
+    team.start(0, word, "first")
+    team.start(1, word, "first")
+    team.start(2, "raise")
+    assert_all_say(team, f"Process 2 on {HOST} stopped", besides=[2])
+
+
+@exhaustive
+@pytest.mark.parametrize("rank", [0, 1])
+def test_a_copy_of_a_killed_process_goes_on(team, rank):
+    """It holds neither the connections nor the address."""
+    team.start_all("fork", "sleep")
+    for place in range(3):
+        team.wait_for("joined", place)
+    time.sleep(1)
+    team.members[rank].kill()
+    text = f"Process {rank} on {HOST} ended without a word"
+    assert_all_say(team, text, besides=[rank])
+    again = team.start_all("first")
+    assert [member.process.wait(30) for member in again] == [0, 0, 0]
 
 
 FAULTS = {

@@ -13,13 +13,16 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from oneiros.errors import DistributionError
 
+from oneiros_distribution.addresses import address_of, hint
 from oneiros_distribution.cluster import Cluster
-from oneiros_distribution.hub import BEATS, RESUME, SILENCE, Hub
+from oneiros_distribution.hub import BEATS, KILLED, PATIENCE, STOPPED, UNREACHED, Hub
+from oneiros_distribution.interrupts import Interrupts
 from oneiros_distribution.messages import (
     AT,
     BEAT,
@@ -29,6 +32,9 @@ from oneiros_distribution.messages import (
     LEAVE,
     LONGEST,
     REFUSED,
+    WELCOME,
+    Message,
+    end_if_silent,
     receive,
     send,
 )
@@ -36,9 +42,13 @@ from oneiros_distribution.messages import (
 RETRY = 0.2
 """Seconds between two attempts to reach the first process."""
 GRACE = 2.0
-"""Seconds that the main thread has to end by itself after a fault."""
+"""Seconds that the main thread has to notice a fault."""
+CLEANUP = 4.0
+"""Seconds that it has to end the process after it has noticed."""
 VERDICT = 12.0
 """Seconds to wait for the reason when an engine says that a connection broke."""
+INTERRUPTED = 130
+"""The exit status after Ctrl-C."""
 T = TypeVar("T")
 
 
@@ -51,16 +61,15 @@ class Channel:
     # Properties
         address: str, the address of this process as the others see it.
         fault: str, why all end; empty as long as all is well.
-
-    # Raises
-        DistributionError: if not all processes come.
     """
 
     def __init__(self, cluster: Cluster):
         self.cluster = cluster
         self.fault = ""
         self.address = ""
-        self._told = self._ended = False
+        self._first = f"Process 0 at {cluster.coordinator}"
+        self._is_welcome = self._noticed = self._told = False
+        self._leaves = self._ended = False
         self._answers: queue.Queue[str | None] = queue.Queue()
         self._loop = asyncio.new_event_loop()
         self._heard = time.monotonic()
@@ -70,7 +79,16 @@ class Channel:
         host, _, port = cluster.coordinator.rpartition(":")
         self._host = host.strip("[]")
         self._port = int(port)
-        if cluster.rank == 0:
+        self._interrupts = Interrupts(self._loop, self._interrupted)
+        self._hub = Hub(cluster.processes, cluster.timeout)
+
+    def join(self) -> None:
+        """Waits until all processes have come.
+
+        # Raises
+            DistributionError: if one doesn't come.
+        """
+        if self.cluster.rank == 0:
             self._open_hub()
         self._run(self._connect())
         self.meet("the start")
@@ -99,29 +117,58 @@ class Channel:
     def check(self) -> None:
         """Raises a DistributionError if all end."""
         if self.fault:
-            self._told = True
+            self._noticed = True
             raise DistributionError(self.fault)
 
-    def explain(self, error: BaseException) -> None:
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Context manager in which an engine computes together with other processes.
+
+        # Raises
+            DistributionError: instead of the engine's error, if another process is the
+                reason for it.
+        """
+        try:
+            with self._interrupts.computation():
+                yield
+        except (RuntimeError, ValueError) as error:
+            self._explain(error)
+            raise
+
+    def _explain(self, error: BaseException) -> None:
         """Raises a DistributionError with the reason for an engine's error, if another
         process is the reason."""
         until = time.monotonic() + VERDICT
         while not self.fault and time.monotonic() < until:
             time.sleep(RETRY)
         if self.fault:
-            self._told = True
+            self._noticed = True
             raise DistributionError(self.fault) from error
+
+    def tell(self, text: str) -> None:
+        """Prints why this process ends, once."""
+        if not self._told:
+            self._told = True
+            print(f"DistributionError: {text}", file=sys.stderr, flush=True)
 
     def leave(self, reason: str = "") -> None:
         """Tells the others that this process ends, and why if it isn't their end,
         too."""
-        self._told = True
         if self.fault:
             return
+        self._leaves = True
         self._loop.call_soon_threadsafe(self._send, LEAVE, {"text": reason})
         until = time.monotonic() + GRACE
         while not self._ended and time.monotonic() < until:
             time.sleep(RETRY / 10)
+
+    def let_go(self) -> None:
+        """Closes the connections in a copy of this process: they end with the process
+        itself."""
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for connection in (*self._hub.sockets(), self._socket):
+            if connection.fileno() >= 0:
+                os.dup2(nowhere, connection.fileno())
 
     def _run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Runs a coroutine in the channel's thread and returns its result."""
@@ -132,9 +179,8 @@ class Channel:
 
     def _open_hub(self) -> None:
         cluster = self.cluster
-        hub = Hub(cluster.processes, cluster.timeout)
         try:
-            self._run(hub.open(self._host, self._port))
+            self._run(self._hub.open(self._host, self._port))
         except OSError as error:
             raise DistributionError(
                 f"Process 0 on {socket.gethostname()} can't wait for the others at "
@@ -156,6 +202,8 @@ class Channel:
                 if time.monotonic() > until:
                     raise self._unreachable(error) from error
                 await asyncio.sleep(RETRY)
+        end_if_silent(self._writer)
+        self._socket = self._writer.get_extra_info("socket")
         self.address = self._writer.get_extra_info("sockname")[0]
         joining = {
             "rank": self.cluster.rank,
@@ -174,51 +222,71 @@ class Channel:
             f"at {cluster.coordinator} within {cluster.timeout:g} s ({problem}). Is "
             "process 0 started, is the address that of its host as seen from here, "
             "and does no firewall close the port? ONEIROS_DISTRIBUTION_TIMEOUT=300 "
-            "gives it more time."
+            f"gives it more time.{hint(self._host, address_of(self._host))}"
         )
 
     async def _listen(self, reader: asyncio.StreamReader) -> None:
-        is_process = False
-        while message := await receive(reader):
-            self._heard = time.monotonic()
-            kind = message.get("kind")
-            if kind == GO_ON:
-                self._answers.put(str(message["text"]))
-            elif kind == LEAVE:
-                self._ended = True
-            elif kind in (FAULT, REFUSED):
-                self._fail(str(message["text"]))
-            is_process = True
-        where = f"Process 0 at {self.cluster.coordinator}"
-        if is_process:
-            self._fail(
-                f"{where} ended without a word: it was killed, or its host is gone. "
-                f"Look at its output. {RESUME}"
-            )
-        else:
-            self._fail(f"{where} isn't what answers there. Is the address right?")
+        end = KILLED
+        try:
+            while message := await receive(reader):
+                self._heard = time.monotonic()
+                self._handle(message)
+        except OSError:
+            end = UNREACHED
+        if not self._is_welcome:
+            end = "isn't what answers there. Is the address right?"
+        self._fail(f"{self._first} {end}")
+
+    def _handle(self, message: Message) -> None:
+        kind = message.get("kind")
+        text = str(message.get("text", ""))
+        if kind == WELCOME:
+            self._is_welcome = True
+            self._first = f"Process 0 on {text}"
+        elif kind == GO_ON:
+            self._answers.put(text)
+        elif kind == LEAVE:
+            self._ended = True
+        elif kind in (FAULT, REFUSED):
+            self._fail(text)
 
     async def _beat(self) -> None:
         while not self.fault:
             self._send(BEAT, {})
             await asyncio.sleep(BEATS)
-            if time.monotonic() - self._heard > SILENCE:
-                self._fail(
-                    f"Process 0 at {self.cluster.coordinator} hasn't been heard for "
-                    f"{SILENCE:g} s: it is stopped, or the network is down. {RESUME}"
-                )
+            if time.monotonic() - self._heard > PATIENCE:
+                self._fail(f"{self._first} {STOPPED}")
 
     def _fail(self, text: str) -> None:
         """Notes why all end, and ends this process unless it does so itself."""
         self._ended = True
-        if self.fault:
+        if self.fault or self._leaves:
             return
         self.fault = text
         self._answers.put(None)
         self._loop.call_later(GRACE, self._end)
 
     def _end(self) -> None:
-        if self._told:
+        """Ends this process; if the main thread is about to, after some more time."""
+        if self._noticed:
+            self._noticed = False
+            self._loop.call_later(CLEANUP, self._end)
             return
-        print(f"DistributionError: {self.fault}", file=sys.stderr, flush=True)
-        os._exit(1)
+        self.tell(self.fault)
+        self._exit(1)
+
+    def _interrupted(self) -> None:
+        """Ends this process by Ctrl-C, which the main thread doesn't notice."""
+        if self._leaves:
+            return
+        self._leaves = True
+        print("KeyboardInterrupt", file=sys.stderr, flush=True)
+        self._send(LEAVE, {"text": "Ctrl-C"})
+        self._loop.call_later(GRACE, self._exit, INTERRUPTED)
+
+    def _exit(self, status: int) -> None:
+        # The main thread may wait with the lock on it
+        flushing = threading.Thread(target=sys.stdout.flush, daemon=True)
+        flushing.start()
+        flushing.join(GRACE)
+        os._exit(status)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 
@@ -11,7 +12,7 @@ from oneiros import processes, registry
 from oneiros.backend.contract import Backend, Placement
 from oneiros.errors import CapabilityError
 
-from oneiros_distribution.team import join, joined
+from oneiros_distribution.team import Team, join, joined
 
 
 @dataclass(frozen=True)
@@ -80,13 +81,15 @@ class DataParallel:
 
     def start(self) -> None:
         """Distributes what the current backend computes from now on."""
-        backend = K.current()
-        backend.placement = self._placement(backend.name)
+        with _membership() as team:
+            backend = K.current()
+            backend.placement = self._placement(team, backend.name)
 
     def __enter__(self) -> DataParallel:
-        backend = K.current()
-        self._entered.append((backend, backend.placement))
-        self.start()
+        with _membership():
+            backend = K.current()
+            self._entered.append((backend, backend.placement))
+            self.start()
         return self
 
     def __exit__(
@@ -101,11 +104,23 @@ class DataParallel:
         if error is not None and team is not None:
             team.leave(error)
 
-    def _placement(self, backend: str) -> Placement:
+    def _placement(self, team: Team, backend: str) -> Placement:
         if backend not in self._placements:
             place = _distribution(backend)
-            self._placements[backend] = place(join(), self.shard, self.own_rows)
+            self._placements[backend] = place(team, self.shard, self.own_rows)
         return self._placements[backend]
+
+
+@contextmanager
+def _membership() -> Iterator[Team]:
+    """Context manager in which this process has joined the others, which it does before
+    it imports an engine; an error ends all."""
+    team = join()
+    try:
+        yield team
+    except BaseException as error:
+        team.leave(error)
+        raise
 
 
 def _distribution(backend: str):

@@ -4,10 +4,14 @@ until all have come, and tells everybody when one is gone."""
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+from oneiros_distribution.addresses import hint
 from oneiros_distribution.messages import (
     AT,
     BEAT,
@@ -17,23 +21,30 @@ from oneiros_distribution.messages import (
     LEAVE,
     LONGEST,
     REFUSED,
+    WELCOME,
     Message,
+    end_if_silent,
     receive,
     send,
 )
 
 BEATS = 2.0
 """Seconds between two signs of life of a process."""
-SILENCE = 20.0
-"""Seconds without one after which a process counts as gone."""
 PATIENCE = 600.0
-"""Seconds that processes wait at a place for one that is alive."""
+"""Seconds that processes wait for one that isn't gone: it may be busy."""
 MOST_NAMED = 8
 """How many processes a message names."""
 RESUME = (
     "Start the same command again; with the callback Resume, training goes on where it "
     "was."
 )
+KILLED = (
+    "ended without a word: it was killed, or its host is gone. Look at its output and "
+    f"at the memory of its host. {RESUME}"
+)
+UNREACHED = f"can't be reached any more: its host is gone, or the network is. {RESUME}"
+STOPPED = f"hasn't been heard for {PATIENCE:g} s: it is stopped. {RESUME}"
+"""Ends of a sentence about a process."""
 
 
 @dataclass
@@ -79,6 +90,8 @@ class Hub:
         self.fault = ""
         self._opened = time.monotonic()
         self._left: set[int] = set()
+        self._listening: Sequence[Any] = ()
+        self._hint = ""
 
     async def open(self, host: str, port: int) -> None:
         """Waits for processes from now on.
@@ -87,23 +100,32 @@ class Hub:
             OSError: if the address isn't free, or none of this host.
         """
         server = await asyncio.start_server(self._serve, host, port, limit=LONGEST)
+        self._listening = server.sockets
+        self._hint = hint(host, server.sockets[0].getsockname()[0])
         tasks = [server.serve_forever(), self._supervise()]
         self._tasks = [asyncio.ensure_future(task) for task in tasks]
+
+    def sockets(self) -> list[Any]:
+        """Returns all sockets."""
+        guests = self.guests.values()
+        connected = [guest.writer.get_extra_info("socket") for guest in guests]
+        return [*self._listening, *connected]
 
     async def _serve(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        guest = self._joined(await receive(reader), writer)
-        if guest is None:
-            return
-        while message := await receive(reader):
-            guest.heard = time.monotonic()
-            self._handle(guest, message)
-        if guest.rank not in self._left:
-            self._end(
-                f"{guest} ended without a word: it was killed, or its host is gone. "
-                f"Look at its output and at the memory of its host. {RESUME}"
-            )
+        end_if_silent(writer)
+        guest = None
+        end = KILLED
+        try:
+            guest = self._joined(await receive(reader), writer)
+            while guest and (message := await receive(reader)):
+                guest.heard = time.monotonic()
+                self._handle(guest, message)
+        except OSError:
+            end = UNREACHED
+        if guest and guest.rank not in self._left:
+            self._end(f"{guest} {end}")
 
     def _joined(
         self, message: Message | None, writer: asyncio.StreamWriter
@@ -119,6 +141,7 @@ class Hub:
             self._end(problem)
             return None
         self.guests[rank] = guest
+        send(writer, WELCOME, text=socket.gethostname())
         return guest
 
     def _problem(self, guest: Guest, processes: int) -> str:
@@ -192,7 +215,7 @@ class Hub:
             for guest in self.guests.values():
                 send(guest.writer, BEAT)
             self._check_joined(now)
-            self._check_silent(now)
+            self._check_stopped(now)
             self._check_waiting(now)
 
     def _check_joined(self, now: float) -> None:
@@ -203,16 +226,13 @@ class Hub:
             self._end(
                 f"{_listed(missing)} of {self.processes} didn't come within "
                 f"{self.timeout:g} s; here are {here}. Start all of them, or give them "
-                "more time with ONEIROS_DISTRIBUTION_TIMEOUT=300."
+                f"more time with ONEIROS_DISTRIBUTION_TIMEOUT=300.{self._hint}"
             )
 
-    def _check_silent(self, now: float) -> None:
+    def _check_stopped(self, now: float) -> None:
         for guest in self.guests.values():
-            if guest.rank not in self._left and now - guest.heard > SILENCE:
-                self._end(
-                    f"{guest} hasn't been heard for {SILENCE:g} s: it is stopped, or "
-                    f"its network is down. {RESUME}"
-                )
+            if guest.rank not in self._left and now - guest.heard > PATIENCE:
+                self._end(f"{guest} {STOPPED}")
 
     def _check_waiting(self, now: float) -> None:
         waiting = [guest for guest in self.guests.values() if guest.place]

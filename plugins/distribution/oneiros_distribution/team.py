@@ -6,9 +6,11 @@ import atexit
 import hashlib
 import json
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import TracebackType
 
@@ -16,7 +18,7 @@ import numpy as np
 from oneiros import processes
 from oneiros.errors import DistributionError
 
-from oneiros_distribution.channel import Channel
+from oneiros_distribution.channel import INTERRUPTED, Channel
 from oneiros_distribution.cluster import Cluster, cluster_from
 
 LINGERING = 2.0
@@ -43,13 +45,24 @@ class Team:
         self.at_end: list[Callable[[], object]] = []
         self._channel: Channel | None = None
         self._failed = True
+        self._is_copy = False
+        self._status = 1
         if cluster.processes > 1:
-            self._own_hook = sys.excepthook
-            sys.excepthook = self._at_error
-            atexit.register(self._at_exit)
+            self.be_first_at_end()
             self._channel = Channel(cluster)
+            self._channel.join()
             self.address = self._channel.address
             self._failed = False
+            os.register_at_fork(after_in_child=self._separate)
+
+    def be_first_at_end(self) -> None:
+        """Makes errors and the end of the program come here before they come to an
+        engine that was imported meanwhile, which would wait for others."""
+        if sys.excepthook != self._at_error:
+            self._own_hook = sys.excepthook
+            sys.excepthook = self._at_error
+        atexit.unregister(self._at_exit)
+        atexit.register(self._at_exit)
 
     def meet(self, place: str, digest: str = "", text: str = "") -> str:
         """Waits until all processes have come to a place; returns the text of the
@@ -71,24 +84,30 @@ class Team:
         """Returns the first process's answer."""
         return self.meet(question, text="yes" if answer else "") == "yes"
 
-    def explain(self, error: BaseException) -> None:
-        """Raises a DistributionError with the reason for an engine's error, if another
-        process is the reason."""
-        if self._channel is not None:
-            self._channel.explain(error)
+    def together(self) -> AbstractContextManager[None]:
+        """Context manager in which an engine computes in all processes.
+
+        # Raises
+            DistributionError: instead of the engine's error, if another process is the
+                reason for it.
+        """
+        return nullcontext() if self._channel is None else self._channel.together()
 
     def leave(self, error: BaseException) -> None:
         """Tells the others that an error ends this process."""
-        if self._channel is None or self._failed or isinstance(error, SystemExit):
+        if self._channel is None or self._failed:
+            return
+        if isinstance(error, SystemExit) and not error.code:
             return
         self._failed = True
-        if self._channel.fault:
-            return
         reason = type(error).__name__
         if text := str(error).strip():
             reason += f": {text:.{LONGEST_REASON}}"
         if isinstance(error, KeyboardInterrupt):
             reason = "Ctrl-C"
+            self._status = INTERRUPTED
+        elif isinstance(error, SystemExit) and isinstance(error.code, int):
+            self._status = error.code
         self._channel.leave(reason)
 
     def end(self) -> None:
@@ -100,8 +119,9 @@ class Team:
         if self._channel is None:
             return
         self.meet("the end of the program")
-        for end in self.at_end:
-            end()
+        with self.together():
+            for end in self.at_end:
+                end()
         self._channel.leave()
         atexit.unregister(self._at_exit)
 
@@ -111,9 +131,11 @@ class Team:
         error: BaseException,
         traceback: TracebackType | None,
     ) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends anyway
+        sys.excepthook = sys.__excepthook__  # which another hook may call
         if isinstance(error, DistributionError):
             # What this process was doing isn't the reason
-            print(f"DistributionError: {error}", file=sys.stderr)
+            self._tell(error)
         else:
             self._own_hook(kind, error, traceback)
         self.leave(error)
@@ -121,17 +143,33 @@ class Team:
     def _at_exit(self) -> None:
         """Ends together with the others; after a failure at once, because engines
         would wait for them."""
+        if self._is_copy:
+            return
         if not self._failed:
             try:
                 self.end()
                 return
             except DistributionError as error:
-                print(f"DistributionError: {error}", file=sys.stderr)
+                self._tell(error)
         sys.stdout.flush()
         sys.stderr.flush()
         if self.cluster.rank == 0:
             time.sleep(LINGERING)
-        os._exit(1)
+        os._exit(self._status)
+
+    def _tell(self, error: DistributionError) -> None:
+        """Prints why this process ends."""
+        if self._channel is None:
+            print(f"DistributionError: {error}", file=sys.stderr)
+        else:
+            self._channel.tell(str(error))
+
+    def _separate(self) -> None:
+        """Makes a copy of this process, such as one that makes batches, no member."""
+        self._is_copy = True
+        if self._channel is not None:
+            self._channel.let_go()
+            self._channel = None
 
 
 def share_random_state(team: Team, place: str) -> None:

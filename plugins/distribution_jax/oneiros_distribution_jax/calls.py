@@ -150,12 +150,9 @@ class PlacedCall(StoringCall):
         super().compile()
 
     def __call__(self, arguments, counter) -> list[Array]:
-        """Runs it; if another process is the reason for an error, says so."""
+        """Runs it, in all processes."""
         new = [slot for slot in self._slots if type(slot[0]) is np.ndarray]
         if new:
             self._place(new)
-        try:
+        with self._placement.team.together():
             return super().__call__(arguments, counter)
-        except (RuntimeError, ValueError) as error:
-            self._placement.explain(error)
-            raise

@@ -1,9 +1,10 @@
-"""JAX's coordinator as a program: `python -m … address processes`.
+"""JAX's coordinator as a program: `python -m … address processes parent`.
 
-It ends when it reads a word. If its input is closed without one, the process that
-started it is gone: it lingers, so that the others can say so before they end.
+Its parent, the first process, ends it. If that process is gone, the coordinator
+lingers, so that the others can say so before they end.
 """
 
+import os
 import sys
 import time
 
@@ -17,17 +18,18 @@ LINGERING = 15
 
 def main() -> None:
     """Runs the coordinator."""
-    address, processes = sys.argv[1:]
-    service = _jax.get_distributed_runtime_service(
+    address, processes, parent = sys.argv[1:]
+    _service = _jax.get_distributed_runtime_service(
         address,
         int(processes),
         heartbeat_timeout=NEVER,
         shutdown_timeout=SECONDS_TO_END,
     )
     print("ready", flush=True)
-    if not sys.stdin.read():
-        time.sleep(LINGERING)
-    service.shutdown()
+    while os.getppid() == int(parent):
+        time.sleep(1)
+    time.sleep(LINGERING)
+    os._exit(1)
 
 
 if __name__ == "__main__":

@@ -164,7 +164,8 @@ class MeshPlacement:
         joined = b"".join(own)
         padding = -len(joined) % WORD.itemsize
         words = np.frombuffer(joined + bytes(padding), WORD)
-        first = np.asarray(broadcast_one_to_all(words))
+        with self.team.together():
+            first = np.asarray(broadcast_one_to_all(words))
         data = first.tobytes()
         result = []
         start = 0
@@ -190,10 +191,6 @@ class MeshPlacement:
         shapes = [str(array.shape) for array in arrays if array.ndim]
         place = f"function {self._compiled} for arrays of {', '.join(shapes)}"
         self.team.meet(place[:LONGEST_PLACE])
-
-    def explain(self, error: Exception) -> None:
-        """Raises a DistributionError if another process is the reason for an error."""
-        self.team.explain(error)
 
 
 def _longer(array: Array, count: int, axis: int) -> Array:

@@ -45,10 +45,12 @@ def start(team: Team) -> None:
     jax.config.update("jax_cpu_collectives_implementation", "gloo")
     if cluster.local_processes > 1:
         jax.config.update("jax_cuda_visible_devices", str(cluster.local_rank))
-    _connect(team)
-    _started = True
-    _check(cluster.processes)
-    _meet_devices()
+    team.be_first_at_end()
+    with team.together():
+        _connect(team)
+        _started = True
+        _check(cluster.processes)
+        _meet_devices()
 
 
 def _connect(team: Team) -> None:
@@ -60,8 +62,10 @@ def _connect(team: Team) -> None:
     """
     cluster = team.cluster
     address = ""
+    coordinator = None
     if cluster.rank == 0:
-        address = _coordinator(team)
+        address = _free_address(team.address)
+        coordinator = _coordinator(address, cluster.processes)
     address = team.meet("the coordinator's address", text=address)
     state = distributed.global_state
     state.client = _jax.get_distributed_runtime_client(
@@ -76,7 +80,10 @@ def _connect(team: Team) -> None:
     state.num_processes = cluster.processes
     state.coordinator_address = address
     state.client.connect()
-    team.at_end.insert(0, state.shutdown)
+    all_have_left = functools.partial(team.meet, "the end of JAX's connection")
+    team.at_end += [state.shutdown, all_have_left]
+    if coordinator is not None:
+        team.at_end.append(functools.partial(_end, coordinator))
     collectives = _jax.make_gloo_tcp_collectives(
         distributed_client=state.client, hostname=team.address
     )
@@ -88,16 +95,19 @@ def _connect(team: Team) -> None:
     )
 
 
-def _coordinator(team: Team) -> str:
-    """Starts JAX's coordinator in a process of its own, which ends after this one."""
+def _free_address(host: str) -> str:
     with socket.socket() as free:
-        free.bind((team.address, 0))
+        free.bind((host, 0))
         port = free.getsockname()[1]
-    address = f"{team.address}:{port}"
+    return f"{host}:{port}"
+
+
+def _coordinator(address: str, processes: int) -> subprocess.Popen[bytes]:
+    """Starts JAX's coordinator in a process of its own, which ends after this one."""
     command = [sys.executable, "-m", "oneiros_distribution_jax.coordinator"]
     coordinator = subprocess.Popen(
-        [*command, address, str(team.cluster.processes)],
-        stdin=subprocess.PIPE,
+        [*command, address, str(processes), str(os.getpid())],
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -109,13 +119,13 @@ def _coordinator(team: Team) -> str:
             f"JAX's coordinator couldn't start at {address}. Is jaxlib installed for "
             f"{sys.executable}?"
         )
-    team.at_end.append(functools.partial(_end, coordinator))
-    return address
+    return coordinator
 
 
 def _end(coordinator: subprocess.Popen[bytes]) -> None:
-    """Ends the coordinator, after all have left it."""
-    coordinator.communicate(b"end")
+    """Ends the coordinator, which all have left."""
+    coordinator.kill()
+    coordinator.communicate()
 
 
 def _check(processes: int) -> None:
