@@ -1,6 +1,7 @@
 """Processes that train together, each on a host of its own or all on this one."""
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -12,6 +13,11 @@ from pathlib import Path
 
 LIMIT = 30
 """Seconds in which all processes of a team must have ended after a fault."""
+PORT = 29400
+"""Where the first process listens on a host of its own."""
+TOKEN = "ONEIROS_TEST_TEAM"
+"""Environment variable by which a test knows the processes that its team has
+started."""
 
 
 def free_port() -> int:
@@ -48,25 +54,34 @@ class Team:
         folder: where their outputs and files go.
         script: path of the script.
         size: how many processes each expects.
+        hosts: where they run, by rank; this machine, if empty.
     """
 
-    def __init__(self, folder: Path, script: Path, size: int, **variables: str):
+    def __init__(
+        self, folder: Path, script: Path, size: int, hosts=(), **variables: str
+    ):
+        self.token = secrets.token_hex(8)
         self.folder = folder
         self.script = script
         self.size = size
         self.variables = variables
+        self.hosts = hosts
         self.coordinator = f"127.0.0.1:{free_port()}"
+        if hosts:
+            self.coordinator = f"{hosts[0].address}:{PORT}"
         self.members: list[Member] = []
 
     def start(
-        self, rank: int, *arguments: str, prefix=(), folder=None, **variables: str
+        self, rank: int, *arguments: str, folder=None, **variables: str
     ) -> Member:
         """Starts a process, in a folder of its own or in that of all."""
+        prefix = self.hosts[rank].prefix if self.hosts else []
         environment = {
             **os.environ,
             "ONEIROS_PROCESSES": str(self.size),
             "ONEIROS_RANK": str(rank),
             "ONEIROS_COORDINATOR": self.coordinator,
+            TOKEN: self.token,
             **self.variables,
             **variables,
         }
@@ -123,11 +138,30 @@ class Team:
                 ends.append("hangs")
         return ends
 
+    def left(self) -> list[int]:
+        """Returns the processes that are still there of all that it has started."""
+        mark = f"{TOKEN}={self.token}".encode()
+        found = []
+        for path in Path("/proc").glob("[0-9]*/environ"):
+            with suppress(OSError):
+                if mark in path.read_bytes().split(b"\0"):
+                    found.append(int(path.parent.name))
+        return found
+
+    def wait_for_silence(self, seconds: float = 20) -> None:
+        """Waits until no process is left, such as one that another has started."""
+        until = time.monotonic() + seconds
+        while left := self.left():
+            assert time.monotonic() < until, left
+            time.sleep(0.1)
+
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
+        for number in self.left():
+            with suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
         for member in self.members:
-            if member.process.poll() is None:
-                member.process.kill()
-                member.process.wait()
+            member.process.kill()
+            member.process.wait()
