@@ -45,7 +45,7 @@ class Contender:
                 network, lstm_by_hand if "gradient" in words else lstm_by_scan
             )
         if "noynn" in words:
-            _keep_freed_memory()
+            keep_freed_memory()
         self._define(network, WITHOUT_YNN if "noynn" in words else None)
         weights = jax.tree.map(jnp.array, self.case.weights())
         self.running = {key: weights[key][2:] for key in weights if "norm" in key}
@@ -65,7 +65,7 @@ class Contender:
 
         def loss(weights: T, running: T, x: T, y: T, training: bool) -> tuple[T, T]:
             scores, running = network(weights, running, x, training)
-            return _crossentropy(scores, y), running
+            return crossentropy(scores, y), running
 
         def step(state: T, x: T, y: T) -> tuple[T, T]:
             weights, m, v, count, running = state
@@ -73,7 +73,7 @@ class Contender:
                 weights, running, x, y, True
             )
             return (
-                *_adam(weights, m, v, count + 1, gradients, self.case.epsilon),
+                *adam(weights, m, v, count + 1, gradients, self.case.epsilon),
                 running,
             ), value
 
@@ -200,20 +200,20 @@ def _batched(x: Array, size: int) -> Array:
     return x.reshape(-1, size, *x.shape[1:])
 
 
-def _keep_freed_memory() -> None:
+def keep_freed_memory() -> None:
     """Lets the C library keep what a step frees for the next one."""
     library = ctypes.CDLL(None)
     for setting, value in ((-4, 0), (-1, 2**31 - 1), (-2, 1 << 26)):
         library.mallopt(setting, value)
 
 
-def _crossentropy(scores: T, y: T) -> T:
+def crossentropy(scores: T, y: T) -> T:
     if scores.shape[1] > 1:
         return -jnp.mean(jnp.sum(y * jax.nn.log_softmax(scores), -1))
     return jnp.mean(jax.nn.softplus(scores) - y * scores)
 
 
-def _adam(
+def adam(
     weights: T, m: T, v: T, count: T, gradients: T, epsilon: float
 ) -> tuple[T, T, T, T]:
     power = count.astype(jnp.float32)
@@ -239,7 +239,7 @@ def _product_backward(saved: tuple[T, T], gradient: T) -> tuple[T, T]:
 _product.defvjp(lambda x, y: (x @ y, (x, y)), _product_backward)
 
 
-def _dense(weights: T, x: T) -> T:
+def dense(weights: T, x: T) -> T:
     kernel, bias = weights
     few = 1 < kernel.shape[1] <= 16 and len(kernel) >= 4 * kernel.shape[1]
     return (_product(x, kernel) if few else x @ kernel) + bias
@@ -247,11 +247,11 @@ def _dense(weights: T, x: T) -> T:
 
 def _mlp(weights: T, running: T, x: T, training: bool) -> tuple[T, T]:
     for layer in ("hidden1", "hidden2"):
-        x = jax.nn.relu(_dense(weights[layer], x))
-    return _dense(weights["output"], x), running
+        x = jax.nn.relu(dense(weights[layer], x))
+    return dense(weights["output"], x), running
 
 
-def _convolved(x: T, kernel: T, stride: int = 1, padding: str = "SAME") -> T:
+def convolved(x: T, kernel: T, stride: int = 1, padding: str = "SAME") -> T:
     numbers = ("NHWC", "HWIO", "NHWC")
     return jax.lax.conv_general_dilated(
         x, kernel, (stride, stride), padding, dimension_numbers=numbers
@@ -261,24 +261,24 @@ def _convolved(x: T, kernel: T, stride: int = 1, padding: str = "SAME") -> T:
 def _cnn(weights: T, running: T, x: T, training: bool) -> tuple[T, T]:
     for layer in ("conv1", "conv2"):
         x = jax.nn.relu(
-            _convolved(x, weights[layer][0], padding="VALID") + weights[layer][1]
+            convolved(x, weights[layer][0], padding="VALID") + weights[layer][1]
         )
     n, height, width, channels = x.shape
     x = x.reshape(n, height // 2, 2, width // 2, 2, channels).max((2, 4))
-    x = jax.nn.relu(_dense(weights["hidden1"], x.reshape(len(x), -1)))
-    return _dense(weights["output"], x), running
+    x = jax.nn.relu(dense(weights["hidden1"], x.reshape(len(x), -1)))
+    return dense(weights["output"], x), running
 
 
 def _lstm(lstm: Any, weights: T, running: T, x: T, training: bool) -> tuple[T, T]:
     x = lstm(jnp.swapaxes(x, 0, 1), *weights["lstm"], False)
-    return _dense(weights["output"], x), running
+    return dense(weights["output"], x), running
 
 
 def _reviews(lstm: Any, weights: T, running: T, x: T, training: bool) -> tuple[T, T]:
     x = weights["embedding"][0][x.T]
     both = weights["bidirectional"]
     ends = [lstm(x, *both[:3], False), lstm(x, *both[3:], True)]
-    return _dense(weights["output"], jnp.concatenate(ends, -1)), running
+    return dense(weights["output"], jnp.concatenate(ends, -1)), running
 
 
 def lstm_by_scan(x: T, W: T, U: T, b: T, backwards: bool) -> T:
@@ -355,7 +355,7 @@ def _backward(saved: T, dh: T) -> tuple[T, T]:
 _last.defvjp(_forward, _backward)
 
 
-def _normalised(weights: T, running: T, x: T, training: bool) -> tuple[T, T]:
+def normalised(weights: T, running: T, x: T, training: bool) -> tuple[T, T]:
     if training:
         mean = x.mean((0, 1, 2))
         variance = x.var((0, 1, 2))
@@ -371,17 +371,17 @@ def _resnet(weights: T, running: T, x: T, training: bool) -> tuple[T, T]:
     new = {}
 
     def block(name: str, part: str, x: T, stride: int = 1) -> T:
-        x = _convolved(x, weights[f"{name}conv{part}"][0], stride)
+        x = convolved(x, weights[f"{name}conv{part}"][0], stride)
         norm = f"{name}norm{part}"
-        x, new[norm] = _normalised(weights[norm], running[norm], x, training)
+        x, new[norm] = normalised(weights[norm], running[norm], x, training)
         return x
 
     x = jax.nn.relu(block("", "", x))
     for name, _, stride in blocks():
-        short = _convolved(x, weights[f"{name}_short"][0], stride) if stride > 1 else x
+        short = convolved(x, weights[f"{name}_short"][0], stride) if stride > 1 else x
         x = block(f"{name}_", "2", jax.nn.relu(block(f"{name}_", "1", x, stride)))
         x = jax.nn.relu(x + short)
-    return _dense(weights["output"], x.mean((1, 2))), new
+    return dense(weights["output"], x.mean((1, 2))), new
 
 
 NETWORKS: dict[str, Callable[..., Any]] = {

@@ -33,7 +33,7 @@ class Contender:
             loss=loss, optimizer=Adam(lr=RATE, epsilon=self.case.epsilon)
         )
         for layer, arrays in self.case.weights().items():
-            self.model.get_layer(layer).set_weights(_split(layer, arrays))
+            self.model.get_layer(layer).set_weights(split(layer, arrays))
 
     @staticmethod
     def imported() -> None:
@@ -84,7 +84,7 @@ class Contender:
         return predictions
 
 
-def _split(layer: str, arrays: list[Array]) -> list[Array]:
+def split(layer: str, arrays: list[Array]) -> list[Array]:
     """Returns the arrays as the layer takes them.
 
     The gates of an LSTM apart, in the order i, c, f, o.

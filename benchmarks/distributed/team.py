@@ -1,0 +1,119 @@
+"""Starts the processes of a contender on this machine, and asks them."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO
+
+
+@dataclass(frozen=True)
+class Place:
+    """A process among those that train together.
+
+    # Properties
+        coordinator: str, `"host:port"` where they meet.
+    """
+
+    processes: int
+    rank: int
+    coordinator: str
+
+
+@dataclass(frozen=True)
+class Contender:
+    """Something that trains the cases.
+
+    # Properties
+        module: "by_hand" or "with_oneiros".
+        form: how it is written, see `by_hand.Contender`.
+        engine: the backend of Oneiros.
+    """
+
+    module: str
+    form: str = ""
+    engine: str = ""
+
+    @property
+    def name(self) -> str:
+        """What the table calls it."""
+        return f"oneiros-{self.engine}" if self.engine else f"hand-{self.form}"
+
+
+Member = subprocess.Popen[str]
+
+
+@dataclass(frozen=True)
+class Team:
+    """The running processes of a contender."""
+
+    contender: Contender
+    members: list[Member]
+    complaints: IO[str]
+
+    def answers(self) -> list[float]:
+        """Returns the next number that each process tells."""
+        lines = [member.stdout.readline() for member in self.members if member.stdout]
+        if not all(lines):
+            self.complaints.seek(0)
+            raise SystemExit(
+                f"{self.contender.name} failed:\n{self.complaints.read()[-4000:]}"
+            )
+        return [float(line) for line in lines]
+
+    def seconds_per_step(self, epochs: int) -> float:
+        """Returns the median, over epochs after a first one, of what a step took."""
+        for member in self.members:
+            print(epochs + 1, file=member.stdin, flush=True)
+        return max(self.answers())
+
+
+@contextmanager
+def started(contender: Contender, case: str, processes: int) -> Iterator[Team]:
+    """Gives the running processes of a contender, and kills them."""
+    coordinator = f"127.0.0.1:{_free_port()}"
+    members: list[Member] = []
+    with (
+        tempfile.TemporaryFile("w+") as complaints,
+        tempfile.TemporaryDirectory() as home,
+    ):
+        environment = {
+            **os.environ,
+            "ONEIROS_HOME": home,
+            "ONEIROS_KERAS_NAMESPACE": "0",
+            "ONEIROS_BACKEND": contender.engine,
+        }
+        try:
+            for rank in range(processes):
+                place = Place(processes, rank, coordinator)
+                request = [contender.module, contender.form, case, asdict(place)]
+                member = subprocess.Popen(
+                    [sys.executable, "-m", "distributed.member", json.dumps(request)],
+                    text=True,
+                    cwd=Path(__file__).parent.parent,
+                    env=environment,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=complaints,
+                )
+                members.append(member)
+            yield Team(contender, members, complaints)
+        finally:
+            for member in members:
+                member.kill()
+                member.communicate()
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
