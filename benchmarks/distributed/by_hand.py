@@ -15,11 +15,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from comparison import jax_loops as loops
-from comparison.cases import Array
+from comparison.cases import Array, Case
 from comparison.jax_loops import WITHOUT_YNN, convolved, dense
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from distributed.cases import CASES, KEPT
+from distributed.cases import KEPT
 from distributed.team import Place
 
 T = Any
@@ -31,14 +31,15 @@ class Contender:
 
     # Arguments
         name: the case's.
+        case: what is trained, and in which batches.
         form: words out of "loop" (many steps in one compiled call; otherwise a call
             for each), "gradient" (the LSTM's derived by hand), "noynn" (convolutions
             without XLA's YNN, and freed memory kept).
         place: this process among the others.
     """
 
-    def __init__(self, name: str, form: str, place: Place) -> None:
-        self.case = CASES[name]
+    def __init__(self, name: str, case: Case, form: str, place: Place) -> None:
+        self.case = case
         self.place = place
         words = form.split("-")
         self.looped = "loop" in words

@@ -8,7 +8,7 @@ from comparison.cases import Case, Weights, affine, recurrent
 
 KEPT = 0.5
 """The part of the LSTM's outputs that dropout keeps."""
-WORDS = 20_000
+WORDS = 100_000
 WIDTH = 64
 
 

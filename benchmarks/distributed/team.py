@@ -14,6 +14,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
+from distributed.cases import CASES
+
 
 @dataclass(frozen=True)
 class Place:
@@ -21,11 +23,15 @@ class Place:
 
     # Properties
         coordinator: str, `"host:port"` where they meet.
+        batch: int, rows of a batch, of all processes together.
+        core: int, the one that it computes on; None for all.
     """
 
     processes: int
     rank: int
     coordinator: str
+    batch: int
+    core: int | None
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,19 @@ Member = subprocess.Popen[str]
 
 
 @dataclass(frozen=True)
+class Seconds:
+    """What a step took.
+
+    # Properties
+        wall: float, by the clock.
+        processor: float, the sum of the processes' processor times.
+    """
+
+    wall: float
+    processor: float
+
+
+@dataclass(frozen=True)
 class Team:
     """The running processes of a contender."""
 
@@ -59,26 +78,40 @@ class Team:
     members: list[Member]
     complaints: IO[str]
 
-    def answers(self) -> list[float]:
-        """Returns the next number that each process tells."""
+    def answers(self) -> list[list[float]]:
+        """Returns the next numbers that each process tells."""
         lines = [member.stdout.readline() for member in self.members if member.stdout]
         if not all(lines):
             self.complaints.seek(0)
             raise SystemExit(
                 f"{self.contender.name} failed:\n{self.complaints.read()[-4000:]}"
             )
-        return [float(line) for line in lines]
+        return [[float(word) for word in line.split()] for line in lines]
 
-    def seconds_per_step(self, epochs: int) -> float:
-        """Returns the median, over epochs after a first one, of what a step took."""
+    def step(self, epochs: int) -> Seconds:
+        """Returns what a step took: the median of some epochs after a first one."""
         for member in self.members:
             print(epochs + 1, file=member.stdin, flush=True)
-        return max(self.answers())
+        walls, processors = zip(*self.answers(), strict=True)
+        return Seconds(max(walls), sum(processors))
 
 
 @contextmanager
-def started(contender: Contender, case: str, processes: int) -> Iterator[Team]:
-    """Gives the running processes of a contender, and kills them."""
+def started(
+    contender: Contender,
+    case: str,
+    processes: int,
+    batch: int | None = None,
+    pinned: bool = False,
+) -> Iterator[Team]:
+    """Gives the running processes of a contender, and kills them.
+
+    # Arguments
+        batch: rows of a batch; the case's if None.
+        pinned: whether each process computes on one core, all in turn.
+    """
+    cores = sorted(os.sched_getaffinity(0))
+    rows = batch or CASES[case].batch
     coordinator = f"127.0.0.1:{_free_port()}"
     members: list[Member] = []
     with (
@@ -93,7 +126,8 @@ def started(contender: Contender, case: str, processes: int) -> Iterator[Team]:
         }
         try:
             for rank in range(processes):
-                place = Place(processes, rank, coordinator)
+                core = cores[rank % len(cores)] if pinned else None
+                place = Place(processes, rank, coordinator, rows, core)
                 request = [contender.module, contender.form, case, asdict(place)]
                 member = subprocess.Popen(
                     [sys.executable, "-m", "distributed.member", json.dumps(request)],

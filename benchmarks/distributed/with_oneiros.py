@@ -8,9 +8,9 @@ from contextlib import nullcontext
 from typing import Any
 
 from comparison import oneiros_case
-from comparison.cases import NORM_EPSILON, NORM_MOMENTUM, RATE, Array
+from comparison.cases import NORM_EPSILON, NORM_MOMENTUM, RATE, Array, Case
 
-from distributed.cases import CASES, KEPT, WIDTH, WORDS
+from distributed.cases import KEPT, WIDTH, WORDS
 from distributed.team import Place
 
 
@@ -19,11 +19,12 @@ class Contender:
 
     # Arguments
         name: the case's.
+        case: what is trained, and in which batches.
         form: not used.
         place: this process among the others.
     """
 
-    def __init__(self, name: str, form: str, place: Place) -> None:
+    def __init__(self, name: str, case: Case, form: str, place: Place) -> None:
         os.environ.update(
             ONEIROS_PROCESSES=str(place.processes),
             ONEIROS_RANK=str(place.rank),
@@ -32,7 +33,7 @@ class Contender:
         from oneiros.distribution import DataParallel
         from oneiros.optimizers import Adam
 
-        self.case = CASES[name]
+        self.case = case
         self.distribution = DataParallel() if place.processes > 1 else nullcontext()
         loss = "categorical_crossentropy"
         if self.case.classes == 1:
