@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import jax
@@ -24,6 +25,34 @@ from distributed.team import Place
 
 T = Any
 SEED = 7
+
+
+@dataclass(frozen=True)
+class Shardings:
+    """Where arrays lie.
+
+    # Properties
+        replicated: on each device.
+        split: split among the devices, along their rows.
+        split_steps: the same, for the batches of many steps.
+    """
+
+    replicated: NamedSharding
+    split: NamedSharding
+    split_steps: NamedSharding
+
+
+def connect(place: Place) -> Shardings:
+    """Connects the devices of all processes."""
+    if place.processes > 1:
+        jax.config.update("jax_cpu_collectives_implementation", "gloo")
+        jax.distributed.initialize(place.coordinator, place.processes, place.rank)
+    mesh = Mesh(np.array(jax.devices()), ("data",))
+    return Shardings(
+        NamedSharding(mesh, PartitionSpec()),
+        NamedSharding(mesh, PartitionSpec("data")),
+        NamedSharding(mesh, PartitionSpec(None, "data")),
+    )
 
 
 class Contender:
@@ -51,24 +80,13 @@ class Contender:
             )
         if "noynn" in words:
             loops.keep_freed_memory()
-        self._connect()
+        self.shardings = connect(place)
         self._define(network, WITHOUT_YNN if "noynn" in words else None)
         self.state = jax.tree.map(self._everywhere, self._first_state())
 
-    def _connect(self) -> None:
-        if self.place.processes > 1:
-            jax.config.update("jax_cpu_collectives_implementation", "gloo")
-            jax.distributed.initialize(
-                self.place.coordinator, self.place.processes, self.place.rank
-            )
-        mesh = Mesh(np.array(jax.devices()), ("data",))
-        self.replicated = NamedSharding(mesh, PartitionSpec())
-        self.split = NamedSharding(mesh, PartitionSpec("data"))
-        self.split_steps = NamedSharding(mesh, PartitionSpec(None, "data"))
-
     def _everywhere(self, array: Array) -> T:
         return jax.make_array_from_process_local_data(
-            self.replicated, np.asarray(array)
+            self.shardings.replicated, np.asarray(array)
         )
 
     def _first_state(self) -> T:
@@ -100,7 +118,7 @@ class Contender:
             jax.jit,
             compiler_options=options,
             donate_argnums=0,
-            out_shardings=self.replicated,
+            out_shardings=self.shardings.replicated,
         )
         self.step = jit(step)
         self.loop = jit(loop)
@@ -130,12 +148,12 @@ class Contender:
     def _trained(self, index: Array, x: Array, y: Array) -> Array:
         put = jax.make_array_from_process_local_data
         if self.looped:
-            batches = [put(self.split_steps, data[index]) for data in (x, y)]
+            batches = [put(self.shardings.split_steps, data[index]) for data in (x, y)]
             self.state, values = self.loop(self.state, *batches)
             return np.asarray(values)
         kept = []
         for rows in index:
-            batch = [put(self.split, data[rows]) for data in (x, y)]
+            batch = [put(self.shardings.split, data[rows]) for data in (x, y)]
             self.state, value = self.step(self.state, *batch)
             kept.append(value)
         return np.array([float(value) for value in kept])

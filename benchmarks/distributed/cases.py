@@ -72,5 +72,8 @@ CASES = {
         epsilon=0.1,
     ),
 }
+RESNET50 = Case("ResNet50 on 224x224", 256, 8, (224, 224, 3), 1000, 1, lambda draw: {})
+"""Trained by `benchmarks/scale.py` alone, from Keras's first weights."""
+ALL = {**CASES, "resnet50": RESNET50}
 DROPS = {"lstm"}
 """Cases with dropout, where losses differ by the masks."""

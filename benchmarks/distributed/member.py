@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from comparison.cases import Array
 
-from distributed.cases import CASES
+from distributed.cases import ALL
 from distributed.team import Place
 
 
@@ -28,7 +28,7 @@ def answer() -> None:
     place = Place(**described)
     if place.core is not None:
         os.sched_setaffinity(0, {place.core})
-    case = replace(CASES[name], batch=place.batch)
+    case = replace(ALL[name], batch=place.batch)
     made = importlib.import_module(f"distributed.{module}").Contender
     contender = made(name, case, form, place)
     first = case.data(case.batch * case.checked)

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
-from distributed.cases import CASES
+from distributed.cases import ALL
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def started(
         pinned: whether each process computes on one core, all in turn.
     """
     cores = sorted(os.sched_getaffinity(0))
-    rows = batch or CASES[case].batch
+    rows = batch or ALL[case].batch
     coordinator = f"127.0.0.1:{_free_port()}"
     members: list[Member] = []
     with (

@@ -130,9 +130,16 @@ def _embedding() -> Any:
     )
 
 
+def _resnet50() -> Any:
+    from oneiros.applications import ResNet50
+
+    return ResNet50(weights=None, input_shape=(224, 224, 3))
+
+
 NETWORKS: dict[str, Callable[[], Any]] = {
     "mlp": oneiros_case.NETWORKS["a"],
     "cnn": _cnn,
     "lstm": _lstm,
     "embedding": _embedding,
+    "resnet50": _resnet50,
 }

@@ -1,0 +1,1 @@
+"""What a training step costs on several devices: a model, and figures of machines."""
