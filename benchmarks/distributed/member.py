@@ -26,8 +26,8 @@ def answer() -> None:
     os.dup2(2, 1)
     module, form, name, described = json.loads(sys.argv[1])
     place = Place(**described)
-    if place.core is not None:
-        os.sched_setaffinity(0, {place.core})
+    if place.cores:
+        os.sched_setaffinity(0, place.cores)
     case = replace(ALL[name], batch=place.batch)
     made = importlib.import_module(f"distributed.{module}").Contender
     contender = made(name, case, form, place)

@@ -8,11 +8,13 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
+
+from oneiros_distribution.launch import shares_of_cores
 
 from distributed.cases import ALL
 
@@ -24,14 +26,14 @@ class Place:
     # Properties
         coordinator: str, `"host:port"` where they meet.
         batch: int, rows of a batch, of all processes together.
-        core: int, the one that it computes on; None for all.
+        cores: list of int, those that it computes on; empty for all.
     """
 
     processes: int
     rank: int
     coordinator: str
     batch: int
-    core: int | None
+    cores: list[int]
 
 
 @dataclass(frozen=True)
@@ -102,15 +104,15 @@ def started(
     case: str,
     processes: int,
     batch: int | None = None,
-    pinned: bool = False,
+    cores: Sequence[set[int]] | None = None,
 ) -> Iterator[Team]:
     """Gives the running processes of a contender, and kills them.
 
     # Arguments
         batch: rows of a batch; the case's if None.
-        pinned: whether each process computes on one core, all in turn.
+        cores: those of each process; if None, as `oneiros launch` shares them.
     """
-    cores = sorted(os.sched_getaffinity(0))
+    shares = cores or shares_of_cores(processes)
     rows = batch or ALL[case].batch
     coordinator = f"127.0.0.1:{_free_port()}"
     members: list[Member] = []
@@ -125,9 +127,8 @@ def started(
             "ONEIROS_BACKEND": contender.engine,
         }
         try:
-            for rank in range(processes):
-                core = cores[rank % len(cores)] if pinned else None
-                place = Place(processes, rank, coordinator, rows, core)
+            for rank, own in enumerate(shares):
+                place = Place(processes, rank, coordinator, rows, sorted(own))
                 request = [contender.module, contender.form, case, asdict(place)]
                 member = subprocess.Popen(
                     [sys.executable, "-m", "distributed.member", json.dumps(request)],

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import os
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from distributed.cases import ALL
 from distributed.team import Contender, Team, started
@@ -25,6 +25,8 @@ LONG = 0.5
 SMALL = 1
 LARGE = 4_000_000
 """Numbers of the arrays whose sums are timed."""
+Cores = Sequence[set[int]] | None
+FIRST_CORE = [{min(os.sched_getaffinity(0))}]
 Tell = Callable[[str], None]
 
 
@@ -40,14 +42,14 @@ def measure(tell: Tell) -> Figures:
     for name, case in ALL.items():
         batch = ROWS.get(name, case.batch)
         sizes = [batch // part for part in PARTS]
-        for kept, pinned in ((one_core, True), (all_cores, False)):
+        for kept, cores in ((one_core, FIRST_CORE), (all_cores, None)):
             kept[name] = {}
             for rows in sizes:
-                kept[name][str(rows)] = step(name, 1, rows, pinned)
-            tell(f"{name}, one process, one core {pinned}: {kept[name]}")
+                kept[name][str(rows)] = step(name, 1, rows, cores)
+            tell(f"{name}, one process, cores {cores or 'all'}: {kept[name]}")
         together[name] = {}
         for processes in PROCESSES:
-            seconds = step(name, processes, batch, True)
+            seconds = step(name, processes, batch)
             together[name][str(processes)] = seconds
             tell(f"{name}, {processes} processes: {seconds}")
     sums = {}
@@ -66,10 +68,10 @@ def measure(tell: Tell) -> Figures:
     }
 
 
-def step(name: str, processes: int, rows: int, pinned: bool) -> float:
+def step(name: str, processes: int, rows: int, cores: Cores = None) -> float:
     """Returns the seconds of a step of Oneiros."""
     contender = Contender("with_oneiros", engine="jax")
-    with started(contender, name, processes, rows, pinned) as team:
+    with started(contender, name, processes, rows, cores) as team:
         team.answers()
         return _median(team)
 
@@ -77,7 +79,7 @@ def step(name: str, processes: int, rows: int, pinned: bool) -> float:
 def sum_over(processes: int, count: int) -> float:
     """Returns the seconds in which so many numbers are summed over processes."""
     contender = Contender("sums", form=json.dumps(count))
-    with started(contender, "mlp", processes, pinned=True) as team:
+    with started(contender, "mlp", processes) as team:
         team.answers()
         return _median(team)
 
