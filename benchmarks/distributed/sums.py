@@ -14,21 +14,27 @@ from distributed.team import Place
 
 
 class Contender:
-    """Sums an array over all processes, as often as the case has steps.
+    """Sums arrays over all processes, as often as the case has steps.
 
     # Arguments
         name: not used.
         case: tells the number of steps.
-        form: the number of the array's values, as JSON.
+        form: how many numbers each array has, a list as JSON.
         place: this process among the others.
     """
 
     def __init__(self, name: str, case: Case, form: str, place: Place) -> None:
         self.steps = case.steps
         shardings = connect(place)
-        self.sum = jax.jit(lambda x: x.sum(0), out_shardings=shardings.replicated)
-        ones = np.ones((1, json.loads(form)), np.float32)
-        self.array = jax.make_array_from_process_local_data(shardings.split, ones)
+        self.sums = jax.jit(
+            lambda arrays: [array.sum(0) for array in arrays],
+            out_shardings=shardings.replicated,
+        )
+        put = jax.make_array_from_process_local_data
+        self.arrays = [
+            put(shardings.split, np.ones((1, size), np.float32))
+            for size in json.loads(form)
+        ]
 
     def fit(
         self,
@@ -41,6 +47,6 @@ class Contender:
         """Returns one of the sums."""
         for _ in range(epochs):
             for _ in range(self.steps):
-                total = self.sum(self.array).block_until_ready()
+                sums = jax.block_until_ready(self.sums(self.arrays))
             on_epoch()
-        return float(total[0])
+        return float(sums[0][0])

@@ -6,12 +6,15 @@ from __future__ import annotations
 import json
 import os
 import statistics
+import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from distributed.cases import ALL
 from distributed.team import Contender, Team, started
 
 from scaling.machines import Figures
+from scaling.networks import BYTES
 
 PROCESSES = (2, 4)
 PARTS = (1, 2, 4)
@@ -22,9 +25,16 @@ TURNS = 7
 TURNS_OF_LONG_STEPS = 2
 LONG = 0.5
 """Seconds."""
-SMALL = 1
-LARGE = 4_000_000
-"""Numbers of the arrays whose sums are timed."""
+QUIET = 0.05
+"""The part of a core that other programs may take."""
+MOST = 6
+"""How many times as many turns as are wanted are taken at most."""
+ONE = [1]
+MANY = [1] * 9
+LARGE = [4_000_000]
+"""How many numbers the arrays have whose sums are timed."""
+MESSAGES = 2
+"""Of each process, for each array summed over two."""
 Cores = Sequence[set[int]] | None
 FIRST_CORE = [{min(os.sched_getaffinity(0))}]
 Tell = Callable[[str], None]
@@ -54,13 +64,15 @@ def measure(tell: Tell) -> Figures:
             tell(f"{name}, {processes} processes: {seconds}")
     sums = {}
     for processes in PROCESSES:
-        sums[str(processes)] = [sum_over(processes, count) for count in (SMALL, LARGE)]
+        sums[str(processes)] = [
+            sums_over(processes, sizes) for sizes in (ONE, MANY, LARGE)
+        ]
         tell(f"sums over {processes} processes: {sums[str(processes)]}")
-    small, large = sums["2"]
+    one, many, large = sums["2"]
     return {
         "cores": len(os.sched_getaffinity(0)),
-        "latency": small / 2,
-        "bandwidth": 4 * LARGE / (large - small),
+        "latency": (many - one) / (len(MANY) - len(ONE)) / MESSAGES,
+        "bandwidth": BYTES * sum(LARGE) / (large - one),
         "one core": one_core,
         "all cores": all_cores,
         "sums": sums,
@@ -76,15 +88,44 @@ def step(name: str, processes: int, rows: int, cores: Cores = None) -> float:
         return _median(team)
 
 
-def sum_over(processes: int, count: int) -> float:
-    """Returns the seconds in which so many numbers are summed over processes."""
-    contender = Contender("sums", form=json.dumps(count))
+def sums_over(processes: int, sizes: list[int]) -> float:
+    """Returns the seconds in which arrays are summed over processes."""
+    contender = Contender("sums", form=json.dumps(sizes))
     with started(contender, "mlp", processes) as team:
         team.answers()
         return _median(team)
 
 
 def _median(team: Team) -> float:
+    """Returns the median of turns in which other programs computed least.
+
+    Takes turns until there are enough in which they were quiet.
+    """
     is_long = team.step(1).wall > LONG
-    turns = TURNS_OF_LONG_STEPS if is_long else TURNS
-    return statistics.median(team.step(2).wall for _ in range(turns))
+    wanted = TURNS_OF_LONG_STEPS if is_long else TURNS
+    turns: list[tuple[float, float]] = []
+    quiet = 0
+    while quiet < wanted and len(turns) < MOST * wanted:
+        before = others(team), time.perf_counter()
+        seconds = team.step(2).wall
+        passed = time.perf_counter() - before[1]
+        share = (others(team) - before[0]) / passed
+        turns.append((share, seconds))
+        quiet += share < QUIET
+    return statistics.median(seconds for _, seconds in sorted(turns)[:wanted])
+
+
+def others(team: Team) -> float:
+    """Returns the seconds that all cores have computed for other programs."""
+    ticks = os.sysconf("SC_CLK_TCK")
+    user, nice, system, _, _, *interrupts = _numbers("/proc/stat", 1)[:8]
+    all_seconds = (user + nice + system + sum(interrupts)) / ticks
+    own = 0.0
+    for member in team.members:
+        own += sum(_numbers(f"/proc/{member.pid}/stat", 13)[:2]) / ticks
+    return all_seconds - own
+
+
+def _numbers(path: str, start: int) -> list[int]:
+    line = Path(path).read_text(encoding="utf-8").splitlines()[0]
+    return [int(word) for word in line.split()[start:]]
