@@ -14,8 +14,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
-from oneiros_distribution.launch import shares_of_cores
-
 from distributed.cases import ALL
 
 
@@ -110,9 +108,9 @@ def started(
 
     # Arguments
         batch: rows of a batch; the case's if None.
-        cores: those of each process; if None, as `oneiros launch` shares them.
+        cores: those of each process; if None, the system's choice.
     """
-    shares = cores or shares_of_cores(processes)
+    shares = cores or [set[int]()] * processes
     rows = batch or ALL[case].batch
     coordinator = f"127.0.0.1:{_free_port()}"
     members: list[Member] = []

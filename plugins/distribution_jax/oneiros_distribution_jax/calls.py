@@ -6,6 +6,7 @@ device, and computes the same: sums over the batch are sums over all devices.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,6 +45,7 @@ def placed_step(placement: MeshPlacement, step: TracedStep, arrays) -> CompiledS
         with computing():
             return list(map(placement.batch, arrays))
 
+    step = _keeping_weights_whole(placement, step)
     trimming = _trimming(step.run, placement, arrays)
     call = PlacedCall(placement, step, trimming, placed(arrays))
     call.compile()
@@ -60,6 +62,7 @@ def placed_loop(
     """Returns many steps in one call, for an index like this one; None for steps with
     convolutions on a CPU."""
 
+    step = _keeping_weights_whole(placement, step)
     computing = scope(step.backend)
 
     def arguments(arrays, index: Array, steps: int) -> list[Any]:
@@ -81,6 +84,24 @@ def placed_loop(
         return call(arguments(arrays, index, steps), counter)
 
     return run
+
+
+def _keeping_weights_whole(placement: MeshPlacement, step: TracedStep) -> TracedStep:
+    """Returns a step in which each device keeps all weights of samples that it has, so
+    that it knows how many count: XLA would split them again, and all devices would wait
+    for a sum before they compute gradients."""
+    if placement.own_rows:
+        return step
+
+    def function(old, read, counter, *arrays):
+        kept = []
+        for x in arrays:
+            if x.ndim == 1:
+                x = jax.lax.with_sharding_constraint(x, placement.replicated)
+            kept.append(x)
+        return step.function(old, read, counter, *kept)
+
+    return replace(step, function=function)
 
 
 def _trimming(function: Traced, placement: MeshPlacement, arrays) -> Traced:

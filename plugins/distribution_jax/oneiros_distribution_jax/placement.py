@@ -81,6 +81,8 @@ class MeshPlacement:
             return np.asarray(array)
         if self.own_rows:
             return self._own_batch(array, index)
+        if np.ndim(array) == 1:
+            return self._on_all_devices(array, index)
         if index is None:
             return self._whole_batch(array)
         rows = index.shape[-1]
@@ -97,6 +99,15 @@ class MeshPlacement:
         sharding = self._sharding(axis)
         shape = (*padded.shape, *array.shape[1:])
         return jax.make_array_from_callback(shape, sharding, part)
+
+    def _on_all_devices(self, array, index: Array | None) -> Any:
+        """Returns numbers, one for each row, such as weights of samples: each device
+        has all of them, so that their sum, which the loss is divided by, takes no
+        message."""
+        values = np.asarray(array) if index is None else array[index]
+        return jax.make_array_from_callback(
+            values.shape, self.replicated, values.__getitem__
+        )
 
     def _whole_batch(self, array) -> Any:
         rows, *row_shape = array.shape
