@@ -26,5 +26,11 @@ with DataParallel():
     if fault == "data" and is_odd:
         targets += 1
     size = 16 if fault == "arguments" and is_odd else 32
-    if fault != "alone" or is_odd:
+    if fault == "predict":
+        model.predict(x)
+        model.train_on_batch(x, targets)
+        model.predict(x) if is_odd else model.train_on_batch(x, targets)
+    elif fault != "alone" or is_odd:
         model.fit(x, targets, batch_size=size, nb_epoch=2, verbose=0)
+    if fault == "batch":
+        model.evaluate(x, targets + is_odd, verbose=0, batch_size=64)

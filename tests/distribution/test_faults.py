@@ -204,9 +204,11 @@ def test_a_copy_of_a_killed_process_goes_on(team, rank):
 
 FAULTS = {
     "device": "has used a device before it joined the others",
-    "model": "At 'fit 1: model and arguments', process 1",
+    "model": "At 'the weights of a model', process 1",
     "arguments": "At 'fit 1: model and arguments', process 1",
     "data": "At 'fit 1: data', process 1",
+    "batch": "process 1",
+    "predict": "call fit, evaluate and predict in all processes, not in one",
     "alone": "is at 'fit 1: model and arguments', but process 0",
 }
 

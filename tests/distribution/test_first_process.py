@@ -32,7 +32,8 @@ def test_the_first_process_writes_all_files(hosts):
 
 def test_the_others_write_none(hosts):
     _, second = hosts[0]
-    assert [path.name for path in second.iterdir()] == ["weights-1.npy"]
+    names = {path.name for path in second.iterdir()}
+    assert names == {"early-1.npy", "weights-1.npy"}
 
 
 def test_progress_and_messages_come_from_the_first(hosts):
@@ -45,6 +46,12 @@ def test_progress_and_messages_come_from_the_first(hosts):
 
 def test_the_first_process_decides_when_training_stops(hosts):
     assert all("epochs 3" in output for output in hosts[1])
+
+
+def test_a_model_has_the_first_process_s_weights_when_it_is_compiled(hosts):
+    early = [np.load(hosts[0][rank] / f"early-{rank}.npy") for rank in range(2)]
+    np.testing.assert_array_equal(early[1], early[0])
+    assert early[0].any()
 
 
 def test_the_file_has_the_weights_of_all(hosts):

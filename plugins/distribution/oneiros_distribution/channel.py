@@ -70,6 +70,8 @@ class Channel:
         self._first = f"Process 0 at {cluster.coordinator}"
         self._is_welcome = self._noticed = self._told = False
         self._leaves = self._ended = False
+        self._calls = 0
+        self._call = ""
         self._answers: queue.Queue[str | None] = queue.Queue()
         self._loop = asyncio.new_event_loop()
         self._heard = time.monotonic()
@@ -121,19 +123,26 @@ class Channel:
             raise DistributionError(self.fault)
 
     @contextmanager
-    def together(self) -> Iterator[None]:
+    def together(self, call: str) -> Iterator[None]:
         """Context manager in which an engine computes together with other processes.
+
+        # Arguments
+            call: str, what it computes, the same in all processes.
 
         # Raises
             DistributionError: instead of the engine's error, if another process is the
                 reason for it.
         """
+        self._calls += 1
+        self._call = f"{call}, call {self._calls}"
         try:
             with self._interrupts.computation():
                 yield
         except (RuntimeError, ValueError) as error:
             self._explain(error)
             raise
+        finally:
+            self._call = ""
 
     def _explain(self, error: BaseException) -> None:
         """Raises a DistributionError with the reason for an engine's error, if another
@@ -252,7 +261,7 @@ class Channel:
 
     async def _beat(self) -> None:
         while not self.fault:
-            self._send(BEAT, {})
+            self._send(BEAT, {"call": self._call})
             await asyncio.sleep(BEATS)
             if time.monotonic() - self._heard > PATIENCE:
                 self._fail(f"{self._first} {STOPPED}")

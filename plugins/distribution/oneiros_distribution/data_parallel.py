@@ -135,7 +135,7 @@ def _distribution(backend: str):
     raise CapabilityError(
         f"The backend {backend!r} doesn't train on several devices. Those that do: "
         f"{able}. Set ONEIROS_BACKEND=jax or ONEIROS_BACKEND=theano; docs/scale.md "
-        "says why TensorFlow doesn't."
+        "says why others don't."
     )
 
 

@@ -32,11 +32,17 @@ BEATS = 2.0
 """Seconds between two signs of life of a process."""
 PATIENCE = 600.0
 """Seconds that processes wait for one that isn't gone: it may be busy."""
+STUCK = 6.0
+"""Seconds that all wait, at different places, before they end: three beats."""
 MOST_NAMED = 8
 """How many processes a message names."""
 RESUME = (
     "Start the same command again; with the callback Resume, training goes on where it "
     "was."
+)
+RULE = (
+    "All processes must run the same script, and call fit, evaluate and predict in all "
+    "processes, not in one; with shard, also save and get_weights."
 )
 KILLED = (
     "ended without a word: it was killed, or its host is gone. Look at its output and "
@@ -60,6 +66,8 @@ class Guest:
         digest: str, what must be equal at that place.
         text: str, what it tells the others there.
         came: float, when it came to that place.
+        call: str, what it computes together with the others; empty if it doesn't.
+        called: float, when it was first heard to compute that.
     """
 
     rank: int
@@ -70,6 +78,8 @@ class Guest:
     digest: str = ""
     text: str = ""
     came: float = 0.0
+    call: str = ""
+    called: float = 0.0
 
     def __str__(self) -> str:
         return f"process {self.rank} on {self.host}"
@@ -165,7 +175,12 @@ class Hub:
     def _handle(self, guest: Guest, message: Message) -> None:
         kind = message.get("kind")
         text = str(message.get("text", ""))
-        if kind == AT:
+        if kind == BEAT:
+            call = str(message.get("call", ""))
+            if call != guest.call:
+                guest.call = call
+                guest.called = guest.heard
+        elif kind == AT:
             guest.place = str(message["place"])
             guest.digest = str(message["digest"])
             guest.text = text
@@ -186,8 +201,7 @@ class Hub:
             if guest.place != first.place:
                 self._end(
                     f"{guest} is at {guest.place!r}, but {first} is at "
-                    f"{first.place!r}. All processes must run the same script, and "
-                    "call fit, evaluate and predict in all processes, not in one."
+                    f"{first.place!r}. {RULE}"
                 )
                 return
         if len(waiting) < self.processes:
@@ -217,6 +231,7 @@ class Hub:
             self._check_joined(now)
             self._check_stopped(now)
             self._check_waiting(now)
+            self._check_calls(now)
 
     def _check_joined(self, now: float) -> None:
         missing = [rank for rank in range(self.processes) if rank not in self.guests]
@@ -244,6 +259,21 @@ class Hub:
             f"{late} didn't come to {waiting[0].place!r} within {PATIENCE:g} s, where "
             "the others wait. All processes must run the same script."
         )
+
+    def _check_calls(self, now: float) -> None:
+        """Ends all if each process waits for others, but two at different places: in
+        what an engine computes together, nobody says so."""
+        places = {}
+        for guest in self.guests.values():
+            since = guest.came if guest.place else guest.called
+            if not (guest.place or guest.call) or now - since < STUCK:
+                return
+            places[guest.place or guest.call] = guest
+        if len(places) > 1:
+            (place, guest), (other_place, other), *_ = places.items()
+            self._end(
+                f"{other} is at {other_place!r}, but {guest} is at {place!r}. {RULE}"
+            )
 
     def _end(self, text: str) -> None:
         """Tells everybody to end."""

@@ -23,9 +23,11 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 def launch(
     script: Annotated[str, typer.Argument(help="A script; with -m, a module.")],
-    processes: Annotated[int, typer.Option(min=1, help="How many processes to start.")],
     arguments: Annotated[
         list[str] | None, typer.Argument(help="Arguments of the script.")
+    ] = None,
+    processes: Annotated[
+        int | None, typer.Option(min=1, help="How many processes to start; required.")
     ] = None,
     module: Annotated[
         bool, typer.Option("-m", help="Run a module, as python -m does.")
@@ -37,6 +39,11 @@ def launch(
     number of the process that wrote them. The first process that fails ends all; its
     exit status is that of the command.
     """
+    if processes is None:
+        raise typer.BadParameter(
+            "Say how many processes to start, before the script: "
+            f"oneiros launch --processes 2 {script}"
+        )
     options = ["-m"] if module else []
     command = [sys.executable, *options, script, *(arguments or [])]
     raise typer.Exit(asyncio.run(Launch(command, processes).run()))

@@ -21,6 +21,7 @@ from oneiros.errors import DistributionError
 from oneiros_distribution.channel import INTERRUPTED, Channel
 from oneiros_distribution.cluster import Cluster, cluster_from
 
+EXCHANGE = "an exchange of arrays"
 LINGERING = 2.0
 """Seconds after a failure that the first process tells late ones why all end."""
 LONGEST_REASON = 300
@@ -84,14 +85,17 @@ class Team:
         """Returns the first process's answer."""
         return self.meet(question, text="yes" if answer else "") == "yes"
 
-    def together(self) -> AbstractContextManager[None]:
+    def together(self, call: str = EXCHANGE) -> AbstractContextManager[None]:
         """Context manager in which an engine computes in all processes.
+
+        # Arguments
+            call: str, what it computes, for errors.
 
         # Raises
             DistributionError: instead of the engine's error, if another process is the
                 reason for it.
         """
-        return nullcontext() if self._channel is None else self._channel.together()
+        return nullcontext() if self._channel is None else self._channel.together(call)
 
     def leave(self, error: BaseException) -> None:
         """Tells the others that an error ends this process."""

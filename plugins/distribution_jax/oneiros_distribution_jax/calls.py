@@ -13,6 +13,7 @@ import numpy as np
 from oneiros.backend.contract import LOCK
 from oneiros.typing import Array
 from oneiros_backend_toolkit.compiled_on_demand import CompiledLoop, CompiledStep
+from oneiros_distribution.digests import digest, sampled
 from oneiros_jax_support.devices import scope
 from oneiros_jax_support.freed_memory import keep_freed_memory
 from oneiros_jax_support.jax_import import jax
@@ -48,6 +49,8 @@ def placed_step(placement: MeshPlacement, step: TracedStep, arrays) -> CompiledS
     step = _keeping_weights_whole(placement, step)
     trimming = _trimming(step.run, placement, arrays)
     call = PlacedCall(placement, step, trimming, placed(arrays))
+    if not placement.own_rows:
+        call.digest = digest(part for array in arrays for part in sampled(array))
     call.compile()
 
     def run(arrays, counter) -> list[Array]:
@@ -124,7 +127,12 @@ class PlacedCall(StoringCall):
     # Arguments
         placement: where variables and batches lie.
         step, function, arguments: see `StoringCall`.
+
+    # Properties
+        digest: str, what must be the same in all processes at the first call.
     """
+
+    digest = ""
 
     def __init__(
         self, placement: MeshPlacement, step: TracedStep, function: Traced, arguments
@@ -167,7 +175,7 @@ class PlacedCall(StoringCall):
 
     def compile(self) -> None:
         """Compiles it, in all processes."""
-        self._placement.agree(self._arguments[3:])
+        self._name = self._placement.agree(self._arguments[3:], self.digest)
         super().compile()
 
     def __call__(self, arguments, counter) -> list[Array]:
@@ -175,5 +183,5 @@ class PlacedCall(StoringCall):
         new = [slot for slot in self._slots if type(slot[0]) is np.ndarray]
         if new:
             self._place(new)
-        with self._placement.team.together():
+        with self._placement.team.together(self._name):
             return super().__call__(arguments, counter)

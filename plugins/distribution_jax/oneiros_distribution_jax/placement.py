@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from oneiros import backend as K
 from oneiros.errors import ArgumentError
 from oneiros.typing import Array
 from oneiros_backend_toolkit.batches import aligned_copy
 from oneiros_backend_toolkit.compiled_on_demand import CompiledLoop, CompiledStep
+from oneiros_distribution.digests import digest
 from oneiros_distribution.team import Team
 from oneiros_jax_support.jax_import import jax
 from oneiros_jax_support.placement import JaxPlacement, fetched
@@ -142,8 +144,17 @@ class MeshPlacement:
         sharding = self._sharding(axis)
         return jax.make_array_from_process_local_data(sharding, values)
 
-    def split_weights(self, model) -> None:
-        """Splits the weights of the layers that `shard` names."""
+    def prepare(self, model) -> None:
+        """Splits the weights of the layers that `shard` names, and gives the model the
+        weights that it has in the first process."""
+        self._split_weights(model)
+        forms = [f"{K.dtype(x)} {K.int_shape(x)}" for x in model.weights]
+        self.team.meet("the weights of a model", digest(forms))
+        values = K.batch_get_value(model.weights)
+        first_values = self._from_first(values)
+        K.batch_set_value(list(zip(model.weights, first_values, strict=True)))
+
+    def _split_weights(self, model) -> None:
         for name, axis in self.shard.items():
             layers = [layer for layer in model.layers if layer.name == name]
             if not layers:
@@ -153,7 +164,7 @@ class MeshPlacement:
                     f"Its layers: {known}."
                 )
             for weight in layers[0].get_weights():
-                if weight.ndim > axis:
+                if weight.ndim > max(axis, 1):  # a bias is small
                     self._split(name, weight.shape, axis)
 
     def _split(self, name: str, shape: tuple[int, ...], axis: int) -> None:
@@ -167,15 +178,17 @@ class MeshPlacement:
             )
         self._axes[shape] = axis
 
-    def from_first(self, arrays: list[Array]) -> list[Array]:
+    def _from_first(self, arrays: list[Array]) -> list[Array]:
         """Returns the arrays of the first process."""
         from jax.experimental.multihost_utils import broadcast_one_to_all
 
+        if self.team.cluster.processes == 1:
+            return arrays
         own = [array.tobytes() for array in arrays]
         joined = b"".join(own)
         padding = -len(joined) % WORD.itemsize
         words = np.frombuffer(joined + bytes(padding), WORD)
-        with self.team.together():
+        with self.team.together("the weights of the first process"):
             first = np.asarray(broadcast_one_to_all(words))
         data = first.tobytes()
         result = []
@@ -196,12 +209,15 @@ class MeshPlacement:
         one by one."""
         return placed_loop(self, step, arrays, index)
 
-    def agree(self, arrays) -> None:
-        """Waits until all processes compile a step for arrays of these shapes."""
+    def agree(self, arrays, content: str) -> str:
+        """Waits until all processes compile a step for arrays of these shapes; returns
+        its name."""
         self._compiled += 1
         shapes = [str(array.shape) for array in arrays if array.ndim]
-        place = f"function {self._compiled} for arrays of {', '.join(shapes)}"
-        self.team.meet(place[:LONGEST_PLACE])
+        name = f"function {self._compiled} for arrays of {', '.join(shapes)}"
+        name = name[:LONGEST_PLACE]
+        self.team.meet(name, content)
+        return name
 
 
 def _longer(array: Array, count: int, axis: int) -> Array:

@@ -192,7 +192,7 @@ class Model(Container):
         for name, value in {**arguments, **compiled}.items():
             setattr(self, name, value)
         if self._backend.placement is not None:
-            self._backend.placement.split_weights(self)
+            self._backend.placement.prepare(self)
         self.forget_functions()
         self._collected_trainable_weights = sorted(
             self.trainable_weights, key=lambda w: str(w.name).removesuffix(":0")

@@ -45,11 +45,10 @@ class Placement(Protocol):
             don't divide their number.
         """
 
-    def split_weights(self, model: Any) -> None:
-        """Splits those weights of a model for which the distribution says so."""
-
-    def from_first(self, arrays: list[Any]) -> list[Any]:
-        """Returns the arrays that the first process passes."""
+    def prepare(self, model: Any) -> None:
+        """Prepares a model that is compiled, or trained: gives it the weights that it
+        has in the first process, and splits those for which the distribution says
+        so."""
 
 
 class CompiledFunction:
