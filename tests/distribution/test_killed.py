@@ -144,6 +144,19 @@ def test_it_ends_with_the_same_bits(
 
 
 @exhaustive
+def test_hosts_that_share_no_folder_are_told(tmp_path):
+    with Team(tmp_path, SCRIPT, 2, ONEIROS_BACKEND="jax") as team:
+        (tmp_path / "run.h5").touch()
+        team.start(0, "end.npz")
+        folder = tmp_path / "other"
+        folder.mkdir()
+        team.start(1, "end.npz", folder=folder)
+        assert 0 not in team.wait(60)
+    expected = "run.h5 is there for the first process, but isn't for process 1"
+    assert expected in team.members[1].output
+
+
+@exhaustive
 @pytest.mark.parametrize("before, after", [(2, 4), (4, 2), (2, 1), (1, 2)])
 @pytest.mark.parametrize("backend", BACKENDS, ids=lambda name: f"{name}-{KIND}")
 def test_it_goes_on_with_another_number_of_processes(

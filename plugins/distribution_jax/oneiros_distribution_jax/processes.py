@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import os
 import socket
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +15,9 @@ from jax._src.lib import _jax
 from oneiros.errors import DistributionError
 from oneiros_distribution.team import Team
 from oneiros_jax_support.jax_import import jax
+from oneiros_jax_support.placement import gather_in
+
+from oneiros_distribution_jax.relay import relayed
 
 NEVER = 10**6
 """Seconds without a sign of life after which JAX ends all processes, without saying
@@ -46,6 +48,7 @@ def start(team: Team) -> None:
     if cluster.local_processes > 1:
         jax.config.update("jax_cuda_visible_devices", str(cluster.local_rank))
     team.be_first_at_end()
+    gather_in(team.together)
     with team.together():
         _connect(team)
         _started = True
@@ -54,22 +57,25 @@ def start(team: Team) -> None:
 
 
 def _connect(team: Team) -> None:
-    """Makes JAX's connection with the coordinator.
+    """Makes JAX's connection with the coordinator, in the first process.
 
-    `jax.distributed.initialize` lets the coordinator run in the first process; when it
-    ends, JAX ends the others at once, without a word. And it lets gloo take the address
-    of the host's name, which often is that of the loopback device.
+    `jax.distributed.initialize` lets gloo take the address of the host's name, which
+    often is that of the loopback device.
     """
     cluster = team.cluster
+    state = distributed.global_state
     address = ""
-    coordinator = None
     if cluster.rank == 0:
         address = _free_address(team.address)
-        coordinator = _coordinator(address, cluster.processes)
+        state.service = _jax.get_distributed_runtime_service(
+            address,
+            cluster.processes,
+            heartbeat_timeout=NEVER,
+            shutdown_timeout=SECONDS_TO_END,
+        )
     address = team.meet("the coordinator's address", text=address)
-    state = distributed.global_state
     state.client = _jax.get_distributed_runtime_client(
-        address,
+        address if cluster.rank == 0 else relayed(address),
         cluster.rank,
         init_timeout=SECONDS_TO_CONNECT,
         shutdown_timeout=SECONDS_TO_END,
@@ -80,10 +86,7 @@ def _connect(team: Team) -> None:
     state.num_processes = cluster.processes
     state.coordinator_address = address
     state.client.connect()
-    all_have_left = functools.partial(team.meet, "the end of JAX's connection")
-    team.at_end += [state.shutdown, all_have_left]
-    if coordinator is not None:
-        team.at_end.append(functools.partial(_end, coordinator))
+    team.at_end.append(functools.partial(_disconnect, team))
     collectives = _jax.make_gloo_tcp_collectives(
         distributed_client=state.client, hostname=team.address
     )
@@ -102,30 +105,11 @@ def _free_address(host: str) -> str:
     return f"{host}:{port}"
 
 
-def _coordinator(address: str, processes: int) -> subprocess.Popen[bytes]:
-    """Starts JAX's coordinator in a process of its own, which ends after this one."""
-    command = [sys.executable, "-m", "oneiros_distribution_jax.coordinator"]
-    coordinator = subprocess.Popen(
-        [*command, address, str(processes), str(os.getpid())],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        env={**os.environ, "PYTHONWARNINGS": "ignore"},
-    )
-    assert coordinator.stdout is not None
-    if not coordinator.stdout.readline():
-        raise DistributionError(
-            f"JAX's coordinator couldn't start at {address}. Is jaxlib installed for "
-            f"{sys.executable}?"
-        )
-    return coordinator
-
-
-def _end(coordinator: subprocess.Popen[bytes]) -> None:
-    """Ends the coordinator, which all have left."""
-    coordinator.kill()
-    coordinator.communicate()
+def _disconnect(team: Team) -> None:
+    """Ends JAX's connection; the coordinator ends when all have left it."""
+    distributed.global_state.client.shutdown()
+    team.meet("the end of JAX's connection")
+    distributed.global_state.shutdown()
 
 
 def _check(processes: int) -> None:

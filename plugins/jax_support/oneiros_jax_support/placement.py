@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any, Protocol
 
@@ -53,6 +53,16 @@ def traced_for(placement: JaxPlacement) -> Iterator[None]:
         _placement.reset(token)
 
 
+_together: Callable[[], AbstractContextManager[None]] = nullcontext
+
+
+def gather_in(context: Callable[[], AbstractContextManager[None]]) -> None:
+    """Sets the context manager in which processes give each other their parts of a
+    variable."""
+    global _together
+    _together = context
+
+
 def fetched(value) -> Array:
     """Returns the value of a variable as a copy in NumPy, from whichever devices."""
     is_elsewhere = isinstance(value, jax.Array) and not value.is_fully_addressable
@@ -60,5 +70,6 @@ def fetched(value) -> Array:
         mesh = value.sharding.mesh
         nowhere_split = jax.sharding.PartitionSpec()
         everywhere = jax.sharding.NamedSharding(mesh, nowhere_split)
-        value = jax.device_put(value, everywhere)
+        with _together():
+            return np.array(jax.device_put(value, everywhere))
     return np.array(value)

@@ -24,7 +24,13 @@ from oneiros.arguments import (
 )
 from oneiros.bases import Callback, Logs
 from oneiros.engine.streams import Fit, Run, Stream, StreamWrapper
-from oneiros.errors import ArgumentError, CapabilityError, FileFormatError, OneirosError
+from oneiros.errors import (
+    ArgumentError,
+    CapabilityError,
+    DistributionError,
+    FileFormatError,
+    OneirosError,
+)
 from oneiros_old_files.file_origin import origin_of
 from oneiros_safe_files.model_state import ModelState
 from oneiros_saving import loading, model_files, saving
@@ -170,8 +176,20 @@ class Keeper(Callback):
                 "resumed. Use an optimizer of oneiros.optimizers, or remove Resume."
             ) from error
         with self._explained():
-            self._saved_run = self._read() if plan.path.exists() else None
+            self._saved_run = self._read() if self._exists() else None
             self.epochs = self._remaining(epochs)
+
+    def _exists(self) -> bool:
+        """Returns whether there is a file, for all processes that train together."""
+        exists = self.plan.path.exists()
+        if processes.decide("Resume: does its file exist?", exists) == exists:
+            return exists
+        words = ("isn't", "is") if exists else ("is", "isn't")
+        raise DistributionError(
+            f"{self.plan.path} {words[0]} there for the first process, but {words[1]} "
+            f"for process {processes.current().rank}. Resume needs a folder that all "
+            "hosts share."
+        )
 
     def _remaining(self, epochs: range) -> range:
         """Returns the epochs that the saved training still has to go through."""
