@@ -225,4 +225,5 @@ def test_the_page_shows_no_file_that_is_not_tested():
     folder = Path(__file__).parent
     tests = [Path(__file__), folder / "test_exported_models.py"]
     text = "".join(path.read_text("utf-8") for path in tests)
-    assert set(FILES) == set(re.findall(r'"([\w-]+\.(?:sh|sbatch|yaml|py))"', text))
+    tested = re.findall(r'"([\w-]+\.(?:sh|sbatch|yaml|py))"', text)
+    assert set(FILES) == set(tested) - {"test_exported_models.py"}
