@@ -26,7 +26,10 @@ def differ():
 
 
 def hold_the_lock():
-    """Lets no other thread run Python code for longer than hosts may be silent."""
+    """Computes, and lets no other thread run Python code for longer than hosts may be
+    silent; the others have last heard that it computes."""
+    with team.together("a computation"):
+        time.sleep(hub.BEATS + 0.5)
     ctypes.PyDLL(None).sleep(SILENCE + 5)
 
 

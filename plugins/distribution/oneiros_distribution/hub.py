@@ -32,6 +32,9 @@ BEATS = 2.0
 """Seconds between two signs of life of a process."""
 PATIENCE = 600.0
 """Seconds that processes wait for one that isn't gone: it may be busy."""
+OLD = 4.0
+"""Seconds without a sign of life after which what a process last said may not hold any
+more: it may have gone on meanwhile."""
 STUCK = 6.0
 """Seconds that all wait, at different places, before they end: three beats."""
 MOST_NAMED = 8
@@ -130,7 +133,10 @@ class Hub:
         try:
             guest = self._joined(await receive(reader), writer)
             while guest and (message := await receive(reader)):
-                guest.heard = time.monotonic()
+                now = time.monotonic()
+                if now - guest.heard > OLD:
+                    guest.called = now
+                guest.heard = now
                 self._handle(guest, message)
         except OSError:
             end = UNREACHED
@@ -267,6 +273,8 @@ class Hub:
         for guest in self.guests.values():
             since = guest.came if guest.place else guest.called
             if not (guest.place or guest.call) or now - since < STUCK:
+                return
+            if now - guest.heard > OLD:
                 return
             places[guest.place or guest.call] = guest
         if len(places) > 1:

@@ -48,7 +48,7 @@ def start(team: Team) -> None:
     if cluster.local_processes > 1:
         jax.config.update("jax_cuda_visible_devices", str(cluster.local_rank))
     team.be_first_at_end()
-    gather_in(team.together)
+    gather_in(functools.partial(team.together, "parts of a variable"))
     with team.together():
         _connect(team)
         _started = True
