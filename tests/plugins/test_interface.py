@@ -2,7 +2,7 @@
 
 import pytest
 from oneiros.plugins import manager
-from oneiros_testing.checks.distribution import excess_imports
+from oneiros_testing.checks.package import excess_imports
 from oneiros_testing.imports import faulty_imports
 
 RECORDS = [record for record in manager().records.values() if record.entry_point]
