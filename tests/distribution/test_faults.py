@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from teams import Team, free_port
 
+pytestmark = pytest.mark.usefixtures("interruptible")
+
 MEETING = Path(__file__).parent / "meeting_script.py"
 FITTING = Path(__file__).parent / "fitting_script.py"
 HOST = socket.gethostname()

@@ -10,6 +10,8 @@ import pytest
 from hosts import ARE_REAL, KIND, Hosts
 from teams import Team
 
+pytestmark = pytest.mark.usefixtures("interruptible")
+
 SCRIPT = Path(__file__).parent / "killed_training.py"
 exhaustive = pytest.mark.exhaustive(only=True)
 NAMES = ["ann", "bob", "cat", "dan"]

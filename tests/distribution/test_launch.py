@@ -60,6 +60,8 @@ else:
     bar.update(3, [("loss", 0.25)])
 """
 
+pytestmark = pytest.mark.usefixtures("interruptible")
+
 
 @pytest.fixture
 def launched(oneiros_command, tmp_path, monkeypatch):
