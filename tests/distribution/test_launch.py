@@ -60,7 +60,11 @@ else:
     bar.update(3, [("loss", 0.25)])
 """
 
-pytestmark = pytest.mark.usefixtures("interruptible")
+pytestmark = [
+    pytest.mark.usefixtures("interruptible"),
+    # Other tests have imported JAX into this process, the command hasn't
+    pytest.mark.filterwarnings(r"ignore:os\.fork\(\) was called"),
+]
 
 
 @pytest.fixture
