@@ -100,6 +100,19 @@ def test_the_name_of_the_first_host_is_that_of_its_loopback(tmp_path, hosts):
     assert f"on bob didn't reach process 0 at ann:{PORT}" in second
 
 
+def test_a_firewall_closes_ports(tmp_path, hosts):
+    hosts[1].close_ports(hosts[0])
+    with Team(tmp_path, TRAINING, 2, hosts, ONEIROS_BACKEND="jax") as team:
+        team.start_all("end.npz")
+        for rank in range(2):
+            team.wait_for("[joining]", rank)
+        assert team.wait() == [1, 1]
+        first, second = map(message, team.members)
+    text = "Process 1 on bob doesn't reach JAX's coordinator"
+    assert text in first
+    assert text in second
+
+
 def test_hosts_have_one_name(tmp_path):
     with (
         Hosts(["node"] * 3) as hosts,

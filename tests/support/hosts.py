@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from teams import PORT
 
 ARE_REAL = shutil.which("ip") is not None and os.geteuid() == 0
 """Whether each host is a namespace."""
@@ -51,6 +52,13 @@ class Host:
     def put_down(self) -> None:
         """Switches its network off."""
         run("-n", self.namespace, "link", "set", "eth0", "down")
+
+    def close_ports(self, other: "Host") -> None:
+        """Lets it reach only low ports of another host."""
+        ports = ["ipproto", "tcp", "dport", f"{PORT + 1}-65534"]
+        run(
+            "-n", self.namespace, "rule", "add", "to", other.address, *ports, "prohibit"
+        )
 
     def unplug(self) -> None:
         """Lets everything get lost between it and the others."""

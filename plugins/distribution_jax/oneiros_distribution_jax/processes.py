@@ -74,8 +74,9 @@ def _connect(team: Team) -> None:
             shutdown_timeout=SECONDS_TO_END,
         )
     address = team.meet("the coordinator's address", text=address)
+    way = address if cluster.rank == 0 else _relayed(address, cluster.rank)
     state.client = _jax.get_distributed_runtime_client(
-        address if cluster.rank == 0 else relayed(address),
+        way,
         cluster.rank,
         init_timeout=SECONDS_TO_CONNECT,
         shutdown_timeout=SECONDS_TO_END,
@@ -103,6 +104,17 @@ def _free_address(host: str) -> str:
         free.bind((host, 0))
         port = free.getsockname()[1]
     return f"{host}:{port}"
+
+
+def _relayed(address: str, rank: int) -> str:
+    try:
+        return relayed(address)
+    except OSError as error:
+        raise DistributionError(
+            f"Process {rank} on {socket.gethostname()} doesn't reach JAX's coordinator "
+            f"at {address}, in process 0 ({error.strerror or error}). A firewall must "
+            "leave all ports open between the hosts: engines choose some themselves."
+        ) from error
 
 
 def _disconnect(team: Team) -> None:

@@ -10,6 +10,7 @@ from contextlib import suppress
 
 CHUNK = 65_536
 HERE = "127.0.0.1"
+SECONDS_TO_CONNECT = 10
 
 
 def relayed(address: str) -> str:
@@ -17,19 +18,29 @@ def relayed(address: str) -> str:
 
     # Arguments
         address: str, `"host:port"`.
+
+    # Raises
+        OSError: if that one can't be reached.
     """
+    _connected(address).close()
     server = socket.create_server((HERE, 0))
     _start(_serve, server, address)
     return f"{HERE}:{server.getsockname()[1]}"
 
 
 def _serve(server: socket.socket, address: str) -> None:
-    host, _, port = address.rpartition(":")
     while True:
         here, _ = server.accept()
-        there = socket.create_connection((host, int(port)))
+        there = _connected(address)
         _start(_copy, here, there)
         _start(_copy, there, here)
+
+
+def _connected(address: str) -> socket.socket:
+    host, _, port = address.rpartition(":")
+    connection = socket.create_connection((host, int(port)), SECONDS_TO_CONNECT)
+    connection.settimeout(None)
+    return connection
 
 
 def _copy(source: socket.socket, target: socket.socket) -> None:
