@@ -114,8 +114,9 @@ def _trimming(function: Traced, placement: MeshPlacement, arrays) -> Traced:
     def trimmed(old, read, counter, *batches):
         own = []
         for x, size in zip(batches, sizes, strict=True):
-            is_longer = size and not placement.own_rows
-            own.append(x[: size[0]] if is_longer else x)
+            if size and not placement.own_rows:
+                x = x[: size[0]]
+            own.append(x)
         return function(old, read, counter, *own)
 
     return trimmed

@@ -61,7 +61,8 @@ class MeshPlacement:
         """Returns the sharding of an array that is split along an axis, or not at
         all."""
         names = [] if axis is None else [*[None] * axis, AXIS]
-        return jax.sharding.NamedSharding(self.mesh, jax.sharding.PartitionSpec(*names))
+        spec = jax.sharding.PartitionSpec(*names)
+        return jax.sharding.NamedSharding(self.mesh, spec)
 
     def variable(self, array) -> Any:
         """Returns the value of a variable on all devices, each of which has it whole,
@@ -152,7 +153,8 @@ class MeshPlacement:
         self.team.meet("the weights of a model", digest(forms))
         values = K.batch_get_value(model.weights)
         first_values = self._from_first(values)
-        K.batch_set_value(list(zip(model.weights, first_values, strict=True)))
+        pairs = zip(model.weights, first_values, strict=True)
+        K.batch_set_value(list(pairs))
 
     def _split_weights(self, model) -> None:
         for name, axis in self.shard.items():
