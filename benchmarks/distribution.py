@@ -98,15 +98,15 @@ def run(
                 team = stack.enter_context(started(contender, case, processes))
                 records[contender].losses = [loss for (loss,) in team.answers()]
                 teams.append(team)
-            _take_turns(case, teams, records, turns)
+            _take_turns(teams, records, turns)
     return records
 
 
-def _take_turns(case: str, teams: list[Team], records: Records, turns: int) -> None:
+def _take_turns(teams: list[Team], records: Records, turns: int) -> None:
     epochs = {}
     for team in teams:
         team.step(1)
-        epoch = team.step(1).wall * CASES[case].steps
+        epoch = team.step(1).wall * team.steps
         epochs[team.contender] = math.ceil(SECONDS / epoch)
     for turn in range(turns):
         order = teams if turn % 2 else teams[::-1]

@@ -7,7 +7,8 @@ is, and which part of a device's time is left for computing; the memory of a dev
 how far the model is from steps of 2 and 4 processes on this machine. Draws
 docs/scale.png.
 `scaling/model.py` is the model, `scaling/machines.py` has the figures of the machines.
-`--measure` measures this machine anew, in about half an hour; nothing else should run.
+`--measure` measures this machine anew, in a quarter of an hour; nothing else should
+run.
 """
 
 from __future__ import annotations
@@ -18,8 +19,16 @@ import sys
 from pathlib import Path
 
 from scaling.drawing import draw
-from scaling.machines import H100, MEASURED, Figures, hosts, measured, this_machine
-from scaling.measuring import ROWS, measure
+from scaling.machines import (
+    H100,
+    MEASURED,
+    Figures,
+    hosts,
+    measured,
+    measured_rows,
+    this_machine,
+)
+from scaling.measuring import measure
 from scaling.model import Machine, memory, step_seconds
 from scaling.networks import Network, networks
 
@@ -58,11 +67,15 @@ def efficiency(network: Network, machine: Machine, devices: int) -> float:
 def check(figures: Figures, listed: list[Network]) -> list[str]:
     """Prints what the model says of this machine beside what was measured; returns what
     is too far from it."""
-    machine = this_machine(figures)
-    print("\nmilliseconds of a step on this machine: model, measured")
+    machine = this_machine(figures, listed)
+    print(
+        f"\nthis machine: computing takes {machine.slowdown:.2f} times as long, a "
+        f"message {1e3 * machine.latency:.2f} ms, {machine.bandwidth / 1e9:.2f} GB/s"
+    )
+    print("milliseconds of a step: model, measured")
     failures = []
     for each in listed:
-        rows = ROWS.get(each.name, each.batch)
+        rows = measured_rows(each)
         for processes, seconds in figures["together"][each.name].items():
             count = int(processes)
             expected = step_seconds(each, machine, count, rows / count)
@@ -103,9 +116,9 @@ def main() -> int:
         print(
             f"{each.name:10} {each.title}: batch {each.batch}, "
             f"{each.flops / MEGA:,.1f} Mflop a row, "
-            f"{each.gradients / MEGA:,.1f} MB of gradients in {each.arrays} arrays"
+            f"{each.gradients / MEGA:,.1f} MB of gradients, {each.sums} sums"
         )
-    machines = [hosts(figures), H100]
+    machines = [hosts(figures, listed), H100]
     for machine in machines:
         show(machine, listed)
     show_memory(listed)

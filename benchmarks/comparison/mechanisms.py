@@ -652,11 +652,10 @@ MECHANISMS = {
         replaced={f"{THEANO}.overrides:_is_rectifier": lambda *inputs: False},
     ),
     "reductions": Mechanism(
-        module=f"{THEANO}.overrides",
+        module=f"{JAX}.channels",
         what="a step of case f",
         start=step_of("f"),
-        engine="theano",
-        replaced={f"{THEANO}.overrides:platform": on_gpu},
+        replaced={f"{JAX}.channels:platform": on_gpu},
     ),
     "random_numbers": Mechanism(
         module=f"{JAX}.random_numbers",

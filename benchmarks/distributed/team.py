@@ -10,7 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -72,9 +72,14 @@ class Seconds:
 
 @dataclass(frozen=True)
 class Team:
-    """The running processes of a contender."""
+    """The running processes of a contender.
+
+    # Properties
+        steps: int, how many an epoch has.
+    """
 
     contender: Contender
+    steps: int
     members: list[Member]
     complaints: IO[str]
 
@@ -138,7 +143,8 @@ def started(
                     stderr=complaints,
                 )
                 members.append(member)
-            yield Team(contender, members, complaints)
+            steps = replace(ALL[case], batch=rows).steps
+            yield Team(contender, steps, members, complaints)
         finally:
             for member in members:
                 member.kill()

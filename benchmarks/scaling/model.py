@@ -22,6 +22,8 @@ class Machine:
             on one device.
         bandwidth: float, the bytes that a device sends in a second, and receives.
         latency: float, the seconds until a small message is there.
+        slowdown: float, how many times as long computing takes if several devices train
+            together.
         overlap: float, the part of the computing meanwhile gradients are summed.
         is_tree: bool, whether small sums go along a tree, in log2(n) messages, instead
             of around the ring; all gradients are then one message.
@@ -32,38 +34,46 @@ class Machine:
     computing: Callable[[Network, float], float]
     bandwidth: float
     latency: float
+    slowdown: float = 1
     overlap: float = 0
     is_tree: bool = False
     cores: int | None = None
 
-    def sharing(self, devices: int) -> float:
-        """Returns how many devices share a core."""
-        return devices / min(devices, self.cores or devices)
+
+def computing_seconds(
+    network: Network, machine: Machine, devices: int, rows: float
+) -> float:
+    """Returns how long the devices compute, of which several may share a core."""
+    sharing = devices / min(devices, machine.cores or devices)
+    return sharing * machine.computing(network, rows)
 
 
-def sum_seconds(machine: Machine, devices: int, size: float, arrays: int) -> float:
-    """Returns how long it takes to sum arrays of so many bytes over all devices.
+def message_count(network: Network, machine: Machine, devices: int) -> int:
+    """Returns how many messages follow each other.
 
-    Around a ring, each device sends 2 (n - 1) messages of an n-th of the bytes.
+    Around a ring, each device sends 2 (n - 1) messages for each array.
     """
-    if devices == 1:
-        return 0
-    messages = 2 * (devices - 1) * arrays
-    if machine.is_tree:
-        messages = 2 * math.ceil(math.log2(devices))
-    sent = 2 * (devices - 1) / devices * size
-    return messages * machine.latency + sent / machine.bandwidth
+    if not machine.is_tree:
+        return 2 * (devices - 1) * network.sums
+    return 2 * math.ceil(math.log2(devices)) * (1 + network.waits)
+
+
+def sent_bytes(network: Network, devices: int) -> float:
+    """Returns what each device sends around a ring."""
+    return 2 * (devices - 1) / devices * network.gradients
 
 
 def step_seconds(
     network: Network, machine: Machine, devices: int, rows: float
 ) -> float:
     """Returns how long a step takes whose batch has so many rows for each device."""
-    computing = machine.computing(network, rows)
-    gradients = sum_seconds(machine, devices, network.gradients, network.arrays + 1)
-    waiting = max(0.0, gradients - machine.overlap * computing)
-    statistics = network.sums * sum_seconds(machine, devices, 0, 1)
-    return machine.sharing(devices) * (computing + waiting + statistics)
+    computing = computing_seconds(network, machine, devices, rows)
+    if devices == 1:
+        return computing
+    messages = machine.latency * message_count(network, machine, devices)
+    sending = sent_bytes(network, devices) / machine.bandwidth
+    waiting = max(0.0, messages + sending - machine.overlap * computing)
+    return machine.slowdown * computing + waiting
 
 
 def memory(network: Network, rows: float, devices: int, is_split: bool) -> float:

@@ -17,9 +17,12 @@ PASSES = 3
 """A step does the products of the layers once forwards, and twice for the gradients."""
 KEPT_BY_LSTM = 7
 """Values that an LSTM keeps for each unit and step."""
-SUMS_OF_STATISTICS = 4
-"""Sums over all devices for a BatchNormalization: mean and variance, and two on the way
-back. Each waits for the one before."""
+SUMS_OF_STATISTICS = 6
+"""Arrays that devices sum for a BatchNormalization, two of them for its weights."""
+WAITS_FOR_STATISTICS = 4
+"""How often devices wait for such sums, one after the other."""
+SUMMED_FOR_LSTM = 3
+"""The gates' gradients are summed as three arrays."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +34,9 @@ class Network:
         batch: int, rows of a batch.
         flops: float, operations that a row takes in a step.
         parameters: int, how many are trained.
-        arrays: int, in how many arrays they are.
+        sums: int, how many arrays the devices sum.
+        waits: int, how often they wait for sums before they know the gradients.
         activations: float, the bytes kept for a row.
-        sums: int, sums over all devices for statistics.
         embedded: int, the parameters that `shard` can split.
     """
 
@@ -42,9 +45,9 @@ class Network:
     batch: int
     flops: float
     parameters: int
-    arrays: int
-    activations: float
     sums: int
+    waits: int
+    activations: float
     embedded: int
 
     @property
@@ -59,25 +62,38 @@ def networks() -> Iterator[Network]:
         model = NETWORKS[name]()
         layers = model.layers
         trained = K.batch_get_value(model.trainable_weights)
-        kinds = [type(layer).__name__ for layer in layers]
         yield Network(
             name=name,
             title=case.title,
             batch=case.batch,
             flops=2.0 * PASSES * sum(map(multiplications, layers)),
             parameters=sum(array.size for array in trained),
-            arrays=len(trained),
+            sums=sum(map(summed_arrays, layers)),
+            waits=WAITS_FOR_STATISTICS * sum(map(is_normalization, layers)),
             activations=BYTES * sum(map(kept_values, layers)),
-            sums=SUMS_OF_STATISTICS * kinds.count("BatchNormalization"),
             embedded=sum(
                 layer.count_params() for layer in layers if is_embedding(layer)
             ),
         )
 
 
+def is_normalization(layer: Any) -> bool:
+    """Returns whether a layer needs statistics of the batch."""
+    return type(layer).__name__ == "BatchNormalization"
+
+
 def is_embedding(layer: Any) -> bool:
     """Returns whether a layer looks rows up."""
     return type(layer).__name__ == "Embedding"
+
+
+def summed_arrays(layer: Any) -> int:
+    """Returns how many arrays the devices sum for a layer."""
+    if is_normalization(layer):
+        return SUMS_OF_STATISTICS
+    if type(layer).__name__ == "LSTM":
+        return SUMMED_FOR_LSTM
+    return len(layer.trainable_weights)
 
 
 def multiplications(layer: Any) -> int:

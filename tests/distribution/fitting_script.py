@@ -30,6 +30,14 @@ with DataParallel():
         model.predict(x)
         model.train_on_batch(x, targets)
         model.predict(x) if is_odd else model.train_on_batch(x, targets)
+    elif fault == "sizes":
+        larger = Sequential([Dense(30, input_dim=4)])
+        larger.compile("sgd", "mse")
+        for trained in (model, larger):
+            trained.train_on_batch(x, np.zeros((64, trained.output_shape[1])))
+        trained = larger if is_odd else model
+        for _ in range(100):
+            trained.train_on_batch(x, np.zeros((64, trained.output_shape[1])))
     elif fault != "alone" or is_odd:
         model.fit(x, targets, batch_size=size, nb_epoch=2, verbose=0)
     if fault == "batch":

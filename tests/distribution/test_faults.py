@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+from oneiros_distribution_jax.processes import sees_several_gpus
 from teams import Team, free_port
 
 pytestmark = pytest.mark.usefixtures("interruptible")
@@ -211,6 +212,7 @@ FAULTS = {
     "data": "At 'fit 1: data', process 1",
     "batch": "process 1",
     "predict": "call fit, evaluate and predict in all processes, not in one",
+    "sizes": "call fit, evaluate and predict in all processes, not in one",
     "alone": "is at 'fit 1: model and arguments', but process 0",
 }
 
@@ -227,3 +229,22 @@ def test_training_differs(tmp_path, fault):
     with Team(tmp_path, FITTING, 3, **backend) as team:
         team.start_all(fault)
         assert_all_say(team, FAULTS[fault])
+
+
+@exhaustive
+def test_a_proxy_is_for_other_connections(tmp_path):
+    proxy = f"http://127.0.0.1:{free_port()}"
+    variables = {"http_proxy": proxy, "https_proxy": proxy, "ONEIROS_BACKEND": "jax"}
+    with Team(tmp_path, FITTING, 2, **variables) as team:
+        team.start_all("none")
+        assert team.wait() == [0, 0], team.members[0].output
+
+
+@pytest.mark.parametrize(
+    "visible, several", [(None, True), ("0,1", True), ("3", False)]
+)
+def test_a_starter_may_have_chosen_the_gpu(monkeypatch, visible, several):
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if visible is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert sees_several_gpus() is several

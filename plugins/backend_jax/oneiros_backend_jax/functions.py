@@ -12,6 +12,7 @@ from oneiros.arguments import is_int
 from oneiros.errors import ArgumentError
 from oneiros_backend_toolkit.lazy_graph.trial_functions import TrialFunctions
 from oneiros_backend_toolkit.types import DISCRETE
+from oneiros_jax_support.channels import channel_sums, spread_channels, suits
 from oneiros_jax_support.jax_import import jax, jnp
 from oneiros_jax_support.products import product
 from oneiros_jax_support.symbolic_sizes import (
@@ -111,6 +112,30 @@ class JaxFunctions(TrialFunctions):
                 return operands
             operands = list(map(computed_sizes, operands))
         return super().paired(*operands, arithmetic=arithmetic)
+
+    def broadcastable(self, *values):
+        tensors = super().broadcastable(*values)
+        if not all(map(self.is_tensor, tensors)):
+            return tensors
+        return spread_channels(*tensors)
+
+    # Reductions
+
+    def sum(self, x, axis=None, keepdims=False):
+        x = self.countable(x)
+        if axis is None or is_known(x) or not suits(x, self.axes(x, axis)):
+            return super().sum(x, axis, keepdims)
+        sums = channel_sums(x)
+        if keepdims:
+            return self.reshape(sums, [1] * (x.ndim - 1) + [-1])
+        return sums
+
+    def mean(self, x, axis=None, keepdims=False):
+        x = self.floats(x)
+        if axis is None or not suits(x, self.axes(x, axis)):
+            return super().mean(x, axis, keepdims)
+        size = np.prod(x.shape[:-1])
+        return self.sum(x, axis, keepdims) / size
 
     # Shapes
 

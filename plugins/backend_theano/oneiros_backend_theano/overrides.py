@@ -10,7 +10,7 @@ import functools
 import numpy as np
 from oneiros.errors import DataError
 from oneiros_backend_toolkit.operands import may_agree
-from oneiros_jax_support.devices import platform
+from oneiros_jax_support.channels import channel_sums, suits
 from oneiros_jax_support.jax_import import jax, jnp
 from oneiros_jax_support.products import transposed_product
 from pytensor.graph.basic import Apply, Variable
@@ -100,22 +100,12 @@ def _of_result_type(node: Apply, x):
 
 
 def _sum(node: Apply, x):
-    """Adds in the type of the result; PyTensor converts to float64.
-
-    On a CPU, sums over all axes but the last are products with ones: without that a
-    training step of case f of `benchmarks/compare.py` takes 1.2 times as long
-    (`benchmarks/mechanisms.py reductions`).
-    """
+    """Adds in the type of the result; PyTensor converts to float64."""
     x = _of_result_type(node, x)
-    all_but_last = tuple(range(x.ndim - 1))
-    per_channel = x.ndim > 2 and node.op.axis == all_but_last
-    if per_channel and x.dtype.kind == "f" and platform() == "cpu":
-        channels = x.shape[-1]
-        rows = jnp.reshape(x, (-1, channels))
-        row_count = len(rows)
-        ones = jnp.ones(row_count, x.dtype)
-        return ones @ rows
-    return jnp.sum(x, node.op.axis)
+    axes = node.op.axis
+    if axes is not None and suits(x, axes):
+        return channel_sums(x)
+    return jnp.sum(x, axes)
 
 
 def _product(node: Apply, x):

@@ -14,7 +14,7 @@ from oneiros.backend.contract import LOCK
 from oneiros.typing import Array
 from oneiros_backend_toolkit.compiled_on_demand import CompiledLoop, CompiledStep
 from oneiros_distribution.digests import digest, sampled
-from oneiros_jax_support.devices import scope
+from oneiros_jax_support.devices import platform, scope
 from oneiros_jax_support.freed_memory import keep_freed_memory
 from oneiros_jax_support.jax_import import jax
 from oneiros_jax_support.placement import traced_for
@@ -171,11 +171,12 @@ class PlacedCall(StoringCall):
         )
 
     def _jit_convolving(self, arguments):
-        keep_freed_memory()
         return self._jit(arguments[:2], compiler_options=known_options())
 
     def compile(self) -> None:
         """Compiles it, in all processes."""
+        if platform() == "cpu":
+            keep_freed_memory()
         self._name = self._placement.agree(self._arguments[3:], self.digest)
         super().compile()
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import functools
 import os
+import signal
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -24,6 +27,9 @@ NEVER = 10**6
 which one is gone. The team does that earlier, with a sentence."""
 SECONDS_TO_CONNECT = 60
 SECONDS_TO_END = 10
+SECONDS_FOR_A_REASON = 15
+EXCEPTIONS = "no_grpc_proxy"
+"""Environment variable with hosts that gRPC reaches without a proxy."""
 
 _started = False
 
@@ -45,15 +51,29 @@ def start(team: Team) -> None:
             "DataParallel() at the top of the script, before anything is computed."
         )
     jax.config.update("jax_cpu_collectives_implementation", "gloo")
-    if cluster.local_processes > 1:
+    if cluster.local_processes > 1 and sees_several_gpus():
         jax.config.update("jax_cuda_visible_devices", str(cluster.local_rank))
     team.be_first_at_end()
+    ctypes.CDLL(None).signal(signal.SIGABRT, _wait_for_a_reason)
     gather_in(functools.partial(team.together, "parts of a variable"))
     with team.together():
         _connect(team)
         _started = True
         _check(cluster.processes)
         _meet_devices()
+
+
+def sees_several_gpus() -> bool:
+    """Returns whether the starter leaves the choice of a GPU to this process."""
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    return visible is None or "," in visible
+
+
+@ctypes.CFUNCTYPE(None, ctypes.c_int)
+def _wait_for_a_reason(number: int) -> None:
+    """Lets the team say first why all end: gloo aborts a process whose neighbour is
+    gone, or computes something else."""
+    time.sleep(SECONDS_FOR_A_REASON)
 
 
 def _connect(team: Team) -> None:
@@ -75,6 +95,7 @@ def _connect(team: Team) -> None:
         )
     address = team.meet("the coordinator's address", text=address)
     way = address if cluster.rank == 0 else _relayed(address, cluster.rank)
+    _avoid_proxy(way)
     state.client = _jax.get_distributed_runtime_client(
         way,
         cluster.rank,
@@ -104,6 +125,13 @@ def _free_address(host: str) -> str:
         free.bind((host, 0))
         port = free.getsockname()[1]
     return f"{host}:{port}"
+
+
+def _avoid_proxy(address: str) -> None:
+    """Lets gRPC reach an address itself, where variables name a proxy for others."""
+    others = os.environ.get(EXCEPTIONS) or os.environ.get("no_proxy", "")
+    host = address.rpartition(":")[0]
+    os.environ[EXCEPTIONS] = f"{others},{host}"
 
 
 def _relayed(address: str, rank: int) -> str:

@@ -36,13 +36,13 @@ class JaxMath:
         return jnp.split(x, inner_ends, -1)
 
     def outer(self, x, y):
-        """Sums the products of two sequences' features over steps and samples."""
-        x_features = x.shape[-1]
-        y_features = y.shape[-1]
-        x_rows = x.reshape(-1, x_features)
-        y_rows = y.reshape(-1, y_features)
-        columns = x_rows.T
-        return columns @ y_rows
+        """Sums the products of two sequences' features over steps and samples.
+
+        If these were one axis, devices that have some of the samples each would send
+        each other the sequences.
+        """
+        steps_and_samples = ((0, 1), (0, 1))
+        return jax.lax.dot_general(x, y, (steps_and_samples, ((), ())))
 
     def total(self, x):
         """Sums a sequence over steps and samples."""
