@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from pathlib import Path
 
@@ -54,7 +55,8 @@ def show(machine: Machine, listed: list[Network]) -> None:
 def speedup(network: Network, machine: Machine, devices: int) -> float:
     """Returns how many times as fast steps are if the batch stays the same."""
     one = step_seconds(network, machine, 1, network.batch)
-    return one / step_seconds(network, machine, devices, network.batch / devices)
+    rows = math.ceil(network.batch / devices)
+    return one / step_seconds(network, machine, devices, rows)
 
 
 def efficiency(network: Network, machine: Machine, devices: int) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ def draw(
             label = LABELS[network.name]
             one = step_seconds(network, machine, 1, network.batch)
             same = [
-                one / step_seconds(network, machine, n, network.batch / n)
+                one / step_seconds(network, machine, n, math.ceil(network.batch / n))
                 for n in devices
             ]
             grown = [

@@ -18,8 +18,8 @@ MEASURED = Path(__file__).with_name("measured.json")
 ETHERNET = 1.25e9
 """Bytes that 10 Gbit/s Ethernet carries in a second."""
 GLOO_LATENCY = 0.3e-3
-"""Seconds of a message of gloo, whose threads wake up for it: what sums alone take on
-the machine that was measured. There, with a training step on each core, it is more."""
+"""Seconds of a message of gloo, whose threads wake up for it, as an assumption: less
+than where a training step keeps each core busy."""
 H100_FLOPS = 494e12
 """TensorFloat-32 without sparsity, NVIDIA's data sheet of the H100 SXM."""
 UTILISATION = 0.3

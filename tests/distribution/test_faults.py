@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from oneiros_distribution_jax.processes import sees_several_gpus
+from oneiros_distribution_jax.processes import shares_gpus
 from teams import Team, free_port
 
 pytestmark = pytest.mark.usefixtures("interruptible")
@@ -241,10 +241,11 @@ def test_a_proxy_is_for_other_connections(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "visible, several", [(None, True), ("0,1", True), ("3", False)]
+    "visible, are_shared",
+    [(None, True), ("0,1,2,3", True), ("3", False), ("0,1", False)],
 )
-def test_a_starter_may_have_chosen_the_gpu(monkeypatch, visible, several):
+def test_a_starter_may_have_chosen_the_gpus(monkeypatch, visible, are_shared):
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     if visible is not None:
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
-    assert sees_several_gpus() is several
+    assert shares_gpus(4) is are_shared

@@ -4,6 +4,7 @@ Values that are known while a function is traced, such as sizes, stay NumPy arra
 would make them unknown, and unknown values can't become a shape.
 """
 
+import math
 from types import SimpleNamespace
 from typing import Any
 
@@ -115,27 +116,34 @@ class JaxFunctions(TrialFunctions):
 
     def broadcastable(self, *values):
         tensors = super().broadcastable(*values)
-        if not all(map(self.is_tensor, tensors)):
-            return tensors
-        return spread_channels(*tensors)
+        if all(map(self.is_tensor, tensors)):
+            tensors = spread_channels(*tensors)
+        return tensors
 
     # Reductions
 
     def sum(self, x, axis=None, keepdims=False):
         x = self.countable(x)
-        if axis is None or is_known(x) or not suits(x, self.axes(x, axis)):
+        if not self._is_per_channel(x, axis):
             return super().sum(x, axis, keepdims)
         sums = channel_sums(x)
-        if keepdims:
-            return self.reshape(sums, [1] * (x.ndim - 1) + [-1])
-        return sums
+        if not keepdims:
+            return sums
+        ones = [1] * (x.ndim - 1)
+        return self.reshape(sums, [*ones, -1])
 
     def mean(self, x, axis=None, keepdims=False):
         x = self.floats(x)
-        if axis is None or not suits(x, self.axes(x, axis)):
+        if not self._is_per_channel(x, axis):
             return super().mean(x, axis, keepdims)
-        size = np.prod(x.shape[:-1])
+        size = math.prod(x.shape[:-1])
         return self.sum(x, axis, keepdims) / size
+
+    def _is_per_channel(self, x, axis) -> bool:
+        if axis is None or is_known(x):
+            return False
+        axes = self.axes(x, axis)
+        return suits(x, axes)
 
     # Shapes
 

@@ -51,10 +51,10 @@ def start(team: Team) -> None:
             "DataParallel() at the top of the script, before anything is computed."
         )
     jax.config.update("jax_cpu_collectives_implementation", "gloo")
-    if cluster.local_processes > 1 and sees_several_gpus():
+    if cluster.local_processes > 1 and shares_gpus(cluster.local_processes):
         jax.config.update("jax_cuda_visible_devices", str(cluster.local_rank))
     team.be_first_at_end()
-    ctypes.CDLL(None).signal(signal.SIGABRT, _wait_for_a_reason)
+    ctypes.CDLL(None).signal(signal.SIGABRT, _AT_ABORT)
     gather_in(functools.partial(team.together, "parts of a variable"))
     with team.together():
         _connect(team)
@@ -63,17 +63,23 @@ def start(team: Team) -> None:
         _meet_devices()
 
 
-def sees_several_gpus() -> bool:
-    """Returns whether the starter leaves the choice of a GPU to this process."""
+def shares_gpus(local_processes: int) -> bool:
+    """Returns whether the processes of this host see the same GPUs, and there is one
+    for each; otherwise their starter has chosen."""
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-    return visible is None or "," in visible
+    if visible is None:
+        return True
+    numbers = visible.split(",")
+    return len(numbers) >= local_processes
 
 
-@ctypes.CFUNCTYPE(None, ctypes.c_int)
 def _wait_for_a_reason(number: int) -> None:
     """Lets the team say first why all end: gloo aborts a process whose neighbour is
     gone, or computes something else."""
     time.sleep(SECONDS_FOR_A_REASON)
+
+
+_AT_ABORT = ctypes.CFUNCTYPE(None, ctypes.c_int)(_wait_for_a_reason)
 
 
 def _connect(team: Team) -> None:

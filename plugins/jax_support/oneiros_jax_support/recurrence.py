@@ -41,8 +41,10 @@ class JaxMath:
         If these were one axis, devices that have some of the samples each would send
         each other the sequences.
         """
-        steps_and_samples = ((0, 1), (0, 1))
-        return jax.lax.dot_general(x, y, (steps_and_samples, ((), ())))
+        summed = ((0, 1), (0, 1))
+        kept = ((), ())
+        axes = (summed, kept)
+        return jax.lax.dot_general(x, y, axes)
 
     def total(self, x):
         """Sums a sequence over steps and samples."""
@@ -87,8 +89,8 @@ def run(layer: FusedLayer, x, U, mask, projection, *initial):
     outputs, *last = recurrence(by_step, U, mask, initial, projection)
     if layer.backwards:
         outputs = outputs[::-1]
-    outputs = jnp.swapaxes(outputs, 0, 1)
-    return outputs, *last
+    by_sample = jnp.swapaxes(outputs, 0, 1)
+    return by_sample, *last
 
 
 def _recurrence(loop: CellLoop):
@@ -96,11 +98,13 @@ def _recurrence(loop: CellLoop):
     def recurrence(x, U, mask, initial, projection):
         arguments = (x, U, mask, initial, projection)
         last, residuals = loop.forward(*arguments, differentiated=False)
-        return residuals.output, *last
+        outputs = residuals.output
+        return outputs, *last
 
     def forward(x, U, mask, initial, projection):
         last, residuals = loop.forward(x, U, mask, initial, projection)
-        results = (residuals.output, *last)
+        outputs = residuals.output
+        results = (outputs, *last)
         saved = (x, U, mask, projection, residuals)
         return results, saved
 

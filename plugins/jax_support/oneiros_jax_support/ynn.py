@@ -33,7 +33,6 @@ BETWEEN = {
     "custom_jvp_call",
     "custom_vjp_call",
     "jit",
-    "linear_call",
     "max",
     "pad",
     "reduce_window_max",
