@@ -428,7 +428,8 @@ def recorded(events: tuple[str, ...]) -> Iterator[list[str]]:
 
 
 def _note(event: str, _: Any) -> None:
-    for events, found in _recording:
+    # At the end of the program, Python has taken the module's names away
+    for events, found in _recording or ():
         if event in events:
             found.append(event)
 
