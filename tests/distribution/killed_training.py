@@ -45,7 +45,7 @@ def train(path, epochs=12):
         x = np.random.random((240, 12)).astype("float32")
         y = np.eye(3)[x[:, :3].argmax(axis=1)]
         model = Sequential()
-        model.add(Dense(16, input_dim=12, activation="relu", name="hidden"))
+        model.add(Dense(12, input_dim=12, activation="relu", name="hidden"))
         model.add(Dropout(0.3))
         model.add(Dense(3, activation="softmax"))
         optimizer = SGD(lr=0.1, momentum=0.9)
