@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import sys
 from pathlib import Path
 
@@ -30,7 +29,7 @@ from scaling.machines import (
     this_machine,
 )
 from scaling.measuring import measure
-from scaling.model import Machine, memory, step_seconds
+from scaling.model import Machine, efficiency, memory, speedup, step_seconds
 from scaling.networks import Network, networks
 
 DEVICES = [2**power for power in range(11)]
@@ -50,20 +49,6 @@ def show(machine: Machine, listed: list[Network]) -> None:
             fixed = speedup(each, machine, devices)
             line += f"{fixed:12.1f} {efficiency(each, machine, devices):6.0%} "
         print(line)
-
-
-def speedup(network: Network, machine: Machine, devices: int) -> float:
-    """Returns how many times as fast steps are if the batch stays the same."""
-    one = step_seconds(network, machine, 1, network.batch)
-    rows = math.ceil(network.batch / devices)
-    return one / step_seconds(network, machine, devices, rows)
-
-
-def efficiency(network: Network, machine: Machine, devices: int) -> float:
-    """Returns the part of the time that is computing, if each device has as many rows
-    as one had alone."""
-    one = step_seconds(network, machine, 1, network.batch)
-    return one / step_seconds(network, machine, devices, network.batch)
 
 
 def check(figures: Figures, listed: list[Network]) -> list[str]:

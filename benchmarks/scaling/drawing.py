@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import Any
 
-from scaling.model import Machine, step_seconds
+from scaling.model import Machine, efficiency, speedup
 from scaling.networks import Network
 
 LABELS = {
@@ -33,15 +32,8 @@ def draw(
         fixed.set_title(machine.title, fontsize=10)
         for network in listed:
             label = LABELS[network.name]
-            one = step_seconds(network, machine, 1, network.batch)
-            same = [
-                one / step_seconds(network, machine, n, math.ceil(network.batch / n))
-                for n in devices
-            ]
-            grown = [
-                n * one / step_seconds(network, machine, n, network.batch)
-                for n in devices
-            ]
+            same = [speedup(network, machine, n) for n in devices]
+            grown = [n * efficiency(network, machine, n) for n in devices]
             fixed.plot(devices, same, marker=".", label=label)
             growing.plot(devices, grown, marker=".", label=label)
         growing.set_xlabel("devices")

@@ -76,6 +76,20 @@ def step_seconds(
     return machine.slowdown * computing + waiting
 
 
+def speedup(network: Network, machine: Machine, devices: int) -> float:
+    """Returns how many times as fast steps are if the batch stays the same."""
+    one = step_seconds(network, machine, 1, network.batch)
+    rows = math.ceil(network.batch / devices)
+    return one / step_seconds(network, machine, devices, rows)
+
+
+def efficiency(network: Network, machine: Machine, devices: int) -> float:
+    """Returns the part of the time that is computing, if each device has as many rows
+    as one had alone."""
+    one = step_seconds(network, machine, 1, network.batch)
+    return one / step_seconds(network, machine, devices, network.batch)
+
+
 def memory(network: Network, rows: float, devices: int, is_split: bool) -> float:
     """Returns the bytes that a device needs for weights, their gradients, the slots of
     Adam and activations.
