@@ -46,6 +46,7 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 os.environ.update(
     HOME=str(_HOME),
+    JAX_NUM_CPU_DEVICES="2",
     ONEIROS_HOME=str(_HOME / ".oneiros"),
     ONEIROS_TEST_DEVICE=_DEVICE,
     TF_CPP_MIN_LOG_LEVEL="3",

@@ -98,7 +98,6 @@ TENSORFLOW = TRAINING.replace(
 @pytest.mark.parametrize("name", ["theano", "jax", "tensorflow"])
 def test_all_lives_and_runs_on_the_device(name, tmp_path):
     device = "gpu:0" if os.environ["ONEIROS_TEST_DEVICE"] == "gpu" else "cpu:1"
-    flags = os.environ.get("XLA_FLAGS", "")
     ran = run_python(
         TENSORFLOW if name == "tensorflow" else JAX,
         tmp_path / "model.h5",
@@ -106,7 +105,7 @@ def test_all_lives_and_runs_on_the_device(name, tmp_path):
         options=["-W", "error"],
         ONEIROS_BACKEND=name,
         ONEIROS_DEVICE=f"cpu:0,{name}={device}",
-        XLA_FLAGS=f"{flags} --xla_force_host_platform_device_count=2",
+        JAX_NUM_CPU_DEVICES="2",
     )
     assert ran.stdout == "done\n"
 

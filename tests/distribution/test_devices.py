@@ -42,9 +42,12 @@ with DataParallel(shard={"words": 0}):
 
 def run_on_devices(script: str, devices: int, *flags: str) -> None:
     """Runs a script on JAX, with a CPU that is several devices."""
-    count = f"--xla_force_host_platform_device_count={devices}"
-    all_flags = " ".join([os.environ.get("XLA_FLAGS", ""), count, *flags])
-    run_python(script, XLA_FLAGS=all_flags, ONEIROS_BACKEND="jax")
+    run_python(
+        script,
+        XLA_FLAGS=" ".join([os.environ.get("XLA_FLAGS", ""), *flags]),
+        JAX_NUM_CPU_DEVICES=str(devices),
+        ONEIROS_BACKEND="jax",
+    )
 
 
 def test_four_devices_of_one_process():

@@ -51,6 +51,7 @@ def start(team: Team) -> None:
             "DataParallel() at the top of the script, before anything is computed."
         )
     jax.config.update("jax_cpu_collectives_implementation", "gloo")
+    jax.config.update("jax_num_cpu_devices", 1)  # processes share the cores
     if cluster.local_processes > 1 and shares_gpus(cluster.local_processes):
         jax.config.update("jax_cuda_visible_devices", str(cluster.local_rank))
     team.be_first_at_end()

@@ -11,9 +11,10 @@ from oneiros_backend_toolkit.compiled_on_demand import (
     CompiledStep,
 )
 
+from oneiros_jax_support.cores import cores_for
 from oneiros_jax_support.devices import scope
 from oneiros_jax_support.jax_import import jax
-from oneiros_jax_support.placement import JaxPlacement
+from oneiros_jax_support.mesh import MeshPlacement
 from oneiros_jax_support.runs import batches_for, gathered, rows_for, uploaded
 from oneiros_jax_support.storing import StoringCall, TracedStep, loop_of
 
@@ -23,7 +24,7 @@ class CompiledByJax(CompiledOnDemand):
 
     def __init__(self, backend, inputs, outputs, updates=()) -> None:
         super().__init__(backend, inputs, outputs, updates)
-        self.placement: JaxPlacement | None = backend.placement
+        self.placement: MeshPlacement | None = backend.placement
 
     def step(self, phase: int) -> TracedStep:
         """Returns what a step computes in a learning phase."""
@@ -35,6 +36,10 @@ class CompiledByJax(CompiledOnDemand):
         if self.placement is not None:
             return self.placement.compile_step(step, arrays)
         storing = StoringCall(step, step.run, arrays)
+        rows = [len(array) for array in arrays if array.ndim]
+        cores = cores_for(storing, rows)
+        if cores is not None:
+            return cores.compile_step(step, arrays)
         storing.compile()
         return storing
 
@@ -54,6 +59,9 @@ class CompiledByJax(CompiledOnDemand):
         storing = StoringCall(step, loop_of(step), arguments)
         if storing.convolves:
             return None
+        cores = cores_for(storing, index.shape[1:])
+        if cores is not None:
+            return cores.compile_loop(step, arrays, index)
         storing.compile()
 
         def run(arrays, index: Array, steps: int, counter) -> list[Array]:

@@ -11,6 +11,9 @@ from oneiros_backend_toolkit.function import note_threads
 
 from oneiros_jax_support.jax_import import jax
 
+UNCHOSEN = -1
+"""The number of cores that are devices if JAX isn't told one."""
+
 
 def scope(backend: str) -> Callable[[], AbstractContextManager[Any]]:
     """Returns a function that makes contexts in which JAX computes on the backend's
@@ -20,11 +23,35 @@ def scope(backend: str) -> Callable[[], AbstractContextManager[Any]]:
         SettingsError: if the setting `device` is invalid, or its device doesn't exist.
     """
     note_threads()
+    offer_cores()
     choice = _choice(backend)
     device = choice()
     if device is None:
         return functools.partial(jax.enable_x64, True)
     return functools.partial(_on, device)
+
+
+@functools.cache
+def offer_cores() -> bool:
+    """Makes each core a device of JAX; returns whether it did.
+
+    It doesn't if JAX has computed before, or if somebody has chosen a number, as
+    JAX_NUM_CPU_DEVICES=1 in the environment does.
+    """
+    is_chosen = "host_platform_device_count" in os.environ.get("XLA_FLAGS", "")
+    if is_chosen or jax.config.jax_num_cpu_devices != UNCHOSEN:
+        return False
+    with suppress(RuntimeError):
+        jax.config.update("jax_num_cpu_devices", _cores())
+        return True
+    return False
+
+
+def _cores() -> int:
+    """Returns how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def platform() -> str:
@@ -69,8 +96,11 @@ def available() -> list[str]:
 
 
 def _devices(kind: str) -> list[Any]:
+    """Returns the devices of a kind; the processor is one, whatever its cores are."""
     with suppress(RuntimeError):
-        return list(jax.local_devices(backend=kind))
+        devices = list(jax.local_devices(backend=kind))
+        is_processor = kind == "cpu" and offer_cores()
+        return devices[:1] if is_processor else devices
     return []
 
 

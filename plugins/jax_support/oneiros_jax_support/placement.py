@@ -5,46 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
-from typing import Any, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
-from oneiros.backend.contract import Placement
 from oneiros.typing import Array
-from oneiros_backend_toolkit.compiled_on_demand import CompiledLoop, CompiledStep
 
 from oneiros_jax_support.jax_import import jax
-from oneiros_jax_support.storing import TracedStep
+
+if TYPE_CHECKING:
+    from oneiros_jax_support.mesh import MeshPlacement
 
 
-class JaxPlacement(Placement, Protocol):
-    """A Placement of arrays of JAX.
-
-    # Properties
-        mesh: the `jax.sharding.Mesh` of all devices, with one axis.
-    """
-
-    mesh: Any
-
-    def compile_step(self, step: TracedStep, arrays) -> CompiledStep:
-        """Returns one step on all devices, for inputs of the shapes of these."""
-
-    def compile_loop(self, step: TracedStep, arrays, index) -> CompiledLoop | None:
-        """Returns many steps on all devices in one call, for an index like this one;
-        None for steps that are faster one by one."""
-
-
-_placement: ContextVar[JaxPlacement | None] = ContextVar(
+_placement: ContextVar[MeshPlacement | None] = ContextVar(
     "oneiros_jax_placement", default=None
 )
 
 
-def current_placement() -> JaxPlacement | None:
+def current_placement() -> MeshPlacement | None:
     """Returns the placement for which a function is traced in this context."""
     return _placement.get()
 
 
 @contextmanager
-def traced_for(placement: JaxPlacement) -> Iterator[None]:
+def traced_for(placement: MeshPlacement) -> Iterator[None]:
     """Context manager in which functions are traced for a placement."""
     token = _placement.set(placement)
     try:

@@ -54,8 +54,8 @@ class TracedStep:
 
     def values(self) -> list[Values]:
         """Returns the variables' values: of those that are written, and of others."""
-        written = _contents(self.written)
-        read = _contents(self.read)
+        written = tuple([slot[0] for slot in self.written])
+        read = tuple([slot[0] for slot in self.read])
         return [written, read]
 
     def run(self, old, read, counter, *arrays) -> Values:
@@ -107,22 +107,32 @@ class StoringCall:
 
     # Properties
         convolves: whether it contains a convolution that a CPU computes.
+        scope: makes contexts in which its device computes.
     """
 
     def __init__(self, step: TracedStep, function: Traced, arguments):
         self._step = step
+        self._slots = [*step.written, *step.read]
         self._function = function
-        self._scope = scope(step.backend)
+        self.scope = scope(step.backend)
         self._donated = []
         if step.written:
             self._donated.append(0)
         self._is_new = True
-        with self._scope():
+        with self.scope():
             with LOCK:
+                self._place(self._slots)
                 values = step.values()
             self._jitted = self._jit(values)
             self._arguments = [*values, step.counter, *arguments]
             self.convolves = self._convolves()
+
+    def _place(self, slots: list[Slot]) -> None:
+        """Moves variables to the device, which are elsewhere."""
+        for slot in slots:
+            value = slot[0]
+            if type(value) is np.ndarray or value.committed:
+                slot[0] = on_device(np.asarray(value))
 
     def _jit(self, values: list[Values]):
         """Returns the function, to be compiled for these values of variables."""
@@ -137,14 +147,19 @@ class StoringCall:
             return False
         if self._step.convolves is not None:
             return self._step.convolves
-        traced = self._jitted.trace(*self._arguments)
-        return convolves(traced.jaxpr.jaxpr)
+        return convolves(self.graph())
+
+    def graph(self):
+        """Returns what it computes, as JAX has traced it."""
+        with self.scope():
+            traced = self._jitted.trace(*self._arguments)
+        return traced.jaxpr.jaxpr
 
     def compile(self) -> None:
         """Compiles it, as it suits its convolutions."""
         arguments = self._arguments
         self._arguments = []
-        with self._scope():
+        with self.scope():
             if self.convolves:
                 self._jitted = self._jit_convolving(arguments)
             self._jitted.lower(*arguments).compile()
@@ -160,7 +175,8 @@ class StoringCall:
         for _ in range(step.outputs):
             outputs.append([None])
         slots = step.written + outputs
-        with self._scope(), LOCK:
+        with self.scope(), LOCK:
+            self._place(self._slots)
             values = [*step.values(), counter, *arguments]
             if self._is_new:
                 with deferred_interrupts():
@@ -171,14 +187,6 @@ class StoringCall:
             if step.written and not outputs:
                 step.written[0][0].block_until_ready()
         return [np.array(output) for (output,) in outputs]
-
-
-def _contents(slots: list[Slot]) -> Values:
-    """Returns what slots hold, moved to the device if it isn't there yet."""
-    for slot in slots:
-        if type(slot[0]) is np.ndarray:
-            slot[0] = on_device(slot[0])
-    return tuple([slot[0] for slot in slots])
 
 
 def _store(function: Traced, arguments, slots: list[Slot]) -> None:

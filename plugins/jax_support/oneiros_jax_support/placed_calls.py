@@ -10,10 +10,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from oneiros.backend.contract import LOCK
 from oneiros.typing import Array
 from oneiros_backend_toolkit.compiled_on_demand import CompiledLoop, CompiledStep
-from oneiros_distribution.digests import digest, sampled
+
 from oneiros_jax_support.devices import platform, scope
 from oneiros_jax_support.freed_memory import keep_freed_memory
 from oneiros_jax_support.jax_import import jax
@@ -29,7 +28,7 @@ from oneiros_jax_support.storing import (
 from oneiros_jax_support.ynn import known_options
 
 if TYPE_CHECKING:
-    from oneiros_distribution_jax.placement import MeshPlacement
+    from oneiros_jax_support.mesh import MeshPlacement
 
 
 def placed_step(placement: MeshPlacement, step: TracedStep, arrays) -> CompiledStep:
@@ -48,9 +47,7 @@ def placed_step(placement: MeshPlacement, step: TracedStep, arrays) -> CompiledS
 
     step = _keeping_weights_whole(placement, step)
     trimming = _trimming(step.run, placement, arrays)
-    call = PlacedCall(placement, step, trimming, placed(arrays))
-    if not placement.own_rows:
-        call.digest = digest(part for array in arrays for part in sampled(array))
+    call = PlacedCall(placement, step, trimming, placed(arrays), arrays)
     call.compile()
 
     def run(arrays, counter) -> list[Array]:
@@ -126,29 +123,27 @@ class PlacedCall(StoringCall):
     """A StoringCall on several devices.
 
     # Arguments
-        placement: where variables and batches lie.
+        placement: where batches and variables lie.
         step, function, arguments: see `StoringCall`.
-
-    # Properties
-        digest: str, what must be the same in all processes at the first call.
+        data: arrays that must be the same in all processes.
     """
 
-    digest = ""
-
     def __init__(
-        self, placement: MeshPlacement, step: TracedStep, function: Traced, arguments
+        self,
+        placement: MeshPlacement,
+        step: TracedStep,
+        function: Traced,
+        arguments,
+        data=(),
     ):
         self._placement = placement
-        self._slots = [*step.written, *step.read]
-        self._computing = scope(step.backend)
-        self._place(self._slots)
+        self._data = data
         super().__init__(step, self._tracing(function), arguments)
 
     def _place(self, slots: list[Slot]) -> None:
-        """Puts variables where they belong, which are elsewhere."""
-        with self._computing(), LOCK:
-            for slot in slots:
-                slot[0] = self._placement.variable(slot[0])
+        """Puts variables where they belong."""
+        for slot in slots:
+            slot[0] = self._placement.variable(slot[0])
 
     def _tracing(self, function: Traced) -> Traced:
         """Returns a function that is traced for the placement."""
@@ -177,13 +172,10 @@ class PlacedCall(StoringCall):
         """Compiles it, in all processes."""
         if platform() == "cpu":
             keep_freed_memory()
-        self._name = self._placement.agree(self._arguments[3:], self.digest)
+        self._name = self._placement.agree(self._arguments[3:], self._data)
         super().compile()
 
     def __call__(self, arguments, counter) -> list[Array]:
         """Runs it, in all processes."""
-        new = [slot for slot in self._slots if type(slot[0]) is np.ndarray]
-        if new:
-            self._place(new)
-        with self._placement.team.together(self._name):
+        with self._placement.together(self._name):
             return super().__call__(arguments, counter)
