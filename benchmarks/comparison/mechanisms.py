@@ -651,6 +651,12 @@ MECHANISMS = {
         engine="theano",
         replaced={f"{THEANO}.overrides:_is_rectifier": lambda *inputs: False},
     ),
+    "cores": Mechanism(
+        module=f"{JAX}.cores",
+        what="an epoch of case c",
+        start=fit_of("c", 960),
+        replaced={f"{JAX}.compiled:cores_for": (lambda call, rows: None)},
+    ),
     "reductions": Mechanism(
         module=f"{JAX}.channels",
         what="a step of case f",
