@@ -13,7 +13,7 @@ import functools
 import importlib.util
 import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from oneiros_jax_support.jax_import import Tensor, jax, jnp
 from oneiros_jax_support.placement import current_placement
 from oneiros_jax_support.slices import strided
 from oneiros_jax_support.windows import ConvolutionWindows, Sizes
+from oneiros_jax_support.ynn import pools_by_windows
 
 COMPILER = "numba"
 """What compiles machine code for the gradient of a kernel; it may be absent."""
@@ -29,6 +30,9 @@ LARGE = 1 << 27
 """Minimum number of multiplications for which loading it saves time."""
 Pair = tuple[Tensor, Tensor]
 Function = Callable[..., Tensor]
+Cell = tuple[Sizes, Tensor]
+FEW = 27
+"""Most products in a sum, such as those of 3x3 cells with three channels."""
 UNPADDED = (0, 0)
 """What is added before and after an axis that isn't padded."""
 
@@ -134,6 +138,16 @@ def _window(kernel) -> Sizes:
 
 
 def _convolve(windows: ConvolutionWindows, x, kernel):
+    """Convolves; neighbouring layers are fused with the sum of a few products."""
+    products = kernel.size // kernel.shape[-1]
+    is_summed = products <= FEW and not windows.depthwise and not pools_by_windows()
+    if is_summed and platform() == "cpu":
+        return _sum_of_products(windows, x, kernel)
+    return _convolve_linearly(windows, x, kernel)
+
+
+def _convolve_linearly(windows: ConvolutionWindows, x, kernel):
+    """Convolves, so that the transposes are fast as well."""
     if platform() != "cpu":
         return _convolve_by_xla(windows, x, kernel)
     if windows.depthwise:
@@ -148,7 +162,7 @@ def _by_input(windows: ConvolutionWindows, sizes: Sizes, kernel, gradient):
     channels = kernel.shape[-2]
 
     def convolve_input(x):
-        return _convolve(windows, x, kernel)
+        return _convolve_linearly(windows, x, kernel)
 
     shape = (samples, *sizes, channels)
     return _transposed(convolve_input, shape, gradient)
@@ -166,7 +180,7 @@ def _by_kernel(windows: ConvolutionWindows, window: Sizes, x, gradient):
         filters //= channels
 
     def convolve_with(kernel):
-        return _convolve(windows, x, kernel)
+        return _convolve_linearly(windows, x, kernel)
 
     shape = (*window, channels, filters)
     return _transposed(convolve_with, shape, gradient)
@@ -317,26 +331,42 @@ def _summed_over_devices(
     return summed(x, gradient)
 
 
-# Depthwise convolutions taken apart, on a CPU
+# Convolutions taken apart, on a CPU
 
 
-def _convolve_depthwise(windows: ConvolutionWindows, x, kernel):
-    window = _window(kernel)
-    multiplier = kernel.shape[-1]
+def _cells(windows: ConvolutionWindows, x, window: Sizes) -> Iterator[Cell]:
+    """Yields each cell of a window, with its values in all windows."""
     sizes = _spatial(x)
     axes = list(windows.axes(sizes, window))
     paddings = [axis.padding() for axis in axes]
     widths = (UNPADDED, *paddings, UNPADDED)
     padded = jnp.pad(x, widths)
-    total: Tensor = 0
     ranges = map(range, window)
     for cell in itertools.product(*ranges):
-        value = padded
+        values = padded
         for place, axis in enumerate(axes):
             start = cell[place] * axis.dilation
             count = axis.positions() or 0
-            value = strided(value, place + 1, start, count, axis.stride)
-        repeated = jnp.repeat(value, multiplier, -1)
+            values = strided(values, place + 1, start, count, axis.stride)
+        yield cell, values
+
+
+def _sum_of_products(windows: ConvolutionWindows, x, kernel):
+    channels = x.shape[-1]
+    total: Tensor = 0
+    for cell, values in _cells(windows, x, _window(kernel)):
+        weights = kernel[cell]
+        for channel in range(channels):
+            product = values[..., channel, None] * weights[channel]
+            total = total + product
+    return total
+
+
+def _convolve_depthwise(windows: ConvolutionWindows, x, kernel):
+    multiplier = kernel.shape[-1]
+    total: Tensor = 0
+    for cell, values in _cells(windows, x, _window(kernel)):
+        repeated = jnp.repeat(values, multiplier, -1)
         weights = kernel[cell]
         factors = weights.reshape(-1)
         product = repeated * factors

@@ -30,7 +30,7 @@ CALL = types.void(
 """XLA's calling convention: output, inputs, the bytes that we passed, their number,
 status."""
 TARGET = "oneiros_kernel_gradient"
-MOST_PARTS = 8
+MOST_PARTS = 16
 SIZE_COUNT = len(ConvolutionSizes._fields)
 
 
@@ -53,7 +53,7 @@ def kernel_gradient(windows: ConvolutionWindows, x, gradient, window: Sizes):
     shape = (*window, channels, filters)
     result_type = jax.ShapeDtypeStruct(shape, np.float32)
     cores = os.cpu_count() or 1
-    most = min(cores, samples, MOST_PARTS)
+    most = min(samples, MOST_PARTS)
     parts = max(most, 1)
     bounds = [samples * part // parts for part in range(parts + 1)]
     results = []
