@@ -138,12 +138,19 @@ def _window(kernel) -> Sizes:
 
 
 def _convolve(windows: ConvolutionWindows, x, kernel):
-    """Convolves; neighbouring layers are fused with the sum of a few products."""
-    products = kernel.size // kernel.shape[-1]
-    is_summed = products <= FEW and not windows.depthwise and not pools_by_windows()
-    if is_summed and platform() == "cpu":
+    if _suits_sum(windows, kernel):
         return _sum_of_products(windows, x, kernel)
     return _convolve_linearly(windows, x, kernel)
+
+
+def _suits_sum(windows: ConvolutionWindows, kernel) -> bool:
+    if windows.depthwise or pools_by_windows():
+        return False
+    if platform() != "cpu":
+        return False
+    filters = kernel.shape[-1]
+    products = kernel.size // filters
+    return bool(products <= FEW)
 
 
 def _convolve_linearly(windows: ConvolutionWindows, x, kernel):
@@ -353,8 +360,9 @@ def _cells(windows: ConvolutionWindows, x, window: Sizes) -> Iterator[Cell]:
 
 def _sum_of_products(windows: ConvolutionWindows, x, kernel):
     channels = x.shape[-1]
+    window = _window(kernel)
     total: Tensor = 0
-    for cell, values in _cells(windows, x, _window(kernel)):
+    for cell, values in _cells(windows, x, window):
         weights = kernel[cell]
         for channel in range(channels):
             product = values[..., channel, None] * weights[channel]
@@ -364,8 +372,9 @@ def _sum_of_products(windows: ConvolutionWindows, x, kernel):
 
 def _convolve_depthwise(windows: ConvolutionWindows, x, kernel):
     multiplier = kernel.shape[-1]
+    window = _window(kernel)
     total: Tensor = 0
-    for cell, values in _cells(windows, x, _window(kernel)):
+    for cell, values in _cells(windows, x, window):
         repeated = jnp.repeat(values, multiplier, -1)
         weights = kernel[cell]
         factors = weights.reshape(-1)

@@ -38,13 +38,17 @@ class MeshPlacement:
 
     def __init__(self, devices: Sequence[Any]):
         self.devices = len(devices)
-        self.mesh = jax.sharding.Mesh(np.array(devices), (AXIS,))
+        array = np.array(devices)
+        self.mesh = jax.sharding.Mesh(array, (AXIS,))
         self.replicated = self.sharding()
 
     def sharding(self, axis: int | None = None):
         """Returns the sharding of an array that is split along an axis, or not at
         all."""
-        names = [] if axis is None else [*[None] * axis, AXIS]
+        names: list[str | None] = []
+        if axis is not None:
+            names = [None] * axis
+            names.append(AXIS)
         spec = jax.sharding.PartitionSpec(*names)
         return jax.sharding.NamedSharding(self.mesh, spec)
 
@@ -54,7 +58,8 @@ class MeshPlacement:
 
     def variable(self, array) -> Any:
         """Returns the value of a variable on all devices."""
-        sharding = self.variable_sharding(np.shape(array))
+        shape = np.shape(array)
+        sharding = self.variable_sharding(shape)
         if isinstance(array, jax.Array) and array.sharding == sharding:
             return array
         value = fetched(array)
@@ -63,13 +68,14 @@ class MeshPlacement:
             # The next step writes into it: no two devices may share it
             return aligned_copy(value[place])
 
-        return jax.make_array_from_callback(value.shape, sharding, part)
+        return jax.make_array_from_callback(shape, sharding, part)
 
     def batch(self, array, index: Array | None = None) -> Any:
         """Returns rows of an array, split among the devices."""
-        if index is None and np.ndim(array) == 0:
+        rank = np.ndim(array)
+        if index is None and rank == 0:
             return np.asarray(array)
-        if np.ndim(array) == 1:
+        if rank == 1:
             return self._on_all_devices(array, index)
         if index is None:
             return self._whole_batch(array)
@@ -85,17 +91,20 @@ class MeshPlacement:
 
         axis = index.ndim - 1
         sharding = self.sharding(axis)
-        shape = (*padded.shape, *array.shape[1:])
+        row_shape = array.shape[1:]
+        shape = (*padded.shape, *row_shape)
         return jax.make_array_from_callback(shape, sharding, part)
 
     def _on_all_devices(self, array, index: Array | None) -> Any:
         """Returns numbers, one for each row, such as weights of samples: each device
         has all of them, so that their sum, which the loss is divided by, takes no
         message."""
-        values = np.asarray(array) if index is None else array[index]
-        return jax.make_array_from_callback(
-            values.shape, self.replicated, values.__getitem__
-        )
+        values = array
+        if index is not None:
+            values = array[index]
+        whole = np.asarray(values)
+        part = whole.__getitem__
+        return jax.make_array_from_callback(whole.shape, self.replicated, part)
 
     def _whole_batch(self, array) -> Any:
         rows, *row_shape = array.shape
@@ -104,8 +113,9 @@ class MeshPlacement:
         def part(place) -> Array:
             own_rows = place[0]
             start, stop, _ = own_rows.indices(padded_rows)
+            count = stop - start
             values = np.asarray(array[own_rows])
-            lacking = stop - start - len(values)
+            lacking = count - len(values)
             return _longer(values, lacking, axis=0)
 
         sharding = self.sharding(0)
@@ -114,7 +124,8 @@ class MeshPlacement:
 
     def divisible(self, rows: int) -> int:
         """Returns the next number of rows that the devices divide."""
-        return rows + -rows % self.devices
+        lacking = -rows % self.devices
+        return rows + lacking
 
     def compile_step(self, step: TracedStep, arrays) -> CompiledStep:
         """Returns one step on all devices, for inputs of the shapes of these."""

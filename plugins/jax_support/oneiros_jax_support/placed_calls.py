@@ -71,11 +71,14 @@ def placed_loop(
         return [np.int32(steps), index, *batches]
 
     def trimmed_loop(old, read, counter, steps, index, *batches):
-        rows = index.shape[1]
-        trimmed = [x if placement.own_rows else x[:, :rows] for x in batches]
-        return loop_of(step)(old, read, counter, steps, index, *trimmed)
+        if not placement.own_rows:
+            rows = index.shape[1]
+            batches = tuple(x[:, :rows] for x in batches)
+        loop = loop_of(step)
+        return loop(old, read, counter, steps, index, *batches)
 
-    call = PlacedCall(placement, step, trimmed_loop, arguments(arrays, index, 0))
+    first = arguments(arrays, index, 0)
+    call = PlacedCall(placement, step, trimmed_loop, first)
     if call.convolves:
         return None
     call.compile()
@@ -110,7 +113,8 @@ def _trimming(function: Traced, placement: MeshPlacement, arrays) -> Traced:
 
     def trimmed(old, read, counter, *batches):
         own = []
-        for x, size in zip(batches, sizes, strict=True):
+        pairs = zip(batches, sizes, strict=True)
+        for x, size in pairs:
             if size and not placement.own_rows:
                 x = x[: size[0]]
             own.append(x)
@@ -157,11 +161,13 @@ class PlacedCall(StoringCall):
     def _jit(self, values: list[Values], **options):
         """Variables stay where they are, and each device has the whole outputs."""
         written, _ = values
-        outputs = [self._placement.replicated] * self._step.outputs
+        shardings = [value.sharding for value in written]
+        for _ in range(self._step.outputs):
+            shardings.append(self._placement.replicated)
         return jax.jit(
             self._function,
             donate_argnums=self._donated,
-            out_shardings=(*[value.sharding for value in written], *outputs),
+            out_shardings=tuple(shardings),
             **options,
         )
 

@@ -54,8 +54,8 @@ class TracedStep:
 
     def values(self) -> list[Values]:
         """Returns the variables' values: of those that are written, and of others."""
-        written = tuple([slot[0] for slot in self.written])
-        read = tuple([slot[0] for slot in self.read])
+        written = tuple(slot[0] for slot in self.written)
+        read = tuple(slot[0] for slot in self.read)
         return [written, read]
 
     def run(self, old, read, counter, *arrays) -> Values:
@@ -153,7 +153,8 @@ class StoringCall:
         """Returns what it computes, as JAX has traced it."""
         with self.scope():
             traced = self._jitted.trace(*self._arguments)
-        return traced.jaxpr.jaxpr
+        closed = traced.jaxpr
+        return closed.jaxpr
 
     def compile(self) -> None:
         """Compiles it, as it suits its convolutions."""
@@ -186,7 +187,11 @@ class StoringCall:
                 _store(self._jitted, values, slots)
             if step.written and not outputs:
                 step.written[0][0].block_until_ready()
-        return [np.array(output) for (output,) in outputs]
+        results = []
+        for (output,) in outputs:
+            copy = np.array(output)
+            results.append(copy)
+        return results
 
 
 def _store(function: Traced, arguments, slots: list[Slot]) -> None:

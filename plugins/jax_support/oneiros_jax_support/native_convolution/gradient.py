@@ -8,7 +8,6 @@ volumes 1.3 times on Theano and 1.7 on JAX (`benchmarks/volumes.py`).
 import ctypes
 import functools
 import itertools
-import os
 
 import numba
 import numpy as np
@@ -30,14 +29,16 @@ CALL = types.void(
 """XLA's calling convention: output, inputs, the bytes that we passed, their number,
 status."""
 TARGET = "oneiros_kernel_gradient"
-MOST_PARTS = 16
+PARTS = 16
+"""Parts of the samples. XLA gives another thread work only while more than eight
+operations are ready; in two parts, one core computes both."""
 SIZE_COUNT = len(ConvolutionSizes._fields)
 
 
 def kernel_gradient(windows: ConvolutionWindows, x, gradient, window: Sizes):
     """Returns the derivative of a convolution of images by its kernel, in float32.
 
-    There are as many calls as cores; each computes a part of the samples.
+    There are several calls; each computes a part of the samples.
 
     # Arguments
         windows: where the windows lie.
@@ -52,9 +53,7 @@ def kernel_gradient(windows: ConvolutionWindows, x, gradient, window: Sizes):
     filters = gradient.shape[-1]
     shape = (*window, channels, filters)
     result_type = jax.ShapeDtypeStruct(shape, np.float32)
-    cores = os.cpu_count() or 1
-    most = min(samples, MOST_PARTS)
-    parts = max(most, 1)
+    parts = min(samples, PARTS) or 1
     bounds = [samples * part // parts for part in range(parts + 1)]
     results = []
     for start, stop in itertools.pairwise(bounds):
