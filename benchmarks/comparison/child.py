@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from comparison.cases import CASES
+from comparison.cases import case_named
 
 Times = tuple[float, float]
 """Milliseconds of the clock, and of the processor."""
@@ -32,7 +32,7 @@ class Measured:
     """
 
     def __init__(self, module: str, form: str, name: str, started: float) -> None:
-        case = CASES[name]
+        case = case_named(name)
         before = now()
         made = importlib.import_module(f"comparison.{module}").Contender
         made.imported()
