@@ -118,18 +118,29 @@ def recurrent(draw: np.random.RandomState, features: int, units: int) -> list[Ar
     ]
 
 
-def mlp(title: str, batch: int, rows: int, sizes: Sequence[int], checked: int) -> Case:
+def mlp(
+    title: str,
+    batch: int,
+    rows: int,
+    sizes: Sequence[int],
+    checked: int,
+    gain: float = 1,
+) -> Case:
     """Returns a stack of dense layers.
 
     # Arguments
         sizes: of the input, of each hidden layer, and of the output.
+        gain: factor of the kernels; the root of 2 keeps the scale in a deep stack.
     """
     inputs, *hidden, classes = sizes
 
     def draw(state: np.random.RandomState) -> Weights:
         names = [*(f"hidden{i}" for i in range(1, len(hidden) + 1)), "output"]
         pairs = itertools.pairwise(sizes)
-        return {n: affine(state, *pair) for n, pair in zip(names, pairs, strict=True)}
+        return {
+            name: [np.float32(gain) * array for array in affine(state, *pair)]
+            for name, pair in zip(names, pairs, strict=True)
+        }
 
     units = tuple(hidden)
     return Case(title, batch, rows, (inputs,), classes, checked, draw, "mlp", units)
@@ -226,6 +237,8 @@ def bottlenecks() -> list[tuple[str, int, int]]:
 
 
 def _resnet50(draw: np.random.RandomState) -> Weights:
+    """Returns weights with which each block starts as what is beside it, so that
+    rounding isn't magnified."""
     weights = {"conv1": affine(draw, 7, 7, 3, 64), "bn_conv1": norm(64)}
     before = 64
 
@@ -239,6 +252,7 @@ def _resnet50(draw: np.random.RandomState) -> Weights:
         add(f"{name}_branch2a", 1, before, filters)
         add(f"{name}_branch2b", 3, filters, filters)
         add(f"{name}_branch2c", 1, filters, WIDENED * filters)
+        weights[f"bn{name}_branch2c"][0][:] = 0
         before = WIDENED * filters
     return {**weights, "fc1000": affine(draw, before, 1000)}
 
@@ -261,7 +275,8 @@ def growing(what: str, size: int) -> Case:
     if what == "width":
         return mlp(title, 128, 128 * steps, (784, size, size, 10), 2)
     if what == "deep":
-        return mlp(f"{size} x Dense 32", 64, 64 * steps, (32,) * (size + 1) + (10,), 2)
+        sizes = (32,) * (size + 1) + (10,)
+        return mlp(f"{size} x Dense 32", 64, 64 * steps, sizes, 2, gain=2**0.5)
     return lstm(f"LSTM 32 over {size} steps", 8, 8 * steps, size, 32, 2)
 
 

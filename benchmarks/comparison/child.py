@@ -154,10 +154,16 @@ def answer() -> None:
     def tell(answer: Answer) -> None:
         print(json.dumps(answer), file=answers, flush=True)
 
-    measured = Measured(**json.loads(sys.argv[1]))
+    start = json.loads(sys.argv[1])
+    measured = Measured(**start)
     tell(measured.first)
     for line in sys.stdin:
-        tell(measured.turn(**json.loads(line)))
+        request = json.loads(line)
+        if "name" in request:
+            measured = Measured(**start | request)
+            tell(measured.first)
+        else:
+            tell(measured.turn(**request))
 
 
 if __name__ == "__main__":

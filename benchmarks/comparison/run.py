@@ -146,17 +146,7 @@ def hand_written(case: Case) -> dict[str, list[str]]:
 
 def contenders(case: Case) -> list[Contender]:
     """Returns those that make sense for a case."""
-    listed = [
-        Contender(
-            f"oneiros-{engine}",
-            "oneiros",
-            engine,
-            "oneiros_case",
-            "",
-            (f"oneiros_backend_{engine}",),
-        )
-        for engine in ("theano", "tensorflow", "jax", "onnx")
-    ]
+    listed = [ours(engine) for engine in ("theano", "tensorflow", "jax", "onnx")]
     for engine in ("tensorflow", "jax", "torch"):
         for steps in (1,) if engine == "torch" or case.is_large else (1, 16):
             name = f"keras3-{engine}" + ("-16" if steps > 1 else "")
@@ -169,6 +159,12 @@ def contenders(case: Case) -> list[Contender]:
         *listed,
         *(by_hand(e, form) for e, fs in hand_written(case).items() for form in fs),
     ]
+
+
+def ours(engine: str) -> Contender:
+    """Returns Oneiros."""
+    needs = (f"oneiros_backend_{engine}",)
+    return Contender(f"oneiros-{engine}", "oneiros", engine, "oneiros_case", "", needs)
 
 
 def by_hand(engine: str, form: str) -> Contender:
@@ -257,7 +253,7 @@ def run(
                 for contender in among:
                     tell(f"{case} round {number + 1} of {rounds}: {contender.name}")
                     ask = asked[contender] = stack.enter_context(
-                        _process(case, contender, folder)
+                        process(case, contender, folder)
                     )
                     record = records.setdefault(contender.name, Record(contender))
                     _start(record, number, ask)
@@ -275,9 +271,9 @@ Ask = Callable[[dict[str, Any] | None], dict[str, Any]]
 
 
 @contextmanager
-def _process(case: str, contender: Contender, folder: str) -> Iterator[Ask]:
+def process(case: str, contender: Contender, folder: str) -> Iterator[Ask]:
     """Gives a function that passes a process a request, if any, and returns its next
-    answer."""
+    answer: the first batch's figures, then a turn's, or another case's first batch."""
     request = {
         "module": contender.module,
         "form": contender.form,
