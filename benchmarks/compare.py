@@ -37,6 +37,14 @@ from pathlib import Path
 GROUP = ("keras", "rich", "jax")
 
 
+def known_case(name: str) -> str:
+    """Returns the name of a case."""
+    from comparison.cases import case_named
+
+    case_named(name)
+    return name
+
+
 def options() -> argparse.Namespace:
     """Returns the command line's."""
     from comparison.run import MEASURES
@@ -44,7 +52,7 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--case", action="append")
+    parser.add_argument("--case", action="append", type=known_case)
     parser.add_argument("--measure", action="append", choices=MEASURES)
     parser.add_argument(
         "--engine",
@@ -106,7 +114,7 @@ def main() -> int:
         )
         for contender in wanted:
             if contender.missing:
-                console.print(f"without {contender.name}: {contender.missing}")
+                print(f"without {contender.name}: {contender.missing}")
         table.show(console, case, records, measures, clock)
         difference, _ = run.disagreement(run.same_maths(case, records))
         console.print(f"({case}) losses agree to {difference:.1e}")
