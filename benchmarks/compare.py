@@ -81,7 +81,7 @@ def main() -> int:
     from rich.console import Console
 
     chosen = options()
-    console = Console(width=180)
+    console = Console(width=200)
     clock = ["wall", "processor"].index(chosen.clock)
     measures = chosen.measure or run.MEASURES
     rounds = 1 if chosen.quick else chosen.rounds
