@@ -1,5 +1,5 @@
 """Oneiros beside Keras 3, and beside the best loops written by hand for the same
-engines.
+engines and in PyTorch.
 
     python3 run.py --group benchmark benchmarks/compare.py [--case d] [--measure fit]
         [--engine jax] [--rounds 3] [--quick] [--clock processor] [--json FILE]
@@ -10,13 +10,20 @@ turns of a fraction of a second, so that what slows the machine for a while meet
 them. The losses must agree to 1e-5 (but for Keras 3's of case e on TensorFlow, where it
 leaves an embedding's unused rows as they are). The tables tell medians and spreads in
 milliseconds (per batch; per call for one row and train_on_batch), processor time, the
-medians of the turns' ratios to the engine's best hand-written loop and to Keras 3 on
-that engine, and whether they are within the limits. Where other work shares the
-machine, `--clock processor` takes the ratios from processor time. Fails if losses
-differ or aren't finite, or a limit is missed.
+medians of the turns' ratios to the engine's best hand-written loop, to Keras 3 on that
+engine and to PyTorch's best loop, and whether they are within the limits. Where other
+work shares the machine, `--clock processor` takes the ratios from processor time. Fails
+if losses differ or aren't finite, or a limit is missed.
+PyTorch isn't part of the environment, as its CUDA build takes 3 GB. After the first
+`python3 run.py`, `.uv/bin/uv pip install torch` adds it. What `torch.compile` compiled
+stays in a cache; the first run of a case takes minutes longer.
 The engine `onnx` only predicts, and so does case g, with long sequences: name these,
 and what to measure, as in `--case g --engine onnx --engine jax --measure predict
 --measure "one row"`; the first loss is compared.
+By default the cases are a to f. "deep", a hundred dense layers ("deep 50": fifty), and
+"resnet50" take minutes a contender; ResNet50 needs 3 GB for each, so name the engines
+if that is too much: `--case resnet50 --engine jax --engine torch --quick --measure fit
+--measure predict --measure "first batch" --measure memory`.
 """
 
 from __future__ import annotations
@@ -30,15 +37,22 @@ from pathlib import Path
 GROUP = ("keras", "rich", "jax")
 
 
+def known_case(name: str) -> str:
+    """Returns the name of a case."""
+    from comparison.cases import case_named
+
+    case_named(name)
+    return name
+
+
 def options() -> argparse.Namespace:
     """Returns the command line's."""
-    from comparison.cases import CASES
     from comparison.run import MEASURES
 
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--case", action="append", choices=list(CASES))
+    parser.add_argument("--case", action="append", type=known_case)
     parser.add_argument("--measure", action="append", choices=MEASURES)
     parser.add_argument(
         "--engine",
@@ -63,18 +77,18 @@ def main() -> int:
         )
         return 2
     from comparison import run, table
-    from comparison.cases import CASES, TRAINED
+    from comparison.cases import USUAL, case_named
     from rich.console import Console
 
     chosen = options()
-    console = Console(width=180)
+    console = Console(width=200)
     clock = ["wall", "processor"].index(chosen.clock)
     measures = chosen.measure or run.MEASURES
     rounds = 1 if chosen.quick else chosen.rounds
     turns = 2 if chosen.quick else run.TURNS
     engines = {*(chosen.engine or ("theano", "tensorflow", "jax", "torch"))}
-    cases = chosen.case or TRAINED
-    some_only_predict = any(CASES[case].only_predicts for case in cases)
+    cases = chosen.case or USUAL
+    some_only_predict = any(case_named(case).only_predicts for case in cases)
     some_only_predict |= not engines.isdisjoint(run.PREDICTING)
     if some_only_predict and not set(measures) <= set(run.PREDICTIONS):
         print(
@@ -87,7 +101,8 @@ def main() -> int:
     results = {}
     failures = []
     for case in cases:
-        among = [c for c in run.contenders(CASES[case]) if c.engine in engines]
+        wanted = [c for c in run.contenders(case_named(case)) if c.engine in engines]
+        among = [contender for contender in wanted if not contender.missing]
         records = results[case] = run.run(
             case,
             among,
@@ -97,6 +112,9 @@ def main() -> int:
             clock,
             lambda line: print(line, file=sys.stderr, flush=True),
         )
+        for contender in wanted:
+            if contender.missing:
+                print(f"without {contender.name}: {contender.missing}")
         table.show(console, case, records, measures, clock)
         difference, _ = run.disagreement(run.same_maths(case, records))
         console.print(f"({case}) losses agree to {difference:.1e}")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,6 +20,8 @@ BETA_2 = 0.999
 """Of Adam."""
 NORM_EPSILON = 1e-3
 NORM_MOMENTUM = 0.99
+FEATURES = 64
+"""Of each step of an LSTM's sequence."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +35,15 @@ class Case:
         classes: width of the softmax; 1 for one sigmoid unit.
         checked: steps after which all losses must agree.
         draw: function of a random state that returns the first weights.
+        network: which of the contenders' networks it is.
+        hidden: units of the hidden layers, or of the LSTM.
         tokens: number of different tokens, if a sample consists of them.
         normalizes: whether it normalizes batches, so that the loss of a training step
             isn't that of a prediction.
         only_predicts: whether nothing is trained.
         epsilon: Adam's. Where gradients are rounded much, a large one keeps losses
             comparable: Adam turns the sign of a tiny gradient into a whole step.
+        is_large: whether a step takes a second and gigabytes.
     """
 
     title: str
@@ -48,12 +53,15 @@ class Case:
     classes: int
     checked: int
     draw: Callable[[np.random.RandomState], Weights]
+    network: str = ""
+    hidden: tuple[int, ...] = ()
     convolves: bool = False
     recurs: bool = False
     tokens: int = 0
     normalizes: bool = False
     only_predicts: bool = False
     epsilon: float = 1e-8
+    is_large: bool = False
 
     @property
     def steps(self) -> int:
@@ -110,12 +118,49 @@ def recurrent(draw: np.random.RandomState, features: int, units: int) -> list[Ar
     ]
 
 
-def _mlp(*sizes: int) -> Callable[[np.random.RandomState], Weights]:
-    names = [*(f"hidden{i}" for i in range(1, len(sizes) - 1)), "output"]
-    return lambda draw: {
-        name: affine(draw, *pair)
-        for name, pair in zip(names, itertools.pairwise(sizes), strict=True)
-    }
+def mlp(
+    title: str,
+    batch: int,
+    rows: int,
+    sizes: Sequence[int],
+    checked: int,
+    gain: float = 1,
+) -> Case:
+    """Returns a stack of dense layers.
+
+    # Arguments
+        sizes: of the input, of each hidden layer, and of the output.
+        gain: factor of the kernels; the root of 2 keeps the scale in a deep stack.
+    """
+    inputs, *hidden, classes = sizes
+
+    def draw(state: np.random.RandomState) -> Weights:
+        names = [*(f"hidden{i}" for i in range(1, len(hidden) + 1)), "output"]
+        pairs = itertools.pairwise(sizes)
+        return {
+            name: [np.float32(gain) * array for array in affine(state, *pair)]
+            for name, pair in zip(names, pairs, strict=True)
+        }
+
+    units = tuple(hidden)
+    return Case(title, batch, rows, (inputs,), classes, checked, draw, "mlp", units)
+
+
+def lstm(
+    title: str, batch: int, rows: int, steps: int, units: int, checked: int
+) -> Case:
+    """Returns an LSTM over sequences of vectors, and a dense layer on its last
+    output."""
+
+    def draw(state: np.random.RandomState) -> Weights:
+        return {
+            "lstm": recurrent(state, FEATURES, units),
+            "output": affine(state, units, 10),
+        }
+
+    shape = (steps, FEATURES)
+    case = Case(title, batch, rows, shape, 10, checked, draw, "lstm", (units,))
+    return replace(case, recurs=True)
 
 
 def _cnn(draw: np.random.RandomState) -> Weights:
@@ -125,10 +170,6 @@ def _cnn(draw: np.random.RandomState) -> Weights:
         "hidden1": affine(draw, 12 * 12 * 32, 128),
         "output": affine(draw, 128, 10),
     }
-
-
-def _lstm(draw: np.random.RandomState) -> Weights:
-    return {"lstm": recurrent(draw, 64, 128), "output": affine(draw, 128, 10)}
 
 
 def _reviews(draw: np.random.RandomState) -> Weights:
@@ -154,10 +195,17 @@ def blocks() -> list[tuple[str, int, int]]:
     ]
 
 
-def _resnet(draw: np.random.RandomState) -> Weights:
-    def norm(filters: int) -> list[Array]:
-        return [np.full(filters, value, "float32") for value in (1, 0, 0, 1)]
+def normalizes(layer: str) -> bool:
+    """Tells by its name whether a layer is a batch normalization."""
+    return "norm" in layer or layer.startswith("bn")
 
+
+def norm(filters: int) -> list[Array]:
+    """Returns scale, shift, running mean and running variance."""
+    return [np.full(filters, value, "float32") for value in (1, 0, 0, 1)]
+
+
+def _resnet(draw: np.random.RandomState) -> Weights:
     weights = {"conv": [kernel(draw, 3, 3, 3, STAGES[0])], "norm": norm(STAGES[0])}
     before = STAGES[0]
     for name, filters, stride in blocks():
@@ -171,11 +219,74 @@ def _resnet(draw: np.random.RandomState) -> Weights:
     return {**weights, "output": affine(draw, before, 10)}
 
 
+BLOCKS_OF_50 = {2: "abc", 3: "abcd", 4: "abcdef", 5: "abc"}
+WIDENED = 4
+"""How many times as many filters the last convolution of a block has."""
+
+
+def bottlenecks() -> list[tuple[str, int, int]]:
+    """Returns the blocks of ResNet50: name, filters, stride.
+
+    The first of a stage, whose name ends in "a", has a convolution beside it.
+    """
+    return [
+        (f"{stage}{block}", 2 ** (stage + 4), 2 if stage > 2 and block == "a" else 1)
+        for stage, letters in BLOCKS_OF_50.items()
+        for block in letters
+    ]
+
+
+def _resnet50(draw: np.random.RandomState) -> Weights:
+    """Returns weights with which each block starts as what is beside it, so that
+    rounding isn't magnified."""
+    weights = {"conv1": affine(draw, 7, 7, 3, 64), "bn_conv1": norm(64)}
+    before = 64
+
+    def add(place: str, size: int, inputs: int, filters: int) -> None:
+        weights[f"res{place}"] = affine(draw, size, size, inputs, filters)
+        weights[f"bn{place}"] = norm(filters)
+
+    for name, filters, _ in bottlenecks():
+        if name.endswith("a"):
+            add(f"{name}_branch1", 1, before, WIDENED * filters)
+        add(f"{name}_branch2a", 1, before, filters)
+        add(f"{name}_branch2b", 3, filters, filters)
+        add(f"{name}_branch2c", 1, filters, WIDENED * filters)
+        weights[f"bn{name}_branch2c"][0][:] = 0
+        before = WIDENED * filters
+    return {**weights, "fc1000": affine(draw, before, 1000)}
+
+
+LARGEST = {"batch": 4096, "deep": 200, "steps": 2000, "width": 4096}
+"""Of the cases that grow."""
+
+
+def growing(what: str, size: int) -> Case:
+    """Returns a network of some size.
+
+    # Arguments
+        what: "batch" or "width" of case a's network, the dense layers of "deep", or the
+            "steps" of a sequence.
+    """
+    steps = int(np.clip(4 * LARGEST[what] // size, 4, 128))
+    title = f"{what} {size}"
+    if what == "batch":
+        return mlp(title, size, size * steps, (784, 512, 512, 10), 2)
+    if what == "width":
+        return mlp(title, 128, 128 * steps, (784, size, size, 10), 2)
+    if what == "deep":
+        sizes = (32,) * (size + 1) + (10,)
+        return mlp(f"{size} x Dense 32", 64, 64 * steps, sizes, 2, gain=2**0.5)
+    return lstm(f"LSTM 32 over {size} steps", 8, 8 * steps, size, 32, 2)
+
+
 CASES = {
-    "a": Case("MLP 784-512-512-10", 128, 6400, (784,), 10, 6, _mlp(784, 512, 512, 10)),
-    "b": Case("CNN on 28x28", 128, 2560, (28, 28, 1), 10, 4, _cnn, convolves=True),
-    "c": Case("LSTM 128 over 80 steps", 32, 960, (80, 64), 10, 6, _lstm, recurs=True),
-    "d": Case("MLP 20-64-64-1", 32, 32000, (20,), 1, 8, _mlp(20, 64, 64, 1)),
+    "a": mlp("MLP 784-512-512-10", 128, 6400, (784, 512, 512, 10), 6),
+    "b": Case(
+        "CNN on 28x28", 128, 2560, (28, 28, 1), 10, 4, _cnn, "cnn", convolves=True
+    ),
+    "c": lstm("LSTM 128 over 80 steps", 32, 960, 80, 128, 6),
+    "d": mlp("MLP 20-64-64-1", 32, 32000, (20, 64, 64, 1), 8),
     "e": Case(
         "embedding + bidirectional LSTM",
         32,
@@ -184,6 +295,7 @@ CASES = {
         1,
         5,
         _reviews,
+        "reviews",
         recurs=True,
         tokens=5000,
     ),
@@ -195,20 +307,43 @@ CASES = {
         10,
         3,
         _resnet,
+        "resnet",
         convolves=True,
         normalizes=True,
         epsilon=0.1,
     ),
-    "g": Case(
-        "LSTM 128 over 600 steps",
-        32,
-        64,
-        (600, 64),
-        10,
-        1,
-        _lstm,
-        recurs=True,
-        only_predicts=True,
+    "g": replace(
+        lstm("LSTM 128 over 600 steps", 32, 64, 600, 128, 1), only_predicts=True
     ),
+    "resnet50": Case(
+        "ResNet50 on 224x224",
+        8,
+        8,
+        (224, 224, 3),
+        1000,
+        2,
+        _resnet50,
+        "resnet50",
+        convolves=True,
+        normalizes=True,
+        epsilon=0.1,
+        is_large=True,
+    ),
+    "deep": growing("deep", 100),
 }
-TRAINED = [name for name, case in CASES.items() if not case.only_predicts]
+USUAL = ["a", "b", "c", "d", "e", "f"]
+"""Those that take no longer than minutes."""
+
+
+def case_named(name: str) -> Case:
+    """Returns a case: "a", or one of a size, such as "deep 50".
+
+    # Raises
+        ValueError: if there is none of that name.
+    """
+    what, _, size = name.partition(" ")
+    if what in LARGEST and size.isdecimal():
+        return growing(what, int(size))
+    if name not in CASES:
+        raise ValueError(f"No case is called {name!r}.")
+    return CASES[name]

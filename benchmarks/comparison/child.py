@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from comparison.cases import CASES
+from comparison.cases import case_named
 
 Times = tuple[float, float]
 """Milliseconds of the clock, and of the processor."""
@@ -32,7 +32,7 @@ class Measured:
     """
 
     def __init__(self, module: str, form: str, name: str, started: float) -> None:
-        case = CASES[name]
+        case = case_named(name)
         before = now()
         made = importlib.import_module(f"comparison.{module}").Contender
         made.imported()
@@ -154,10 +154,16 @@ def answer() -> None:
     def tell(answer: Answer) -> None:
         print(json.dumps(answer), file=answers, flush=True)
 
-    measured = Measured(**json.loads(sys.argv[1]))
+    start = json.loads(sys.argv[1])
+    measured = Measured(**start)
     tell(measured.first)
     for line in sys.stdin:
-        tell(measured.turn(**json.loads(line)))
+        request = json.loads(line)
+        if "name" in request:
+            measured = Measured(**start | request)
+            tell(measured.first)
+        else:
+            tell(measured.turn(**request))
 
 
 if __name__ == "__main__":

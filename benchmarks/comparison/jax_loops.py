@@ -14,12 +14,14 @@ import numpy as np
 from comparison.cases import (
     BETA_1,
     BETA_2,
-    CASES,
     NORM_EPSILON,
     NORM_MOMENTUM,
     RATE,
     Array,
     blocks,
+    bottlenecks,
+    case_named,
+    normalizes,
 )
 
 T = Any
@@ -36,10 +38,10 @@ class Contender:
     """
 
     def __init__(self, name: str, form: str) -> None:
-        self.case = CASES[name]
+        self.case = case_named(name)
         words = form.split("-")
         self.looped = "loop" in words
-        network = NETWORKS[name]
+        network = NETWORKS[self.case.network]
         if self.case.recurs:
             network = functools.partial(
                 network, lstm_by_hand if "gradient" in words else lstm_by_scan
@@ -48,7 +50,7 @@ class Contender:
             keep_freed_memory()
         self._define(network, WITHOUT_YNN if "noynn" in words else None)
         weights = jax.tree.map(jnp.array, self.case.weights())
-        self.running = {key: weights[key][2:] for key in weights if "norm" in key}
+        self.running = {key: weights[key][2:] for key in weights if normalizes(key)}
         kept = {
             key: arrays[:2] if key in self.running else arrays
             for key, arrays in weights.items()
@@ -246,8 +248,8 @@ def dense(weights: T, x: T) -> T:
 
 
 def _mlp(weights: T, running: T, x: T, training: bool) -> tuple[T, T]:
-    for layer in ("hidden1", "hidden2"):
-        x = jax.nn.relu(dense(weights[layer], x))
+    for i in range(1, len(weights)):
+        x = jax.nn.relu(dense(weights[f"hidden{i}"], x))
     return dense(weights["output"], x), running
 
 
@@ -384,11 +386,35 @@ def _resnet(weights: T, running: T, x: T, training: bool) -> tuple[T, T]:
     return dense(weights["output"], x.mean((1, 2))), new
 
 
+def _resnet50(weights: T, running: T, x: T, training: bool) -> tuple[T, T]:
+    new = {}
+
+    def norm(layer: str, x: T) -> T:
+        x, new[layer] = normalised(weights[layer], running[layer], x, training)
+        return x
+
+    def block(place: str, x: T, stride: int = 1) -> T:
+        kernel, bias = weights[f"res{place}"]
+        return norm(f"bn{place}", convolved(x, kernel, stride) + bias)
+
+    x = jnp.pad(x, ((0, 0), (3, 3), (3, 3), (0, 0)))
+    kernel, bias = weights["conv1"]
+    x = jax.nn.relu(norm("bn_conv1", convolved(x, kernel, 2, "VALID") + bias))
+    window, strides = (1, 3, 3, 1), (1, 2, 2, 1)
+    x = jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, window, strides, "VALID")
+    for name, _, stride in bottlenecks():
+        short = block(f"{name}_branch1", x, stride) if name.endswith("a") else x
+        x = jax.nn.relu(block(f"{name}_branch2a", x, stride))
+        x = jax.nn.relu(block(f"{name}_branch2b", x))
+        x = jax.nn.relu(block(f"{name}_branch2c", x) + short)
+    return dense(weights["fc1000"], x.mean((1, 2))), new
+
+
 NETWORKS: dict[str, Callable[..., Any]] = {
-    "a": _mlp,
-    "b": _cnn,
-    "c": _lstm,
-    "d": _mlp,
-    "e": _reviews,
-    "f": _resnet,
+    "mlp": _mlp,
+    "cnn": _cnn,
+    "lstm": _lstm,
+    "reviews": _reviews,
+    "resnet": _resnet,
+    "resnet50": _resnet50,
 }

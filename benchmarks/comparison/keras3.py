@@ -6,7 +6,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from comparison.cases import CASES, NORM_EPSILON, NORM_MOMENTUM, RATE, Array, blocks
+from comparison.cases import (
+    NORM_EPSILON,
+    NORM_MOMENTUM,
+    RATE,
+    WIDENED,
+    Array,
+    Case,
+    blocks,
+    bottlenecks,
+    case_named,
+)
 
 
 class Contender:
@@ -17,8 +27,8 @@ class Contender:
 
     def __init__(self, name: str, form: str) -> None:
         keras = genuine()
-        self.case = CASES[name]
-        self.model = NETWORKS[name](keras)
+        self.case = case_named(name)
+        self.model = NETWORKS[self.case.network](keras, self.case)
         self.model.compile(
             loss="binary_crossentropy"
             if self.case.classes == 1
@@ -95,23 +105,18 @@ def genuine() -> Any:
     return keras
 
 
-def _mlp(keras: Any, features: int, units: int, classes: int) -> Any:
+def _mlp(keras: Any, case: Case) -> Any:
     dense = keras.layers.Dense
-    return keras.Sequential(
-        [
-            keras.Input((features,)),
-            dense(units, activation="relu", name="hidden1"),
-            dense(units, activation="relu", name="hidden2"),
-            dense(
-                classes,
-                activation="softmax" if classes > 1 else "sigmoid",
-                name="output",
-            ),
-        ]
-    )
+    hidden = [
+        dense(units, activation="relu", name=f"hidden{i}")
+        for i, units in enumerate(case.hidden, 1)
+    ]
+    activation = "softmax" if case.classes > 1 else "sigmoid"
+    output = dense(case.classes, activation=activation, name="output")
+    return keras.Sequential([keras.Input(case.shape), *hidden, output])
 
 
-def _cnn(keras: Any) -> Any:
+def _cnn(keras: Any, case: Case) -> Any:
     layers = keras.layers
     return keras.Sequential(
         [
@@ -126,18 +131,18 @@ def _cnn(keras: Any) -> Any:
     )
 
 
-def _lstm(keras: Any, steps: int) -> Any:
+def _lstm(keras: Any, case: Case) -> Any:
     layers = keras.layers
     return keras.Sequential(
         [
-            keras.Input((steps, 64)),
-            layers.LSTM(128, name="lstm"),
+            keras.Input(case.shape),
+            layers.LSTM(*case.hidden, name="lstm"),
             layers.Dense(10, activation="softmax", name="output"),
         ]
     )
 
 
-def _reviews(keras: Any) -> Any:
+def _reviews(keras: Any, case: Case) -> Any:
     layers = keras.layers
     return keras.Sequential(
         [
@@ -149,7 +154,7 @@ def _reviews(keras: Any) -> Any:
     )
 
 
-def _resnet(keras: Any) -> Any:
+def _resnet(keras: Any, case: Case) -> Any:
     layers = keras.layers
 
     def convolved(x: Any, filters: int, size: int, stride: int, name: str) -> Any:
@@ -177,12 +182,43 @@ def _resnet(keras: Any) -> Any:
     return keras.Model(image, layers.Dense(10, activation="softmax", name="output")(x))
 
 
-NETWORKS: dict[str, Callable[[Any], Any]] = {
-    "a": lambda keras: _mlp(keras, 784, 512, 10),
-    "b": _cnn,
-    "c": lambda keras: _lstm(keras, 80),
-    "d": lambda keras: _mlp(keras, 20, 64, 1),
-    "e": _reviews,
-    "f": _resnet,
-    "g": lambda keras: _lstm(keras, 600),
+def _resnet50(keras: Any, case: Case) -> Any:
+    layers = keras.layers
+
+    def normalised(x: Any, name: str) -> Any:
+        return layers.BatchNormalization(
+            epsilon=NORM_EPSILON, momentum=NORM_MOMENTUM, name=name
+        )(x)
+
+    def block(place: str, x: Any, filters: int, size: int, stride: int = 1) -> Any:
+        convolution = layers.Conv2D(
+            filters, size, stride, padding="same", name=f"res{place}"
+        )
+        return normalised(convolution(x), f"bn{place}")
+
+    image = keras.Input(case.shape)
+    x = layers.Conv2D(64, 7, 2, name="conv1")(layers.ZeroPadding2D(3)(image))
+    x = layers.ReLU()(normalised(x, "bn_conv1"))
+    x = layers.MaxPooling2D(3, 2)(x)
+    for name, filters, stride in bottlenecks():
+        wide = WIDENED * filters
+        short = x
+        if name.endswith("a"):
+            short = block(f"{name}_branch1", x, wide, 1, stride)
+        x = layers.ReLU()(block(f"{name}_branch2a", x, filters, 1, stride))
+        x = layers.ReLU()(block(f"{name}_branch2b", x, filters, 3))
+        x = layers.Add()([block(f"{name}_branch2c", x, wide, 1), short])
+        x = layers.ReLU()(x)
+    x = layers.GlobalAveragePooling2D()(x)
+    output = layers.Dense(case.classes, activation="softmax", name="fc1000")
+    return keras.Model(image, output(x))
+
+
+NETWORKS: dict[str, Callable[[Any, Case], Any]] = {
+    "mlp": _mlp,
+    "cnn": _cnn,
+    "lstm": _lstm,
+    "reviews": _reviews,
+    "resnet": _resnet,
+    "resnet50": _resnet50,
 }

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 HAND = "hand-written"
 KERAS = "Keras 3"
+PYTORCH = "PyTorch"
 KERAS_PLAIN = "keras3-tensorflow"
 """Keras 3 with one step per execution: 4.56 and 24.2 ms, twice the 2.27 and 1.2 times
 the 20.1 asked for."""
@@ -27,7 +28,7 @@ class Limit:
     # Arguments
         row: the line of the table of limits that it stands for.
         against: HAND for the engine's best hand-written loop, KERAS for Keras 3's best
-            on the engine, or a contender.
+            on the engine, PYTORCH for PyTorch's best hand-written loop, or a contender.
         below: whether the figure must stay below the limit, instead of reaching it at
             most.
     """
@@ -90,6 +91,12 @@ def _limits() -> list[Limit]:
             for e in ENGINES
         ),
     ]
+    for engine in ("theano", "jax"):
+        limits += [
+            Limit("c LSTM beside PyTorch", "c", "fit", engine, PYTORCH, 1.0),
+            Limit("c LSTM beside PyTorch", "c", "predict", engine, PYTORCH, 1.1),
+            Limit("b CNN beside PyTorch", "b", "fit", engine, PYTORCH, 1.0),
+        ]
     for engine in ENGINES:
         for case in "abcdef":
             special = case == "d" and engine == "jax"

@@ -7,7 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from comparison.cases import CASES, NORM_EPSILON, NORM_MOMENTUM, RATE, Array, blocks
+from comparison.cases import (
+    NORM_EPSILON,
+    NORM_MOMENTUM,
+    RATE,
+    Array,
+    Case,
+    blocks,
+    case_named,
+)
 
 
 class Contender:
@@ -21,9 +29,9 @@ class Contender:
         import oneiros
         from oneiros.optimizers import Adam
 
-        self.case = CASES[name]
+        self.case = case_named(name)
         self.trains = "gradients" in oneiros.backend.current().capabilities
-        self.model = NETWORKS[name]()
+        self.model = NETWORKS[self.case.network](self.case)
         loss = (
             "binary_crossentropy"
             if self.case.classes == 1
@@ -98,24 +106,20 @@ def split(layer: str, arrays: list[Array]) -> list[Array]:
     return parts
 
 
-def _mlp(features: int, units: int, classes: int) -> Any:
-    from oneiros.layers import Dense
+def _mlp(case: Case) -> Any:
+    from oneiros.layers import Dense, InputLayer
     from oneiros.models import Sequential
 
-    return Sequential(
-        [
-            Dense(units, activation="relu", input_dim=features, name="hidden1"),
-            Dense(units, activation="relu", name="hidden2"),
-            Dense(
-                classes,
-                activation="softmax" if classes > 1 else "sigmoid",
-                name="output",
-            ),
-        ]
-    )
+    hidden = [
+        Dense(units, activation="relu", name=f"hidden{i}")
+        for i, units in enumerate(case.hidden, 1)
+    ]
+    activation = "softmax" if case.classes > 1 else "sigmoid"
+    output = Dense(case.classes, activation=activation, name="output")
+    return Sequential([InputLayer(input_shape=case.shape), *hidden, output])
 
 
-def _cnn() -> Any:
+def _cnn(case: Case) -> Any:
     from oneiros.layers import Convolution2D, Dense, Flatten, MaxPooling2D
     from oneiros.models import Sequential
 
@@ -140,19 +144,24 @@ def _cnn() -> Any:
     )
 
 
-def _lstm(steps: int) -> Any:
+def _lstm(case: Case) -> Any:
     from oneiros.layers import LSTM, Dense
     from oneiros.models import Sequential
 
     return Sequential(
         [
-            LSTM(128, inner_activation="sigmoid", input_shape=(steps, 64), name="lstm"),
+            LSTM(
+                *case.hidden,
+                inner_activation="sigmoid",
+                input_shape=case.shape,
+                name="lstm",
+            ),
             Dense(10, activation="softmax", name="output"),
         ]
     )
 
 
-def _reviews() -> Any:
+def _reviews(case: Case) -> Any:
     from oneiros.layers import LSTM, Bidirectional, Dense, Embedding
     from oneiros.models import Sequential
 
@@ -165,7 +174,7 @@ def _reviews() -> Any:
     )
 
 
-def _resnet() -> Any:
+def _resnet(case: Case) -> Any:
     from oneiros.layers import (
         Activation,
         BatchNormalization,
@@ -206,12 +215,17 @@ def _resnet() -> Any:
     return Model(image, Dense(10, activation="softmax", name="output")(x))
 
 
-NETWORKS: dict[str, Callable[[], Any]] = {
-    "a": lambda: _mlp(784, 512, 10),
-    "b": _cnn,
-    "c": lambda: _lstm(80),
-    "d": lambda: _mlp(20, 64, 1),
-    "e": _reviews,
-    "f": _resnet,
-    "g": lambda: _lstm(600),
+def _resnet50(case: Case) -> Any:
+    from oneiros.applications import ResNet50
+
+    return ResNet50(weights=None, input_shape=case.shape)
+
+
+NETWORKS: dict[str, Callable[[Case], Any]] = {
+    "mlp": _mlp,
+    "cnn": _cnn,
+    "lstm": _lstm,
+    "reviews": _reviews,
+    "resnet": _resnet,
+    "resnet50": _resnet50,
 }

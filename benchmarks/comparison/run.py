@@ -8,6 +8,7 @@ while meets contenders alike, and ratios are taken within a turn.
 
 from __future__ import annotations
 
+import functools
 import importlib.metadata
 import importlib.util
 import json
@@ -24,7 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from comparison.cases import CASES, Case
+from comparison.cases import Case, case_named
 from comparison.limits import LIMITS
 
 SECONDS = {
@@ -68,6 +69,7 @@ class Contender:
         engine: "theano", "tensorflow", "jax", "onnx" or "torch"; what Keras 3 and
             hand-written loops share.
         needs: packages without which it is left out.
+        compiles: whether it needs PyTorch's compiler.
     """
 
     name: str
@@ -76,11 +78,15 @@ class Contender:
     module: str
     form: str
     needs: tuple[str, ...]
+    compiles: bool = False
 
     @property
-    def installed(self) -> bool:
-        """Whether all it needs is there."""
-        return all(importlib.util.find_spec(name) for name in self.needs)
+    def missing(self) -> str:
+        """Why it can't run here; empty if it can."""
+        missing = [name for name in self.needs if not importlib.util.find_spec(name)]
+        if missing:
+            return f"not installed: {', '.join(missing)}"
+        return fault_of_torch_compile() if self.compiles else ""
 
     def environment(self, folder: str) -> dict[str, str]:
         """Returns the environment of its process."""
@@ -101,8 +107,19 @@ class Contender:
         return kept | quiet | shared | homes | ({chosen: self.engine} if chosen else {})
 
 
-def contenders(case: Case) -> list[Contender]:
-    """Returns those that are installed and make sense for a case."""
+@functools.cache
+def fault_of_torch_compile() -> str:
+    """Returns the last line of what `torch.compile` says where it can't compile."""
+    program = "import torch; torch.compile(lambda x: x + 1)(torch.ones(2))"
+    command = [sys.executable, "-c", program]
+    trial = subprocess.run(command, capture_output=True, text=True)
+    if not trial.returncode:
+        return ""
+    return f"torch.compile fails: {trial.stderr.strip().splitlines()[-1]}"
+
+
+def hand_written(case: Case) -> dict[str, list[str]]:
+    """Returns the forms of the hand-written loops by engine."""
     hand = {
         "jax": ["step", "loop"],
         "tensorflow": ["step", "xla-step", "loop", "xla-loop"],
@@ -112,6 +129,8 @@ def contenders(case: Case) -> list[Contender]:
             "jax": ["step", "step-noynn"],
             "tensorflow": ["step", "loop", "xla-step"],
         }
+    if case.is_large:
+        hand = {"jax": ["step-noynn"], "tensorflow": ["step"]}
     if case.recurs:
         hand = {
             engine: [*forms, *(f"{form}-gradient" for form in forms)]
@@ -119,32 +138,46 @@ def contenders(case: Case) -> list[Contender]:
         }
     if case.only_predicts:
         hand = {}
-    listed = [
-        Contender(
-            f"oneiros-{engine}",
-            "oneiros",
-            engine,
-            "oneiros_case",
-            "",
-            (f"oneiros_backend_{engine}",),
-        )
-        for engine in ("theano", "tensorflow", "jax", "onnx")
-    ]
+    hand["torch"] = ["eager", "compiled"]
+    if not (case.recurs or case.convolves):
+        hand["torch"] += ["eager-single", "compiled-single"]
+    return hand
+
+
+def contenders(case: Case) -> list[Contender]:
+    """Returns those that make sense for a case."""
+    listed = [ours(engine) for engine in ("theano", "tensorflow", "jax", "onnx")]
     for engine in ("tensorflow", "jax", "torch"):
-        for steps in (1, 16) if engine != "torch" else (1,):
+        for steps in (1,) if engine == "torch" or case.is_large else (1, 16):
             name = f"keras3-{engine}" + ("-16" if steps > 1 else "")
             listed.append(
                 Contender(
                     name, "keras3", engine, "keras3", str(steps), ("keras", engine)
                 )
             )
-    for engine, forms in hand.items():
-        needs = (engine,)
-        listed += [
-            Contender(f"{engine}-{f}", "hand", engine, f"{engine}_loops", f, needs)
-            for f in forms
-        ]
-    return [contender for contender in listed if contender.installed]
+    return [
+        *listed,
+        *(by_hand(e, form) for e, fs in hand_written(case).items() for form in fs),
+    ]
+
+
+def ours(engine: str) -> Contender:
+    """Returns Oneiros."""
+    needs = (f"oneiros_backend_{engine}",)
+    return Contender(f"oneiros-{engine}", "oneiros", engine, "oneiros_case", "", needs)
+
+
+def by_hand(engine: str, form: str) -> Contender:
+    """Returns a hand-written loop."""
+    return Contender(
+        f"{engine}-{form}",
+        "hand",
+        engine,
+        f"{engine}_loops",
+        form,
+        (engine,),
+        compiles="compiled" in form,
+    )
 
 
 @dataclass
@@ -220,7 +253,7 @@ def run(
                 for contender in among:
                     tell(f"{case} round {number + 1} of {rounds}: {contender.name}")
                     ask = asked[contender] = stack.enter_context(
-                        _process(case, contender, folder)
+                        process(case, contender, folder)
                     )
                     record = records.setdefault(contender.name, Record(contender))
                     _start(record, number, ask)
@@ -238,9 +271,9 @@ Ask = Callable[[dict[str, Any] | None], dict[str, Any]]
 
 
 @contextmanager
-def _process(case: str, contender: Contender, folder: str) -> Iterator[Ask]:
+def process(case: str, contender: Contender, folder: str) -> Iterator[Ask]:
     """Gives a function that passes a process a request, if any, and returns its next
-    answer."""
+    answer: the first batch's figures, then a turn's, or another case's first batch."""
     request = {
         "module": contender.module,
         "form": contender.form,
@@ -332,7 +365,7 @@ def same_maths(case: str, records: Records) -> list[Record]:
 
     Keras 3's optimizer on TensorFlow skips unused rows.
     """
-    other = {("keras3", "tensorflow")} if CASES[case].tokens else set()
+    other = {("keras3", "tensorflow")} if case_named(case).tokens else set()
     return [
         r
         for r in records.values()

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
-from comparison.cases import CASES
-from comparison.limits import HAND, KERAS, LIMITS, Limit
-from comparison.run import Records, best
+from comparison.cases import case_named
+from comparison.limits import HAND, KERAS, LIMITS, PYTORCH, Limit
+from comparison.run import Record, Records, best
 
 UNITS = {"import": "s", "first batch": "s", "memory": "MB"}
 
@@ -38,10 +38,7 @@ def verdicts(
         ours = records.get(f"oneiros-{limit.engine}")
         if limit.case != case or limit.measure not in measures or ours is None:
             continue
-        kind = {HAND: "hand", KERAS: "keras3"}.get(limit.against)
-        rival = records.get(limit.against)
-        if kind:
-            rival = best(records, kind, limit.engine, limit.measure, clock)
+        rival = rival_of(records, limit.engine, limit.against, limit.measure, clock)
         if rival is not None:
             rows.append(
                 Verdict(
@@ -49,6 +46,22 @@ def verdicts(
                 )
             )
     return rows
+
+
+def rival_of(
+    records: Records, engine: str, against: str, measure: str, clock: int
+) -> Record | None:
+    """Returns the record that an engine of ours is compared with.
+
+    # Arguments
+        against: see `Limit`.
+    """
+    if against == PYTORCH:
+        return best(records, "hand", "torch", measure, clock)
+    kind = {HAND: "hand", KERAS: "keras3"}.get(against)
+    if kind is None:
+        return records.get(against)
+    return best(records, kind, engine, measure, clock)
 
 
 def show(
@@ -59,7 +72,7 @@ def show(
     for measure in measures:
         unit = UNITS.get(measure, "ms")
         table = Table(
-            title=f"({case}) {CASES[case].title}: {measure}", title_justify="left"
+            title=f"({case}) {case_named(case).title}: {measure}", title_justify="left"
         )
         table.add_column("contender", no_wrap=True)
         for heading in (
@@ -68,6 +81,7 @@ def show(
             "processor",
             "to best loop",
             "to Keras 3",
+            "to PyTorch",
         ):
             table.add_column(heading, justify="right", no_wrap=True)
         table.add_column("limit", no_wrap=True)
@@ -75,11 +89,11 @@ def show(
             figures = record.column(measure, 0)
             kind = record.contender.kind
             engine = record.contender.engine
-            ratios = ["", ""]
+            ratios = ["", "", ""]
             if kind == "oneiros":
                 rivals = [
-                    best(records, rival, engine, measure, clock)
-                    for rival in ("hand", "keras3")
+                    rival_of(records, engine, against, measure, clock)
+                    for against in (HAND, KERAS, PYTORCH)
                 ]
                 ratios = [
                     f"{record.ratio(r, measure, clock):.2f}" if r else ""

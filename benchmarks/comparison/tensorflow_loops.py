@@ -12,12 +12,14 @@ import tensorflow as tf
 from comparison.cases import (
     BETA_1,
     BETA_2,
-    CASES,
     NORM_EPSILON,
     NORM_MOMENTUM,
     RATE,
     Array,
     blocks,
+    bottlenecks,
+    case_named,
+    normalizes,
 )
 
 T = Any
@@ -32,11 +34,11 @@ class Contender:
     """
 
     def __init__(self, name: str, form: str) -> None:
-        self.case = CASES[name]
+        self.case = case_named(name)
         words = form.split("-")
         self.looped = "loop" in words
         self.xla = "xla" in words
-        self.network = NETWORKS[name]
+        self.network = NETWORKS[self.case.network]
         if self.case.recurs:
             self.network = functools.partial(
                 self.network, lstm_by_hand if "gradient" in words else lstm_by_loop
@@ -45,11 +47,10 @@ class Contender:
             key: [tf.Variable(x) for x in arrays]
             for key, arrays in self.case.weights().items()
         }
-        norms = [key for key in self.weights if "norm" in key]
         self.trained = [
             x
             for key, group in self.weights.items()
-            for x in group[: 2 if key in norms else None]
+            for x in group[: 2 if normalizes(key) else None]
         ]
         self.moments = [
             [tf.Variable(tf.zeros_like(x)) for x in self.trained] for _ in range(2)
@@ -229,8 +230,8 @@ def _dense(weights: T, x: T) -> T:
 
 
 def _mlp(weights: T, x: T, training: bool) -> T:
-    for layer in ("hidden1", "hidden2"):
-        x = tf.nn.relu(_dense(weights[layer], x))
+    for i in range(1, len(weights)):
+        x = tf.nn.relu(_dense(weights[f"hidden{i}"], x))
     return _dense(weights["output"], x)
 
 
@@ -390,11 +391,31 @@ def _resnet(weights: T, x: T, training: bool) -> T:
     return _dense(weights["output"], tf.reduce_mean(x, (1, 2)))
 
 
+def _resnet50(weights: T, x: T, training: bool) -> T:
+    def convolved(layer: str, norm: str, x: T, stride: int, padding: str) -> T:
+        kernel, bias = weights[layer]
+        x = tf.nn.bias_add(tf.nn.conv2d(x, kernel, stride, padding), bias)
+        return _normalised(weights[norm], x, training)
+
+    def block(place: str, x: T, stride: int = 1) -> T:
+        return convolved(f"res{place}", f"bn{place}", x, stride, "SAME")
+
+    x = tf.pad(x, ((0, 0), (3, 3), (3, 3), (0, 0)))
+    x = tf.nn.relu(convolved("conv1", "bn_conv1", x, 2, "VALID"))
+    x = tf.nn.max_pool2d(x, 3, 2, "VALID")
+    for name, _, stride in bottlenecks():
+        short = block(f"{name}_branch1", x, stride) if name.endswith("a") else x
+        x = tf.nn.relu(block(f"{name}_branch2a", x, stride))
+        x = tf.nn.relu(block(f"{name}_branch2b", x))
+        x = tf.nn.relu(block(f"{name}_branch2c", x) + short)
+    return _dense(weights["fc1000"], tf.reduce_mean(x, (1, 2)))
+
+
 NETWORKS: dict[str, Callable[..., Any]] = {
-    "a": _mlp,
-    "b": _cnn,
-    "c": _lstm,
-    "d": _mlp,
-    "e": _reviews,
-    "f": _resnet,
+    "mlp": _mlp,
+    "cnn": _cnn,
+    "lstm": _lstm,
+    "reviews": _reviews,
+    "resnet": _resnet,
+    "resnet50": _resnet50,
 }

@@ -10,7 +10,7 @@ from typing import Any
 from comparison import oneiros_case
 from comparison.cases import NORM_EPSILON, NORM_MOMENTUM, RATE, Array, Case
 
-from distributed.cases import KEPT, WIDTH, WORDS
+from distributed.cases import CASES, KEPT, RESNET50, WIDTH, WORDS
 from distributed.team import Place
 
 
@@ -130,16 +130,10 @@ def _embedding() -> Any:
     )
 
 
-def _resnet50() -> Any:
-    from oneiros.applications import ResNet50
-
-    return ResNet50(weights=None, input_shape=(224, 224, 3))
-
-
 NETWORKS: dict[str, Callable[[], Any]] = {
-    "mlp": oneiros_case.NETWORKS["a"],
+    "mlp": lambda: oneiros_case.NETWORKS["mlp"](CASES["mlp"]),
     "cnn": _cnn,
     "lstm": _lstm,
     "embedding": _embedding,
-    "resnet50": _resnet50,
+    "resnet50": lambda: oneiros_case.NETWORKS["resnet50"](RESNET50),
 }
