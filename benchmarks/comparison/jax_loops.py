@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import functools
 from collections.abc import Callable
 from typing import Any
@@ -23,6 +22,7 @@ from comparison.cases import (
     case_named,
     normalizes,
 )
+from comparison.freed_memory import keep_freed_memory
 
 T = Any
 WITHOUT_YNN = {"xla_cpu_experimental_ynn_fusion_type": ""}
@@ -200,13 +200,6 @@ class Contender:
 
 def _batched(x: Array, size: int) -> Array:
     return x.reshape(-1, size, *x.shape[1:])
-
-
-def keep_freed_memory() -> None:
-    """Lets the C library keep what a step frees for the next one."""
-    library = ctypes.CDLL(None)
-    for setting, value in ((-4, 0), (-1, 2**31 - 1), (-2, 1 << 26)):
-        library.mallopt(setting, value)
 
 
 def crossentropy(scores: T, y: T) -> T:

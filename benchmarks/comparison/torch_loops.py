@@ -22,6 +22,7 @@ from comparison.cases import (
     case_named,
     normalizes,
 )
+from comparison.freed_memory import keep_freed_memory
 
 T = Any
 
@@ -32,12 +33,14 @@ class Contender:
     `form` is words out of: "eager" or "compiled", and "single" (on one thread, which
         small networks compute faster).
 
+    Freed memory is kept: otherwise a step of case b takes 1.4 times as long.
     A compiled step is one program with Adam in it. Not so that of a network with an
     LSTM, which PyTorch doesn't compile, nor one with batch normalizations, which takes
     minutes to compile and is no faster: there, the loss and its gradient are compiled.
     """
 
     def __init__(self, name: str, form: str) -> None:
+        keep_freed_memory()
         self.case = case_named(name)
         words = form.split("-")
         if "single" in words:

@@ -17,6 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 from comparison import jax_loops as loops
 from comparison.cases import Array, Case
+from comparison.freed_memory import keep_freed_memory
 from comparison.jax_loops import WITHOUT_YNN, convolved, dense
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
@@ -79,7 +80,7 @@ class Contender:
                 network, loops.lstm_by_hand if by_hand else loops.lstm_by_scan
             )
         if "noynn" in words:
-            loops.keep_freed_memory()
+            keep_freed_memory()
         self.shardings = connect(place)
         self._define(network, WITHOUT_YNN if "noynn" in words else None)
         self.state = jax.tree.map(self._everywhere, self._first_state())
