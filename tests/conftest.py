@@ -47,6 +47,7 @@ sys.dont_write_bytecode = False
 os.environ.update(
     HOME=str(_HOME),
     ONEIROS_HOME=str(_HOME / ".oneiros"),
+    ONEIROS_KEEP_PROGRAMS="0",
     ONEIROS_TEST_DEVICE=_DEVICE,
     TF_CPP_MIN_LOG_LEVEL="3",
     ONEIROS_TEST_COMPILER=_COMPILER,

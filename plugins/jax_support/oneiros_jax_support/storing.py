@@ -18,6 +18,7 @@ from oneiros_backend_toolkit.interrupts import deferred_interrupts
 
 from oneiros_jax_support.devices import platform, scope
 from oneiros_jax_support.jax_import import jax, jnp
+from oneiros_jax_support.kept_programs import keep_programs
 from oneiros_jax_support.runs import on_device, run_of
 from oneiros_jax_support.traced_graphs import convolves
 from oneiros_jax_support.ynn import convolving
@@ -145,6 +146,7 @@ class StoringCall:
         arguments = self._arguments
         self._arguments = []
         with self._scope():
+            keep_programs()
             if self.convolves:
                 self._jitted = self._jit_convolving(arguments)
             self._jitted.lower(*arguments).compile()
