@@ -158,21 +158,29 @@ class StoringCall:
             counter = None
         else:
             counter = np.asarray(counter, step.counter.dtype)
+        with self._scope(), LOCK:
+            values = [*step.values(), counter, *arguments]
+            if step.written:
+                outputs = self._run_and_store(values)
+            else:
+                outputs = self._jitted(*values)
+        return list(map(np.array, outputs))
+
+    def _run_and_store(self, values) -> list[Any]:
+        step = self._step
         outputs: list[Slot] = []
         for _ in range(step.outputs):
             outputs.append([None])
         slots = step.written + outputs
-        with self._scope(), LOCK:
-            values = [*step.values(), counter, *arguments]
-            if self._is_new:
-                with deferred_interrupts():
-                    _store(self._jitted, values, slots)
-                self._is_new = False
-            else:
+        if self._is_new:
+            with deferred_interrupts():
                 _store(self._jitted, values, slots)
-            if step.written and not outputs:
-                step.written[0][0].block_until_ready()
-        return [np.array(output) for (output,) in outputs]
+            self._is_new = False
+        else:
+            _store(self._jitted, values, slots)
+        if not outputs:
+            step.written[0][0].block_until_ready()
+        return [output for (output,) in outputs]
 
 
 def _contents(slots: list[Slot]) -> Values:
