@@ -26,6 +26,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 import numpy as np
+from oneiros_backend_toolkit.imports import engine_import
 
 from oneiros_backend_tensorflow.installed import check_installed
 
@@ -119,7 +120,7 @@ class _Hidden(Loader):
 
 check_installed()
 _state = np.random.get_state()
-with _quiet(), _Hidden("keras", "tf_keras", "jax"):
+with engine_import(), _quiet(), _Hidden("keras", "tf_keras", "jax"):
     import tensorflow as tf
     from tensorflow.python.eager.execute import execute
     from tensorflow.python.framework import type_spec

@@ -49,10 +49,7 @@ def _address(array: Array) -> int:
 
 def are_on_host(arrays) -> bool:
     """Returns whether data is in NumPy arrays, as after `Function.borrow`."""
-    for array in arrays:
-        if isinstance(array, np.ndarray):
-            return True
-    return False
+    return any(isinstance(array, np.ndarray) for array in arrays)
 
 
 def compiled_steps(steps: int, batch: int, arrays) -> int:
