@@ -241,7 +241,7 @@ def test_it_can_be_switched_off(tmp_path):
     assert not (tmp_path / "programs").exists()
     with (
         settings.override(plugin={"oneiros-jax-support": {"keep_programs": "no"}}),
-        pytest.raises(SettingsError, match="keep_programs .* true or false"),
+        pytest.raises(SettingsError, match=r"keep_programs .* true or false"),
     ):
         kept_programs._is_wanted()
 

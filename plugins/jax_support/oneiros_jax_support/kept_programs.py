@@ -100,7 +100,7 @@ def keep_programs() -> None:
     _forget_oldest(folder)
     warnings.filterwarnings("ignore", "Error reading persistent compilation cache")
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
-    compilation_cache._cache = KeptPrograms(folder)  # type: ignore[assignment]
+    compilation_cache._cache = KeptPrograms(folder)
     compilation_cache._cache_initialized = True
 
 
