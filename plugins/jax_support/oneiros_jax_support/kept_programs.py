@@ -1,7 +1,8 @@
 """Programs that XLA has compiled, kept in a folder for later processes.
 
-Without them, the first batch of case d of `benchmarks/compare.py` takes 1.6 times as
-long in a new process (`benchmarks/mechanisms.py kept_programs`).
+Without them, the first batch of case d of `benchmarks/compare.py` takes 3.1 times the
+processor's time in a new process that has imported everything, 2.3 by the clock
+(`benchmarks/mechanisms.py kept_programs`).
 
 A kept program is machine code, so whoever can write to the folder can make this process
 run theirs: it is refused unless only its owner can write to it, and to each folder
