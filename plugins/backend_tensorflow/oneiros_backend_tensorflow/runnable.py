@@ -1,6 +1,6 @@
 """Functions of TensorFlow's runtime.
 
-With a concrete function's own call instead, `predict` of one row takes 1.9 times as
+With a concrete function's own call instead, `predict` of one row takes 2.9 times as
 long on the small network (case d of the comparison), by the processor's time
 (`benchmarks/mechanisms.py runnable`).
 """
@@ -16,7 +16,7 @@ from oneiros_backend_tensorflow.tensorflow_import import execute
 class Runnable:
     """A traced function that can be called, in a graph or at once.
 
-    That takes half the time of its own call.
+    That takes less time than its own call.
 
     # Arguments
         concrete: the concrete function; it isn't kept.
