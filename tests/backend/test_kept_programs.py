@@ -22,7 +22,7 @@ from oneiros.layers import LSTM, Convolution2D, Dense, Dropout, Flatten
 from oneiros.models import Sequential
 
 K.set_backend(sys.argv[1])
-oneiros.set_seed(3)
+oneiros.set_seed(int(sys.argv[2]))
 networks = [
     [Dense(8, activation="relu", input_dim=6), Dropout(0.5), Dense(2)],
     [Convolution2D(4, 3, 3, input_shape=(6, 6, 2)), Flatten(), Dense(2)],
@@ -65,6 +65,10 @@ print(K.eval(K.ctc_decode(x, lengths, greedy=False, beam_width=2)[1]).shape)
 ALLOWED = {"ONEIROS_KEEP_PROGRAMS": "1"}
 
 
+def trained(home, name, seed=3, **options):
+    return json.loads(run(TRAINING, home, name, seed, **options))
+
+
 def run(code, home, *arguments, **options):
     return run_python(
         code,
@@ -86,13 +90,21 @@ def programs(home):
 
 @pytest.mark.parametrize("name", ["theano", "jax"])
 def test_a_kept_program_computes_the_same_bits(tmp_path, name):
-    without, *_ = json.loads(run(TRAINING, tmp_path, name, ONEIROS_KEEP_PROGRAMS="0"))
+    without, *_ = trained(tmp_path, name, ONEIROS_KEEP_PROGRAMS="0")
     assert not programs(tmp_path)
-    first, hits, misses, _ = json.loads(run(TRAINING, tmp_path, name))
+    first, hits, misses, _ = trained(tmp_path, name)
     assert misses >= 9
-    again, hits_again, misses_again, _ = json.loads(run(TRAINING, tmp_path, name))
+    again, hits_again, misses_again, _ = trained(tmp_path, name)
     assert (hits_again, misses_again) == (hits + misses, 0)
     assert without == first == again
+
+
+def test_programs_serve_processes_with_other_seeds(tmp_path):
+    first, *_ = trained(tmp_path, "jax")
+    other, hits, misses, _ = trained(tmp_path, "jax", seed=4)
+    assert hits and not misses
+    assert other != first
+    assert other == trained(tmp_path, "jax", seed=4, ONEIROS_KEEP_PROGRAMS="0")[0]
 
 
 def test_calls_of_python_arent_kept(tmp_path):
