@@ -115,6 +115,7 @@ class Variant:
         environment = os.environ | {
             "ONEIROS_BACKEND": MECHANISMS[self.name].engine,
             "ONEIROS_KERAS_NAMESPACE": "0",
+            "ONEIROS_KEEP_PROGRAMS": "0",
         }
         return subprocess.Popen(
             [sys.executable, __file__, ANSWER, self.name, *self.arguments],

@@ -44,6 +44,7 @@ model.add(LSTM(64, input_shape=(20, 32)))
 model.add(Dense(10, activation="softmax"))
 """
 NETWORKS = {"mlp": MLP, "cnn": CNN, "lstm": LSTM}
+BACKENDS = ["theano", "jax", "tensorflow"]
 LIMITS = {
     ("theano", "cnn", "cold"): 12,
     ("theano", "cnn", "warm"): 4,
@@ -95,7 +96,7 @@ def run(program: str, backend: str, home: str) -> tuple[Seconds, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("XDG_", "JAX_", "KERAS_"))
+        if not name.startswith(("XDG_", "JAX_", "KERAS_", "ONEIROS_", "PYTHONDONT"))
     }
     settings = {
         "HOME": home,
@@ -168,7 +169,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--backend", action="append", choices=["theano", "tensorflow"])
+    parser.add_argument("--backend", action="append", choices=BACKENDS)
     parser.add_argument("--network", action="append", choices=list(NETWORKS))
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--profile", action="store_true")

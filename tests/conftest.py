@@ -48,6 +48,7 @@ os.environ.update(
     HOME=str(_HOME),
     JAX_NUM_CPU_DEVICES="2",
     ONEIROS_HOME=str(_HOME / ".oneiros"),
+    ONEIROS_KEEP_PROGRAMS="0",
     ONEIROS_TEST_DEVICE=_DEVICE,
     TF_CPP_MIN_LOG_LEVEL="3",
     ONEIROS_TEST_COMPILER=_COMPILER,

@@ -3,6 +3,7 @@ without it."""
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import itertools
 import os
@@ -536,6 +537,18 @@ TENSORFLOW = "oneiros_backend_tensorflow"
 THEANO = "oneiros_backend_theano"
 JAX = "oneiros_jax_support"
 
+ALWAYS_NEW = property(lambda model: None, lambda model, form: None)
+"""Stands for the last accepted form of a model that checks all inputs."""
+
+
+def first_step_after_others() -> Action:
+    """Returns what trains a first batch of case d where an earlier turn kept the
+    program."""
+    home = Path(tempfile.gettempdir()) / f"oneiros-mechanisms-{os.getuid()}"
+    os.environ.update(ONEIROS_KEEP_PROGRAMS="1", ONEIROS_HOME=str(home))
+    return first_step_of("d")()
+
+
 MECHANISMS = {
     "channel_order": Mechanism(
         module=f"{TOOLKIT}.images",
@@ -737,6 +750,27 @@ MECHANISMS = {
         what="a step of case b",
         start=step_of("b"),
         environment={"ONEIROS_KEEP_FREED_MEMORY": "0"},
+    ),
+    "kept_programs": Mechanism(
+        module=f"{JAX}.kept_programs",
+        what="the first step of case d in a later process, without imports",
+        start=first_step_after_others,
+        replaced={f"{JAX}.storing:keep_programs": lambda: None},
+        starts_anew=True,
+    ),
+    "engine_import": Mechanism(
+        module=f"{TOOLKIT}.imports",
+        what="importing TensorFlow",
+        start=first_import,
+        engine="tensorflow",
+        replaced={f"{TOOLKIT}.imports:engine_import": contextlib.nullcontext},
+        starts_anew=True,
+    ),
+    "accepted_form": Mechanism(
+        module="oneiros_training.arrays.user_data",
+        what="1000 predictions of a row of case d",
+        start=predictions_of("d", 1, times=1000),
+        replaced={"oneiros_training.model:Model.accepted_form": ALWAYS_NEW},
     ),
     "jax_import": Mechanism(
         module=f"{JAX}.jax_import",

@@ -123,14 +123,15 @@ def installed(
     found = {}
     for entry_point in metadata.entry_points(group=GROUP):
         with suppress(Exception):  # metadata without a name, or that can't be read
-            name = entry_point.dist.name  # type: ignore[union-attr]
-            found[settings.distribution_name(name)] = entry_point
-    for name, entry_point in sorted(found.items()):
+            about = entry_point.dist.metadata  # type: ignore[union-attr]
+            name = settings.distribution_name(about["Name"])
+            found[name] = about["Version"], entry_point
+    for name, (version, entry_point) in sorted(found.items()):
         # A star stands for all plugins but those of Oneiros.
         others = "*" in disabled and name not in owners()["package"].values()
         record = PluginRecord(
             name,
-            version=metadata.version(name),
+            version=version,
             entry_point=entry_point.name,
             module=entry_point.value,
             state="disabled" if others or name in disabled else "ok",

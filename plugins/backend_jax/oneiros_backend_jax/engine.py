@@ -110,8 +110,17 @@ class JaxFunction(RecordedFunction, CompiledByJax):
     """A recorded program whose steps JAX compiles."""
 
     def step(self, phase: int) -> TracedStep:
-        """Returns what a step of the program computes."""
+        """Returns what a step of the program computes.
+
+        The seeds are read like variables, so that later processes with other seeds can
+        use what was compiled.
+        """
         program = self.program
+        seeds = [node.source.seed for node in program.streams]
+        seed_slots: list[Slot] = []
+        if seeds:
+            array = np.array(seeds, np.uint32)
+            seed_slots.append([array])
         written = program.written
         variables = program.variables
         read = [node for node in variables if node not in written]
@@ -120,8 +129,11 @@ class JaxFunction(RecordedFunction, CompiledByJax):
 
         def step(old, read, counter, *feeds) -> list[Any]:
             values = [*old, *read]
+            seeds = None
+            if seed_slots:
+                seeds = read[-1]
             state = [values[place] for place in places]
-            outputs, new = program(feeds, state, phase, counter)
+            outputs, new = program(feeds, state, phase, counter, seeds)
             for node, value in zip(written, new, strict=True):
                 check_update(node, value.shape)
             return [*new, *outputs]
@@ -131,7 +143,7 @@ class JaxFunction(RecordedFunction, CompiledByJax):
             backend="jax",
             function=step,
             written=_slots(written),
-            read=_slots(read),
+            read=_slots(read) + seed_slots,
             outputs=len(program.outputs),
             counter=counter,
         )

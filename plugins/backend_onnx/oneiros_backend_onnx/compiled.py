@@ -44,13 +44,12 @@ class CompiledProgram:
         if not self._written:
             return self._step(arrays)
         with LOCK:
-            return self._step(arrays)
+            written = [storage.array for storage in self._written]
+            return self._step([*arrays, *written])
 
-    def _step(self, arrays: list[Array]) -> list[Array]:
+    def _step(self, values: list[Array]) -> list[Array]:
         session = self._current_session()
-        written = [storage.array for storage in self._written]
-        values = [*arrays, *written]
-        if not all(value.size for value in values):
+        if 0 in [value.size for value in values]:
             self._check_empty(values)
         feeds = {f"input_{i}": value for i, value in enumerate(values)}
         try:

@@ -26,6 +26,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 import numpy as np
+from oneiros_backend_toolkit.imports import engine_import
 
 from oneiros_backend_tensorflow.installed import check_installed
 
@@ -119,10 +120,11 @@ class _Hidden(Loader):
 
 check_installed()
 _state = np.random.get_state()
-with _quiet(), _Hidden("keras", "tf_keras", "jax"):
+with engine_import(), _quiet(), _Hidden("keras", "tf_keras", "jax"):
     import tensorflow as tf
+    from tensorflow.python.eager.execute import execute
     from tensorflow.python.framework import type_spec
     from tensorflow.python.framework.func_graph import dismantle_func_graph
 np.random.set_state(_state)
 
-__all__ = ["dismantle_func_graph", "tf", "type_spec"]
+__all__ = ["dismantle_func_graph", "execute", "tf", "type_spec"]

@@ -78,7 +78,9 @@ class Feed:
         # Raises
             DataError: if it isn't numeric, or its shape doesn't fit.
         """
-        array = self._as_array(value)
+        array: Array = value
+        if type(value) is not np.ndarray:
+            array = self._as_array(value)
         if array.dtype.kind in NUMBERS and self._fits(array.shape, batched):
             if batched:
                 return array

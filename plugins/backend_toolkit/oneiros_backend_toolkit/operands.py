@@ -166,8 +166,10 @@ def may_agree(shape: Sizes, other: Sizes) -> bool:
     """Returns whether two shapes may be those of one tensor."""
     if len(shape) != len(other):
         return False
-    pairs = zip(shape, other)
-    return all(a == b or None in (a, b) for a, b in pairs)
+    for a, b in zip(shape, other):
+        if a != b and a is not None and b is not None:
+            return False
+    return True
 
 
 def joined(result: T, tensors: Iterable[object]) -> T:

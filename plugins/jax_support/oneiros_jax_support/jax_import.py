@@ -15,10 +15,11 @@ JAX_CPU_ENABLE_ASYNC_DISPATCH=1 in the environment keeps JAX's default.
 import os
 
 import numpy as np
+from oneiros_backend_toolkit.imports import engine_import
 from oneiros_backend_toolkit.interrupts import deferred_interrupts
 
 _state = np.random.get_state()
-with deferred_interrupts():
+with deferred_interrupts(), engine_import():
     import jax
     import jax.numpy as jnp
 

@@ -18,6 +18,7 @@ from oneiros_backend_toolkit.interrupts import deferred_interrupts
 
 from oneiros_jax_support.devices import platform, scope
 from oneiros_jax_support.jax_import import jax, jnp
+from oneiros_jax_support.kept_programs import keep_programs
 from oneiros_jax_support.runs import on_device, run_of
 from oneiros_jax_support.traced_graphs import convolves
 from oneiros_jax_support.ynn import convolving
@@ -161,6 +162,7 @@ class StoringCall:
         arguments = self._arguments
         self._arguments = []
         with self.scope():
+            keep_programs()
             if self.convolves:
                 self._jitted = self._jit_convolving(arguments)
             self._jitted.lower(*arguments).compile()
@@ -172,26 +174,30 @@ class StoringCall:
             counter = None
         else:
             counter = np.asarray(counter, step.counter.dtype)
+        with self.scope(), LOCK:
+            self._place(self._slots)
+            values = [*step.values(), counter, *arguments]
+            if step.written:
+                outputs = self._run_and_store(values)
+            else:
+                outputs = self._jitted(*values)
+        return list(map(np.array, outputs))
+
+    def _run_and_store(self, values) -> list[Any]:
+        step = self._step
         outputs: list[Slot] = []
         for _ in range(step.outputs):
             outputs.append([None])
         slots = step.written + outputs
-        with self.scope(), LOCK:
-            self._place(self._slots)
-            values = [*step.values(), counter, *arguments]
-            if self._is_new:
-                with deferred_interrupts():
-                    _store(self._jitted, values, slots)
-                self._is_new = False
-            else:
+        if self._is_new:
+            with deferred_interrupts():
                 _store(self._jitted, values, slots)
-            if step.written and not outputs:
-                step.written[0][0].block_until_ready()
-        results = []
-        for (output,) in outputs:
-            copy = np.array(output)
-            results.append(copy)
-        return results
+            self._is_new = False
+        else:
+            _store(self._jitted, values, slots)
+        if not outputs:
+            step.written[0][0].block_until_ready()
+        return [output for (output,) in outputs]
 
 
 def _store(function: Traced, arguments, slots: list[Slot]) -> None:

@@ -136,6 +136,10 @@ class Model(Container):
     """How often targets are still checked for values that don't suit their loss: until
     there was a warning, and only at first, since it takes a tenth of a small step."""
 
+    accepted_form: Any = None
+    """The shape and type of an array that was the last one to be accepted as input, and
+    the shapes that were expected."""
+
     metrics_names: list[str]
     metrics_tensors: list[Tensor]
     total_loss: Tensor
@@ -321,9 +325,9 @@ class Model(Container):
         if is_stream(self, x, batch_size=batch_size):
             return results(predict_loop, Epochs(self, x, "predict"), verbose)
         arrays = input_arrays(self, x)
-        any_size = not any(shape[0] for shape in self.internal_input_shapes)
+        any_sizes = {shape[0] for shape in self.internal_input_shapes} == {None}
         unseen = verbose != 1 and current_observer() is IDLE
-        if any_size and unseen and arrays[0].shape[0] <= batch_size:
+        if any_sizes and unseen and arrays[0].shape[0] <= batch_size:
             return one_or_all(step_for(self, "predict")(arrays))
         stream = ArrayStream(self, "predict", arrays, batch_size, once=True)
         return results(predict_loop, stream, verbose)

@@ -72,7 +72,7 @@ def _several(data, names: Names):
 def gives_batches(x) -> bool:
     """Returns whether `x` is a stream: an object that yields its batches anew for each
     epoch."""
-    if isinstance(x, (list, tuple, range, str, bytes, Mapping)) or _has_shape(x):
+    if _has_shape(x) or isinstance(x, (list, tuple, range, str, bytes, Mapping)):
         return False
     if hasattr(x, "__array__") or hasattr(x, "__next__"):
         return False
@@ -119,8 +119,10 @@ def _is_odd(dtype) -> bool:
 def _fits(shape: Sequence[int], expected: Shape, first_axis: int) -> bool:
     if len(shape) != len(expected):
         return False
-    pairs = zip(shape[first_axis:], expected[first_axis:], strict=True)
-    return all(expected_size in (None, size) for size, expected_size in pairs)
+    for size, expected_size in zip(shape[first_axis:], expected[first_axis:]):
+        if expected_size not in (None, size):
+            return False
+    return True
 
 
 def as_array(value, data_name: str) -> Array:
@@ -219,10 +221,8 @@ def check_array_lengths(
     inputs: Sequence[Array], targets: Sequence[Array], weights: Sequence[Array]
 ) -> None:
     """Raises a DataError if arrays differ in their number of samples, or have none."""
-    samples = inputs[0].shape[0]
-    if samples and all(
-        array.shape[0] == samples for array in (*inputs, *targets, *weights)
-    ):
+    lengths = {array.shape[0] for array in (*inputs, *targets, *weights)}
+    if len(lengths) == 1 and 0 not in lengths:
         return
     groups = {"inputs": inputs, "targets": targets, "sample weights": weights}
     counts = [
