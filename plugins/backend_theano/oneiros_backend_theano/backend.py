@@ -24,6 +24,7 @@ from pytensor.tensor.type import TensorType
 
 from oneiros_backend_theano import (
     evaluation,
+    graph_building,
     missing_values,
     numpy_functions,
     operators,
@@ -101,6 +102,7 @@ class TheanoBackend(
         super().__init__()
         self.linker = os.environ.get("ONEIROS_THEANO_LINKER", "jax")
         self._dtype(None)
+        graph_building.install()
         operators.install()
         numpy_functions.install()
         missing_values.install()
