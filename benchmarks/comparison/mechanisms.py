@@ -275,6 +275,17 @@ def compiled_dense_layers() -> Action:
     return lambda: dense_layers(21, normalizes=True).compile("sgd", "mse")
 
 
+def training_functions() -> Action:
+    """The training function of 50 dense layers, which isn't compiled."""
+
+    def make() -> None:
+        model = dense_layers(50)
+        model.compile("adam", "mse")
+        model._make_train_function()
+
+    return make
+
+
 def configurations() -> Action:
     """Configurations of 50 dense layers."""
     return dense_layers(50).to_json
@@ -642,6 +653,14 @@ MECHANISMS = {
         start=first_step_of("f"),
         engine="theano",
         replaced={f"{THEANO}.evaluate:vanishes": lambda node, values: False},
+        starts_anew=True,
+    ),
+    "graph_building": Mechanism(
+        module=f"{THEANO}.graph_building",
+        what="building 50 dense layers and their training function",
+        start=training_functions,
+        engine="theano",
+        replaced={f"{THEANO}.graph_building:install": lambda: None},
         starts_anew=True,
     ),
     "rectifiers": Mechanism(

@@ -28,6 +28,10 @@ class JaxEngine(Engine):
     functions = FUNCTIONS
     infer = staticmethod(infer)
 
+    def traced_once(self, fn: AnyFunction) -> AnyFunction:
+        """Returns a function that XLA takes apart again when it compiles."""
+        return jax.jit(fn)
+
     def convert(self, value, dtype: str | None):
         """Returns a tensor; values never share a derivative here."""
         own_dtype = getattr(value, "dtype", None)

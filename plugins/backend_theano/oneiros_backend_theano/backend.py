@@ -36,6 +36,7 @@ from oneiros_backend_theano.jax_op import Sizes
 from oneiros_backend_theano.loops import Loops
 from oneiros_backend_theano.operations import FUNCTIONS
 from oneiros_backend_theano.recurrence import Fused
+from oneiros_backend_theano.repeated import Repeated
 from oneiros_backend_theano.variables import SharedTensor, host_copy
 
 WITHOUT_EFFECT = {
@@ -116,6 +117,9 @@ class TheanoBackend(
         if dtype is None:
             return floatx()
         return str(np.dtype(dtype))
+
+    def repeated(self, fn):
+        return Repeated(fn)
 
     # Tensors and their values
 
