@@ -30,7 +30,8 @@ class JaxEngine(Engine):
 
     def traced_once(self, fn: AnyFunction) -> AnyFunction:
         """Returns a function that XLA takes apart again when it compiles."""
-        return jax.jit(fn)
+        traced: AnyFunction = jax.jit(fn)
+        return traced
 
     def convert(self, value, dtype: str | None):
         """Returns a tensor; values never share a derivative here."""

@@ -1,9 +1,9 @@
 """Makes PyTensor build graphs faster.
 
 PyTensor reads a file of C code for each `DimShuffle`, and with each tensor it keeps
-eight lines of the stack, which are this backend's. Without this module, making the
-training function of 100 dense layers takes 2.1 times as long
-(`benchmarks/mechanisms.py graph_building`).
+eight lines of the stack, which are this backend's. With these, building 50 dense layers
+and their training function takes 1.5 times as long (`benchmarks/mechanisms.py
+graph_building`).
 """
 
 from pytensor import config

@@ -8,9 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from oneiros.errors import GraphError
 from oneiros.typing import Tensors
 from pytensor.compile.builders import OpFromGraph
 
+from oneiros_backend_theano.loops import random_operations_in
 from oneiros_backend_theano.operations import FUNCTIONS
 
 
@@ -28,7 +30,8 @@ class RepeatedOp(OpFromGraph):  # type: ignore[misc]  # PyTensor's class is Any 
             pairs = zip(self.inner_inputs, values, strict=True)
             return evaluate(self.inner_outputs, dict(pairs))
 
-        return jax.jit(compute)
+        traced: Callable[..., Tensors] = jax.jit(compute)
+        return traced
 
 
 @dataclass
@@ -54,4 +57,9 @@ class Repeated:
     def _op(self, types) -> RepeatedOp:
         placeholders = [kind() for kind in types]
         results = list(map(FUNCTIONS.tensor, self.fn(*placeholders)))
+        if random_operations_in(results):
+            raise GraphError(
+                "A repeated function draws random numbers, which would be the same "
+                "each time."
+            )
         return RepeatedOp(placeholders, results, inline=True, on_unused_input="ignore")

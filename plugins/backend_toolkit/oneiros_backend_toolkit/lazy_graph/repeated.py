@@ -18,6 +18,7 @@ from oneiros_backend_toolkit.lazy_graph.graph import (
     Placeholder,
     Variable,
     by_age,
+    of_kind,
     reachable,
 )
 from oneiros_backend_toolkit.lazy_graph.program import Evaluation
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
 
 KINDS = (Operation, Placeholder, Variable)
-"""What a repeated function may record; random draws would be the same each time."""
+"""What a repeated function may record."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +57,7 @@ class Body:
         known = dict(zip(given, values, strict=True))
         evaluation = Evaluation(recorder, known, phase=0, targets=set())
         evaluation.run(self.results)
-        return evaluation.results(self.results)
+        return [known[result] for result in self.results]
 
 
 @dataclass
@@ -80,11 +81,14 @@ class Repeated:
         key = tuple(node.spec for node in nodes)
         if key not in self._recorded:
             body = self._body(key)
-            self._recorded[key] = (body, self.recorder.engine.traced_once(body.compute))
+            compute = self.recorder.engine.traced_once(body.compute)
+            self._recorded[key] = (body, compute)
         body, compute = self._recorded[key]
         source = Operation(compute)
         specs = [result.spec for result in body.results]
-        return self.recorder.parts(source, specs, [*nodes, *body.outer])
+        parents = [*nodes, *body.outer]
+        results: Tensors = self.recorder.parts(source, specs, parents)
+        return results
 
     def _body(self, specs: tuple[Spec, ...]) -> Body:
         mark = next(ids)
@@ -92,11 +96,15 @@ class Repeated:
         results = [self.recorder.lift(x) for x in self.fn(*inputs)]
         inside = reachable(results)
         own = {node for node in inside if node.id > mark}
-        variables = {node for node in own if isinstance(node.source, Variable)}
+        variables = set(of_kind(own, Variable))
         for node in own:
             if not isinstance(node.source, KINDS):
-                raise GraphError(f"A repeated function can't record {node!r}.")
-        outer = variables.union(results).difference(own)
+                raise GraphError(
+                    f"A repeated function can't use {node!r}: random draws, for one, "
+                    f"would be the same each time."
+                )
+        used = set(results)
         for node in own:
-            outer.update(parent for parent in node.parents if parent not in own)
+            used.update(node.parents)
+        outer = used.difference(own)
         return Body(inputs, by_age(outer | variables), results)
