@@ -286,6 +286,21 @@ def training_functions() -> Action:
     return make
 
 
+def first_step_of_depth() -> Action:
+    """The first step of 50 dense layers, building and compiling included."""
+    x = np.ones((64, 16), "float32")
+    model = dense_layers(1)
+    model.compile("adam", "mse")
+    model.train_on_batch(x, x)
+
+    def train() -> None:
+        model = dense_layers(50)
+        model.compile("adam", "mse")
+        model.train_on_batch(x, x)
+
+    return train
+
+
 def configurations() -> Action:
     """Configurations of 50 dense layers."""
     return dense_layers(50).to_json
@@ -661,6 +676,14 @@ MECHANISMS = {
         start=training_functions,
         engine="theano",
         replaced={f"{THEANO}.graph_building:install": lambda: None},
+        starts_anew=True,
+    ),
+    "repeated_steps": Mechanism(
+        module=f"{TOOLKIT}.lazy_graph.repeated",
+        what="the first step of 50 dense layers, compiling included",
+        start=first_step_of_depth,
+        engine="theano",
+        replaced={f"{THEANO}.backend:TheanoBackend.repeated": lambda self, fn: fn},
         starts_anew=True,
     ),
     "rectifiers": Mechanism(
