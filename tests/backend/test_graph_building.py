@@ -2,6 +2,8 @@
 
 import pathlib
 
+import jax
+import numpy as np
 import pytensor.tensor.basic
 import pytest
 from oneiros import backend as K
@@ -52,6 +54,17 @@ def test_theano_keeps_as_many_lines_of_the_stack_as_the_user_has_set(limit, kept
     with pytensor.config.change_flags(traceback__limit=limit):
         graph_building.install()
         assert pytensor.config.traceback__limit == kept
+
+
+def test_theano_traces_nothing_for_the_shapes_of_a_rectifiers_zeros(monkeypatch):
+    with K.use("theano"):
+        x = K.placeholder((None, 3))
+        y = K.relu(K.dot(x, K.variable(np.eye(3))))
+        (slope,) = K.gradients(K.sum(y * y), [x])
+        function = K.function([x], [slope])
+        monkeypatch.delattr(jax, "eval_shape")
+        (result,) = function([[[-1.0, 0.0, 2.0]]])
+    assert result.tolist() == [[0.0, 0.0, 4.0]]
 
 
 def test_control_edges_on_tensorflow_grow_in_proportion_to_the_updates(monkeypatch):
