@@ -276,6 +276,32 @@ def compiled_dense_layers() -> Action:
     return lambda: dense_layers(21, normalizes=True).compile("sgd", "mse")
 
 
+def training_functions() -> Action:
+    """The training function of 50 dense layers, which isn't compiled."""
+
+    def make() -> None:
+        model = dense_layers(50)
+        model.compile("adam", "mse")
+        model._make_train_function()
+
+    return make
+
+
+def first_step_of_depth() -> Action:
+    """The first step of 50 dense layers, building and compiling included."""
+    x = np.ones((64, 16), "float32")
+    model = dense_layers(1)
+    model.compile("adam", "mse")
+    model.train_on_batch(x, x)
+
+    def train() -> None:
+        model = dense_layers(50)
+        model.compile("adam", "mse")
+        model.train_on_batch(x, x)
+
+    return train
+
+
 def configurations() -> Action:
     """Configurations of 50 dense layers."""
     return dense_layers(50).to_json
@@ -655,6 +681,22 @@ MECHANISMS = {
         start=first_step_of("f"),
         engine="theano",
         replaced={f"{THEANO}.evaluate:vanishes": lambda node, values: False},
+        starts_anew=True,
+    ),
+    "graph_building": Mechanism(
+        module=f"{THEANO}.graph_building",
+        what="building 50 dense layers and their training function",
+        start=training_functions,
+        engine="theano",
+        replaced={f"{THEANO}.graph_building:install": lambda: None},
+        starts_anew=True,
+    ),
+    "repeated_steps": Mechanism(
+        module=f"{TOOLKIT}.lazy_graph.repeated",
+        what="the first step of 50 dense layers, compiling included",
+        start=first_step_of_depth,
+        engine="theano",
+        replaced={f"{THEANO}.backend:TheanoBackend.repeated": lambda self, fn: fn},
         starts_anew=True,
     ),
     "rectifiers": Mechanism(

@@ -28,6 +28,11 @@ class JaxEngine(Engine):
     functions = FUNCTIONS
     infer = staticmethod(infer)
 
+    def traced_once(self, fn: AnyFunction) -> AnyFunction:
+        """Returns a function that XLA takes apart again when it compiles."""
+        traced: AnyFunction = jax.jit(fn)
+        return traced
+
     def convert(self, value, dtype: str | None):
         """Returns a tensor; values never share a derivative here."""
         own_dtype = getattr(value, "dtype", None)

@@ -6,6 +6,7 @@ from oneiros_backend_toolkit.compiled_on_demand import CompiledLoop, CompiledSte
 from oneiros_backend_toolkit.lazy_graph.engine import Engine
 from oneiros_backend_toolkit.lazy_graph.function import RecordedFunction
 from oneiros_backend_toolkit.lazy_graph.tensors import Spec
+from oneiros_backend_toolkit.tensors import AnyFunction
 
 from oneiros_backend_tensorflow.derivatives import dense
 from oneiros_backend_tensorflow.devices import at_once, in_host_memory, scope
@@ -29,6 +30,11 @@ class TensorFlowEngine(Engine):
     infer = staticmethod(infer)
 
     # Running
+
+    def traced_once(self, fn: AnyFunction) -> AnyFunction:
+        """Returns a function that graphs call by its name."""
+        graph_function: AnyFunction = tf.function(fn, autograph=False)
+        return graph_function
 
     def convert(self, value, dtype: str | None):
         """Returns a new tensor."""

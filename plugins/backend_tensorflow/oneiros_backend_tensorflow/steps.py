@@ -124,6 +124,8 @@ class Steps:
         """Assigns the new values once all of them, and the outputs, are computed."""
         written = self._program.written
         with tf.control_dependencies([*new, *outputs]):
+            computed = tf.no_op()
+        with tf.control_dependencies([computed]):
             for node, variable, value in zip(written, variables, new):
                 if not variable.shape.is_compatible_with(value.shape):
                     raise DataError(

@@ -24,6 +24,7 @@ from pytensor.tensor.type import TensorType
 
 from oneiros_backend_theano import (
     evaluation,
+    graph_building,
     missing_values,
     numpy_functions,
     operators,
@@ -35,6 +36,7 @@ from oneiros_backend_theano.jax_op import Sizes
 from oneiros_backend_theano.loops import Loops
 from oneiros_backend_theano.operations import FUNCTIONS
 from oneiros_backend_theano.recurrence import Fused
+from oneiros_backend_theano.repeated import Repeated
 from oneiros_backend_theano.variables import SharedTensor, host_copy
 
 WITHOUT_EFFECT = {
@@ -101,6 +103,7 @@ class TheanoBackend(
         super().__init__()
         self.linker = os.environ.get("ONEIROS_THEANO_LINKER", "jax")
         self._dtype(None)
+        graph_building.install()
         operators.install()
         numpy_functions.install()
         missing_values.install()
@@ -114,6 +117,9 @@ class TheanoBackend(
         if dtype is None:
             return floatx()
         return str(np.dtype(dtype))
+
+    def repeated(self, fn):
+        return Repeated(fn)
 
     # Tensors and their values
 

@@ -17,7 +17,7 @@ from pytensor.compile.builders import OpFromGraph
 from pytensor.graph.basic import Apply, Constant, Variable
 from pytensor.graph.traversal import ancestors, apply_ancestors
 from pytensor.scalar.basic import Switch
-from pytensor.tensor.elemwise import Elemwise
+from pytensor.tensor.elemwise import DimShuffle, Elemwise
 from pytensor.tensor.type import TensorType
 
 from oneiros_backend_theano import indexing, overrides, scan
@@ -265,11 +265,25 @@ def _results_of_op(node: Apply, values):
 
 def _zeros_of(node: Apply, values):
     """Returns zeros of the shape of a node's output, which isn't computed."""
+    (variable,) = node.outputs
+    shape = _result_shape(node, values)
+    return zeros(shape, variable.type.dtype)
+
+
+def _result_shape(node: Apply, values) -> tuple[int, ...]:
+    """Returns the shape of a node's output; JAX has to trace those that aren't easily
+    told."""
+    shapes = list(map(np.shape, values))
+    if isinstance(node.op, Elemwise):
+        return np.broadcast_shapes(*shapes)
+    if isinstance(node.op, DimShuffle):
+        (sizes,) = shapes
+        order = node.op.new_order
+        return tuple(1 if axis == "x" else sizes[axis] for axis in order)
     compute = _registered(OF_TRACED_VALUES, node) or dispatched_if_possible
     compute_node = functools.partial(compute, node, *values)
     like = jax.eval_shape(compute_node)
-    (variable,) = node.outputs
-    return zeros(like.shape, variable.type.dtype)
+    return tuple(like.shape)
 
 
 def _registered(functions: dict[type, Function], node: Apply) -> Function | None:

@@ -36,6 +36,7 @@ from oneiros_backend_theano.dispatch import (
 )
 from oneiros_backend_theano.known_zeros import without_zeros
 from oneiros_backend_theano.limits import LinkerError, concrete_sizes, is_concrete
+from oneiros_backend_theano.repeated import RepeatedOp
 
 # Element by element
 
@@ -220,7 +221,13 @@ def _print(node: Apply, x):
     return x
 
 
+def _repeated(node: Apply, *values):
+    results = node.op.traced_once(*values)
+    return results[0] if len(results) == 1 else results
+
+
 OF_ANY_VALUES = {
+    RepeatedOp: _repeated,
     Shape: _shape,
     Shape_i: _one_size,
     SpecifyShape: _specify_shape,

@@ -11,6 +11,7 @@ from oneiros_optimizers.optimizer import (
     OptimizerOptions,
     Slots,
     Step,
+    alike,
     hyperparameter,
     plain_number,
     running_mean,
@@ -72,6 +73,7 @@ class RMSprop(DecayingOptimizer):
         self.rho = hyperparameter(self, "rho", rho)
         self.epsilon = plain_number(self, "epsilon", epsilon)
 
+    @alike
     def step(self, p: Tensor, g: Tensor, rate: Tensor, slots: Slots) -> Step:
         """Returns the new value of a weight and its mean square."""
         (a,) = slots
@@ -134,6 +136,7 @@ class Adagrad(DecayingOptimizer):
         super().__init__(lr=lr, decay=decay, **kwargs)
         self.epsilon = plain_number(self, "epsilon", epsilon)
 
+    @alike
     def step(self, p: Tensor, g: Tensor, rate: Tensor, slots: Slots) -> Step:
         """Returns the new value of a weight and its sum of squares."""
         (a,) = slots
@@ -200,6 +203,7 @@ class Adadelta(DecayingOptimizer):
         self.rho = plain_number(self, "rho", rho)
         self.epsilon = plain_number(self, "epsilon", epsilon)
 
+    @alike
     def step(self, p: Tensor, g: Tensor, rate: Tensor, slots: Slots) -> Step:
         """Returns the new value of a weight and both mean squares."""
         a, d = slots

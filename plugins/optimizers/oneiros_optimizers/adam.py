@@ -12,6 +12,7 @@ from oneiros_optimizers.optimizer import (
     Slots,
     StandardOptimizer,
     Step,
+    alike,
     hyperparameter,
     plain_number,
     running_mean,
@@ -87,6 +88,7 @@ class Adam(DecayingOptimizer):
         factor = K.sqrt(bias_2)
         return super().rate() * factor / bias_1
 
+    @alike
     def step(self, p: Tensor, g: Tensor, rate: Tensor, slots: Slots) -> Step:
         """Returns the new value of a weight and both means."""
         m, v = slots
@@ -162,6 +164,7 @@ class Adamax(DecayingOptimizer):
         bias = 1.0 - K.pow(self.beta_1, t)
         return super().rate() / bias
 
+    @alike
     def step(self, p: Tensor, g: Tensor, rate: Tensor, slots: Slots) -> Step:
         """Returns the new value of a weight, its mean and its maximum."""
         m, u = slots

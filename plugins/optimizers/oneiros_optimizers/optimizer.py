@@ -1,6 +1,7 @@
 """The base classes of optimizers; a standard one is its slots and its step."""
 
 import inspect
+from collections.abc import Callable
 from itertools import chain
 from typing import Any, Self, TypedDict, Unpack
 
@@ -224,6 +225,14 @@ Slots = tuple[Tensor, ...]
 Step = tuple[Tensor, ...]
 
 
+def alike(step: Callable[..., Step]) -> Callable[..., Step]:
+    """Marks a `step` that does the same for all weights of a shape, with the same rate,
+    and draws no random numbers: it may be recorded once for all of them."""
+    # Functions take attributes.
+    step.is_alike = True  # type: ignore[attr-defined]
+    return step
+
+
 class StandardOptimizer(Optimizer):
     """An optimizer with a learning rate and a count of its updates.
 
@@ -257,12 +266,25 @@ class StandardOptimizer(Optimizer):
         if self.has_count_in_weights:
             self.weights.insert(0, self.iterations)
         self.updates = self.counting()
+        step = self._step_of_weights()
         for p, g, *state in zip(params, grads, *slots, strict=True):
-            new_p, *new_state = self.step(p, g, rate, tuple(state))
+            new_p, *new_state = step(p, g, rate, *state)
             self.updates += map(K.update, state, new_state)
             update = stored(p, new_p, constraints)
             self.updates.append(update)
         return self.updates
+
+    def _step_of_weights(self) -> Callable[..., Step]:
+        """Returns `step` as a function of tensors, recorded once for all weights of a
+        shape if it is alike for them."""
+
+        def step(p, g, rate, *state) -> Step:
+            return self.step(p, g, rate, state)
+
+        if hasattr(self.step, "is_alike"):
+            repeated: Callable[..., Step] = K.current().repeated(step)
+            return repeated
+        return step
 
     def step(self, p: Tensor, g: Tensor, rate, slots: Slots) -> Step:
         """Returns the new value of a weight, followed by those of its slots.

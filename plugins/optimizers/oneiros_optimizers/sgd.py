@@ -10,6 +10,7 @@ from oneiros_optimizers.optimizer import (
     OptimizerOptions,
     Slots,
     Step,
+    alike,
     hyperparameter,
 )
 
@@ -75,6 +76,7 @@ class SGD(DecayingOptimizer):
         self.momentum = hyperparameter(self, "momentum", momentum)
         self.nesterov = check_bool(self, "nesterov", nesterov)
 
+    @alike
     def step(self, p: Tensor, g: Tensor, rate: Tensor, slots: Slots) -> Step:
         """Returns the new value of a weight and its velocity."""
         (velocity,) = slots

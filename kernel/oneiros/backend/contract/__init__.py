@@ -161,6 +161,16 @@ class Backend(
         }
         cls.capabilities = cls.capabilities | offered
 
+    def repeated(self, fn: Any) -> Any:
+        """Returns a function of tensors that does what `fn` does; a backend may record
+        it once for all tensors of the same shapes and types.
+
+        # Arguments
+            fn: function of tensors that returns a tuple of tensors. It always does the
+                same, and draws no random numbers.
+        """
+        return fn
+
     def owns(self, x: Any) -> bool:
         """Returns whether `x` is a tensor or variable of this engine; False for arrays
         and numbers."""

@@ -27,6 +27,7 @@ from oneiros_backend_toolkit.lazy_graph.graph import (
 )
 from oneiros_backend_toolkit.lazy_graph.pinning import pinned
 from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
+from oneiros_backend_toolkit.lazy_graph.repeated import Repeated
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor, Spec
 from oneiros_backend_toolkit.operands import joined, rank_of_placeholder
 from oneiros_backend_toolkit.sessions import Sessions
@@ -132,6 +133,9 @@ class RecordedBackend(Gradients, Sessions):
         self._phase = self.recorder.phase
 
     # Tensors and their values
+
+    def repeated(self, fn: AnyFunction) -> AnyFunction:
+        return Repeated(self.recorder, fn)
 
     def owns(self, x) -> bool:
         if isinstance(x, (list, tuple)):

@@ -75,6 +75,11 @@ class Engine(Protocol):
 
     # Running
 
+    def traced_once(self, fn: AnyFunction) -> AnyFunction:
+        """Returns a function that the engine traces once for arguments of the same
+        shapes, if it can."""
+        return fn
+
     def convert(self, value, dtype: str | None):
         """Returns a tensor that belongs to no other node.
 

@@ -348,6 +348,11 @@ class Recorder:
             f" and weights with add_weight(shape, initializer)."
         )
 
+    def parts(self, source: Source, specs, parents: Nodes):
+        """Returns nodes for the parts of a value, in the form of their Specs."""
+        node = self.node(source, UNKNOWN, parents)
+        return self._unpacked(specs, node)
+
     # Parts of the above
 
     def _check_recording(self) -> None:
