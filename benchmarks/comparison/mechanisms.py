@@ -757,6 +757,18 @@ MECHANISMS = {
         start=step_of("b"),
         replaced={"oneiros_backend_jax.spatial:max_pool": xla_max_pool},
     ),
+    "few_channels": Mechanism(
+        module=f"{JAX}.convolutions",
+        what="a step of case b",
+        start=step_of("b"),
+        replaced={f"{JAX}.convolutions:FEW": 0},
+    ),
+    "parts_of_gradients": Mechanism(
+        module=f"{JAX}.native_convolution.gradient",
+        what="a step of case b",
+        start=step_of("b"),
+        replaced={f"{JAX}.native_convolution.gradient:PARTS": 2},
+    ),
     "native_convolution": Mechanism(
         module=f"{JAX}.native_convolution",
         what="a step of case b",
