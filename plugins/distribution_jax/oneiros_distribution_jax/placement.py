@@ -13,6 +13,7 @@ from oneiros.errors import ArgumentError
 from oneiros.typing import Array
 from oneiros_distribution.digests import digest, sampled
 from oneiros_distribution.team import Team
+from oneiros_jax_support.devices import offer_cores
 from oneiros_jax_support.jax_import import jax
 from oneiros_jax_support.mesh import MeshPlacement
 
@@ -38,11 +39,21 @@ def placement(team: Team, shard: Mapping[str, int], own_rows: bool) -> MeshPlace
     return TeamPlacement(team, shard, own_rows)
 
 
+def _devices(team: Team) -> list[Any]:
+    """Returns the devices of all processes; cores count as one device, unless somebody
+    has chosen their number."""
+    devices = jax.devices()
+    is_alone = team.cluster.processes == 1
+    if is_alone and devices[0].platform == "cpu" and offer_cores():
+        return devices[:1]
+    return devices
+
+
 class TeamPlacement(MeshPlacement):
     """See `oneiros.backend.contract.Placement`."""
 
     def __init__(self, team: Team, shard: Mapping[str, int], own_rows: bool):
-        super().__init__(jax.devices())
+        super().__init__(_devices(team))
         self.team = team
         self.shard = shard
         self.own_rows = own_rows
