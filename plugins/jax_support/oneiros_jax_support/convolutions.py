@@ -180,6 +180,8 @@ def _by_kernel(windows: ConvolutionWindows, window: Sizes, x, gradient):
     if platform() == "cpu":
         if windows.depthwise:
             return _depthwise_by_kernel(windows, window, x, gradient)
+        if math.prod(window) == 1:
+            return _by_single_cell(windows, window, x, gradient)
         if _suits_machine_code(window, x, gradient):
             return _by_kernel_in_machine_code(windows, window, x, gradient)
     channels = x.shape[-1]
@@ -268,6 +270,20 @@ def _planes_as_channels(windows: ConvolutionWindows, x, depth: int):
     stacked = jnp.concatenate(planes, -1)
     image_shape = stacked.shape[2:]
     return stacked.reshape(-1, *image_shape)
+
+
+# A product for the derivative by a kernel of one cell, on a CPU
+
+
+def _by_single_cell(windows: ConvolutionWindows, window: Sizes, x, gradient):
+    """Multiplies matrices. XLA's own function takes 1.4 to 3 times as long."""
+    ((_, values),) = _cells(windows, x, window)
+    all_but_channels = tuple(range(x.ndim - 1))
+    summed = (all_but_channels, all_but_channels)
+    unbatched = ((), ())
+    axes = (summed, unbatched)
+    product = jax.lax.dot_general(values, gradient, axes)
+    return product.reshape(*window, *product.shape)
 
 
 # Machine code for the derivative by a kernel, on a CPU
