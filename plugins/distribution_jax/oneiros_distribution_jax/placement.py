@@ -42,7 +42,7 @@ def placement(team: Team, shard: Mapping[str, int], own_rows: bool) -> MeshPlace
 def _devices(team: Team) -> list[Any]:
     """Returns the devices of all processes; cores count as one device, unless somebody
     has chosen their number."""
-    devices = jax.devices()
+    devices: list[Any] = jax.devices()
     is_alone = team.cluster.processes == 1
     if is_alone and devices[0].platform == "cpu" and offer_cores():
         return devices[:1]

@@ -180,10 +180,10 @@ def _by_kernel(windows: ConvolutionWindows, window: Sizes, x, gradient):
     if platform() == "cpu":
         if windows.depthwise:
             return _depthwise_by_kernel(windows, window, x, gradient)
-        if math.prod(window) == 1:
-            return _by_single_cell(windows, window, x, gradient)
         if _suits_machine_code(window, x, gradient):
             return _by_kernel_in_machine_code(windows, window, x, gradient)
+        if math.prod(window) == 1:
+            return _by_single_cell(windows, window, x, gradient)
     channels = x.shape[-1]
     filters = gradient.shape[-1]
     if windows.depthwise:

@@ -1,8 +1,8 @@
 """The cores of a processor as devices of JAX, for recurrent networks.
 
-XLA computes a loop over the steps of a sequence on one core. If each core has some of
-the samples, `fit` and `predict` of an LSTM (case c of `benchmarks/compare.py`) take
-FIGURE of the time (`benchmarks/mechanisms.py cores`).
+XLA computes a loop over the steps of a sequence on one core. Here, each core has some
+of the samples: without this, `fit` of an LSTM (case c of `benchmarks/compare.py`) takes
+1.5 times as long on two cores (`benchmarks/mechanisms.py cores`).
 """
 
 import functools
