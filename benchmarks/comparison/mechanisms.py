@@ -15,6 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+from convolutions import Shape, with_oneiros
 
 from comparison.cases import CASES
 from comparison.oneiros_case import Contender
@@ -512,6 +513,24 @@ def copied(array: Any) -> Any:
     return tf.constant(array)
 
 
+def derivative_by_xla(
+    windows: Any, window: tuple[int, ...], x: Any, gradient: Any
+) -> Any:
+    """Computes the derivative of a convolution by its kernel as XLA itself does."""
+    from oneiros_jax_support import convolutions
+
+    channels = x.shape[-1]
+    filters = gradient.shape[-1]
+    if windows.depthwise:
+        filters //= channels
+
+    def convolve_with(kernel: Any) -> Any:
+        return convolutions._convolve_by_xla(windows, x, kernel)
+
+    shape = (*window, channels, filters)
+    return convolutions._transposed(convolve_with, shape, gradient)
+
+
 def on_gpu() -> str:
     """Returns the platform on which nothing is done for a CPU."""
     return "gpu"
@@ -768,6 +787,18 @@ MECHANISMS = {
         what="a step of case b",
         start=step_of("b"),
         replaced={f"{JAX}.native_convolution.gradient:PARTS": 2},
+    ),
+    "gradients_by_channel": Mechanism(
+        module=f"{JAX}.convolutions",
+        what="a separable convolution of 64 channels and its gradients",
+        start=lambda: with_oneiros(Shape(32, 28, 64, 64, 3, kind="separable")),
+        replaced={f"{JAX}.convolutions:_depthwise_by_kernel": derivative_by_xla},
+    ),
+    "gradients_of_one_cell": Mechanism(
+        module=f"{JAX}.convolutions",
+        what="a convolution of 1 x 1 and its gradients",
+        start=lambda: with_oneiros(Shape(128, 28, 16, 32, 1)),
+        replaced={f"{JAX}.convolutions:_by_single_cell": derivative_by_xla},
     ),
     "native_convolution": Mechanism(
         module=f"{JAX}.native_convolution",

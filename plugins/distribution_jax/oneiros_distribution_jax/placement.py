@@ -63,7 +63,8 @@ class TeamPlacement(MeshPlacement):
     def variable_sharding(self, shape: tuple[int, ...]):
         """Returns the sharding of a variable, which each device has whole, unless its
         layer is split."""
-        return self.sharding(self._axes.get(shape))
+        axis = self._axes.get(shape)
+        return self.replicated if axis is None else self.sharding(axis)
 
     def batch(self, array, index: Array | None = None) -> Any:
         """Returns rows of an array, split among the devices."""

@@ -42,12 +42,12 @@ def offer_cores() -> bool:
     if is_chosen or jax.config.jax_num_cpu_devices != UNCHOSEN:
         return False
     with suppress(RuntimeError):
-        jax.config.update("jax_num_cpu_devices", _cores())
+        jax.config.update("jax_num_cpu_devices", core_count())
         return True
     return False
 
 
-def _cores() -> int:
+def core_count() -> int:
     """Returns how many cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

@@ -30,6 +30,7 @@ from oneiros import settings
 from oneiros.errors import SettingsError
 from oneiros.user_warnings import warn
 
+from oneiros_jax_support.devices import core_count
 from oneiros_jax_support.jax_import import jax
 
 SWITCH = "ONEIROS_KEEP_PROGRAMS"
@@ -189,8 +190,5 @@ def _machine() -> str:
     with suppress(OSError), open("/proc/cpuinfo", encoding="utf-8") as lines:
         found = [line for line in lines if line.startswith(("flags", "Features"))]
         abilities = " ".join(found[:1]) or abilities
-    cores = os.cpu_count()
-    if hasattr(os, "sched_getaffinity"):
-        cores = len(os.sched_getaffinity(0))
     limits = [os.environ.get(name) for name in ("NPROC", "PJRT_NPROC")]
-    return f"{platform.machine()} {abilities} {cores} {limits}"
+    return f"{platform.machine()} {abilities} {core_count()} {limits}"

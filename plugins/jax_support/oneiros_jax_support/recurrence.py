@@ -86,8 +86,7 @@ def run(layer: FusedLayer, x, U, mask, projection, *initial):
     by_step = jnp.swapaxes(x, 0, 1)
     loop = CellLoop(MATH, layer.cell, layer.backwards)
     recurrence = _recurrence(loop)
-    results = recurrence(by_step, U, mask, initial, projection)
-    outputs, *last = results
+    outputs, *last = recurrence(by_step, U, mask, initial, projection)
     if layer.backwards:
         outputs = outputs[::-1]
     by_sample = jnp.swapaxes(outputs, 0, 1)

@@ -64,7 +64,7 @@ def input_arrays(model, x, kind: str = "model") -> Arrays:
     """Checks a user's inputs and returns them as a list of arrays.
 
     An array like the last one isn't checked again: if it were, `predict` of one row
-    would take 1.2 times as long on JAX (`benchmarks/mechanisms.py accepted_form`).
+    would take 1.3 times as long on JAX (`benchmarks/mechanisms.py accepted_form`).
 
     # Arguments
         x: array, list of arrays, or dict by input name.
@@ -130,9 +130,7 @@ def _with_rows(
     """Returns arrays, and sparse matrices for sparse tensors, in a form that has
     rows."""
     return [
-        array
-        if isinstance(array, np.ndarray)
-        else standardize.with_rows(array, K.is_sparse(tensor), f"{kind} {name!r}")
+        standardize.with_rows(array, K.is_sparse(tensor), f"{kind} {name!r}")
         for array, tensor, name in zip(arrays, tensors, names, strict=True)
     ]
 
