@@ -276,8 +276,8 @@ def _planes_as_channels(windows: ConvolutionWindows, x, depth: int):
 
 
 def _by_single_cell(windows: ConvolutionWindows, window: Sizes, x, gradient):
-    """Multiplies matrices. With XLA's own function, a convolution of 16 channels and its
-    gradients take 1.5 times as long (`benchmarks/mechanisms.py
+    """Multiplies matrices. With XLA's own function, a convolution of 16 channels and
+    its gradients take 1.5 times as long (`benchmarks/mechanisms.py
     gradients_of_one_cell`)."""
     ((_, values),) = _cells(windows, x, window)
     all_but_channels = tuple(range(x.ndim - 1))
