@@ -11,6 +11,8 @@ from typing import Any
 from oneiros.errors import GraphError
 from oneiros.typing import Tensors
 from pytensor.compile.builders import OpFromGraph
+from pytensor.graph.basic import Constant
+from pytensor.graph.traversal import graph_inputs
 
 from oneiros_backend_theano.loops import random_operations_in
 from oneiros_backend_theano.operations import FUNCTIONS
@@ -43,7 +45,7 @@ class Repeated:
     """
 
     fn: Callable[..., Tensors]
-    _ops: dict[Any, RepeatedOp] = field(default_factory=dict)
+    _ops: dict[Any, tuple[RepeatedOp, Tensors]] = field(default_factory=dict)
 
     def __call__(self, *tensors) -> Tensors:
         """Returns the function's results."""
@@ -51,10 +53,13 @@ class Repeated:
         types = tuple(x.type for x in inputs)
         if types not in self._ops:
             self._ops[types] = self._op(types)
-        results: Tensors = self._ops[types](*inputs, return_list=True)
+        op, outer = self._ops[types]
+        results: Tensors = op(*inputs, *outer, return_list=True)
         return results
 
-    def _op(self, types) -> RepeatedOp:
+    def _op(self, types) -> tuple[RepeatedOp, Tensors]:
+        """Returns the Op, and what the function uses besides its tensors: newer
+        versions of PyTensor accept variables only as inputs."""
         placeholders = [kind() for kind in types]
         results = list(map(FUNCTIONS.tensor, self.fn(*placeholders)))
         if random_operations_in(results):
@@ -62,4 +67,10 @@ class Repeated:
                 "A repeated function draws random numbers, which would be the same "
                 "each time."
             )
-        return RepeatedOp(placeholders, results, inline=True, on_unused_input="ignore")
+        outer = []
+        for x in graph_inputs(results):
+            if x not in placeholders and not isinstance(x, Constant):
+                outer.append(x)
+        inputs = [*placeholders, *outer]
+        op = RepeatedOp(inputs, results, inline=True, on_unused_input="ignore")
+        return op, outer
