@@ -53,6 +53,22 @@ K.set_backend("jax")
 x = K.placeholder((None,))
 print(K.function([x], [K.sum(x * 3)])([np.ones(4)])[0])
 """
+CONVOLUTION = """
+import numpy as np
+from oneiros import backend as K
+from oneiros.layers import Convolution2D, Flatten, Dense
+from oneiros.models import Sequential
+import jax
+
+K.set_backend("jax")
+events = []
+jax.monitoring.register_event_listener(lambda name, **_: events.append(name))
+convolutions = [Convolution2D(32, 3, 3, input_shape=(12, 140, 32)), Flatten()]
+model = Sequential([*convolutions, Dense(2)])
+model.compile("sgd", "mse")
+model.train_on_batch(np.ones((16, 12, 140, 32)), np.ones((16, 2)))
+print(events.count("/jax/compilation_cache/cache_misses"))
+"""
 SEARCH = """
 import numpy as np
 from oneiros import backend as K
@@ -97,6 +113,11 @@ def test_a_kept_program_computes_the_same_bits(tmp_path, name):
     again, hits_again, misses_again, _ = trained(tmp_path, name)
     assert (hits_again, misses_again) == (hits + misses, 0)
     assert without == first == again
+
+
+def test_a_program_that_calls_our_machine_code_is_kept(tmp_path):
+    assert int(run(CONVOLUTION, tmp_path)) > 0
+    assert int(run(CONVOLUTION, tmp_path)) == 0
 
 
 def test_programs_serve_processes_with_other_seeds(tmp_path):

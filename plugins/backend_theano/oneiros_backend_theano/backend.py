@@ -12,6 +12,7 @@ from oneiros_backend_toolkit.convolutions import Convolutions
 from oneiros_backend_toolkit.ctc import Ctc
 from oneiros_backend_toolkit.donated_arrays import owned
 from oneiros_backend_toolkit.gradients import Gradients
+from oneiros_backend_toolkit.imports import exempt_engine
 from oneiros_backend_toolkit.operands import rank_of_placeholder
 from oneiros_backend_toolkit.rnn import Rnn
 from oneiros_backend_toolkit.sessions import Sessions
@@ -39,6 +40,7 @@ from oneiros_backend_theano.recurrence import Fused
 from oneiros_backend_theano.repeated import Repeated
 from oneiros_backend_theano.variables import SharedTensor, host_copy
 
+exempt_engine()
 WITHOUT_EFFECT = {
     "accept_inplace",
     "allow_input_downcast",

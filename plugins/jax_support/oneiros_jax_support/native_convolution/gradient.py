@@ -22,12 +22,15 @@ from oneiros_jax_support.windows import ConvolutionWindows, Sizes
 CALL = types.void(
     types.voidptr,
     types.CPointer(types.voidptr),
-    types.CPointer(types.int64),
+    types.CPointer(types.uint8),
     types.uintp,
     types.voidptr,
 )
 """XLA's calling convention: output, inputs, the bytes that we passed, their number,
 status."""
+DIGITS = 10
+"""Digits to the base of 128 that hold a number of 64 bits. XLA takes the bytes for
+text, and can't store a program in which they aren't."""
 TARGET = "oneiros_kernel_gradient"
 PARTS = 16
 """Parts of the samples. XLA gives another thread work only while more than eight
@@ -59,12 +62,11 @@ def kernel_gradient(windows: ConvolutionWindows, x, gradient, window: Sizes):
     for start, stop in itertools.pairwise(bounds):
         count = stop - start
         sizes = _sizes(windows, count, x.shape, gradient.shape, window)
-        numbers = np.array([*sizes, start], np.int64)
         compute = jax.ffi.ffi_call(
             TARGET,
             result_type,
             custom_call_api_version=3,
-            legacy_backend_config=numbers.tobytes(),
+            legacy_backend_config=_as_text([*sizes, start]),
         )
         result = compute(x, gradient)
         results.append(result)
@@ -88,13 +90,24 @@ def _sizes(
     return ConvolutionSizes._make(sizes)
 
 
-def _call(output, inputs, numbers, length, status) -> None:
+def _as_text(numbers: list[int]) -> bytes:
+    """Returns the digits of all numbers, the lowest first, each as a byte."""
+    digits = []
+    for number in numbers:
+        digits += [number >> 7 * place & 127 for place in range(DIGITS)]
+    return bytes(digits)
+
+
+def _call(output, inputs, text, length, status) -> None:
     """Computes the derivative for a part of the samples, on XLA's memory.
 
-    The numbers are the sizes, followed by the number of the first sample.
+    The text holds the sizes, followed by the number of the first sample.
     """
-    array = numba.carray(numbers, SIZE_COUNT)
-    sizes = ConvolutionSizes(*to_fixed_tuple(array, SIZE_COUNT))
+    digits = numba.carray(text, (SIZE_COUNT + 1, DIGITS))
+    numbers = np.zeros(SIZE_COUNT + 1, np.int64)
+    for place in range(DIGITS):
+        numbers += digits[:, place].astype(np.int64) << 7 * place
+    sizes = ConvolutionSizes(*to_fixed_tuple(numbers, SIZE_COUNT))
     start = numbers[SIZE_COUNT]
     stop = start + sizes.samples
     size = sizes.height * sizes.width * sizes.channels
