@@ -731,11 +731,11 @@ MECHANISMS = {
         start=fit_of("c", 960),
         replaced={f"{JAX}.compiled:cores_for": (lambda call, rows: None)},
     ),
-    "reductions": Mechanism(
-        module=f"{JAX}.channels",
+    "sums_by_ynn": Mechanism(
+        module=f"{JAX}.ynn",
         what="a step of case f",
         start=step_of("f"),
-        replaced={f"{JAX}.channels:platform": on_gpu},
+        replaced={f"{JAX}.ynn:SUMS": {"xla_cpu_experimental_ynn_fusion_type": ""}},
     ),
     "random_numbers": Mechanism(
         module=f"{JAX}.random_numbers",
@@ -743,8 +743,8 @@ MECHANISMS = {
         start=dropped_layers,
         replaced={f"{JAX}.random_numbers:_random_bits": threefry},
     ),
-    "known_options": cache(
-        f"{JAX}.ynn:known_options",
+    "ynn_options": cache(
+        f"{JAX}.ynn:ynn_options",
         "a function of one convolution, compiling included",
         small_convolutions,
     ),
@@ -828,7 +828,7 @@ MECHANISMS = {
         module=f"{JAX}.ynn",
         what="predictions of case f",
         start=predictions_of("f", 32),
-        replaced={f"{JAX}.ynn:known_options": dict},
+        replaced={f"{JAX}.ynn:ynn_options": lambda trains: {}},
     ),
     "kept_memory": Mechanism(
         module=f"{JAX}.freed_memory",

@@ -139,7 +139,9 @@ def hand_written(case: Case) -> dict[str, list[str]]:
     if case.only_predicts:
         hand = {}
     hand["torch"] = ["eager", "compiled"]
-    if not (case.recurs or case.convolves):
+    if case.convolves:
+        hand["torch"] += ["eager-freeing"]
+    elif not case.recurs:
         hand["torch"] += ["eager-single", "compiled-single"]
     return hand
 

@@ -30,19 +30,19 @@ T = Any
 class Contender:
     """A network as a function of tensors, and its optimizer.
 
-    `form` is words out of: "eager" or "compiled", and "single" (on one thread, which
-        small networks compute faster).
-
-    Freed memory is kept: otherwise a step of case b takes 1.4 times as long.
+    `form` is words out of: "eager" or "compiled", "single" (on one thread, which small
+        networks compute faster), and "freeing": what a step frees goes back to the
+        system, as in a loop that nobody has tuned.
     A compiled step is one program with Adam in it. Not so that of a network with an
     LSTM, which PyTorch doesn't compile, nor one with batch normalizations, which takes
     minutes to compile and is no faster: there, the loss and its gradient are compiled.
     """
 
     def __init__(self, name: str, form: str) -> None:
-        keep_freed_memory()
         self.case = case_named(name)
         words = form.split("-")
+        if "freeing" not in words:
+            keep_freed_memory()
         if "single" in words:
             torch.set_num_threads(1)
         self.network = NETWORKS[self.case.network]

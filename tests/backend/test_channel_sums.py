@@ -1,4 +1,4 @@
-"""Sums over all axes but the last are products on JAX, on a CPU: as exact as others."""
+"""Sums over all axes but the last, which XLA's libraries compute, are exact."""
 
 import numpy as np
 import pytest

@@ -4,7 +4,6 @@ Values that are known while a function is traced, such as sizes, stay NumPy arra
 would make them unknown, and unknown values can't become a shape.
 """
 
-import math
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,7 +12,6 @@ from oneiros.arguments import is_int
 from oneiros.errors import ArgumentError
 from oneiros_backend_toolkit.lazy_graph.trial_functions import TrialFunctions
 from oneiros_backend_toolkit.types import DISCRETE
-from oneiros_jax_support.channels import channel_sums, spread_channels, suits
 from oneiros_jax_support.jax_import import jax, jnp
 from oneiros_jax_support.products import product
 from oneiros_jax_support.symbolic_sizes import (
@@ -113,37 +111,6 @@ class JaxFunctions(TrialFunctions):
                 return operands
             operands = list(map(computed_sizes, operands))
         return super().paired(*operands, arithmetic=arithmetic)
-
-    def broadcastable(self, *values):
-        tensors = super().broadcastable(*values)
-        if all(map(self.is_tensor, tensors)):
-            tensors = spread_channels(*tensors)
-        return tensors
-
-    # Reductions
-
-    def sum(self, x, axis=None, keepdims=False):
-        x = self.countable(x)
-        if not self._is_per_channel(x, axis):
-            return super().sum(x, axis, keepdims)
-        sums = channel_sums(x)
-        if not keepdims:
-            return sums
-        ones = [1] * (x.ndim - 1)
-        return self.reshape(sums, [*ones, -1])
-
-    def mean(self, x, axis=None, keepdims=False):
-        x = self.floats(x)
-        if not self._is_per_channel(x, axis):
-            return super().mean(x, axis, keepdims)
-        size = math.prod(x.shape[:-1])
-        return self.sum(x, axis, keepdims) / size
-
-    def _is_per_channel(self, x, axis) -> bool:
-        if axis is None or is_known(x):
-            return False
-        axes = self.axes(x, axis)
-        return suits(x, axes)
 
     # Shapes
 

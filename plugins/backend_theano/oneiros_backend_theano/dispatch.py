@@ -15,7 +15,6 @@ from pytensor.graph.basic import Apply
 
 from oneiros_backend_theano.limits import LinkerError
 
-
 SPARSE = "pytensor.link.jax.dispatch.sparse"
 """The part of the dispatch for sparse matrices, which the backend leaves to PyTensor.
 It imports SciPy's, which takes 0.1 seconds."""

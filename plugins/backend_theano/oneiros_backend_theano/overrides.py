@@ -10,7 +10,6 @@ import functools
 import numpy as np
 from oneiros.errors import DataError
 from oneiros_backend_toolkit.operands import may_agree
-from oneiros_jax_support.channels import channel_sums, suits
 from oneiros_jax_support.jax_import import jax, jnp
 from oneiros_jax_support.products import transposed_product
 from pytensor.graph.basic import Apply, Variable
@@ -103,10 +102,7 @@ def _of_result_type(node: Apply, x):
 def _sum(node: Apply, x):
     """Adds in the type of the result; PyTensor converts to float64."""
     x = _of_result_type(node, x)
-    axes = node.op.axis
-    if axes is not None and suits(x, axes):
-        return channel_sums(x)
-    return jnp.sum(x, axes)
+    return jnp.sum(x, node.op.axis)
 
 
 def _product(node: Apply, x):

@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from oneiros_jax_support.channels import channel_sums
 from oneiros_jax_support.devices import platform
 from oneiros_jax_support.jax_import import Tensor, jax, jnp
 from oneiros_jax_support.placement import current_placement
@@ -408,10 +407,11 @@ def _depthwise_by_kernel(windows: ConvolutionWindows, window: Sizes, x, gradient
     gradients_by_channel`)."""
     channels = x.shape[-1]
     multiplier = gradient.shape[-1] // channels
+    all_but_channels = tuple(range(x.ndim - 1))
     derivatives = []
     for _, values in _cells(windows, x, window):
         repeated = jnp.repeat(values, multiplier, -1)
-        derivative = channel_sums(repeated * gradient)
+        derivative = jnp.sum(repeated * gradient, all_but_channels)
         derivatives.append(derivative)
     by_cell = jnp.stack(derivatives)
     return by_cell.reshape(*window, channels, multiplier)

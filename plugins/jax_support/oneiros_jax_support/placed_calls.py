@@ -25,7 +25,7 @@ from oneiros_jax_support.storing import (
     Values,
     loop_of,
 )
-from oneiros_jax_support.ynn import known_options
+from oneiros_jax_support.ynn import ynn_options
 
 if TYPE_CHECKING:
     from oneiros_jax_support.mesh import MeshPlacement
@@ -172,7 +172,7 @@ class PlacedCall(StoringCall):
         )
 
     def _jit_convolving(self, arguments):
-        return self._jit(arguments[:2], compiler_options=known_options())
+        return self._jit(arguments[:2], compiler_options=ynn_options(trains=True))
 
     def compile(self) -> None:
         """Compiles it, in all processes."""

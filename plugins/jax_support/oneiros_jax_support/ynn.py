@@ -1,11 +1,14 @@
-"""XLA's library YNN, which computes convolutions on a CPU. Depending on the network, it
-is faster than XLA's own code, as fast, or two to eight times slower.
+"""XLA's library YNN, which computes sums and convolutions on a CPU. Depending on the
+network, it is faster than XLA's own code, as fast, or two to eight times slower.
 
-For most functions it is switched off: with YNN, predictions of case f of
-`benchmarks/compare.py` take 1.4 times as long (`benchmarks/mechanisms.py without_ynn`).
+For most functions with convolutions it is switched off: with YNN, predictions of case f
+of `benchmarks/compare.py` take 1.4 times as long (`benchmarks/mechanisms.py
+without_ynn`).
 
 It computes the predictions that suit it: without YNN, those of case b take 1.5 times as
-long (`benchmarks/mechanisms.py predictions_by_ynn`).
+long (`benchmarks/mechanisms.py predictions_by_ynn`). It also computes the sums of
+training steps, such as those over all but the channels: without them, a step of case f
+takes 1.16 times as long (`benchmarks/mechanisms.py sums_by_ynn`).
 """
 
 import functools
@@ -18,8 +21,10 @@ from oneiros_jax_support.traced_graphs import CONVOLUTION, graphs_inside
 
 Options = dict[str, bool | int | str]
 
-OPTIONS: Options = {"xla_cpu_experimental_ynn_fusion_type": ""}
-"""The option that switches YNN off."""
+FUSED = "xla_cpu_experimental_ynn_fusion_type"
+"""The option that says what YNN computes."""
+NOTHING: Options = {FUSED: ""}
+SUMS: Options = {FUSED: "LIBRARY_FUSION_TYPE_REDUCE"}
 ROWS = 32
 CHANNELS = 32
 """From so many samples and output channels on, predictions of unpadded convolutions are
@@ -60,7 +65,7 @@ def convolving(function: Callable[..., Any], arguments, donated: Sequence[int]):
     if platform() != "cpu":
         return jax.jit(function, donate_argnums=donated)
     keep_freed_memory()
-    options = known_options()
+    options = ynn_options(trains=bool(donated))
     if options and not donated:
         predicting = jax.jit(_pooling_by_windows(function))
         traced = predicting.trace(*arguments)
@@ -70,20 +75,22 @@ def convolving(function: Callable[..., Any], arguments, donated: Sequence[int]):
 
 
 @functools.cache
-def known_options() -> Options:
-    """Returns the options that switch YNN off; none if this XLA doesn't know them.
+def ynn_options(trains: bool) -> Options:
+    """Returns the options that leave sums in training steps to YNN, and nothing else;
+    none if this XLA doesn't know them.
 
     If XLA is asked each time, a small convolution compiles in 1.6 times the time
-    (`benchmarks/mechanisms.py known_options`).
+    (`benchmarks/mechanisms.py ynn_options`).
     """
     from oneiros_jax_support.jax_import import jax
 
-    constant = jax.jit(lambda: 0, compiler_options=OPTIONS)
+    options = SUMS if trains else NOTHING
+    constant = jax.jit(lambda: 0, compiler_options=options)
     try:
         constant.lower().compile()
     except RuntimeError:
         return {}
-    return OPTIONS
+    return options
 
 
 def pools_by_windows() -> bool:
