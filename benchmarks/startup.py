@@ -50,9 +50,9 @@ model.add(Dense(10, activation="softmax"))
 NETWORKS = {"mlp": MLP, "cnn": CNN, "lstm": LSTM, "small": SMALL}
 BACKENDS = ["theano", "jax", "tensorflow"]
 LIMITS = {
-    ("theano", "small", "warm"): 1.2,
+    ("theano", "small", "warm"): 1.3,
     ("jax", "small", "warm"): 1,
-    ("tensorflow", "small", "warm"): 2.5,
+    ("tensorflow", "small", "warm"): 3,
     ("theano", "cnn", "cold"): 12,
     ("theano", "cnn", "warm"): 2,
     ("theano", "lstm", "cold"): 6,

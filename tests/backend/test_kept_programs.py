@@ -120,12 +120,13 @@ def test_a_program_that_calls_our_machine_code_is_kept(tmp_path):
     assert int(run(CONVOLUTION, tmp_path)) == 0
 
 
-def test_programs_serve_processes_with_other_seeds(tmp_path):
-    first, *_ = trained(tmp_path, "jax")
-    other, hits, misses, _ = trained(tmp_path, "jax", seed=4)
+@pytest.mark.parametrize("name", ["theano", "jax"])
+def test_programs_serve_processes_with_other_seeds(tmp_path, name):
+    first, *_ = trained(tmp_path, name)
+    other, hits, misses, _ = trained(tmp_path, name, seed=4)
     assert hits and not misses
     assert other != first
-    assert other == trained(tmp_path, "jax", seed=4, ONEIROS_KEEP_PROGRAMS="0")[0]
+    assert other == trained(tmp_path, name, seed=4, ONEIROS_KEEP_PROGRAMS="0")[0]
 
 
 def test_calls_of_python_arent_kept(tmp_path):

@@ -12,7 +12,7 @@ from oneiros_jax_support.compiled import CompiledByJax
 from oneiros_jax_support.jax_import import jax, jnp
 from oneiros_jax_support.loops import scan
 from oneiros_jax_support.random_numbers import nested
-from oneiros_jax_support.storing import Slot, TracedStep
+from oneiros_jax_support.storing import Slot, TracedStep, slots_of_seeds
 from oneiros_jax_support.traced_graphs import convolves
 
 from oneiros_backend_jax.functions import FUNCTIONS, is_known
@@ -121,11 +121,7 @@ class JaxFunction(RecordedFunction, CompiledByJax):
         use what was compiled.
         """
         program = self.program
-        seeds = [node.source.seed for node in program.streams]
-        seed_slots: list[Slot] = []
-        if seeds:
-            array = np.array(seeds, np.uint32)
-            seed_slots.append([array])
+        seed_slots = slots_of_seeds([node.source.seed for node in program.streams])
         written = program.written
         variables = program.variables
         read = [node for node in variables if node not in written]

@@ -5,6 +5,9 @@ A draw holds a seed, fixed when it is built, and reads a counter that `K.functio
 advances.
 """
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -22,6 +25,19 @@ STREAM = pytensor.shared(_ZERO, name="oneiros_stream")
 """Counter of draws without a seed; it starts at a number from NumPy's generator."""
 STEP = pytensor.shared(_ZERO, name="oneiros_step")
 """Counter of draws with a seed; it starts at 0."""
+
+_SEEDS: ContextVar[dict[Any, Any] | None] = ContextVar("oneiros_seeds", default=None)
+
+
+@contextmanager
+def seeded(draws: Sequence["Draw"], seeds) -> Iterator[None]:
+    """Context manager in which draws have these seeds, such as arguments of a function
+    that is traced."""
+    token = _SEEDS.set(dict(zip(draws, seeds, strict=True)))
+    try:
+        yield
+    finally:
+        _SEEDS.reset(token)
 
 
 def held_counters(tensors) -> dict[Any, Any]:
@@ -69,5 +85,7 @@ class Draw(JaxOp):
 
         draw = uniform if self.kind == "uniform" else normal
         sizes = concrete_sizes(shape, self)
-        numbers = draw(self.seed, counter, sizes, self.dtype)
+        given = _SEEDS.get() or {}
+        seed = given.get(self, self.seed)
+        numbers = draw(seed, counter, sizes, self.dtype)
         return [numbers]

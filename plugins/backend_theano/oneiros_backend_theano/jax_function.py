@@ -8,9 +8,9 @@ from oneiros.errors import CapabilityError, DataError
 from oneiros_backend_toolkit.function import Upload
 from oneiros_jax_support.compiled import CompiledByJax
 from oneiros_jax_support.jax_import import jnp
-from oneiros_jax_support.storing import TracedStep
+from oneiros_jax_support.storing import TracedStep, slots_of_seeds
 
-from oneiros_backend_theano.draw import STEP, STREAM
+from oneiros_backend_theano.draw import STEP, STREAM, seeded
 from oneiros_backend_theano.function import GraphFunction
 from oneiros_backend_theano.limits import LinkerError
 
@@ -74,12 +74,18 @@ class JaxFunction(GraphFunction, CompiledByJax):
             self._fallback.forget_compiled()
 
     def step(self, phase: int) -> TracedStep:
-        """Returns what a step computes."""
+        """Returns what a step computes.
+
+        The seeds are read like a variable, so that later processes with other seeds can
+        use what was compiled.
+        """
+        slots = [x.container.storage for x in self.read]
+        slots += slots_of_seeds([op.seed for op in self.random_operations])
         return TracedStep(
             backend="theano",
             function=self._traced_step(phase),
             written=[x.container.storage for x in self.updated],
-            read=[x.container.storage for x in self.read],
+            read=slots,
             outputs=len(self.outputs),
             counter=self.advance(0),
             convolves=self.convolves,
@@ -89,11 +95,14 @@ class JaxFunction(GraphFunction, CompiledByJax):
         from oneiros_backend_theano.evaluate import evaluate
 
         variables = [*self.updated, *self.read]
+        draws = self.random_operations
         phase_placeholder = self.backend.learning_phase_placeholder()
 
         def step(old, read, counters, *feeds):
-            stored = [*old, *read]
+            count = len(self.read)
+            stored = [*old, *read[:count]]
             values = dict(zip(variables, stored, strict=True))
+            seeds = read[count] if draws else ()
             if counters is not None:
                 values[STREAM] = counters[0]
                 values[STEP] = counters[1]
@@ -103,7 +112,8 @@ class JaxFunction(GraphFunction, CompiledByJax):
                 channels_first = values[x]
                 values[form] = jnp.moveaxis(channels_first, 1, -1)
             values[phase_placeholder] = np.int32(phase)
-            results = evaluate(self.results, values)
+            with seeded(draws, seeds):
+                results = evaluate(self.results, values)
             new_values = results[: len(old)]
             for variable, new in zip(self.updated, new_values, strict=True):
                 old_shape = values[variable].shape

@@ -9,9 +9,7 @@ run theirs: it is refused unless only its owner can write to it, and to each fol
 above it. JAX names a program by its text, the options of the compiler and the versions;
 here the processor and its number of cores are added, since XLA compiles for them.
 Functions of Python aren't kept, and machine code outside the program is called by name,
-so no kept program contains an address of the process that compiled it. On Theano,
-random operations contain their seeds: such a program is found again only where these
-are the same.
+so no kept program contains an address of the process that compiled it.
 """
 
 import functools

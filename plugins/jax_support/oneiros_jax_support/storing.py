@@ -77,6 +77,13 @@ class TracedStep:
         return tuple(new_values)
 
 
+def slots_of_seeds(seeds: list[int]) -> list[Slot]:
+    """Returns the place of the seeds, if there are any."""
+    if not seeds:
+        return []
+    return [[np.array(seeds, np.uint32)]]
+
+
 def loop_of(step: TracedStep) -> Traced:
     """Returns many steps as one function, of old values, values that are only read,
     the first counter, the number of steps, an index of the rows and batches."""
