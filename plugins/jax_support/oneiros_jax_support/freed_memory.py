@@ -12,6 +12,7 @@ import sys
 _TRIM_THRESHOLD = -1
 _TOP_PAD = -2
 _MMAP_MAX = -4
+_NEVER = -1
 
 
 @functools.cache
@@ -31,5 +32,12 @@ def keep_freed_memory() -> None:
     library = ctypes.CDLL(None)
     if hasattr(library, "mallopt"):
         library.mallopt(_MMAP_MAX, 0)
-        library.mallopt(_TRIM_THRESHOLD, 2**31 - 1)
+        library.mallopt(_TRIM_THRESHOLD, _NEVER)
         library.mallopt(_TOP_PAD, 1 << 26)
+
+
+def return_freed_memory() -> None:
+    """Makes glibc return what is free to the system, once."""
+    library = ctypes.CDLL(None)
+    if hasattr(library, "malloc_trim"):
+        library.malloc_trim(0)

@@ -14,9 +14,11 @@ from typing import Any
 import numpy as np
 from oneiros.backend.contract import LOCK
 from oneiros.typing import Array
+from oneiros_backend_toolkit.batches import aligned
 from oneiros_backend_toolkit.interrupts import deferred_interrupts
 
 from oneiros_jax_support.devices import platform, scope
+from oneiros_jax_support.freed_memory import return_freed_memory
 from oneiros_jax_support.jax_import import jax, jnp
 from oneiros_jax_support.kept_programs import keep_programs
 from oneiros_jax_support.runs import on_device, run_of
@@ -27,6 +29,10 @@ Traced = Callable[..., Sequence[Any]]
 Values = tuple[Any, ...]
 Slot = list[Any]
 """A list whose first element is a variable's value."""
+UNSETTLED = 2
+"""Runs of a step with convolutions after which freed memory is returned: the next one's
+intermediate results lie elsewhere. Without it, training ResNet50 takes 3.7 GB instead
+of 2.4."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +132,7 @@ class StoringCall:
         self._donated = []
         if step.written:
             self._donated.append(0)
-        self._is_new = True
+        self._runs = 0
         with self.scope():
             with LOCK:
                 self._place(self._slots)
@@ -173,6 +179,8 @@ class StoringCall:
             if self.convolves:
                 self._jitted = self._jit_convolving(arguments)
             self._jitted.lower(*arguments).compile()
+        if self.convolves:
+            return_freed_memory()
 
     def __call__(self, arguments, counter) -> list[Array]:
         """Runs it, stores the new values and returns the outputs."""
@@ -183,11 +191,14 @@ class StoringCall:
             counter = np.asarray(counter, step.counter.dtype)
         with self.scope(), LOCK:
             self._place(self._slots)
-            values = [*step.values(), counter, *arguments]
+            values = [*step.values(), counter, *map(_ready, arguments)]
             if step.written:
                 outputs = self._run_and_store(values)
             else:
                 outputs = self._jitted(*values)
+        self._runs += 1
+        if self.convolves and self._runs <= UNSETTLED:
+            return_freed_memory()
         return list(map(np.array, outputs))
 
     def _run_and_store(self, values) -> list[Any]:
@@ -196,15 +207,25 @@ class StoringCall:
         for _ in range(step.outputs):
             outputs.append([None])
         slots = step.written + outputs
-        if self._is_new:
+        if self._runs == 0:
             with deferred_interrupts():
                 _store(self._jitted, values, slots)
-            self._is_new = False
         else:
             _store(self._jitted, values, slots)
         if not outputs:
             step.written[0][0].block_until_ready()
         return [output for (output,) in outputs]
+
+
+def _ready(argument):
+    """Returns an argument such that JAX computes in this thread.
+
+    JAX copies arrays of NumPy that aren't small in another thread, and then computes
+    there.
+    """
+    if isinstance(argument, np.ndarray) and argument.nbytes > 100_000:
+        return jax.device_put(aligned(argument))
+    return argument
 
 
 def _store(function: Traced, arguments, slots: list[Slot]) -> None:
