@@ -28,6 +28,9 @@ COMPILER = "numba"
 """What compiles machine code for the gradient of a kernel; it may be absent."""
 LARGE = 1 << 27
 """Minimum number of multiplications for which loading it saves time."""
+MANY_WEIGHTS = 1 << 18
+"""From so many weights on, its sums don't fit into the cache, and XLA needs 0.3 to 0.75
+of its time."""
 Pair = tuple[Tensor, Tensor]
 Function = Callable[..., Tensor]
 Cell = tuple[Sizes, Tensor]
@@ -291,10 +294,11 @@ def _by_single_cell(windows: ConvolutionWindows, window: Sizes, x, gradient):
 
 
 def _suits_machine_code(window: Sizes, x, gradient) -> bool:
-    cells = math.prod(window)
     channels = x.shape[-1]
-    multiplications = gradient.size * cells * channels
-    if multiplications <= LARGE:
+    filters = gradient.shape[-1]
+    weights = math.prod(window) * channels * filters
+    multiplications = math.prod(gradient.shape[:-1]) * weights
+    if multiplications <= LARGE or weights >= MANY_WEIGHTS:
         return False
     placement = current_placement()
     if placement is not None and gradient.shape[0] % placement.devices:

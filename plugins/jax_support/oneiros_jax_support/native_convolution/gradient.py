@@ -33,7 +33,7 @@ DIGITS = 10
 text, and can't store a program in which they aren't."""
 TARGET = "oneiros_kernel_gradient"
 PARTS = 16
-"""Parts of the samples. XLA gives another thread work only while more than eight
+"""Parts of the windows. XLA gives another thread work only while more than eight
 operations are ready; in two parts, one core computes both."""
 SIZE_COUNT = len(ConvolutionSizes._fields)
 
@@ -41,7 +41,7 @@ SIZE_COUNT = len(ConvolutionSizes._fields)
 def kernel_gradient(windows: ConvolutionWindows, x, gradient, window: Sizes):
     """Returns the derivative of a convolution of images by its kernel, in float32.
 
-    There are several calls; each computes a part of the samples.
+    There are several calls; each computes a part of the windows.
 
     # Arguments
         windows: where the windows lie.
@@ -51,22 +51,20 @@ def kernel_gradient(windows: ConvolutionWindows, x, gradient, window: Sizes):
         window: the kernel's height and width.
     """
     _register()
-    samples = x.shape[0]
     channels = x.shape[-1]
     filters = gradient.shape[-1]
     shape = (*window, channels, filters)
     result_type = jax.ShapeDtypeStruct(shape, np.float32)
-    parts = min(samples, PARTS) or 1
-    bounds = [samples * part // parts for part in range(parts + 1)]
+    sizes = _sizes(windows, x.shape, gradient.shape, window)
+    count = sizes.samples * sizes.result_height * sizes.result_width
+    bounds = [count * part // PARTS for part in range(PARTS + 1)]
     results = []
     for start, stop in itertools.pairwise(bounds):
-        count = stop - start
-        sizes = _sizes(windows, count, x.shape, gradient.shape, window)
         compute = jax.ffi.ffi_call(
             TARGET,
             result_type,
             custom_call_api_version=3,
-            legacy_backend_config=_as_text([*sizes, start]),
+            legacy_backend_config=_as_text([*sizes, start, stop]),
         )
         result = compute(x, gradient)
         results.append(result)
@@ -74,18 +72,12 @@ def kernel_gradient(windows: ConvolutionWindows, x, gradient, window: Sizes):
 
 
 def _sizes(
-    windows: ConvolutionWindows,
-    samples: int,
-    shape: Sizes,
-    result_shape: Sizes,
-    window: Sizes,
+    windows: ConvolutionWindows, shape: Sizes, result_shape: Sizes, window: Sizes
 ) -> ConvolutionSizes:
-    """Returns the sizes of the convolution of so many samples."""
     spatial = shape[1:-1]
     (top, _), (left, _) = windows.paddings(spatial, window)
-    image = shape[1:]
     result = result_shape[-3:]
-    sizes = [samples, *image, *result, *window]
+    sizes = [*shape, *result, *window]
     sizes += [*windows.strides, *windows.dilation, top, left]
     return ConvolutionSizes._make(sizes)
 
@@ -99,17 +91,18 @@ def _as_text(numbers: list[int]) -> bytes:
 
 
 def _call(output, inputs, text, length, status) -> None:
-    """Computes the derivative for a part of the samples, on XLA's memory.
+    """Computes the derivative for a part of the windows, on XLA's memory.
 
-    The text holds the sizes, followed by the number of the first sample.
+    The text holds the sizes, followed by the numbers of the first window and of the
+    first one that isn't part of it.
     """
-    digits = numba.carray(text, (SIZE_COUNT + 1, DIGITS))
-    numbers = np.zeros(SIZE_COUNT + 1, np.int64)
+    digits = numba.carray(text, (SIZE_COUNT + 2, DIGITS))
+    numbers = np.zeros(SIZE_COUNT + 2, np.int64)
     for place in range(DIGITS):
         numbers += digits[:, place].astype(np.int64) << 7 * place
     sizes = ConvolutionSizes(*to_fixed_tuple(numbers, SIZE_COUNT))
     start = numbers[SIZE_COUNT]
-    stop = start + sizes.samples
+    stop = numbers[SIZE_COUNT + 1]
     size = sizes.height * sizes.width * sizes.channels
     result_size = sizes.result_height * sizes.result_width * sizes.filters
     cells = sizes.window_height * sizes.window_width
@@ -117,12 +110,10 @@ def _call(output, inputs, text, length, status) -> None:
     weights = cells * kernels
     images = inputs[0]
     gradients = inputs[1]
-    x = numba.carray(images, stop * size, np.float32)
-    gradient = numba.carray(gradients, stop * result_size, np.float32)
+    x = numba.carray(images, sizes.samples * size, np.float32)
+    gradient = numba.carray(gradients, sizes.samples * result_size, np.float32)
     result = numba.carray(output, weights, np.float32)
-    part = x[start * size :]
-    part_of_gradient = gradient[start * result_size :]
-    patches.kernel_gradient(part, part_of_gradient, result, sizes)
+    patches.kernel_gradient(x, gradient, result, sizes, start, stop)
 
 
 @functools.cache

@@ -97,8 +97,10 @@ def _read_patches(
 
 
 @jitted
-def kernel_gradient(x, gradient, result, sizes: ConvolutionSizes) -> None:
-    """Computes the derivative by the kernel.
+def kernel_gradient(
+    x, gradient, result, sizes: ConvolutionSizes, start: int, stop: int
+) -> None:
+    """Computes a part of the derivative by the kernel.
 
     # Arguments
         x: (samples, height, width, channels).
@@ -106,10 +108,11 @@ def kernel_gradient(x, gradient, result, sizes: ConvolutionSizes) -> None:
             convolution's result.
         result: (window height, window width, channels, filters), to be filled.
         sizes: those of the convolution.
+        start, stop: the numbers of the first window of this part, and of the first one
+            that isn't in it.
     """
     filters = sizes.filters
     size = sizes.window_height * sizes.window_width * sizes.channels
-    windows = sizes.samples * sizes.result_height * sizes.result_width
     length = padded_rows(size)
     columns = padded_columns(filters)
     block = min(max(BLOCK // length, 48), 512)
@@ -118,8 +121,8 @@ def kernel_gradient(x, gradient, result, sizes: ConvolutionSizes) -> None:
     sums = np.zeros(length * columns, np.float32)
     result[:] = 0
     summed = 0
-    for first in range(0, windows, block):
-        count = min(block, windows - first)
+    for first in range(start, stop, block):
+        count = min(block, stop - first)
         _read_patches(x, patches, sizes, first, count, length)
         for i in range(count):
             source = (first + i) * filters
@@ -128,7 +131,7 @@ def kernel_gradient(x, gradient, result, sizes: ConvolutionSizes) -> None:
                 gradients[_U(target + j)] = gradient[_U(source + j)]
         add_product(patches, length, gradients, columns, count, sums)
         summed += count
-        if summed >= SUMMED or first + count == windows:
+        if summed >= SUMMED or first + count == stop:
             for i in range(size):
                 source = i * columns
                 target = i * filters
