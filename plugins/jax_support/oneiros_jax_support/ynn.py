@@ -65,19 +65,22 @@ def convolving(function: Callable[..., Any], arguments, donated: Sequence[int]):
     if platform() != "cpu":
         return jax.jit(function, donate_argnums=donated)
     keep_freed_memory()
-    options = ynn_options(trains=bool(donated))
-    if options and not donated:
+    trains = bool(donated)
+    if not trains and ynn_options(trains):
         predicting = jax.jit(_pooling_by_windows(function))
         traced = predicting.trace(*arguments)
-        if suits_ynn(traced.jaxpr.jaxpr):
+        graph = traced.jaxpr.jaxpr
+        if suits_ynn(graph):
             return predicting
+        trains = _sums_channels(graph)
+    options = ynn_options(trains)
     return jax.jit(function, donate_argnums=donated, compiler_options=options)
 
 
 @functools.cache
 def ynn_options(trains: bool) -> Options:
-    """Returns the options that leave sums in training steps to YNN, and nothing else;
-    none if this XLA doesn't know them.
+    """Returns the options that leave the sums of a training step to YNN, and nothing
+    else; none if this XLA doesn't know them.
 
     If XLA is asked each time, a small convolution compiles in 1.6 times the time
     (`benchmarks/mechanisms.py ynn_options`).
@@ -116,6 +119,20 @@ def suits_ynn(graph) -> bool:
         if name == CONVOLUTION and not _is_plain(equation):
             return False
     return True
+
+
+def _sums_channels(graph) -> bool:
+    """Returns whether images are summed over all axes but the channels, as for the
+    gradients of weights."""
+    for equation in graph.eqns:
+        if equation.primitive.name == "reduce_sum":
+            (images,) = equation.invars
+            all_but_last = tuple(range(images.aval.ndim - 1))
+            if len(all_but_last) > 1 and equation.params["axes"] == all_but_last:
+                return True
+        if any(map(_sums_channels, graphs_inside(equation))):
+            return True
+    return False
 
 
 def _pooling_by_windows(function: Callable[..., Any]) -> Callable[..., Any]:
