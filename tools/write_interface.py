@@ -50,22 +50,28 @@ def _contributed() -> Iterator[str]:
 def _lines(where: str, names: dict[str, str]) -> Iterator[str]:
     for name, reference in names.items():
         if not name.startswith("_"):
-            yield f"{where}{name}{_call(_found(reference))}"
+            yield f"{where}{name}{call(found(reference))}"
 
 
 def _of_kernel() -> Iterator[str]:
-    """Yields the public names that the modules of the kernel define."""
+    """Yields the public names of the kernel, with what its classes define."""
+    for path, member in of_kernel():
+        yield f"{path}{call(member)}"
+        yield from _methods(path, member)
+
+
+def of_kernel() -> Iterator[tuple[str, Any]]:
+    """Yields the classes and functions that the modules of the kernel publish."""
     for path in KERNEL.rglob("*.py"):
         parts = path.relative_to(KERNEL).with_suffix("").parts
         dotted = ".".join(["oneiros", *(part for part in parts if part != "__init__")])
         if any(part.startswith("_") and part != "__init__" for part in parts):
             continue
-        for name, member in _found(dotted).members.items():
+        for name, member in found(dotted).members.items():
             if member.is_alias or not member.is_public:
                 continue
             if member.is_function or member.is_class:
-                yield f"{dotted}.{name}{_call(member)}"
-                yield from _methods(f"{dotted}.{name}", member)
+                yield f"{dotted}.{name}", member
 
 
 def _methods(where: str, member: Any) -> Iterator[str]:
@@ -75,10 +81,10 @@ def _methods(where: str, member: Any) -> Iterator[str]:
     for name, method in member.members.items():
         if name.startswith("_") or method.is_alias:
             continue
-        yield f"{where}.{name}{_call(method)}"
+        yield f"{where}.{name}{call(method)}"
 
 
-def _found(reference: str) -> Any:
+def found(reference: str) -> Any:
     """Returns what a reference leads to; None for what is made at run time."""
     package, *parts = reference.replace(":", ".").split(".")
     try:
@@ -100,7 +106,7 @@ def _package(name: str) -> Any:
     return griffe.load(name, search_paths=paths, allow_inspection=False)
 
 
-def _call(member: Any) -> str:
+def call(member: Any) -> str:
     """Returns the parameters of a function or class, without annotations."""
     if member is None or member.is_attribute or member.is_module:
         return ""

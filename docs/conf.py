@@ -1,0 +1,35 @@
+"""Configuration of the documentation's site; docs/build makes it."""
+
+project = "Oneiros"
+author = "the Oneiros authors"
+extensions = ["myst_parser", "sphinx_copybutton", "sphinx_design"]
+root_doc = "docs/index"
+include_patterns = [
+    "docs/**",
+    "examples/plugins/README.md",
+    "examples/plugins/*/README.md",
+    "kernel/README.md",
+    "plugins/*/README.md",
+    "tests/README.md",
+    "tests/hostile/README.md",
+    "tests/hostile/corpus/README.md",
+    "*.md",
+]
+exclude_patterns = ["docs/gallery/**", "plugins/testing/oneiros_testing/**"]
+html_theme = "pydata_sphinx_theme"
+html_title = "Oneiros"
+html_theme_options = {
+    "header_links_before_dropdown": 6,
+    "navbar_align": "left",
+    "secondary_sidebar_items": ["page-toc"],
+    "show_prev_next": False,
+    "use_edit_page_button": False,
+}
+html_show_sourcelink = False
+html_copy_source = False
+html_sidebars = {"docs/index": []}
+myst_enable_extensions = ["colon_fence"]
+myst_heading_anchors = 4
+myst_all_links_external = False
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True

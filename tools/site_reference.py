@@ -1,0 +1,215 @@
+"""Pages of the site's reference, made from the docstrings of what Oneiros publishes.
+
+`docs/build` writes them. Docstrings are read from the sources; what the modules that
+plugins fill have besides, such as other names of a layer, is told by the modules.
+"""
+
+import importlib
+import inspect
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import write_interface
+from oneiros.hookspecs import REGISTRATION
+from oneiros.modules import VirtualModule
+from oneiros.plugins import manager
+from write_owners import manifests, packages
+
+MODULES = {
+    "activation": "activations",
+    "callback": "callbacks",
+    "constraint": "constraints",
+    "initialization": "initializations",
+    "layer": "layers",
+    "metric": "metrics",
+    "objective": "objectives",
+    "optimizer": "optimizers",
+    "regularizer": "regularizers",
+}
+"""Kinds of names, and the modules that have them."""
+K = "oneiros.backend"
+FENCE = "``````"
+INNER_FENCE = "`````"
+LISTED = {"Arguments", "Properties", "Raises"}
+"""Sections that are lists of names."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """A published name.
+
+    # Properties
+        path: the name with its module's path.
+        distribution: the one that provides it.
+        member: what it is, as griffe read it; None for values.
+    """
+
+    path: str
+    distribution: str
+    member: Any
+
+    @property
+    def module(self) -> str:
+        """The module's path."""
+        return self.path.rpartition(".")[0]
+
+    @property
+    def name(self) -> str:
+        """The name alone."""
+        return self.path.rpartition(".")[2]
+
+
+def published() -> list[Published]:
+    """Returns every published name that can be imported, sorted."""
+    found = {name.path: name for name in (*_of_kernel(), *_of_plugins())}
+    found |= {name.path: name for name in _others(set(found))}
+    return [found[path] for path in sorted(found, key=str.lower)]
+
+
+def _of_plugins() -> Iterator[Published]:
+    for distribution, manifest in manifests("plugins/*"):
+        for hook in REGISTRATION:
+            kind = hook.removeprefix("oneiros_").removesuffix("s")
+            names = getattr(manifest, hook, dict)()
+            if kind == "module":
+                for module, contents in names.items():
+                    path = f"oneiros.{module}" if module else "oneiros"
+                    yield from _of_module(path, distribution, contents)
+            elif kind in MODULES:
+                path = f"oneiros.{MODULES[kind]}"
+                yield from _of_module(path, distribution, names)
+
+
+def _of_module(
+    path: str, distribution: str, names: dict[str, str]
+) -> Iterator[Published]:
+    for name, place in names.items():
+        if not name.startswith("_"):
+            yield Published(f"{path}.{name}", distribution, write_interface.found(place))
+
+
+def _of_kernel() -> Iterator[Published]:
+    for path, member in write_interface.of_kernel():
+        if not path.rpartition(".")[2].startswith("__"):
+            yield Published(path, "oneiros-kernel", member)
+
+
+def _others(listed: set[str]) -> Iterator[Published]:
+    """Yields the names that modules of installed plugins have besides."""
+    modules = {*MODULES.values(), *manager().modules, "backend"} - {""}
+    for path in sorted(f"oneiros.{module}" for module in modules):
+        module = importlib.import_module(path)
+        if path != K and not isinstance(module, VirtualModule):
+            continue
+        for name in dir(module):
+            value = getattr(module, name)
+            if name.startswith("_") or inspect.ismodule(value):
+                continue
+            if f"{path}.{name}" not in listed:
+                yield _other(path, name, value)
+
+
+def _other(module: str, name: str, value: Any) -> Published:
+    path = f"{module}.{name}"
+    defined = getattr(value, "__module__", module)
+    distribution = packages().get(defined.partition(".")[0], "oneiros-kernel")
+    if defined == K:
+        contract = write_interface.found("oneiros.backend.contract.Backend")
+        return Published(path, distribution, contract.all_members.get(name))
+    qualified = getattr(value, "__qualname__", name)
+    member = write_interface.found(f"{defined}.{qualified}")
+    return Published(path, distribution, member)
+
+
+# Pages
+
+
+def write(folder: Path) -> None:
+    """Writes a page for each module, and the list of them."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    by_module: dict[str, list[Published]] = {}
+    for name in published():
+        by_module.setdefault(name.module, []).append(name)
+    for module, names in by_module.items():
+        page = folder / f"{module}.md"
+        page.write_text("\n".join(_page(module, names)) + "\n", encoding="utf-8")
+    index = "\n".join(_index(sorted(by_module)))
+    Path(folder, "index.md").write_text(index + "\n", encoding="utf-8")
+
+
+def _index(modules: list[str]) -> Iterator[str]:
+    yield "# Reference\n"
+    yield "Every public class and function, by the module that has it.\n"
+    yield "```{toctree}\n:maxdepth: 1\n"
+    yield from modules
+    yield "```"
+
+
+def _page(module: str, names: list[Published]) -> Iterator[str]:
+    yield f"# {module}\n"
+    for name in names:
+        yield from _entry(name)
+
+
+def _entry(name: Published) -> Iterator[str]:
+    member = name.member
+    yield f"## {name.name}\n"
+    yield f"{FENCE}{{py:{_role(member)}}} {name.name}{write_interface.call(member)}"
+    yield f":module: {name.module}\n"
+    yield f"From `{name.distribution}`{_source(member)}.\n"
+    yield from text_of(member)
+    if member is not None and member.is_class:
+        yield from _methods(member)
+    yield f"{FENCE}\n"
+
+
+def _role(member: Any) -> str:
+    if member is None or not (member.is_class or member.is_function):
+        return "data"
+    return "class" if member.is_class else "function"
+
+
+def _methods(member: Any) -> Iterator[str]:
+    """Yields the methods that a class defines and describes."""
+    for name, method in member.members.items():
+        if name.startswith("_") or not method.is_function or method.docstring is None:
+            continue
+        yield f"{INNER_FENCE}{{py:method}} {name}{write_interface.call(method)}\n"
+        yield from text_of(method)
+        yield f"{INNER_FENCE}\n"
+
+
+def _source(member: Any) -> str:
+    if member is None or not member.lineno:
+        return ""
+    path = Path(member.filepath).relative_to(write_interface.ROOT)
+    return f": `{path}`, line {member.lineno}"
+
+
+def text_of(member: Any) -> Iterator[str]:
+    """Yields a docstring as Markdown."""
+    if member is None or member.docstring is None:
+        return
+    docstring = inspect.cleandoc(member.docstring.value)
+    before, *parts = re.split(r"^# (.+)$", docstring, flags=re.MULTILINE)
+    yield before
+    for title, body in zip(parts[::2], parts[1::2], strict=True):
+        yield f"**{title}**\n"
+        body = inspect.cleandoc(body)
+        yield from _list(body) if title in LISTED else [body]
+        yield ""
+
+
+def _list(body: str) -> Iterator[str]:
+    """Yields the names of a section as a list."""
+    for line in body.splitlines():
+        name, colon, rest = line.partition(": ")
+        if colon and not line.startswith(" "):
+            yield f"- **{name}**: {rest}"
+        else:
+            yield f"  {line.strip()}" if line.startswith(" ") else line
