@@ -89,7 +89,9 @@ def _of_module(
 ) -> Iterator[Published]:
     for name, place in names.items():
         if not name.startswith("_"):
-            yield Published(f"{path}.{name}", distribution, write_interface.found(place))
+            yield Published(
+                f"{path}.{name}", distribution, write_interface.found(place)
+            )
 
 
 def _of_kernel() -> Iterator[Published]:
@@ -107,21 +109,26 @@ def _others(listed: set[str]) -> Iterator[Published]:
             continue
         for name in dir(module):
             value = getattr(module, name)
-            if name.startswith("_") or inspect.ismodule(value):
-                continue
-            if f"{path}.{name}" not in listed:
+            other = f"{path}.{name}" not in listed and not name.startswith("_")
+            if other and _distribution(value):
                 yield _other(path, name, value)
+
+
+def _distribution(value: Any) -> str | None:
+    """Returns the distribution of this repository that defines a class or function."""
+    if inspect.ismodule(value):
+        return None
+    package = getattr(value, "__module__", "").partition(".")[0]
+    return packages().get(package)
 
 
 def _other(module: str, name: str, value: Any) -> Published:
     path = f"{module}.{name}"
-    defined = getattr(value, "__module__", module)
-    distribution = packages().get(defined.partition(".")[0], "oneiros-kernel")
-    if defined == K:
+    distribution = _distribution(value) or ""
+    if value.__module__ == K:
         contract = write_interface.found("oneiros.backend.contract.Backend")
         return Published(path, distribution, contract.all_members.get(name))
-    qualified = getattr(value, "__qualname__", name)
-    member = write_interface.found(f"{defined}.{qualified}")
+    member = write_interface.found(f"{value.__module__}.{value.__qualname__}")
     return Published(path, distribution, member)
 
 
