@@ -4,10 +4,14 @@
 plugins fill have besides, such as other names of a layer, is told by the modules.
 """
 
+import functools
 import importlib
 import inspect
+import os
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,8 +106,7 @@ def _of_kernel() -> Iterator[Published]:
 
 def _others(listed: set[str]) -> Iterator[Published]:
     """Yields the names that modules of installed plugins have besides."""
-    modules = {*MODULES.values(), *manager().modules, "backend"} - {""}
-    for path in sorted(f"oneiros.{module}" for module in modules):
+    for path in filled():
         module = importlib.import_module(path)
         if path != K and not isinstance(module, VirtualModule):
             continue
@@ -112,6 +115,13 @@ def _others(listed: set[str]) -> Iterator[Published]:
             other = f"{path}.{name}" not in listed and not name.startswith("_")
             if other and _distribution(value):
                 yield _other(path, name, value)
+
+
+@functools.cache
+def filled() -> list[str]:
+    """Returns the paths of the modules that installed plugins fill."""
+    modules = {*MODULES.values(), *manager().modules, "backend"} - {""}
+    return sorted(f"oneiros.{module}" for module in modules)
 
 
 def _distribution(value: Any) -> str | None:
@@ -145,16 +155,52 @@ def write(folder: Path) -> None:
     for module, names in by_module.items():
         page = folder / f"{module}.md"
         page.write_text("\n".join(_page(module, names)) + "\n", encoding="utf-8")
-    index = "\n".join(_index(sorted(by_module)))
-    Path(folder, "index.md").write_text(index + "\n", encoding="utf-8")
+    pages = {"index": _index(sorted(by_module)), "commands": _commands()}
+    for name, lines in pages.items():
+        Path(folder, f"{name}.md").write_text("\n".join(lines), encoding="utf-8")
 
 
 def _index(modules: list[str]) -> Iterator[str]:
+    for_scripts = [module for module in modules if module in filled()]
     yield "# Reference\n"
     yield "Every public class and function, by the module that has it.\n"
+    yield from _toctree("For scripts", for_scripts)
+    yield from _toctree("On the command line", ["commands"])
+    for_plugins = [module for module in modules if module not in for_scripts]
+    yield from _toctree("For plugins", for_plugins)
+
+
+def _toctree(title: str, pages: list[str]) -> Iterator[str]:
+    yield f"## {title}\n"
     yield "```{toctree}\n:maxdepth: 1\n"
-    yield from modules
-    yield "```"
+    yield from pages
+    yield "```\n"
+
+
+def _commands() -> Iterator[str]:
+    """Yields the page of the command `oneiros`, from its own help."""
+    yield "# Commands\n"
+    own_help = _help()
+    yield from _terminal("oneiros", own_help)
+    for name in re.findall(r"^  ([a-z]+)  ", own_help, re.MULTILINE):
+        yield f"## {name}\n"
+        yield from _terminal(f"oneiros {name}", _help(name))
+
+
+def _terminal(command: str, output: str) -> Iterator[str]:
+    yield f"```text\n$ {command} --help\n{output}```\n"
+
+
+def _help(*command: str) -> str:
+    program = Path(sys.executable).with_name("oneiros")
+    done = subprocess.run(
+        [program, *command, "--help"],
+        env=os.environ | {"COLUMNS": "72", "NO_COLOR": "1"},
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    return done.stdout
 
 
 def _page(module: str, names: list[Published]) -> Iterator[str]:
