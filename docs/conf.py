@@ -15,7 +15,6 @@ include_patterns = [
     "tests/hostile/corpus/README.md",
     "*.md",
 ]
-exclude_patterns = ["docs/gallery/**", "plugins/testing/oneiros_testing/**"]
 html_theme = "pydata_sphinx_theme"
 html_title = "Oneiros"
 html_theme_options = {
@@ -23,13 +22,11 @@ html_theme_options = {
     "navbar_align": "left",
     "secondary_sidebar_items": ["page-toc"],
     "show_prev_next": False,
-    "use_edit_page_button": False,
 }
 html_show_sourcelink = False
 html_copy_source = False
 html_sidebars = {"docs/index": []}
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 4
-myst_all_links_external = False
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True

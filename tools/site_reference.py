@@ -18,10 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import write_interface
-from oneiros.hookspecs import REGISTRATION
-from oneiros.modules import VirtualModule
+from oneiros.discovery import owners
 from oneiros.plugins import manager
-from write_owners import manifests, packages
 
 MODULES = {
     "activation": "activations",
@@ -69,33 +67,23 @@ class Published:
 
 def published() -> list[Published]:
     """Returns every published name that can be imported, sorted."""
-    found = {name.path: name for name in (*_of_kernel(), *_of_plugins())}
-    found |= {name.path: name for name in _others(set(found))}
+    kernel = list(_of_kernel())
+    found = {name.path: name for name in (*kernel, *_of_plugins())}
+    whole = {name.module for name in kernel}
+    others = [path for path in filled() if path not in whole]
+    found |= {name.path: name for name in _others(others, set(found))}
     return [found[path] for path in sorted(found, key=str.lower)]
 
 
 def _of_plugins() -> Iterator[Published]:
-    for distribution, manifest in manifests("plugins/*"):
-        for hook in REGISTRATION:
-            kind = hook.removeprefix("oneiros_").removesuffix("s")
-            names = getattr(manifest, hook, dict)()
-            if kind == "module":
-                for module, contents in names.items():
-                    path = f"oneiros.{module}" if module else "oneiros"
-                    yield from _of_module(path, distribution, contents)
-            elif kind in MODULES:
-                path = f"oneiros.{MODULES[kind]}"
-                yield from _of_module(path, distribution, names)
-
-
-def _of_module(
-    path: str, distribution: str, names: dict[str, str]
-) -> Iterator[Published]:
-    for name, place in names.items():
-        if not name.startswith("_"):
-            yield Published(
-                f"{path}.{name}", distribution, write_interface.found(place)
-            )
+    for distribution, where, names in write_interface.contributed():
+        kind = where.rstrip()
+        if kind in MODULES:
+            where = f"oneiros.{MODULES[kind]}."
+        if where.endswith("."):
+            for name, reference in names.items():
+                member = write_interface.found(reference)
+                yield Published(f"{where}{name}", distribution, member)
 
 
 def _of_kernel() -> Iterator[Published]:
@@ -104,17 +92,18 @@ def _of_kernel() -> Iterator[Published]:
             yield Published(path, "oneiros-kernel", member)
 
 
-def _others(listed: set[str]) -> Iterator[Published]:
+def _others(paths: list[str], listed: set[str]) -> Iterator[Published]:
     """Yields the names that modules of installed plugins have besides."""
-    for path in filled():
+    for path in paths:
         module = importlib.import_module(path)
-        if path != K and not isinstance(module, VirtualModule):
-            continue
         for name in dir(module):
             value = getattr(module, name)
-            other = f"{path}.{name}" not in listed and not name.startswith("_")
-            if other and _distribution(value):
-                yield _other(path, name, value)
+            package = getattr(value, "__module__", "").partition(".")[0]
+            distribution = owners()["package"].get(package)
+            if name.startswith("_") or f"{path}.{name}" in listed:
+                continue
+            if distribution and not inspect.ismodule(value):
+                yield Published(f"{path}.{name}", distribution, _member(name, value))
 
 
 @functools.cache
@@ -124,22 +113,12 @@ def filled() -> list[str]:
     return sorted(f"oneiros.{module}" for module in modules)
 
 
-def _distribution(value: Any) -> str | None:
-    """Returns the distribution of this repository that defines a class or function."""
-    if inspect.ismodule(value):
-        return None
-    package = getattr(value, "__module__", "").partition(".")[0]
-    return packages().get(package)
-
-
-def _other(module: str, name: str, value: Any) -> Published:
-    path = f"{module}.{name}"
-    distribution = _distribution(value) or ""
+def _member(name: str, value: Any) -> Any:
+    """Returns a class or function as griffe reads it; those of K in the contract."""
     if value.__module__ == K:
         contract = write_interface.found("oneiros.backend.contract.Backend")
-        return Published(path, distribution, contract.all_members.get(name))
-    member = write_interface.found(f"{value.__module__}.{value.__qualname__}")
-    return Published(path, distribution, member)
+        return contract.all_members.get(name)
+    return write_interface.found(f"{value.__module__}.{value.__qualname__}")
 
 
 # Pages

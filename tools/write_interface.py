@@ -35,22 +35,28 @@ def interface() -> list[str]:
 
 def _contributed() -> Iterator[str]:
     """Yields what the manifests of this repository refer to."""
-    for _, manifest in manifests("plugins/*"):
+    for _, kind, names in contributed():
+        for name, reference in names.items():
+            yield f"{kind}{name}{call(found(reference))}"
+
+
+def contributed() -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Yields the distribution, and public names with their references; before them, a
+    kind and a space, or the path of a module and a dot."""
+    for distribution, manifest in manifests("plugins/*"):
         for hook in REGISTRATION:
             kind = hook.removeprefix("oneiros_").removesuffix("s")
             names = getattr(manifest, hook, dict)()
             if kind == "module":
                 for module, contents in names.items():
                     where = f"oneiros.{module}." if module else "oneiros."
-                    yield from _lines(where, contents)
+                    yield distribution, where, _public(contents)
             elif kind not in SKIPPED_KINDS:
-                yield from _lines(f"{kind} ", names)
+                yield distribution, f"{kind} ", _public(names)
 
 
-def _lines(where: str, names: dict[str, str]) -> Iterator[str]:
-    for name, reference in names.items():
-        if not name.startswith("_"):
-            yield f"{where}{name}{call(found(reference))}"
+def _public(names: dict[str, str]) -> dict[str, str]:
+    return {name: place for name, place in names.items() if not name.startswith("_")}
 
 
 def _of_kernel() -> Iterator[str]:

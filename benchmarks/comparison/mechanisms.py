@@ -794,6 +794,12 @@ MECHANISMS = {
         start=lambda: with_oneiros(Shape(32, 28, 64, 64, 3, kind="separable")),
         replaced={f"{JAX}.convolutions:_depthwise_by_kernel": derivative_by_xla},
     ),
+    "many_weights": Mechanism(
+        module=f"{JAX}.convolutions",
+        what="a convolution of 256 channels and its gradients",
+        start=lambda: with_oneiros(Shape(8, 14, 256, 256, 3)),
+        replaced={f"{JAX}.convolutions:MANY_WEIGHTS": float("inf")},
+    ),
     "gradients_of_one_cell": Mechanism(
         module=f"{JAX}.convolutions",
         what="a convolution of 1 x 1 and its gradients",

@@ -29,8 +29,9 @@ COMPILER = "numba"
 LARGE = 1 << 27
 """Minimum number of multiplications for which loading it saves time."""
 MANY_WEIGHTS = 1 << 18
-"""From so many weights on, its sums don't fit into the cache, and XLA needs 0.3 to 0.75
-of its time."""
+"""From so many weights on, its sums don't fit into the cache: a convolution of 256
+channels and its gradients would take 1.2 times as long with it
+(`benchmarks/mechanisms.py many_weights`)."""
 Pair = tuple[Tensor, Tensor]
 Function = Callable[..., Tensor]
 Cell = tuple[Sizes, Tensor]
@@ -279,7 +280,7 @@ def _planes_as_channels(windows: ConvolutionWindows, x, depth: int):
 
 def _by_single_cell(windows: ConvolutionWindows, window: Sizes, x, gradient):
     """Multiplies matrices. With XLA's own function, a convolution of 16 channels and
-    its gradients take 1.5 times as long (`benchmarks/mechanisms.py
+    its gradients take 1.2 times as long (`benchmarks/mechanisms.py
     gradients_of_one_cell`)."""
     ((_, values),) = _cells(windows, x, window)
     all_but_channels = tuple(range(x.ndim - 1))
@@ -407,7 +408,7 @@ def _convolve_depthwise(windows: ConvolutionWindows, x, kernel):
 
 def _depthwise_by_kernel(windows: ConvolutionWindows, window: Sizes, x, gradient):
     """Sums a product for each cell. With XLA's own function, a separable convolution of
-    64 channels and its gradients take 1.5 times as long (`benchmarks/mechanisms.py
+    64 channels and its gradients take 1.6 times as long (`benchmarks/mechanisms.py
     gradients_by_channel`)."""
     channels = x.shape[-1]
     multiplier = gradient.shape[-1] // channels
