@@ -1,4 +1,4 @@
-"""Each mechanism for speed, with it and without it: what docs/optimisations.md tells.
+"""Each mechanism for speed, with it and without it: what docs/inside/optimisations.md tells.
 
     python3 run.py --group benchmark benchmarks/mechanisms.py [NAME ...]
         [--turns 9] [--rounds 2]

@@ -5,7 +5,7 @@
 Prints for five networks, and for 1 to 1,024 devices, how many times as fast an epoch
 is, and which part of a device's time is left for computing; the memory of a device; and
 how far the model is from steps of 2 and 4 processes on this machine. Draws
-docs/scale.png.
+docs/guides/scale.png.
 `scaling/model.py` is the model, `scaling/machines.py` has the figures of the machines.
 `--measure` measures this machine anew, in a quarter of an hour; nothing else should
 run.
@@ -33,7 +33,7 @@ from scaling.model import Machine, efficiency, memory, speedup, step_seconds
 from scaling.networks import Network, networks
 
 DEVICES = [2**power for power in range(11)]
-PICTURE = Path(__file__).parent.parent / "docs" / "scale.png"
+PICTURE = Path(__file__).parent.parent / "docs" / "guides" / "scale.png"
 ALLOWED = 0.15
 MEGA = 1e6
 

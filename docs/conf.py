@@ -1,8 +1,13 @@
 """Configuration of the documentation's site; docs/build makes it."""
 
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).parents[1] / "tools"))
+
 project = "Oneiros"
 author = "the Oneiros authors"
-extensions = ["myst_parser", "sphinx_copybutton", "sphinx_design"]
+extensions = ["myst_parser", "site_diagrams", "sphinx_copybutton", "sphinx_design"]
 root_doc = "docs/index"
 include_patterns = [
     "docs/**",
@@ -15,6 +20,8 @@ include_patterns = [
     "tests/hostile/corpus/README.md",
     "*.md",
 ]
+html_static_path = ["static"]
+html_css_files = ["site.css"]
 html_theme = "pydata_sphinx_theme"
 html_title = "Oneiros"
 html_theme_options = {

@@ -1,4 +1,4 @@
-"""The mechanisms of docs/optimisations.md: what each is measured on, and how to do
+"""The mechanisms of docs/inside/optimisations.md: what each is measured on, and how to do
 without it."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The picture of docs/scale.md."""
+"""The picture of docs/guides/scale.md."""
 
 from __future__ import annotations
 

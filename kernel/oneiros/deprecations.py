@@ -1,6 +1,6 @@
 """What is deprecated: what goes with a later version, and what to use instead.
 
-`docs/releases.md` has the policy: what goes works for another minor version and six
+`docs/inside/releases.md` has the policy: what goes works for another minor version and six
 months, and warns. Nothing is deprecated now.
 """
 

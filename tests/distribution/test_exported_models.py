@@ -1,11 +1,11 @@
-"""The programs of docs/scale.md that split exported models run."""
+"""The programs of docs/guides/scale.md that split exported models run."""
 
 import documents
 import pytest
 from fresh import ROOT
 from processes import run_python
 
-FILES = documents.files(ROOT / "docs" / "scale.md")
+FILES = documents.files(ROOT / "docs" / "guides" / "scale.md")
 SPLIT = ["train_in_keras.py", "predict_in_jax.py"]
 
 

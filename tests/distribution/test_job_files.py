@@ -1,4 +1,4 @@
-"""The job files of docs/scale.md start processes that find each other.
+"""The job files of docs/guides/scale.md start processes that find each other.
 
 A stand-in takes the place of each starter. It gives every process the variables that
 the genuine one gives, and starts what the job file says.
@@ -18,7 +18,7 @@ from fresh import ROOT
 from oneiros.models import load_model
 from teams import free_port
 
-FILES = documents.files(ROOT / "docs" / "scale.md")
+FILES = documents.files(ROOT / "docs" / "guides" / "scale.md")
 OWN = {
     "oneiros": f'exec {sys.executable} -c "from oneiros_cli.main import main; main()"',
     "python": f"exec {sys.executable}",

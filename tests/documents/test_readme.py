@@ -6,7 +6,7 @@ from fresh import ROOT
 
 
 def test_links_lead_to_files():
-    pages = [ROOT / "README.md", *ROOT.glob("docs/*.md"), ROOT / "tests/README.md"]
+    pages = [ROOT / "README.md", *ROOT.glob("docs/**/*.md"), ROOT / "tests/README.md"]
     broken = []
     for page in pages:
         text = page.read_text(encoding="utf-8")
@@ -17,7 +17,7 @@ def test_links_lead_to_files():
 
 
 def test_files_that_pages_name_exist():
-    pages = [*ROOT.glob("docs/*.md"), ROOT / "tests/README.md"]
+    pages = [*ROOT.glob("docs/**/*.md"), ROOT / "tests/README.md"]
     absent = []
     for page in pages:
         text = page.read_text(encoding="utf-8")

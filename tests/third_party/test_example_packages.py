@@ -74,7 +74,7 @@ def test_they_are_complete_distributions(name):
 
 
 def test_the_documentation_shows_a_pyproject_that_is_one():
-    shown = (ROOT / "docs" / "plugin-api.md").read_text(encoding="utf-8")
+    shown = (ROOT / "docs" / "plugins" / "api.md").read_text(encoding="utf-8")
     genuine = FOLDERS["lab-transformer"] / "pyproject.toml"
     assert f"```toml\n{genuine.read_text(encoding='utf-8')}```" in shown
 

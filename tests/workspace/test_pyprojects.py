@@ -67,7 +67,7 @@ def requirement_name(dependency):
 
 def bound_of(folder):
     """Returns how a distribution bounds others of this repository: exactly if it is of
-    the machinery around models (docs/plugin-api.md), which its bound of the kernel
+    the machinery around models (docs/plugins/api.md), which its bound of the kernel
     says."""
     exact = f"=={ROOT_PROJECT['project']['version']}"
     dependencies = load(folder)["project"]["dependencies"]

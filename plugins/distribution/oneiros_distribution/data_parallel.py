@@ -40,7 +40,7 @@ class DataParallel:
 
     `oneiros launch --processes 4 script.py` starts processes on one machine. Those of
     SLURM, Open MPI, torchrun and Kubernetes find each other by the variables that these
-    set; docs/scale.md has a job file for each.
+    set; docs/guides/scale.md has a job file for each.
 
     `model.compile(…, distribution=DataParallel())` does the same as a block around the
     rest of the program.
@@ -134,7 +134,7 @@ def _distribution(backend: str):
     able = ", ".join(registry.names("distribution")) or "none"
     raise CapabilityError(
         f"The backend {backend!r} doesn't train on several devices. Those that do: "
-        f"{able}. Set ONEIROS_BACKEND=jax or ONEIROS_BACKEND=theano; docs/scale.md "
+        f"{able}. Set ONEIROS_BACKEND=jax or ONEIROS_BACKEND=theano; docs/guides/scale.md "
         "says why others don't."
     )
 
