@@ -7,8 +7,8 @@ the same engine, and PyTorch.
 Trains dense networks with batches of 1 to 4,096 rows, of 2 to 200 layers and of 32 to
 4,096 units, and LSTMs over 10 to 2,000 steps. Prints milliseconds, and how many times
 the work a step's time grows with: the exponent is the slope of the logarithms over the
-upper half of the sizes. Draws docs/guides/growth.png if nothing is left out. Fails if an
-exponent of ours is larger than another's.
+upper half of the sizes. Draws docs/guides/growth.png if nothing is left out. Fails
+if an exponent of ours is larger than another's.
 Each contender has a process of its own; at each size they take turns. It takes less
 than five minutes. `compare.py` says how PyTorch is installed.
 """

@@ -1,4 +1,6 @@
-"""Each mechanism for speed, with it and without it: what docs/inside/optimisations.md tells.
+"""Each mechanism for speed, with it and without it.
+
+docs/inside/optimisations.md tells what each is good for.
 
     python3 run.py --group benchmark benchmarks/mechanisms.py [NAME ...]
         [--turns 9] [--rounds 2]

@@ -14,7 +14,8 @@ from docutils.parsers.rst import Directive
 
 STYLE = """
     graph [fontname="sans-serif" fontsize=12 ranksep=0.35 nodesep=0.25]
-    node [fontname="sans-serif" fontsize=12 shape=box style=rounded height=0.4]
+    node [fontname="sans-serif" fontsize=12 shape=box style=rounded height=0.4
+          margin="0.18,0.06"]
     edge [fontname="sans-serif" fontsize=11 arrowsize=0.7]
 """
 

@@ -4,6 +4,7 @@
 plugins fill have besides, such as other names of a layer, is told by the modules.
 """
 
+import ast
 import functools
 import importlib
 import inspect
@@ -20,6 +21,7 @@ from typing import Any
 import write_interface
 from oneiros.discovery import owners
 from oneiros.plugins import manager
+from write_gallery import EXAMPLES, scored
 
 MODULES = {
     "activation": "activations",
@@ -36,6 +38,8 @@ MODULES = {
 K = "oneiros.backend"
 FENCE = "``````"
 INNER_FENCE = "`````"
+CODE_BLOCK = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
+NAME_IN_TEXT = re.compile(r"(?<!`)`([A-Z]\w+|[a-z]+_\w+)`(?!`)")
 LISTED = {"Arguments", "Properties", "Raises"}
 """Sections that are lists of names."""
 
@@ -64,7 +68,13 @@ class Published:
         """The name alone."""
         return self.path.rpartition(".")[2]
 
+    @property
+    def main_path(self) -> str:
+        """Of the paths that lead to the same object, the one that tells about it."""
+        return _main_paths().get(self.path, self.path)
 
+
+@functools.cache
 def published() -> list[Published]:
     """Returns every published name that can be imported, sorted."""
     kernel = list(_of_kernel())
@@ -73,6 +83,21 @@ def published() -> list[Published]:
     others = [path for path in filled() if path not in whole]
     found |= {name.path: name for name in _others(others, set(found))}
     return [found[path] for path in sorted(found, key=str.lower)]
+
+
+@functools.cache
+def _main_paths() -> dict[str, str]:
+    """Returns the path below which an object of several paths is described: the one
+    with the fewest parts."""
+    same: dict[tuple[str, str], list[str]] = {}
+    for name in published():
+        if name.member is not None:
+            same.setdefault((name.name, name.member.path), []).append(name.path)
+    return {
+        path: min(paths, key=lambda each: (each.count("."), each))
+        for paths in same.values()
+        for path in paths
+    }
 
 
 def _of_plugins() -> Iterator[Published]:
@@ -193,11 +218,18 @@ def _entry(name: Published) -> Iterator[str]:
     yield f"## {name.name}\n"
     yield f"{FENCE}{{py:{_role(member)}}} {name.name}{write_interface.call(member)}"
     yield f":module: {name.module}\n"
-    yield f"From `{name.distribution}`{_source(member)}.\n"
-    yield from text_of(member)
-    if member is not None and member.is_class:
-        yield from _methods(member)
+    if name.main_path == name.path:
+        yield from _description(name)
+    else:
+        yield f"The same as {{py:obj}}`{name.main_path}`."
     yield f"{FENCE}\n"
+
+
+def _description(name: Published) -> Iterator[str]:
+    yield f"From {_page_of(name.distribution)}.{_users(name)}\n"
+    yield from text_of(name.member)
+    if name.member is not None and name.member.is_class:
+        yield from _methods(name.member)
 
 
 def _role(member: Any) -> str:
@@ -216,11 +248,33 @@ def _methods(member: Any) -> Iterator[str]:
         yield f"{INNER_FENCE}\n"
 
 
-def _source(member: Any) -> str:
-    if member is None or not member.lineno:
-        return ""
-    path = Path(member.filepath).relative_to(write_interface.ROOT)
-    return f": `{path}`, line {member.lineno}"
+def _page_of(distribution: str) -> str:
+    """Returns a link to the page of the distribution that provides something."""
+    folder = distribution.removeprefix("oneiros-").replace("-", "_")
+    page = "kernel" if folder == "kernel" else f"plugins/{folder}"
+    return f"[{distribution}](../../{page}/README.md)"
+
+
+def _users(name: Published) -> str:
+    """Returns links to the examples in the gallery that import a name."""
+    pages = [
+        f"[{example}](../examples/{example}.rst)"
+        for example, imports in imports_of_examples().items()
+        if name.path in imports
+    ]
+    return f" In the gallery: {', '.join(pages)}." if pages else ""
+
+
+@functools.cache
+def imports_of_examples() -> dict[str, set[str]]:
+    """Returns the paths of what each example in the gallery imports."""
+    return {name: set(_imports(EXAMPLES / f"{name}.py")) for name in scored()}
+
+
+def _imports(program: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(program.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{name.name}" for name in node.names)
 
 
 def text_of(member: Any) -> Iterator[str]:
@@ -229,12 +283,34 @@ def text_of(member: Any) -> Iterator[str]:
         return
     docstring = inspect.cleandoc(member.docstring.value)
     before, *parts = re.split(r"^# (.+)$", docstring, flags=re.MULTILINE)
-    yield before
+    yield linked(before)
     for title, body in zip(parts[::2], parts[1::2], strict=True):
         yield f"**{title}**\n"
         body = inspect.cleandoc(body)
+        body = linked(body)
         yield from _list(body) if title in LISTED else [body]
         yield ""
+
+
+def linked(text: str) -> str:
+    """Returns a text of a docstring with links to the published names in it."""
+    parts = CODE_BLOCK.split(text)
+    parts[::2] = [NAME_IN_TEXT.sub(_link, part) for part in parts[::2]]
+    return "".join(parts)
+
+
+def _link(name: re.Match[str]) -> str:
+    path = _unambiguous().get(name[1])
+    return f"{{py:obj}}`{name[1]} <{path}>`" if path else name[0]
+
+
+@functools.cache
+def _unambiguous() -> dict[str, str]:
+    """Returns the names that only one published object has, with its path."""
+    paths: dict[str, set[str]] = {}
+    for name in published():
+        paths.setdefault(name.name, set()).add(name.main_path)
+    return {name: min(found) for name, found in paths.items() if len(found) == 1}
 
 
 def _list(body: str) -> Iterator[str]:

@@ -1,5 +1,5 @@
-"""The mechanisms of docs/inside/optimisations.md: what each is measured on, and how to do
-without it."""
+"""The mechanisms of docs/inside/optimisations.md: what each is measured on, and
+how to do without it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What is deprecated: what goes with a later version, and what to use instead.
 
-`docs/inside/releases.md` has the policy: what goes works for another minor version and six
-months, and warns. Nothing is deprecated now.
+`docs/inside/releases.md` has the policy: what goes works for another minor version and
+six months, and warns. Nothing is deprecated now.
 """
 
 from typing import Any

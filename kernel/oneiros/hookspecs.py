@@ -75,13 +75,11 @@ def oneiros_callbacks() -> Names:
 
 
 def oneiros_tables() -> Names:
-    """Tables: functions `f(table, name) -> array`, by the class of tables that they
-    read.
+    """Tables: functions `f(table, name) -> array`.
 
-    The key is the top-level package and the class, such as `"pandas.DataFrame"`,
-    wherever in the package the class is defined. Messages call the data by `name`. The
-    result may also be an object with `shape`, `dtype` and slicing, which is read batch
-    by batch. Since level 1.
+    The key is the table's class behind its top-level package, such as
+    `"pandas.DataFrame"`. Messages call the data by `name`. An object with `shape`,
+    `dtype` and slicing may stand for the array. Since level 1.
     """
 
 
@@ -97,13 +95,11 @@ def oneiros_exports() -> Names:
 
 
 def oneiros_migrations() -> Names:
-    """Migrations: how to read classes in files of other versions, by the name in the
-    file.
+    """Migrations: how to read classes in other versions' files, by the name there.
 
-    A row suffices where names change: `oneiros_old_files.rows.MigrationRow`, plain
-    data. Where code is needed, such as for arrays that move, it is a class derived from
-    `oneiros.migrations.Migration`, by reference. If the class has another name here,
-    register a migration of its arrays under both. Since level 1.
+    Where only names differ, a `oneiros_old_files.rows.MigrationRow`; otherwise a class
+    derived from `oneiros.migrations.Migration`. One that moves arrays is registered
+    under the name here, too. Since level 1.
     """
 
 
@@ -139,10 +135,9 @@ def oneiros_services() -> Names:
 def oneiros_modules() -> Names:
     """Contents of modules below `oneiros`, by their paths.
 
-    For example, {"layers.core": {"Dense": "package.module:Dense"}}. Several plugins may
-    add names to one module. `__getattr__` may refer to a function for names that no
-    plugin lists. It is called with the name and raises AttributeError for unknown ones;
-    called with `__all__`, it returns the list of its names. Since level 1.
+    For example, {"layers.core": {"Dense": "package.module:Dense"}}. The name
+    `__getattr__` refers to a function for names that aren't listed: it receives a name,
+    or `__all__`, for which it returns the list of its names. Since level 1.
     """
 
 

@@ -25,7 +25,10 @@ from ray.train import FailureConfig, RunConfig, ScalingConfig
 
 FOLDER = Path(sys.argv[1])
 ROOT = Path(__file__).parents[2]
-PAGES = ROOT / "docs" / "guides" / "scale.md", ROOT / "plugins" / "distribution_ray" / "README.md"
+PAGES = (
+    ROOT / "docs" / "guides" / "scale.md",
+    ROOT / "plugins" / "distribution_ray" / "README.md",
+)
 ROWS = 57
 x = np.random.RandomState(0).normal(size=(ROWS, 6)).astype("float32")
 y = (x[:, :1] > 0).astype("float32")

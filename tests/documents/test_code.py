@@ -29,6 +29,8 @@ def cases():
     Those of layers run on all of them, the second one in the exhaustive run alone.
     """
     for document in DOCUMENTS:
+        if document.path in PAGES:
+            continue
         is_of_layers = document.path.is_relative_to(ROOT / "plugins") and (
             document.path.relative_to(ROOT / "plugins").parts[0] in LAYER_PLUGINS
         )
@@ -68,15 +70,23 @@ def test_python(document, backend):
 
 @pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_console(page):
+def test_console(page, capsys):
+    """The commands of a page print what it shows, after its Python has run."""
     from oneiros_cli.main import main
 
-    for command in documents.commands(page):
+    for document in DOCUMENTS:
+        if document.path == page:
+            document.run()
+    for command, shown in documents.commands(page):
         program, *arguments = shlex.split(command, comments=True)
         assert program == "oneiros", command
+        capsys.readouterr()
         with pytest.raises(SystemExit) as ended, K.use(K.backend()):
             main(arguments)
         assert ended.value.code in (0, None), command
+        if shown.strip():
+            printed = documents.without_measured(capsys.readouterr().out)
+            assert printed == documents.without_measured(shown), command
 
 
 def test_every_layer_and_readme_of_layers_has_an_example():
@@ -91,24 +101,27 @@ def test_every_layer_and_readme_of_layers_has_an_example():
     assert not set(LAYER_PLUGINS) - pages
 
 
+TUTORIAL = ROOT / "docs" / "plugins" / "tutorial.md"
 BUILD = "import sys; from hatchling import build; build.build_wheel(sys.argv[1])"
 USE = """
 import sys
 from pathlib import Path
 import documents
+import lab_scale
+assert Path(lab_scale.__file__).parent == Path("installed", "lab_scale").resolve()
 documents.run(Path(sys.argv[1]).read_text(), sys.argv[1], 0, {})
 """
 
 
-def test_the_plugin_of_the_readme(folder, monkeypatch):
+def test_the_plugin_of_the_tutorial(folder, monkeypatch):
     """It is built from the files shown, installed, and used in a new process."""
-    for name, text in documents.files(ROOT / "README.md").items():
-        (folder / name).parent.mkdir(exist_ok=True)
-        (folder / name).write_text(text)
-    (folder / "my_layers" / "__init__.py").touch()
-    run_python(BUILD, folder, cwd=folder)
+    source = shutil.copytree(
+        ROOT / "examples" / "plugins" / "tutorial", folder / "tutorial"
+    )
+    run_python(BUILD, folder, cwd=source)
     (wheel,) = folder.glob("*.whl")
     zipfile.ZipFile(wheel).extractall(folder / "installed")
+    (folder / "use.py").write_text(documents.files(TUTORIAL)["use.py"])
     path = [str(folder / "installed"), str(ROOT / "tests" / "support")]
     monkeypatch.setenv("PYTHONPATH", ":".join(path))
     run_python(USE, "use.py", options=["-P"], cwd=folder)

@@ -219,6 +219,12 @@ def test_several_outputs_inside(backend):
 # Bidirectional
 
 
+def test_a_layer_inside_that_needs_another_axis_is_named(backend):
+    message = r"In TimeDistributed .*: LSTM .* it must have 3 axes"
+    with pytest.raises(ShapeError, match=message):
+        Sequential([TimeDistributed(LSTM(2), input_shape=(4, 1))])
+
+
 def test_merge_modes(backend):
     """Sequences of the second layer are put in the input's order before."""
     x = Input(shape=(4, 3))

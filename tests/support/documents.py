@@ -31,6 +31,10 @@ PLACES = [
     )
 ]
 CONSOLE = re.compile(r"^```console\n(.*?)^```", re.DOTALL | re.MULTILINE)
+MEASURED = re.compile(
+    r"\d[\d.,]*(?:e-\d+)?(?= (?:ms|bytes|of))|(?<=row )\d+|(?<=Runtime )[\d.]+"
+)
+"""Times, sizes, differences of rounding and the row with the largest, versions."""
 FILE = re.compile(r'^```\w+ file="(.*?)"\n(.*?)^```', re.DOTALL | re.MULTILINE)
 
 
@@ -78,9 +82,15 @@ def pages():
 
 
 def commands(page):
-    """Returns the commands in the console blocks of a page."""
+    """Returns the commands in the console blocks of a page, with what they print, as
+    far as the page shows it."""
     blocks = CONSOLE.findall(page.read_text(encoding="utf-8"))
-    return re.findall(r"^\$ (.*)$", "".join(blocks), re.MULTILINE)
+    return re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", "".join(blocks), re.MULTILINE)
+
+
+def without_measured(output):
+    """Returns the words that a command printed, without what differs each time."""
+    return MEASURED.sub("#", output).split()
 
 
 def files(page):

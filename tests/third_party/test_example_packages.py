@@ -2,6 +2,7 @@
 else."""
 
 import importlib.util
+import re
 import runpy
 import tomllib
 
@@ -32,6 +33,8 @@ INSTALLED = [
     for name in FOLDERS
     if name != REPLACING
 ]
+TUTORIAL = "lab-scale"
+"""Its own tests, which the test command runs, include the kit's."""
 LABS = [name for name in FOLDERS if name.startswith("lab-")]
 """The kit runs over the others, which are backends, in tests/kit."""
 CONFORMS = """
@@ -73,14 +76,17 @@ def test_they_are_complete_distributions(name):
     assert f"]({folder.name}/README.md)" in text
 
 
-def test_the_documentation_shows_a_pyproject_that_is_one():
-    shown = (ROOT / "docs" / "plugins" / "api.md").read_text(encoding="utf-8")
-    genuine = FOLDERS["lab-transformer"] / "pyproject.toml"
-    assert f"```toml\n{genuine.read_text(encoding='utf-8')}```" in shown
+def test_the_tutorial_shows_every_file_that_its_package_needs():
+    page = ROOT / "docs" / "plugins" / "tutorial.md"
+    shown = re.findall(r"{literalinclude} (.+)", page.read_text(encoding="utf-8"))
+    folder = FOLDERS[TUTORIAL]
+    files = [folder / "pyproject.toml", *folder.rglob("*.py")]
+    needed = {path for path in files if path.read_text(encoding="utf-8")}
+    assert {(page.parent / path).resolve() for path in shown} == needed
 
 
 @pytest.mark.exhaustive(only=True)
-@pytest.mark.parametrize("name", [name for name in LABS if name != REPLACING])
+@pytest.mark.parametrize("name", sorted({*LABS} - {REPLACING, TUTORIAL}))
 def test_they_conform(name):
     tests = runpy.run_path(str(FOLDERS[name] / "tests" / "test_conformance.py"))
     tests["test_it_conforms"]()

@@ -1,4 +1,4 @@
-"""A plugin of typed components, as docs/plugins/api.md has them without types."""
+"""A plugin of typed components, as docs/plugins has them without types."""
 
 from typing import Any, Unpack
 

@@ -198,8 +198,8 @@ def test_the_error_and_the_dependency_agree_for_which_pythons_tensorflow_is_ther
     ]
     (tensorflow,) = [each for each in dependencies if each.startswith("tensorflow")]
     assert tensorflow.endswith(f"; python_version < '{first}'")
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert f"TensorFlow has no release for {first} yet" in readme
+    page = (ROOT / "docs" / "start" / "install.md").read_text(encoding="utf-8")
+    assert f"TensorFlow has no release for {first} yet" in page
 
 
 def test_root_lists_every_standard_plugin():

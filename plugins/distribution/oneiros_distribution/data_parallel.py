@@ -134,8 +134,8 @@ def _distribution(backend: str):
     able = ", ".join(registry.names("distribution")) or "none"
     raise CapabilityError(
         f"The backend {backend!r} doesn't train on several devices. Those that do: "
-        f"{able}. Set ONEIROS_BACKEND=jax or ONEIROS_BACKEND=theano; docs/guides/scale.md "
-        "says why others don't."
+        f"{able}. Set ONEIROS_BACKEND=jax or ONEIROS_BACKEND=theano; "
+        "docs/guides/scale.md says why others don't."
     )
 
 

@@ -64,7 +64,7 @@ def celu(x: Tensor, alpha: float = 1.0):
 
     # Arguments
         x: tensor of any shape.
-        alpha: float, minus the smallest output.
+        alpha: float; the output stays above `-alpha`.
     """
     scaled = x / alpha
     return alpha * K.elu(scaled)
@@ -100,7 +100,7 @@ def gelu(x: Tensor, approximate: bool = False):
 
 
 def glu(x: Tensor, axis: int = -1):
-    """The first half of `x` times the sigmoid of the other one.
+    """Gated linear unit: the first half of `x` times the sigmoid of the second.
 
     # Arguments
         x: tensor, of an even size along the axis.
@@ -116,7 +116,7 @@ def glu(x: Tensor, axis: int = -1):
 
 
 def hard_shrink(x: Tensor, threshold: float = 0.5):
-    """`x` beyond a threshold on either side, 0 between.
+    """`x` where its size is above the threshold, else 0.
 
     # Arguments
         x: tensor of any shape.
@@ -154,11 +154,11 @@ def keras3_hard_sigmoid(x: Tensor) -> Tensor:
 
 
 def leaky_relu(x: Tensor, negative_slope: float = 0.2):
-    """`x`, and a part of it below 0.
+    """`x` above 0, `negative_slope * x` below.
 
     # Arguments
         x: tensor of any shape.
-        negative_slope: float, the part.
+        negative_slope: float.
     """
     return K.relu(x, alpha=negative_slope)
 
@@ -201,12 +201,13 @@ def mish(x: Tensor) -> Tensor:
 
 
 def rectified(x: Tensor, negative_slope=0.0, max_value=None, threshold=0.0) -> Tensor:
-    """`x` where it is above a threshold, up to a bound; elsewhere a line.
+    """`min(x, max_value)` above the threshold, `negative_slope * (x - threshold)`
+    below.
 
     # Arguments
         x: tensor of any shape.
-        negative_slope: float, the line's slope; it is 0 at the threshold.
-        max_value: float, the bound; None for none.
+        negative_slope: float.
+        max_value: float; None for no bound.
         threshold: float.
     """
     if not threshold:
@@ -242,7 +243,7 @@ def selu(x: Tensor) -> Tensor:
 
 
 def soft_shrink(x: Tensor, threshold: float = 0.5):
-    """`x`, nearer to 0 by a threshold, and 0 between.
+    """`x` moved towards 0 by the threshold, at most to 0.
 
     # Arguments
         x: tensor of any shape.
@@ -286,8 +287,9 @@ def sparse_sigmoid(x: Tensor) -> Tensor:
 
 
 def sparsemax(x: Tensor) -> Tensor:
-    """Values over the last axis with many zeros. As Keras 3 computes it, they are
-    probabilities only if one of them isn't 0.
+    """A softmax that gives many zeros, over the last axis.
+
+    As in Keras 3, the values of a row sum to 1 only if several of them aren't 0.
 
     # Arguments
         x: tensor of rank 2 or more.

@@ -156,23 +156,15 @@ class Keras2Conv1D(Conv):
         ```
 
     # Arguments
-        filters: int, the number of filters, the channels of the output.
-        kernel_size: int, or list of an int for each axis, what a filter sees.
-        strides: int or list of int, its steps.
-        padding: `"valid"`, only whole windows; `"same"`, zeros on both sides that keep
-            the sizes; `"causal"`, zeros before a sequence, so that no step of the
-            output depends on later ones.
-        data_format: `"channels_last"`, or `"channels_first"`, `(samples, channels,
-            …)`.
-        dilation_rate: int or list of int, the spacing of what a filter sees.
-        groups: int, into how many groups the channels are split; each has its own
-            filters.
-        activation: name or function applied to the output.
-        use_bias: bool, whether to add a bias.
-        kernel_initializer, bias_initializer: initializations of both.
-        kernel_regularizer, bias_regularizer: regularizers of both.
-        activity_regularizer: regularizer of the output.
-        kernel_constraint, bias_constraint: constraints of both.
+        filters: int, the number of filters: the channels of the output.
+        kernel_size: int, or list of an int for each axis, the window of a filter.
+        strides: int or list of int, from one window to the next.
+        padding: `"valid"` or `"same"`; for a sequence also `"causal"`: zeros before it,
+            so that no step of the output depends on later ones.
+        data_format: `"channels_last"` or `"channels_first"`.
+        dilation_rate: int or list of int, the distance of the steps in a window.
+        groups: int, how many groups of channels have filters of their own.
+        the others: as for `Convolution1D`, by their names in Keras 2.
 
     # Input shape
         3D, `(samples, steps, channels)`.
@@ -213,7 +205,7 @@ class Keras2Conv2D(Conv):
 
 
 class Keras2Conv3D(Conv):
-    """Convolution3D of Keras 2, with groups and holes.
+    """Convolution3D of Keras 2, with groups and dilation.
 
     # Example
         ```python
@@ -334,10 +326,10 @@ class Conv1DTranspose(Transposed):
         ```
 
     # Arguments
-        output_padding: int or list of int, what the output has beyond the smallest size
-            of which a convolution makes the input's; None makes `strides * size` of it,
-            without padding as much more as the window exceeds the strides.
-        the others: as for `Keras2Conv1D`, without `groups`.
+        output_padding: int or list of int, steps beyond the shortest output; None for
+            `strides * size` steps, which `padding="valid"` increases by
+            `kernel_size - strides` if that is above 0.
+        the others: as for `Keras2Conv1D`; `groups` has no effect, as in Keras 2.
 
     # Input shape
         3D, `(samples, steps, channels)`.
@@ -351,7 +343,7 @@ class Conv1DTranspose(Transposed):
 
 
 class Keras2Conv2DTranspose(Transposed):
-    """Transposed convolution of images, with `output_padding` and holes.
+    """Transposed convolution of images, with `output_padding` and dilation.
 
     # Example
         ```python
@@ -457,7 +449,7 @@ class DepthwiseConv1D(Depthwise):
         ```
 
     # Arguments
-        depth_multiplier: int, the number of channels that each channel becomes.
+        depth_multiplier: int, how many channels the layer makes from each.
         depthwise_initializer, depthwise_regularizer, depthwise_constraint: those of the
             kernel.
         the others: as for `Keras2Conv1D`.
@@ -566,7 +558,7 @@ class SeparableConv1D(Separable):
 
 
 class Keras2SeparableConv2D(Separable):
-    """SeparableConvolution2D of Keras 2, with holes.
+    """SeparableConvolution2D of Keras 2, with dilation.
 
     # Example
         ```python

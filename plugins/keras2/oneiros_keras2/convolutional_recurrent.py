@@ -144,23 +144,18 @@ class ConvLSTM1D(ConvLSTM):
         ```
 
     # Arguments
-        filters: int, number of output channels.
-        kernel_size: int, or list of an int for each axis, the window.
-        strides: int or list of int, the steps of the window over the input.
-        padding: `"valid"`, with windows inside, or `"same"`, which pads with zeros; the
-            convolution of the state is always padded.
-        data_format: `"channels_last"` or `"channels_first"`.
-        dilation_rate: int or list of int, the spacing of the window's places.
-        activation, recurrent_activation, use_bias, dropout and others: as for
-            `LSTMCell`.
+        filters, kernel_size, strides, data_format, dilation_rate: as for
+            `Keras2Conv1D`.
+        padding: `"valid"` or `"same"`, for the input; the state is always padded.
         return_sequences, return_state, go_backwards, stateful: as for `RNN`.
+        the others: as for `LSTMCell`.
 
     # Input shape
         4D, `(samples, steps, length, channels)`; or a list of it and the states.
 
     # Output shape
-        The same, with `filters` channels and a new length; without `return_sequences`,
-        there is no axis of steps.
+        The same, with `filters` channels and a new length, and without the steps unless
+        `return_sequences`.
 
     # References
         - Shi, Chen, Wang, Yeung, Wong, Woo: Convolutional LSTM Network: A Machine

@@ -36,9 +36,9 @@ class AlphaDropout(Keras2Layer):
 
     # Arguments
         rate: float, the fraction of the values to drop in training.
-        noise_shape: tuple, the shape of what is dropped together; that of the input if
-            None.
-        seed: int, for the same values each time.
+        noise_shape: tuple, the shape of the mask, as for `Dropout`; None for that of
+            the input.
+        seed: int, for the same draws in every run.
 
     # Input shape
         Any.
@@ -124,7 +124,7 @@ class Keras2Flatten(Flatten):
 
 
 class EinsumDense(KernelLayer):
-    """A product with a kernel over the axes that an equation names.
+    """Multiplies the input by a kernel and sums, as `np.einsum(equation, x, kernel)`.
 
     # Example
         ```python
@@ -135,21 +135,22 @@ class EinsumDense(KernelLayer):
         ```
 
     # Arguments
-        equation: str, the labels of the axes of the input, the kernel and the output,
-            as for NumPy's `einsum`. An ellipsis stands for any axes.
-        output_shape: int or tuple, the sizes of the output without the samples; None
-            for those of the input.
+        equation: str, a letter for each axis of input, kernel and output, such as
+            `"abc,cd->abd"`; `...` stands for any axes.
+        output_shape: int or tuple, the output's sizes without the samples; None for
+            one that the equation doesn't tell.
         activation: name or function.
-        bias_axes: str, the labels of the output's axes that the bias has; without it
-            there is none.
+        bias_axes: str, the letters of the output's axes that the bias has; None for no
+            bias.
         kernel_initializer, bias_initializer, kernel_regularizer, bias_regularizer,
             kernel_constraint, bias_constraint: of kernel and bias.
 
     # Input shape
-        That of the equation; the axes of the kernel must be known.
+        The axes in the equation; the sizes of those that the kernel shares must be
+        known.
 
     # Output shape
-        That of the equation.
+        The axes in the equation.
     """
 
     loadable = True

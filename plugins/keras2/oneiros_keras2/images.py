@@ -153,7 +153,7 @@ class Keras2UpSampling2D(SpatialLayer):
         ```
 
     # Arguments
-        size: int or pair of ints, by what rows and columns are enlarged.
+        size: int or pair of ints, the factors of rows and columns.
         data_format: `"channels_last"` or `"channels_first"`.
         interpolation: `"nearest"`, `"bilinear"`, `"bicubic"`, `"area"`, `"lanczos3"`,
             `"lanczos5"`, `"gaussian"` or `"mitchellcubic"`.
@@ -266,7 +266,7 @@ class Resizing(FixedSize):
     # Arguments
         height, width: ints, rows and columns of the output.
         interpolation: str, as for `Keras2UpSampling2D`.
-        crop_to_aspect_ratio: bool, whether to cut off what else would be distorted.
+        crop_to_aspect_ratio: bool, whether to cut off borders instead of distorting.
         data_format: `"channels_last"` or `"channels_first"`.
 
     # Input shape
@@ -332,9 +332,9 @@ class CenterCrop(FixedSize):
 
 
 class RandomCrop(FixedSize):
-    """Images of a fixed size: as much of the middle as has its proportions, resized.
+    """The largest part of the middle that has the output's proportions, resized.
 
-    Keras cuts out any part in training; here it is the middle, too.
+    In training, Keras cuts out a part at random; this layer doesn't.
 
     # Example
         ```python
@@ -363,9 +363,10 @@ class RandomCrop(FixedSize):
 
 
 class Augmentation(Keras2Layer):
-    """What a layer that Keras 2 and 3 have only for training does at prediction:
-    nothing. Not in training either, except for `RandomFlip`, `RandomContrast` and
-    `RandomBrightness`, which vary each sample by itself.
+    """A layer of Keras that varies images in training; predictions don't change.
+
+    `RandomFlip`, `RandomContrast` and `RandomBrightness` do so here, for each sample by
+    itself. Other kinds change nothing.
 
     # Example
         ```python
@@ -481,7 +482,7 @@ VARIATIONS: dict[str, Callable[[Tensor, Settings], Tensor]] = {
 
 
 class Keras2ZeroPadding3D(SpatialLayer):
-    """ZeroPadding3D of Keras 2, with another number of zeros on each side.
+    """ZeroPadding3D of Keras 2, with a number of zeros for each side.
 
     # Example
         ```python

@@ -62,7 +62,7 @@ class Subtract(Joining):
         ```
 
     # Input shape
-        List of two shapes; sizes of 1 fit any.
+        List of two shapes; a size of 1 fits any other.
 
     # Output shape
         The shape of both.
@@ -81,7 +81,7 @@ class Subtract(Joining):
 
 
 class Minimum(Joining):
-    """The least of each value of all inputs.
+    """The smallest value of all inputs, element by element.
 
     # Example
         ```python
@@ -91,7 +91,7 @@ class Minimum(Joining):
         ```
 
     # Input shape
-        List of shapes; sizes of 1 fit any.
+        List of shapes; a size of 1 fits any other.
 
     # Output shape
         The shape that they have in common.
@@ -117,8 +117,7 @@ class Keras2Dot(Keras2Layer):
 
     # Arguments
         axes: int or list of two ints, the axes to sum over.
-        normalize: bool, whether to scale both to length 1 along these axes first: the
-            result is the cosine of the angle.
+        normalize: bool, whether to scale both to length 1 first, for cosines.
 
     # Input shape
         List of two shapes with two axes or more.

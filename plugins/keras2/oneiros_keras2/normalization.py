@@ -125,8 +125,8 @@ class LayerNormalization(AffineNormalization):
         beta_initializer, gamma_initializer: initializations of both.
         beta_regularizer, gamma_regularizer: regularizers of both.
         beta_constraint, gamma_constraint: constraints of both.
-        rms_scaling: bool, whether to divide by the standard deviation alone, as Keras 3
-            can.
+        rms_scaling: bool, whether to divide by the standard deviation without
+            subtracting the mean, an argument of Keras 3.
 
     # Input shape
         Any; the axes must be known.

@@ -69,8 +69,8 @@ class Keras2MaxPooling1D(PoolingOfSequences):
     # Arguments
         pool_size: int, the number of steps in a window.
         strides: int, from one window to the next; None for `pool_size`.
-        padding: `"valid"`, only whole windows; or `"same"`, which don't count what is
-            beyond the ends.
+        padding: `"valid"`, only whole windows; or `"same"`, also those that reach over
+            the ends, with the steps that they have.
         data_format: `"channels_last"` or `"channels_first"`.
 
     # Input shape
@@ -160,7 +160,7 @@ class Keras2GlobalAveragePooling1D(GlobalPooling):
 
     # Arguments
         data_format: `"channels_last"` or `"channels_first"`.
-        keepdims: bool, whether to keep the axes between, with the size 1.
+        keepdims: bool, whether to keep the axes of steps or pixels, with size 1.
 
     # Input shape
         3D, `(samples, steps, channels)`.

@@ -39,24 +39,11 @@ class Convolution1D(FlippedOnTheano, SequenceConvolution):
     # Arguments
         nb_filter: int, number of filters: the size of the output's last axis.
         filter_length: int, number of steps that a filter sees.
-        init: name or function `(shape, name=None, dim_ordering='th')`, initialization
-            of the kernel. As in Keras 1.2.2, fan-in and fan-out are computed as if the
-            kernel's axes were `(output, input, *window)`.
-        activation: name or function applied to the output; None leaves it unchanged.
-        weights: list of arrays, initial values `[W, b]`, or `[W]` without bias.
-        border_mode: `"valid"`, only whole windows; `"same"`, padding that keeps the
-            length; `"full"`, padding so that every window that contains a step of the
-            input counts.
+        init: as for `Convolution2D`; as in Keras 1.2.2, fan-in and fan-out are computed
+            as if the kernel's axes were `(output, input, *window)`.
         subsample_length: int, steps from one window to the next.
-        W_regularizer: regularizer of the kernel.
-        b_regularizer: regularizer of the bias.
-        activity_regularizer: regularizer of the output.
-        W_constraint: constraint of the kernel.
-        b_constraint: constraint of the bias.
-        bias: bool, whether to add a bias.
-        input_dim: int, number of channels, if this is a model's first layer; or
-            `input_shape`.
-        input_length: int, number of steps if it is constant.
+        input_dim, input_length: ints, in place of `input_shape=(steps, channels)`.
+        the others: as for `Convolution2D`.
 
     # Input shape
         3D, `(samples, steps, channels)`.
@@ -99,9 +86,7 @@ class SequenceOptions(LayerOptions, total=False):
 
 
 class AtrousConvolution1D(Convolution1D):
-    """Convolution1D whose filters see every `atrous_rate`-th step.
-
-    Such a convolution is called dilated, or "with holes".
+    """Convolution1D whose filters see every `atrous_rate`-th step ("dilated").
 
     # Example
         ```python
@@ -114,11 +99,8 @@ class AtrousConvolution1D(Convolution1D):
         ```
 
     # Arguments
-        nb_filter: int, number of filters.
-        filter_length: int, number of steps that a filter sees.
-        atrous_rate: int, spacing of the steps that it sees.
-        the others: as for `Convolution1D`, in the same order with `atrous_rate` after
-            `subsample_length`.
+        atrous_rate: int, distance of the steps that a filter sees.
+        the others: as for `Convolution1D`.
 
     # Input shape
         3D, `(samples, steps, channels)`.
@@ -176,10 +158,7 @@ class AtrousConvolution1D(Convolution1D):
 
 
 class Convolution2D(FlippedOnTheano, PlaneConvolution):
-    """Filters that slide over images.
-
-    The kernel isn't flipped: this is cross-correlation on every backend, unless
-    `K.set_convolution("theano")` was called.
+    """Filters that slide over images; kernels aren't flipped.
 
     # Example
         ```python
@@ -194,23 +173,17 @@ class Convolution2D(FlippedOnTheano, PlaneConvolution):
 
     # Arguments
         nb_filter: int, number of filters: the output's channels.
-        nb_row: int, rows of the kernel.
-        nb_col: int, columns of the kernel.
-        init: name or function `(shape, name=None, dim_ordering='th')`, initialization
-            of the kernel.
+        nb_row, nb_col: ints, rows and columns of the kernel.
+        init: name or function `(shape, name=None, dim_ordering='th')` for the kernel.
         activation: name or function applied to the output; None leaves it unchanged.
         weights: list of arrays, initial values `[W, b]`, or `[W]` without bias.
-        border_mode: `"valid"`, only whole windows; `"same"`, padding that keeps the
-            sizes (an odd zero comes last); `"full"`, padding so that every window that
-            contains a pixel of the input counts.
+        border_mode: `"valid"`, only whole windows; `"same"`, zeros that keep the sizes
+            (an odd one comes last); `"full"`, all windows that contain a pixel.
         subsample: pair of ints, rows and columns from one window to the next.
-        dim_ordering: `"tf"`, `"th"`, or `"default"`, the value of
-            `K.image_dim_ordering()`.
-        W_regularizer: regularizer of the kernel.
-        b_regularizer: regularizer of the bias.
-        activity_regularizer: regularizer of the output.
-        W_constraint: constraint of the kernel.
-        b_constraint: constraint of the bias.
+        dim_ordering: `"tf"`, `"th"`, or `"default"`: `K.image_dim_ordering()`.
+        W_regularizer, b_regularizer, activity_regularizer: regularizers of the kernel,
+            the bias and the output.
+        W_constraint, b_constraint: constraints of the kernel and the bias.
         bias: bool, whether to add a bias.
 
     # Input shape
@@ -241,9 +214,7 @@ class Convolution2D(FlippedOnTheano, PlaneConvolution):
 
 
 class AtrousConvolution2D(Convolution2D):
-    """Convolution2D whose filters see pixels `atrous_rate` apart.
-
-    Such a convolution is called dilated, or "with holes".
+    """Convolution2D whose filters see pixels `atrous_rate` apart ("dilated").
 
     # Example
         ```python
@@ -257,12 +228,8 @@ class AtrousConvolution2D(Convolution2D):
         ```
 
     # Arguments
-        nb_filter: int, number of filters.
-        nb_row: int, rows of the kernel.
-        nb_col: int, columns of the kernel.
-        atrous_rate: pair of ints, spacing of the rows and columns that a filter sees.
-        the others: as for `Convolution2D`, in the same order with `atrous_rate` after
-            `subsample`.
+        atrous_rate: pair of ints, distance of the rows and columns that a filter sees.
+        the others: as for `Convolution2D`.
 
     # Input shape
         4D, `(samples, rows, columns, channels)` for `"tf"`,
@@ -327,8 +294,6 @@ class AtrousConvolution2D(Convolution2D):
 class Convolution3D(FlippedOnTheano, ImageConvolution):
     """Filters that slide over volumes, such as scans or the frames of a video.
 
-    The kernel isn't flipped, unless `K.set_convolution("theano")` was called.
-
     # Example
         ```python
         from oneiros.layers import Convolution3D
@@ -341,22 +306,9 @@ class Convolution3D(FlippedOnTheano, ImageConvolution):
         ```
 
     # Arguments
-        nb_filter: int, number of filters: the output's channels.
         kernel_dim1, kernel_dim2, kernel_dim3: ints, the sizes of the kernel.
-        init: name or function `(shape, name=None, dim_ordering='th')`, initialization
-            of the kernel.
-        activation: name or function applied to the output; None leaves it unchanged.
-        weights: list of arrays, initial values `[W, b]`, or `[W]` without bias.
-        border_mode: `"valid"`, `"same"` or `"full"`, as for `Convolution2D`.
         subsample: three ints, the steps from one window to the next.
-        dim_ordering: `"tf"`, `"th"`, or `"default"`, the value of
-            `K.image_dim_ordering()`.
-        W_regularizer: regularizer of the kernel.
-        b_regularizer: regularizer of the bias.
-        activity_regularizer: regularizer of the output.
-        W_constraint: constraint of the kernel.
-        b_constraint: constraint of the bias.
-        bias: bool, whether to add a bias.
+        the others: as for `Convolution2D`.
 
     # Input shape
         5D, `(samples, d1, d2, d3, channels)` for `"tf"`,

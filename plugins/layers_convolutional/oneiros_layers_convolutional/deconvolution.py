@@ -23,9 +23,9 @@ from oneiros_layers_convolutional.convolution import Convolution2D
 class Deconvolution2D(Convolution2D):
     """Transposed convolution: from a `Convolution2D`'s output back to its input.
 
-    With `subsample` above 1, several input sizes of a convolution give the same output
-    size, so `output_shape` selects one. Without padding, it is `subsample * (size - 1)
-    + kernel`, plus up to `subsample - 1`.
+    With `subsample` above 1, inputs of several sizes have an output of the same size:
+    `output_shape` selects one. With `border_mode="valid"`, the smallest is
+    `subsample * (size - 1) + kernel`, the largest `subsample - 1` more.
 
     # Example
         ```python
@@ -45,18 +45,13 @@ class Deconvolution2D(Convolution2D):
         ```
 
     # Arguments
-        nb_filter: int, number of the output's channels.
-        nb_row: int, rows of the kernel.
-        nb_col: int, columns of the kernel.
-        output_shape: tuple of four, the output shape in the order of `dim_ordering`.
-            Its batch size is replaced by that of the input. None means the size of
-            Keras 2: `subsample * size`, without padding plus `kernel - subsample` if
-            that is above 0.
-        border_mode: `"valid"`, `"same"` or `"full"`: that of the convolution that this
-            layer reverses.
-        subsample: pair of ints, the steps of that convolution: the output is larger by
+        output_shape: tuple of four in the order of `dim_ordering`; the batch size is
+            ignored. None for the size of Keras 2: `subsample * size`, which
+            `"valid"` increases by `kernel - subsample` if that is above 0.
+        border_mode: `"valid"`, `"same"` or `"full"`: that of the convolution.
+        subsample: pair of ints, the steps of the convolution: the output is larger by
             these factors.
-        the others: as for `Convolution2D`, in the same order.
+        the others: as for `Convolution2D`.
 
     # Input shape
         4D, `(samples, rows, columns, channels)` for `"tf"`,

@@ -151,8 +151,7 @@ class Cropping2D(_Cropping):
 
     # Arguments
         cropping: two pairs of ints, `((top, bottom), (left, right))`.
-        dim_ordering: `"tf"`, `"th"`, or `"default"`, the value of
-            `K.image_dim_ordering()`.
+        dim_ordering: `"tf"`, `"th"`, or `"default"`: `K.image_dim_ordering()`.
 
     # Input shape
         4D, `(samples, rows, columns, channels)` for `"tf"`,
@@ -196,8 +195,7 @@ class Cropping3D(_Cropping):
     # Arguments
         cropping: three pairs of ints, the amounts to cut off at the start and the end
             of each axis.
-        dim_ordering: `"tf"`, `"th"`, or `"default"`, the value of
-            `K.image_dim_ordering()`.
+        dim_ordering: `"tf"`, `"th"`, or `"default"`: `K.image_dim_ordering()`.
 
     # Input shape
         5D, `(samples, d1, d2, d3, channels)` for `"tf"`,
@@ -313,8 +311,7 @@ class ZeroPadding2D(_ZeroPadding):
         padding: pair of ints, rows above and below, columns left and right; four ints,
             `(top, bottom, left, right)`; or a dict with `top_pad`, `bottom_pad`,
             `left_pad` and `right_pad`, all 0 by default.
-        dim_ordering: `"tf"`, `"th"`, or `"default"`, the value of
-            `K.image_dim_ordering()`.
+        dim_ordering: `"tf"`, `"th"`, or `"default"`: `K.image_dim_ordering()`.
 
     # Input shape
         4D, `(samples, rows, columns, channels)` for `"tf"`,
@@ -373,8 +370,7 @@ class ZeroPadding3D(_ZeroPadding):
 
     # Arguments
         padding: three ints, the number of zeros on both sides along each axis.
-        dim_ordering: `"tf"`, `"th"`, or `"default"`, the value of
-            `K.image_dim_ordering()`.
+        dim_ordering: `"tf"`, `"th"`, or `"default"`: `K.image_dim_ordering()`.
 
     # Input shape
         5D, `(samples, d1, d2, d3, channels)` for `"tf"`,
@@ -469,8 +465,7 @@ class UpSampling2D(_UpSampling):
 
     # Arguments
         size: pair of ints, how many times each row and each column appears.
-        dim_ordering: `"tf"`, `"th"`, or `"default"`, the value of
-            `K.image_dim_ordering()`.
+        dim_ordering: `"tf"`, `"th"`, or `"default"`: `K.image_dim_ordering()`.
 
     # Input shape
         4D, `(samples, rows, columns, channels)` for `"tf"`,
@@ -511,8 +506,7 @@ class UpSampling3D(_UpSampling):
 
     # Arguments
         size: three ints, how many times each value appears along each axis.
-        dim_ordering: `"tf"`, `"th"`, or `"default"`, the value of
-            `K.image_dim_ordering()`.
+        dim_ordering: `"tf"`, `"th"`, or `"default"`: `K.image_dim_ordering()`.
 
     # Input shape
         5D, `(samples, d1, d2, d3, channels)` for `"tf"`,

@@ -22,8 +22,6 @@ from oneiros_layers_convolutional.base import PlaneConvolution
 class SeparableConvolution2D(PlaneConvolution):
     """Convolution within each channel, then one of single pixels across channels.
 
-    It has far fewer weights than a `Convolution2D` of the same window.
-
     # Example
         ```python
         from oneiros.layers import SeparableConvolution2D
@@ -37,26 +35,12 @@ class SeparableConvolution2D(PlaneConvolution):
         ```
 
     # Arguments
-        nb_filter: int, number of the output's channels.
-        nb_row: int, rows of the kernel.
-        nb_col: int, columns of the kernel.
-        init: name or function `(shape, name=None, dim_ordering='th')`, initialization
-            of both kernels.
-        activation: name or function applied to the output; None leaves it unchanged.
-        weights: list of arrays, initial values
-            `[depthwise_kernel, pointwise_kernel, b]`.
+        weights: list of arrays, initial `[depthwise_kernel, pointwise_kernel, b]`.
         border_mode: `"valid"` or `"same"`.
-        subsample: pair of ints, rows and columns from one window to the next.
-        depth_multiplier: int, the number of channels that the first step makes from
-            each input channel.
-        dim_ordering: `"tf"`, `"th"`, or `"default"`, the value of
-            `K.image_dim_ordering()`.
-        depthwise_regularizer, pointwise_regularizer, b_regularizer: regularizers of
-            kernels and bias.
-        activity_regularizer: regularizer of the output.
-        depthwise_constraint, pointwise_constraint, b_constraint: constraints of kernels
-            and bias.
-        bias: bool, whether to add a bias.
+        depth_multiplier: int, how many channels the first step makes from each.
+        depthwise_regularizer, pointwise_regularizer: regularizers of the two kernels.
+        depthwise_constraint, pointwise_constraint: constraints of the two kernels.
+        the others: as for `Convolution2D`.
 
     # Input shape
         4D, `(samples, rows, columns, channels)` for `"tf"`,

@@ -155,14 +155,12 @@ class Dense(DenseLayer):
         init: name or function `(shape, name=None)`, initialization of the kernel.
         activation: name or function applied to the output; None leaves it unchanged.
         weights: list of arrays, initial values `[W, b]`, or `[W]` without bias.
-        W_regularizer: regularizer of the kernel, such as `l2(0.01)`.
-        b_regularizer: regularizer of the bias.
-        activity_regularizer: regularizer of the output.
-        W_constraint: constraint of the kernel, such as `maxnorm(2)`.
-        b_constraint: constraint of the bias.
+        W_regularizer, b_regularizer, activity_regularizer: regularizers of the kernel,
+            the bias and the output, such as `l2(0.01)`.
+        W_constraint, b_constraint: constraints of kernel and bias, such as
+            `maxnorm(2)`.
         bias: bool, whether to add a bias.
-        input_dim: int, size of the input's last axis; or `input_shape`, if this is a
-            model's first layer.
+        input_dim: int, in place of `input_shape=(input_dim,)`.
 
     # Input shape
         `(samples, …, input_dim)`, two axes or more.
@@ -259,11 +257,8 @@ class TimeDistributedDense(Dense):
         ```
 
     # Arguments
-        output_dim: int, size of the output's last axis.
-        init, activation, weights, W_regularizer, b_regularizer, activity_regularizer,
-            W_constraint, b_constraint, bias: as for `Dense`.
-        input_dim: int, size of the input's last axis, if this is a model's first layer.
-        input_length: int, number of steps if it is constant; None otherwise.
+        input_length: int, number of steps if it is constant.
+        the others: as for `Dense`.
 
     # Input shape
         3D, `(samples, steps, input_dim)`.
@@ -320,8 +315,6 @@ class TimeDistributedDense(Dense):
 class MaxoutDense(DenseLayer):
     """The largest of `nb_feature` linear maps of the input, element by element.
 
-    This is a learned, convex activation.
-
     # Example
         ```python
         from oneiros.layers import MaxoutDense
@@ -332,13 +325,8 @@ class MaxoutDense(DenseLayer):
         ```
 
     # Arguments
-        output_dim: int, number of outputs.
-        nb_feature: int, number of linear maps from which the largest is taken.
-        init: name or function `(shape, name=None)`, initialization of the kernel.
-        weights: list of arrays, initial values `[W, b]`, or `[W]` without bias.
-        W_regularizer, b_regularizer, activity_regularizer, W_constraint, b_constraint,
-            bias: as for `Dense`.
-        input_dim: int, number of inputs, if this is a model's first layer.
+        nb_feature: int, number of linear maps.
+        the others: as for `Dense`, without activation.
 
     # Input shape
         2D, `(samples, input_dim)`.
@@ -421,15 +409,10 @@ class Highway(DenseLayer):
         ```
 
     # Arguments
-        init: name or function `(shape, name=None)`, initialization of `W` and
-            `W_carry`.
-        activation: name or function applied to the transformed part; None leaves it
-            unchanged.
+        init: name or function `(shape, name=None)` for `W` and `W_carry`.
         weights: list of arrays, initial values `[W, W_carry, b, b_carry]`, or
             `[W, W_carry]` without bias.
-        W_regularizer, b_regularizer, activity_regularizer, W_constraint, b_constraint,
-            bias: as for `Dense`.
-        input_dim: int, number of inputs, if this is a model's first layer.
+        the others: as for `Dense`.
 
     # Input shape
         2D, `(samples, input_dim)`.

@@ -12,9 +12,7 @@ from oneiros_layers_core.spatial import check_dim_ordering
 
 
 class Dropout(Layer):
-    """Sets a random fraction of the input to zero during training.
-
-    The rest is scaled up, so that the expected sum doesn't change.
+    """Sets a random fraction of the input to zero in training, and scales up the rest.
 
     # Example
         ```python
@@ -31,8 +29,7 @@ class Dropout(Layer):
         noise_shape: tuple, shape of the random mask, including the batch. An axis of
             size 1 drops its values together; None means the input's size. For example,
             `(None, 1, None)` drops the same features at all steps.
-        seed: int, for draws that are the same in every run, independent of NumPy's
-            generator.
+        seed: int, for the same draws in every run, whatever NumPy's generator.
 
     # Input shape
         Any.
@@ -128,9 +125,7 @@ class _ImageDropout(_SpatialDropout):
 
 
 class SpatialDropout1D(_SpatialDropout):
-    """Dropout of whole feature maps of a sequence.
-
-    A feature is dropped at all steps or at none.
+    """Dropout of features of a sequence: at all steps or at none.
 
     # Example
         ```python
@@ -142,7 +137,7 @@ class SpatialDropout1D(_SpatialDropout):
         ```
 
     # Arguments
-        p: float between 0 and 1, fraction of the feature maps to drop.
+        p: float between 0 and 1, fraction of the features to drop.
 
     # Input shape
         3D, `(samples, steps, channels)`.
@@ -160,9 +155,7 @@ class SpatialDropout1D(_SpatialDropout):
 
 
 class SpatialDropout2D(_ImageDropout):
-    """Dropout of whole feature maps of images.
-
-    A channel is dropped everywhere or nowhere.
+    """Dropout of channels of images: everywhere or nowhere.
 
     # Example
         ```python
@@ -175,9 +168,8 @@ class SpatialDropout2D(_ImageDropout):
         ```
 
     # Arguments
-        p: float between 0 and 1, fraction of the feature maps to drop.
-        dim_ordering: `"tf"`, `"th"`, or `"default"`, the value of
-            `K.image_dim_ordering()`.
+        p: float between 0 and 1, fraction of the channels to drop.
+        dim_ordering: `"tf"`, `"th"`, or `"default"`: `K.image_dim_ordering()`.
 
     # Input shape
         4D, `(samples, rows, columns, channels)` for `"tf"`,
@@ -196,9 +188,7 @@ class SpatialDropout2D(_ImageDropout):
 
 
 class SpatialDropout3D(_ImageDropout):
-    """Dropout of whole feature maps of volumes.
-
-    A channel is dropped everywhere or nowhere.
+    """Dropout of channels of volumes: everywhere or nowhere.
 
     # Example
         ```python
@@ -211,9 +201,8 @@ class SpatialDropout3D(_ImageDropout):
         ```
 
     # Arguments
-        p: float between 0 and 1, fraction of the feature maps to drop.
-        dim_ordering: `"tf"`, `"th"`, or `"default"`, the value of
-            `K.image_dim_ordering()`.
+        p: float between 0 and 1, fraction of the channels to drop.
+        dim_ordering: `"tf"`, `"th"`, or `"default"`: `K.image_dim_ordering()`.
 
     # Input shape
         5D, `(samples, d1, d2, d3, channels)` for `"tf"`,

@@ -140,34 +140,20 @@ class LocallyConnected1D(LocalLayer, SequenceConvolution):
         ```
 
     # Arguments
-        nb_filter: int, number of filters: the size of the output's last axis.
-        filter_length: int, number of steps that a filter sees.
-        init: name or function `(shape, name=None)`, initialization of the kernel.
-        activation: name or function applied to the output; None leaves it unchanged.
-        weights: list of arrays, initial values `[W, b]`, or `[W]` without bias.
-        border_mode: `"valid"`, only whole windows.
-        subsample_length: int, steps from one window to the next.
-        W_regularizer: regularizer of the kernel.
-        b_regularizer: regularizer of the bias.
-        activity_regularizer: regularizer of the output.
-        W_constraint: constraint of the kernel.
-        b_constraint: constraint of the bias.
-        bias: bool, whether to add a bias.
-        input_dim: int, number of channels, if this is a model's first layer; or
-            `input_shape`.
-        input_length: int, number of steps; needed with `input_dim`.
+        init: name or function `(shape, name=None)` for the kernel.
+        border_mode: `"valid"` alone.
+        input_dim, input_length: ints, in place of `input_shape=(steps, channels)`.
+        the others: as for `Convolution1D`.
 
     # Input shape
         3D, `(samples, steps, channels)`, with a known number of steps.
 
     # Output shape
-        3D, `(samples, new_steps, nb_filter)`. The kernel's shape is
-        `(new_steps, filter_length * channels, nb_filter)`, the bias's
-        `(new_steps, nb_filter)`.
+        3D, `(samples, new_steps, nb_filter)`. The kernel has the shape
+        `(new_steps, filter_length * channels, nb_filter)`.
 
     # Raises
-        ShapeError: if steps or channels are unknown, or the input is shorter than a
-            window.
+        ShapeError: if steps or channels are unknown, or no window fits.
     """
 
     loadable = True
@@ -188,36 +174,22 @@ class LocallyConnected2D(LocalLayer, PlaneConvolution):
         ```
 
     # Arguments
-        nb_filter: int, number of filters: the output's channels.
-        nb_row: int, rows of the window.
-        nb_col: int, columns of the window.
-        init: name or function `(shape, name=None)`, initialization of the kernel.
-        activation: name or function applied to the output; None leaves it unchanged.
-        weights: list of arrays, initial values `[W, b]`, or `[W]` without bias.
-        border_mode: `"valid"`, only whole windows.
-        subsample: pair of ints, rows and columns from one window to the next.
-        dim_ordering: `"tf"`, `"th"`, or `"default"`, the value of
-            `K.image_dim_ordering()`.
-        W_regularizer: regularizer of the kernel.
-        b_regularizer: regularizer of the bias.
-        activity_regularizer: regularizer of the output.
-        W_constraint: constraint of the kernel.
-        b_constraint: constraint of the bias.
-        bias: bool, whether to add a bias.
+        init: name or function `(shape, name=None)` for the kernel.
+        border_mode: `"valid"` alone.
+        the others: as for `Convolution2D`.
 
     # Input shape
         4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows,
         columns)` for `"th"`, with known rows and columns.
 
     # Output shape
-        4D, in the same order, with `nb_filter` channels. The kernel's shape is
-        `(new_rows * new_columns, nb_row * nb_col * channels,
-        nb_filter)`, the bias's `(new_rows, new_columns,
-        nb_filter)` in either order: for `"th"` its values, read in this order, fill the
-        shape of one output, as in Keras 1.2.2.
+        4D, in the same order, with `nb_filter` channels. The kernel has the shape
+        `(new_rows * new_columns, nb_row * nb_col * channels, nb_filter)`, the bias
+        `(new_rows, new_columns, nb_filter)`; for `"th"`, as in Keras 1.2.2, it is
+        reshaped, not transposed.
 
     # Raises
-        ShapeError: if a size is unknown, or the input is smaller than a window.
+        ShapeError: if a size is unknown, or no window fits.
     """
 
     loadable = True

@@ -123,8 +123,7 @@ class GlobalAveragePooling2D(_GlobalPooling2D):
         ```
 
     # Arguments
-        dim_ordering: `"tf"`, `"th"`, or `"default"`, the value of
-            `K.image_dim_ordering()`.
+        dim_ordering: `"tf"`, `"th"`, or `"default"`: `K.image_dim_ordering()`.
 
     # Input shape
         4D, `(samples, rows, columns, channels)` for `"tf"`,
@@ -152,8 +151,7 @@ class GlobalMaxPooling2D(_GlobalPooling2D):
         ```
 
     # Arguments
-        dim_ordering: `"tf"`, `"th"`, or `"default"`, the value of
-            `K.image_dim_ordering()`.
+        dim_ordering: `"tf"`, `"th"`, or `"default"`: `K.image_dim_ordering()`.
 
     # Input shape
         4D, `(samples, rows, columns, channels)` for `"tf"`,
@@ -181,8 +179,7 @@ class GlobalAveragePooling3D(_GlobalPooling3D):
         ```
 
     # Arguments
-        dim_ordering: `"tf"`, `"th"`, or `"default"`, the value of
-            `K.image_dim_ordering()`.
+        dim_ordering: `"tf"`, `"th"`, or `"default"`: `K.image_dim_ordering()`.
 
     # Input shape
         5D, `(samples, d1, d2, d3, channels)` for `"tf"`,
@@ -210,8 +207,7 @@ class GlobalMaxPooling3D(_GlobalPooling3D):
         ```
 
     # Arguments
-        dim_ordering: `"tf"`, `"th"`, or `"default"`, the value of
-            `K.image_dim_ordering()`.
+        dim_ordering: `"tf"`, `"th"`, or `"default"`: `K.image_dim_ordering()`.
 
     # Input shape
         5D, `(samples, d1, d2, d3, channels)` for `"tf"`,

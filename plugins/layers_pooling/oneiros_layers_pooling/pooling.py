@@ -179,9 +179,8 @@ class MaxPooling1D(_Pooling1D):
 
     # Arguments
         pool_length: int, number of steps in a window.
-        stride: int, steps from one window to the next; None for `pool_length`, windows
-            side by side.
-        border_mode: `"valid"`, only whole windows; `"same"`, also windows that reach
+        stride: int, steps from one window to the next; None for `pool_length`.
+        border_mode: `"valid"`, only whole windows; or `"same"`, also those that reach
             over the ends.
 
     # Input shape
@@ -199,7 +198,7 @@ class MaxPooling1D(_Pooling1D):
 
 
 class AveragePooling1D(_Pooling1D):
-    """Average over windows along a sequence; values beyond its ends don't count.
+    """Average over windows along a sequence.
 
     # Example
         ```python
@@ -212,11 +211,7 @@ class AveragePooling1D(_Pooling1D):
         ```
 
     # Arguments
-        pool_length: int, number of steps in a window.
-        stride: int, steps from one window to the next; None for `pool_length`, windows
-            side by side.
-        border_mode: `"valid"`, only whole windows; `"same"`, also windows that reach
-            over the ends.
+        all: as for `MaxPooling1D`.
 
     # Input shape
         3D, `(samples, steps, features)`.
@@ -272,12 +267,9 @@ class MaxPooling2D(_Pooling2D):
 
     # Arguments
         pool_size: pair of ints, the sizes of a window.
-        strides: pair of ints, the steps from one window to the next; None for
-            `pool_size`, windows side by side.
-        border_mode: `"valid"`, only whole windows; `"same"`, also windows that reach
-            over the borders.
-        dim_ordering: `"tf"`, `"th"`, or `"default"`, the value of
-            `K.image_dim_ordering()`.
+        strides: pair of ints, from one window to the next; None for `pool_size`.
+        border_mode: `"valid"`, only whole windows; or `"same"`, also others.
+        dim_ordering: `"tf"`, `"th"`, or `"default"`: `K.image_dim_ordering()`.
 
     # Input shape
         4D, `(samples, rows, columns, channels)` for `"tf"`,
@@ -295,7 +287,7 @@ class MaxPooling2D(_Pooling2D):
 
 
 class AveragePooling2D(_Pooling2D):
-    """Average over windows of images; values beyond the borders don't count.
+    """Average over windows of images.
 
     # Example
         ```python
@@ -309,13 +301,7 @@ class AveragePooling2D(_Pooling2D):
         ```
 
     # Arguments
-        pool_size: pair of ints, the sizes of a window.
-        strides: pair of ints, the steps from one window to the next; None for
-            `pool_size`, windows side by side.
-        border_mode: `"valid"`, only whole windows; `"same"`, also windows that reach
-            over the borders.
-        dim_ordering: `"tf"`, `"th"`, or `"default"`, the value of
-            `K.image_dim_ordering()`.
+        all: as for `MaxPooling2D`.
 
     # Input shape
         4D, `(samples, rows, columns, channels)` for `"tf"`,
@@ -372,12 +358,8 @@ class MaxPooling3D(_Pooling3D):
 
     # Arguments
         pool_size: three ints, the sizes of a window.
-        strides: three ints, the steps from one window to the next; None for
-            `pool_size`, windows side by side.
-        border_mode: `"valid"`, only whole windows; `"same"`, also windows that reach
-            over the borders.
-        dim_ordering: `"tf"`, `"th"`, or `"default"`, the value of
-            `K.image_dim_ordering()`.
+        strides: three ints, from one window to the next; None for `pool_size`.
+        border_mode, dim_ordering: as for `MaxPooling2D`.
 
     # Input shape
         5D, `(samples, d1, d2, d3, channels)` for `"tf"`,
@@ -395,7 +377,7 @@ class MaxPooling3D(_Pooling3D):
 
 
 class AveragePooling3D(_Pooling3D):
-    """Average over windows of volumes; values beyond the borders don't count.
+    """Average over windows of volumes.
 
     # Example
         ```python
@@ -408,13 +390,7 @@ class AveragePooling3D(_Pooling3D):
         ```
 
     # Arguments
-        pool_size: three ints, the sizes of a window.
-        strides: three ints, the steps from one window to the next; None for
-            `pool_size`, windows side by side.
-        border_mode: `"valid"`, only whole windows; `"same"`, also windows that reach
-            over the borders.
-        dim_ordering: `"tf"`, `"th"`, or `"default"`, the value of
-            `K.image_dim_ordering()`.
+        all: as for `MaxPooling3D`.
 
     # Input shape
         5D, `(samples, d1, d2, d3, channels)` for `"tf"`,

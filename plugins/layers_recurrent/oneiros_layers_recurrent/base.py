@@ -314,21 +314,17 @@ class Recurrent(SequenceLayer):
 
     # Arguments
         weights: list of arrays, initial values of all weights.
-        return_sequences: bool, whether to return the outputs of all steps instead of
-            only the last one.
-        go_backwards: bool, whether to begin with the last step; the outputs are in the
-            order of processing.
-        stateful: bool, whether the states at the end of a batch are the initial states
-            of the next one, sample by sample, until `reset_states()`. The batch size
-            must be known: `batch_input_shape=(n, …)`.
+        return_sequences: bool, whether to return all steps' outputs, not only the last.
+        go_backwards: bool, whether to begin with the last step, whose output comes
+            first.
+        stateful: bool, whether each batch begins with the last states of the one
+            before, sample by sample, until `reset_states()`. It needs
+            `batch_input_shape=(n, …)`.
         unroll: bool, whether to repeat the step in the graph instead of using a loop,
             which costs memory and compile time; the number of steps must be known.
-        consume_less: `"cpu"`, `"mem"` or `"gpu"`: how the layer's products are grouped.
-            For `GRU` and `LSTM`, saved files depend on it: `"gpu"` has one matrix for
-            all gates.
-        input_dim: int, size of the input's last axis, if this is a model's first layer.
-        input_length: int, number of steps, if this is a model's first layer and the
-            number is constant.
+        consume_less: `"cpu"`, `"mem"` or `"gpu"`. For `GRU` and `LSTM`, saved files
+            depend on it: `"gpu"` has one matrix for all gates.
+        input_dim, input_length: ints, in place of `input_shape=(steps, features)`.
 
     # Input shape
         3D, `(samples, steps, input_dim)`.

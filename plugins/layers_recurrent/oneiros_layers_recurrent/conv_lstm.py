@@ -64,16 +64,15 @@ class ConvRecurrent2D(SequenceLayer):
         nb_row, nb_col: ints, size of the window that moves over the images.
         nb_filter: int, number of output channels.
         return_sequences, go_backwards, stateful: as for `Recurrent`.
-        dim_ordering: `"tf"`, channels last, or `"th"`, channels first; None means the
-            default.
+        dim_ordering: `"tf"` or `"th"`; None for `K.image_dim_ordering()`.
 
     # Input shape
         5D, `(samples, steps, rows, columns, channels)`, or for `"th"`
         `(samples, steps, channels, rows, columns)`.
 
     # Output shape
-        The same, with `nb_filter` channels and new numbers of rows and columns; without
-        `return_sequences`, there is no axis of steps.
+        The same, with `nb_filter` channels and new rows and columns, and without the
+        steps unless `return_sequences`.
     """
 
     nb_filter: Any
@@ -177,40 +176,26 @@ class ConvLSTM2D(FlippedOnTheano, ForgetfulLayer, ConvRecurrent2D):
     # Arguments
         nb_filter: int, number of output channels.
         nb_row, nb_col: ints, rows and columns of the kernels.
-        init: name or function `(shape, name=None)`, initialization of the input's
-            kernels.
-        inner_init: name or function, initialization of the state's kernels.
-        forget_bias_init: name or function, initialization of the forget gate's bias.
-        activation: name or function, applied to the values written to the cell and read
-            from it.
-        inner_activation: name or function, the activation of the gates.
-        dim_ordering: `"tf"`, channels last, `"th"`, channels first, or `"default"`.
-        border_mode: `"valid"`, with windows inside the images, or `"same"`, which pads
-            with zeros; the convolution of the state is always padded.
-        subsample: pair of ints, the steps of the window over the input, rows and
-            columns.
+        init, inner_init: names or functions `(shape, name=None)` for the kernels of the
+            input and of the state.
+        dim_ordering: `"tf"`, `"th"`, or `"default"`: `K.image_dim_ordering()`.
+        border_mode: `"valid"` or `"same"`, for the input; the state is always padded.
+        subsample: pair of ints, the steps of the windows over the input.
         W_regularizer, U_regularizer, b_regularizer: regularizers of the input's
             kernels, the state's, the biases.
-        dropout_W: float between 0 and 1, fraction of the input's values to drop in
-            training, the same ones at all steps of a sequence, but different ones for
-            each gate. 0 and 1 drop nothing.
-        dropout_U: float between 0 and 1, the same for the recurrent state.
+        dropout_W, dropout_U: as for `SimpleRNN`, of values instead of features; each
+            gate drops others.
         weights: list of arrays, initial values
             `[W_i, U_i, b_i, W_c, U_c, b_c, W_f, U_f, b_f, W_o, U_o, b_o]`.
-        return_sequences: bool, whether to return the outputs of all steps instead of
-            only the last one.
-        go_backwards: bool, whether to begin with the last step; the outputs are in the
-            order of processing.
-        stateful: bool, whether the states at the end of a batch are the initial states
-            of the next one.
+        the others: as for `LSTM`.
 
     # Input shape
         5D, `(samples, steps, rows, columns, channels)`, or for `"th"`
         `(samples, steps, channels, rows, columns)`.
 
     # Output shape
-        The same, with `nb_filter` channels and new numbers of rows and columns; without
-        `return_sequences`, there is no axis of steps.
+        The same, with `nb_filter` channels and new rows and columns, and without the
+        steps unless `return_sequences`.
 
     # Raises
         ShapeError: if the number of channels is unknown, or the kernels are larger than

@@ -229,15 +229,12 @@ class SimpleRNN(GatedRecurrent):
         init: name or function `(shape, name=None)`, initialization of `W`.
         inner_init: name or function, initialization of `U`.
         activation: name or function; None leaves the output unchanged.
-        W_regularizer: regularizer of the input's weights, such as `l2(0.01)`.
-        U_regularizer: regularizer of the recurrent weights.
-        b_regularizer: regularizer of the bias.
-        dropout_W: float between 0 and 1, fraction of the input's features to drop in
-            training, the same ones at all steps of a sequence. 0 and 1 drop nothing.
-        dropout_U: float between 0 and 1, the same for the recurrent output.
+        W_regularizer, U_regularizer, b_regularizer: regularizers of `W`, `U` and `b`.
+        dropout_W, dropout_U: floats between 0 and 1, fractions of the input's and of
+            the state's features to drop in training, the same ones at all steps of a
+            sequence. 0 and 1 drop nothing.
         weights: list of arrays, initial values `[W, U, b]`.
-        return_sequences, go_backwards, stateful, unroll, consume_less, input_dim,
-            input_length: as for `Recurrent`.
+        the others: as for `Recurrent`.
 
     # Input shape
         3D, `(samples, steps, input_dim)`.
@@ -325,27 +322,19 @@ class GRU(GatedRecurrent):
 
     # Arguments
         output_dim: int, size of the output.
-        init: name or function `(shape, name=None)`, initialization of the input's
-            weights; also of the recurrent ones, unless `consume_less="gpu"`, as in
-            Keras 1.2.2.
-        inner_init: name or function, initialization of the recurrent weights with
+        init, W_regularizer: those of the input's weights; also of the recurrent ones,
+            unless `consume_less="gpu"`, as in Keras 1.2.2.
+        inner_init, U_regularizer: those of the recurrent weights with
             `consume_less="gpu"`.
-        activation: name or function; None leaves the candidate for the new state
-            unchanged.
-        inner_activation: name or function, the activation of the gates.
-        W_regularizer: regularizer of the input's weights, such as `l2(0.01)`; also of
-            the recurrent ones, unless `consume_less="gpu"`.
-        U_regularizer: regularizer of the recurrent weights with `consume_less="gpu"`.
+        activation: name or function, of the candidate for the new state.
+        inner_activation: name or function, of the gates.
         b_regularizer: regularizer of the biases.
-        dropout_W: float between 0 and 1, fraction of the input's features to drop in
-            training, the same ones at all steps of a sequence, but different ones for
-            each gate, unless `consume_less="gpu"`. 0 and 1 drop nothing.
-        dropout_U: float between 0 and 1, the same for the recurrent state.
+        dropout_W, dropout_U: as for `SimpleRNN`; each gate drops other features, unless
+            `consume_less="gpu"`.
         weights: list of arrays, initial values
             `[W_z, U_z, b_z, W_r, U_r, b_r, W_h, U_h, b_h]`, or `[W, U, b]` with
             `consume_less="gpu"`, the columns in the order z, r, h.
-        return_sequences, go_backwards, stateful, unroll, consume_less, input_dim,
-            input_length: as for `Recurrent`.
+        the others: as for `Recurrent`.
 
     # Input shape
         3D, `(samples, steps, input_dim)`.
@@ -443,29 +432,13 @@ class LSTM(ForgetfulLayer, GatedRecurrent):
         ```
 
     # Arguments
-        output_dim: int, size of the output.
-        init: name or function `(shape, name=None)`, initialization of the input's
-            weights; also of the recurrent ones, unless `consume_less="gpu"`, as in
-            Keras 1.2.2.
-        inner_init: name or function, initialization of the recurrent weights with
-            `consume_less="gpu"`.
         forget_bias_init: name or function, initialization of the forget gate's bias.
         activation: name or function, applied to the values written to the cell and read
             from it.
-        inner_activation: name or function, the activation of the gates.
-        W_regularizer: regularizer of the input's weights, such as `l2(0.01)`; also of
-            the recurrent ones, unless `consume_less="gpu"`.
-        U_regularizer: regularizer of the recurrent weights with `consume_less="gpu"`.
-        b_regularizer: regularizer of the biases.
-        dropout_W: float between 0 and 1, fraction of the input's features to drop in
-            training, the same ones at all steps of a sequence, but different ones for
-            each gate, unless `consume_less="gpu"`. 0 and 1 drop nothing.
-        dropout_U: float between 0 and 1, the same for the recurrent state.
         weights: list of arrays, initial values
             `[W_i, U_i, b_i, W_c, U_c, b_c, W_f, U_f, b_f, W_o, U_o, b_o]`, or
             `[W, U, b]` with `consume_less="gpu"`, the columns in the order i, f, c, o.
-        return_sequences, go_backwards, stateful, unroll, consume_less, input_dim,
-            input_length: as for `Recurrent`.
+        the others: as for `GRU`.
 
     # Input shape
         3D, `(samples, steps, input_dim)`.

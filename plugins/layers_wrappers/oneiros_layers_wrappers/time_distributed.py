@@ -54,9 +54,11 @@ class TimeDistributed(Wrapper):
     # One shape, never a list.
     def build(self, input_shape: Shape) -> None:  # type: ignore[override]
         """Builds the layer inside for the input of a step."""
+        shape = _flat(input_shape)
         if not self.layer.built:
             with self.naming(input_shape):
-                self.layer.build(_flat(input_shape))
+                self.layer.assert_input_compatibility(K.placeholder(shape=shape))
+                self.layer.build(shape)
         super().build()
 
     def get_output_shape_for(self, input_shape: Shape) -> Shape:

@@ -129,7 +129,7 @@ class Elementwise:
             a: number or tensor, the exponent.
 
         # Returns
-            A tensor of their common type, with the shape that they broadcast to.
+            A tensor of their common type, of the shape that they broadcast to.
 
         # Raises
             ArgumentError: if an argument isn't a tensor, array or number.
@@ -142,7 +142,7 @@ class Elementwise:
         # Arguments
             x: tensor.
             min_value: number or tensor; None means no bound.
-            max_value: number or tensor; None means no bound, and one below `min_value`
+            max_value: number or tensor; None means no bound. One below `min_value`
                 counts as `min_value`.
 
         # Returns
@@ -161,7 +161,7 @@ class Elementwise:
             y: tensor that broadcasts with `x`.
 
         # Returns
-            A tensor of their common type, with the shape that they broadcast to.
+            A tensor of their common type, of the shape that they broadcast to.
 
         # Raises
             ArgumentError: if an argument isn't a tensor, array or number.
@@ -176,7 +176,7 @@ class Elementwise:
             y: tensor that broadcasts with `x`.
 
         # Returns
-            A tensor of their common type, with the shape that they broadcast to.
+            A tensor of their common type, of the shape that they broadcast to.
 
         # Raises
             ArgumentError: if an argument isn't a tensor, array or number.
@@ -191,7 +191,7 @@ class Elementwise:
             y: tensor that broadcasts with `x`.
 
         # Returns
-            A tensor of booleans, of the shape that both broadcast to.
+            A tensor of booleans, of the shape that they broadcast to.
 
         # Raises
             ArgumentError: if an argument isn't a tensor, array or number.
@@ -206,7 +206,7 @@ class Elementwise:
             y: tensor that broadcasts with `x`.
 
         # Returns
-            A tensor of booleans, of the shape that both broadcast to.
+            A tensor of booleans, of the shape that they broadcast to.
 
         # Raises
             ArgumentError: if an argument isn't a tensor, array or number.
@@ -221,7 +221,7 @@ class Elementwise:
             y: tensor that broadcasts with `x`.
 
         # Returns
-            A tensor of booleans, of the shape that both broadcast to.
+            A tensor of booleans, of the shape that they broadcast to.
 
         # Raises
             ArgumentError: if an argument isn't a tensor, array or number.
@@ -236,7 +236,7 @@ class Elementwise:
             y: tensor that broadcasts with `x`.
 
         # Returns
-            A tensor of booleans, of the shape that both broadcast to.
+            A tensor of booleans, of the shape that they broadcast to.
 
         # Raises
             ArgumentError: if an argument isn't a tensor, array or number.
@@ -251,7 +251,7 @@ class Elementwise:
             y: tensor that broadcasts with `x`.
 
         # Returns
-            A tensor of booleans, of the shape that both broadcast to.
+            A tensor of booleans, of the shape that they broadcast to.
 
         # Raises
             ArgumentError: if an argument isn't a tensor, array or number.
@@ -266,7 +266,7 @@ class Elementwise:
             y: tensor that broadcasts with `x`.
 
         # Returns
-            A tensor of booleans, of the shape that both broadcast to.
+            A tensor of booleans, of the shape that they broadcast to.
 
         # Raises
             ArgumentError: if an argument isn't a tensor, array or number.
@@ -281,27 +281,24 @@ class Elementwise:
             dtype: name of the type, such as `'float32'`.
 
         # Returns
-            A tensor of the shape of `x` and of that type; conversion from floats to
-            integers truncates.
+            A tensor of the shape of `x`; floats that become integers are truncated.
 
         # Raises
-            ArgumentError: if `x` isn't a tensor, array or number, or if the type
-                doesn't exist.
+            ArgumentError: if `x` isn't a tensor, array or number, or the type doesn't
+                exist.
         """
 
     def switch(self, condition, then_expression, else_expression):
         """Chooses between two tensors, element by element.
 
         # Arguments
-            condition: tensor; values other than 0 are true. A scalar selects one of the
-                tensors as a whole.
-            then_expression: tensor, or function without arguments that returns one,
-                used where the condition is true.
-            else_expression: tensor, or such a function, used elsewhere.
+            condition: tensor, true where it isn't 0.
+            then_expression: tensor, or function without arguments that returns one.
+            else_expression: tensor, or such a function.
 
         # Returns
-            A tensor of the common type of both expressions, with the shape that all
-            arguments broadcast to.
+            A tensor of the expressions' common type, of the shape that all arguments
+            broadcast to.
 
         # Raises
             ArgumentError: if an argument isn't a tensor, array or number.
@@ -361,8 +358,8 @@ class Elementwise:
         """
 
     def erf(self, x):
-        """Returns the error function: twice the area under the bell curve
-        `exp(-t ** 2) / sqrt(pi)` from 0 to `x`.
+        """Returns the error function: the integral of `2 * exp(-t ** 2) / sqrt(pi)`
+        from 0 to `x`.
 
         # Arguments
             x: tensor; integers become the default float type.
@@ -414,8 +411,7 @@ class Elementwise:
 
         # Raises
             ArgumentError: if an argument isn't a tensor, array or number.
-            ShapeError: if `alpha` or `max_value` is a tensor that doesn't broadcast
-                with `x`.
+            ShapeError: if `alpha` or `max_value` doesn't broadcast with `x`.
         """
 
     def elu(self, x, alpha=1.0):
@@ -430,5 +426,5 @@ class Elementwise:
 
         # Raises
             ArgumentError: if an argument isn't a tensor, array or number.
-            ShapeError: if `alpha` is a tensor that doesn't broadcast with `x`.
+            ShapeError: if `alpha` doesn't broadcast with `x`.
         """

@@ -126,21 +126,19 @@ class Differentiation:
         """Returns the gradients of a loss.
 
         # Arguments
-            loss: scalar tensor. Tensors of higher rank are summed, and so is a list of
-                tensors. A number depends on no variable.
+            loss: scalar tensor; the elements of other tensors, and of a list of
+                tensors, are summed.
             variables: list of variables or tensors, or one.
-            upstream: tensor or array of the shape of `loss`, or a list if `loss` is
-                one. The elements of `loss` are multiplied by it before they are summed.
-                It counts as a constant: it is the derivative of something else by
-                `loss`. For example, policy gradients, `tf.gradients(y, w, -g)`, are
+            upstream: tensor or array of the shape of `loss`, or a list of them: the
+                derivative of something else by `loss`, a constant by which the elements
+                of `loss` are multiplied. `tf.gradients(y, w, -g)` is
                 `K.gradients(y, w, upstream=-g)`.
-            allow_unconnected: bool, whether to accept variables that the loss doesn't
-                depend on.
+            allow_unconnected: bool, whether `loss` needn't depend on each variable.
 
         # Returns
-            A list of tensors, even for one variable: the derivative of the loss by each
-            variable, in order, with the shape and type of the variable; None for a
-            variable that the loss doesn't depend on.
+            A list of tensors, even for one variable: the derivative of the loss by
+                each,
+            of its shape and type; None where the loss doesn't depend on it.
 
         # Raises
             GraphError: if the loss doesn't depend on a variable, unless
@@ -167,24 +165,19 @@ class Graphs:
         A call computes all outputs and new values first, then sets the variables.
 
         # Arguments
-            inputs: list of placeholders, or one; it may include the learning phase. You
-                can also pass any other tensor: its value is then an input instead of
-                being computed.
+            inputs: list of placeholders, or one. The value of any other tensor is then
+                an input, too, instead of being computed.
             outputs: list of tensors, or one.
-            updates: list of pairs `(variable, new value)`, see `update`; if a variable
-                has several updates, the last one counts.
-            **kwargs: options of the engine. On Theano: `mode`, the linker (`'jax'` or
-                one of PyTensor's modes), and `givens`, a dict or pairs of variables and
-                their replacements. On TensorFlow: `jit_compile`, whether XLA compiles
-                the function (by default it does, except for convolutions on a CPU).
-                Options of other engines are ignored, with a warning. The environment
-                variables `ONEIROS_THEANO_LINKER` and `ONEIROS_TENSORFLOW_XLA` (`on`,
-                `off`) set `mode` and `jit_compile` for all functions.
+            updates: list of pairs `(variable, new value)`, see `update`; the last one
+                of a variable counts.
+            **kwargs: options of the engine, which others ignore with a warning. On
+                Theano: `mode`, the linker, and `givens`, a dict or pairs of variables
+                and their replacements. On TensorFlow: `jit_compile`, whether XLA
+                compiles. The READMEs of the backends explain them.
 
         # Returns
-            A `CompiledFunction`. Call it with a list of arrays, one per input. It
-            returns the values of the outputs as a list of arrays, or as one array if
-            `outputs` is a single tensor.
+            A `CompiledFunction`: call it with a list of arrays, one per input. It
+            returns a list of arrays, or one for a single output.
 
         # Raises
             ArgumentError: if an argument isn't a tensor, a list or a pair.
@@ -220,8 +213,7 @@ class Graphs:
         """Calls engine-specific code on tensors.
 
         # Arguments
-            fn: function that receives the engine's own tensors and returns one, or a
-                tuple of them.
+            fn: function of the engine's own tensors that returns one, or a tuple.
             *tensors: its arguments.
 
         # Returns
@@ -262,8 +254,8 @@ class Graphs:
             A pair for `updates` of `function`.
 
         # Raises
-            ArgumentError: if `x` isn't a variable, or the other argument isn't a
-                tensor, array or number.
+            ArgumentError: if `x` isn't a variable, or `increment` isn't a tensor or
+                number.
             ShapeError: if the shapes don't broadcast.
         """
 
@@ -278,8 +270,8 @@ class Graphs:
             A pair for `updates` of `function`.
 
         # Raises
-            ArgumentError: if `x` isn't a variable, or the other argument isn't a
-                tensor, array or number.
+            ArgumentError: if `x` isn't a variable, or `decrement` isn't a tensor or
+                number.
             ShapeError: if the shapes don't broadcast.
         """
 
@@ -289,15 +281,14 @@ class Graphs:
         # Arguments
             variable: variable that holds the average; K.variable(value) makes one.
             value: tensor, the newest value.
-            momentum: float, the weight of the old average; `value` has the weight `1 -
-                momentum`.
+            momentum: float, the weight of the old average; that of `value` is the rest.
 
         # Returns
             A pair for `updates` of `function`.
 
         # Raises
             ArgumentError: if `variable` isn't a variable, or another argument isn't a
-                tensor, array or number.
+                tensor or number.
             ShapeError: if the shapes don't broadcast.
         """
 
@@ -306,7 +297,7 @@ class Graphs:
 
         # Returns
             0 (test) or 1 (train) if `set_learning_phase` fixed it; otherwise a scalar
-            placeholder of integers, which functions that depend on it need as an input.
+            placeholder, an input of each function that depends on it.
         """
 
     def set_learning_phase(self, value) -> None:
@@ -327,7 +318,7 @@ class Graphs:
             alt: tensor, or such a function, for testing.
 
         # Returns
-            A tensor of the common shape and type of `x` and `alt`.
+            A tensor of their common shape and type.
 
         # Raises
             ArgumentError: if an argument isn't a tensor, array or number.
@@ -342,7 +333,7 @@ class Graphs:
             alt: tensor, or such a function, for training.
 
         # Returns
-            A tensor of the common shape and type of `x` and `alt`.
+            A tensor of their common shape and type.
 
         # Raises
             ArgumentError: if an argument isn't a tensor, array or number.

@@ -28,8 +28,8 @@ class Convolution:
                 Convolution1D.
             stride: int of at least 1.
             border_mode: `'valid'`, `'same'` or `'full'`.
-            image_shape: has no effect, as the shape of `x` is known.
-            filter_shape: has no effect.
+            image_shape: ignored.
+            filter_shape: ignored.
 
         # Returns
             A tensor `(batch, new steps, out)`.
@@ -50,7 +50,7 @@ class Convolution:
         filter_shape=None,
         filter_dilation=(1, 1),
     ):
-        """Convolves images (cross-correlation: the kernel is not flipped).
+        """Convolves images.
 
         # Arguments
             x: tensor `(batch, rows, columns, channels)`, or
@@ -59,11 +59,11 @@ class Convolution:
                 `'th'`.
             strides: int or pair of ints of at least 1.
             border_mode: `'valid'`, `'same'` or `'full'`.
-            dim_ordering: `'tf'`, `'th'` or `'default'`, the current setting.
-            image_shape: has no effect, as the shape of `x` is known.
-            filter_shape: has no effect.
-            filter_dilation: int or pair of ints of at least 1, the spacing of the
-                kernel's cells.
+            dim_ordering: `'tf'`, `'th'` or `'default'`.
+            image_shape: ignored.
+            filter_shape: ignored.
+            filter_dilation: int or pair of ints of at least 1, the distance of its
+                cells.
 
         # Returns
             A tensor of images with `out` channels, in the same order of axes.
@@ -101,17 +101,14 @@ class Convolution:
             x: tensor `(batch, rows, columns, channels)`, or
                 `(batch, channels, rows, columns)` for `'th'`.
             kernel: tensor `(rows, columns, in, out)`, or `(out, in, rows, columns)` for
-                `'th'`; `in` counts the channels of `x`, `out` those of the result.
-            output_shape: shape of the result, four sizes in the order of
-                `dim_ordering`; the batch size may be None. With strides above 1,
-                several output sizes are possible for one size of `x`; this argument
-                selects one.
-            strides: int or pair of ints of at least 1, the strides of the convolution.
-            border_mode: `'valid'`, `'same'` or `'full'`, the border mode of the
-                convolution.
-            dim_ordering: `'tf'`, `'th'` or `'default'`, the current setting.
-            image_shape: has no effect, as the shape of `x` is known.
-            filter_shape: has no effect.
+                `'th'`: `in` channels of `x`, `out` of the result.
+            output_shape: shape of the result in the order of `dim_ordering`; the batch
+                size may be None. Strides above 1 leave a choice of sizes.
+            strides: int or pair of ints of at least 1, those of the convolution.
+            border_mode: `'valid'`, `'same'` or `'full'`: that of the convolution.
+            dim_ordering: `'tf'`, `'th'` or `'default'`.
+            image_shape: ignored.
+            filter_shape: ignored.
 
         # Returns
             A tensor of images of `output_shape`.
@@ -137,12 +134,11 @@ class Convolution:
                 `(batch, channels, planes, rows, columns)` for `'th'`.
             kernel: tensor `(planes, rows, columns, in, out)`, or
                 `(out, in, planes, rows, columns)` for `'th'`.
-            output_shape: shape of the result, five sizes in the order of
-                `dim_ordering`; the batch size may be None.
-            strides: int or three ints of at least 1, the strides of the convolution.
-            border_mode: `'valid'`, `'same'` or `'full'`, the border mode of the
-                convolution.
-            dim_ordering: `'tf'`, `'th'` or `'default'`, the current setting.
+            output_shape: shape of the result in the order of `dim_ordering`; the batch
+                size may be None.
+            strides: int or three ints of at least 1, those of the convolution.
+            border_mode: `'valid'`, `'same'` or `'full'`: that of the convolution.
+            dim_ordering: `'tf'`, `'th'` or `'default'`.
 
         # Returns
             A tensor of volumes of `output_shape`.
@@ -171,9 +167,9 @@ class Convolution:
                 `'th'`.
             rate: int or pair of ints of at least 1, the spacing of the kernel's cells.
             border_mode: `'valid'`, `'same'` or `'full'`.
-            dim_ordering: `'tf'`, `'th'` or `'default'`, the current setting.
-            image_shape: has no effect, as the shape of `x` is known.
-            filter_shape: has no effect.
+            dim_ordering: `'tf'`, `'th'` or `'default'`.
+            image_shape: ignored.
+            filter_shape: ignored.
 
         # Returns
             A tensor of images with `out` channels, in the same order of axes.
@@ -202,13 +198,12 @@ class Convolution:
             depthwise_kernel: tensor `(rows, columns, in, multiplier)`, or
                 `(multiplier, in, rows, columns)` for `'th'`.
             pointwise_kernel: tensor `(1, 1, in * multiplier, out)`, or
-                `(out, in * multiplier, 1, 1)` for `'th'`; None leaves out the second
-                step, which Keras 1 can't.
+                `(out, in * multiplier, 1, 1)` for `'th'`; None for no second step.
             strides: int or pair of ints of at least 1.
             border_mode: `'valid'`, `'same'` or `'full'`.
-            dim_ordering: `'tf'`, `'th'` or `'default'`, the current setting.
-            filter_dilation: int or pair of ints of at least 1, the spacing of the first
-                kernel's cells.
+            dim_ordering: `'tf'`, `'th'` or `'default'`.
+            filter_dilation: int or pair of ints of at least 1, the distance of the
+                first kernel's cells.
 
         # Returns
             A tensor of images with `out` channels, in the same order of axes.
@@ -238,9 +233,9 @@ class Convolution:
                 `(out, in, planes, rows, columns)` for `'th'`.
             strides: int or three ints of at least 1.
             border_mode: `'valid'`, `'same'` or `'full'`.
-            dim_ordering: `'tf'`, `'th'` or `'default'`, the current setting.
-            volume_shape: has no effect, as the shape of `x` is known.
-            filter_shape: has no effect.
+            dim_ordering: `'tf'`, `'th'` or `'default'`.
+            volume_shape: ignored.
+            filter_shape: ignored.
             filter_dilation: int or three ints of at least 1, the spacing of the
                 kernel's cells.
 
@@ -273,12 +268,12 @@ class Pooling:
             pool_size: int or pair of ints of at least 1, the window.
             strides: int or pair of ints of at least 1; None means the window.
             border_mode: `'valid'` or `'same'`; the border doesn't count in averages.
-            dim_ordering: `'tf'`, `'th'` or `'default'`, the current setting.
+            dim_ordering: `'tf'`, `'th'` or `'default'`.
             pool_mode: `'max'` or `'avg'`.
 
         # Returns
-            A tensor of images, in the same order of axes: along each axis, `'same'`
-            gives `ceil(size / stride)` windows, and `'valid'` as many as fit.
+            A tensor of images, in the same order of axes: `ceil(size / stride)` windows
+            for `'same'`, as many as fit for `'valid'`.
 
         # Raises
             ArgumentError: for another `border_mode`, `pool_mode` or `dim_ordering`.
@@ -302,12 +297,11 @@ class Pooling:
             pool_size: int or three ints of at least 1, the window.
             strides: int or three ints of at least 1; None means the window.
             border_mode: `'valid'` or `'same'`; the border doesn't count in averages.
-            dim_ordering: `'tf'`, `'th'` or `'default'`, the current setting.
+            dim_ordering: `'tf'`, `'th'` or `'default'`.
             pool_mode: `'max'` or `'avg'`.
 
         # Returns
-            A tensor of volumes, in the same order of axes: along each axis, `'same'`
-            gives `ceil(size / stride)` windows, and `'valid'` as many as fit.
+            A tensor of volumes, in the same order of axes, as from `pool2d`.
 
         # Raises
             ArgumentError: for another `border_mode`, `pool_mode` or `dim_ordering`.
@@ -330,8 +324,7 @@ class Padding:
 
         # Raises
             ShapeError: if the rank of `x` isn't 3.
-            ArgumentError: if `x` isn't a tensor, or the padding isn't an int of at
-                least 0.
+            ArgumentError: if `x` isn't a tensor, or the padding is below 0 or no int.
         """
 
     def asymmetric_temporal_padding(self, x, left_pad=1, right_pad=1):
@@ -347,8 +340,7 @@ class Padding:
 
         # Raises
             ShapeError: if the rank of `x` isn't 3.
-            ArgumentError: if `x` isn't a tensor, or the padding isn't an int of at
-                least 0.
+            ArgumentError: if `x` isn't a tensor, or the padding is below 0 or no int.
         """
 
     def spatial_2d_padding(self, x, padding=(1, 1), dim_ordering="default"):
@@ -359,7 +351,7 @@ class Padding:
                 `(batch, channels, rows, columns)` for `'th'`.
             padding: int or pair of ints of at least 0: the number of zeros above and
                 below, and left and right.
-            dim_ordering: `'tf'`, `'th'` or `'default'`, the current setting.
+            dim_ordering: `'tf'`, `'th'` or `'default'`.
 
         # Returns
             A tensor of images, larger by the zeros, in the same order of axes.
@@ -387,7 +379,7 @@ class Padding:
             bottom_pad: int of at least 0, rows of zeros below.
             left_pad: int of at least 0, columns of zeros on the left.
             right_pad: int of at least 0, columns of zeros on the right.
-            dim_ordering: `'tf'`, `'th'` or `'default'`, the current setting.
+            dim_ordering: `'tf'`, `'th'` or `'default'`.
 
         # Returns
             A tensor of images, larger by the zeros, in the same order of axes.
@@ -405,7 +397,7 @@ class Padding:
                 `(batch, channels, planes, rows, columns)` for `'th'`.
             padding: int or three ints of at least 0: the number of zeros on both sides
                 of each spatial axis.
-            dim_ordering: `'tf'`, `'th'` or `'default'`, the current setting.
+            dim_ordering: `'tf'`, `'th'` or `'default'`.
 
         # Returns
             A tensor of volumes, larger by the zeros, in the same order of axes.
@@ -425,9 +417,9 @@ class Resizing:
         # Arguments
             X: tensor `(batch, rows, columns, channels)`, or
                 `(batch, channels, rows, columns)` for `'th'`.
-            height_factor: int of at least 1, the number of repetitions of each row.
-            width_factor: int of at least 1, the number of repetitions of each column.
-            dim_ordering: `'tf'`, `'th'` or `'default'`, the current setting.
+            height_factor: int of at least 1, how often each row appears.
+            width_factor: int of at least 1, how often each column appears.
+            dim_ordering: `'tf'`, `'th'` or `'default'`.
 
         # Returns
             A tensor of images, each size times its factor, in the same order of axes.
@@ -445,10 +437,10 @@ class Resizing:
         # Arguments
             X: tensor `(batch, planes, rows, columns, channels)`, or
                 `(batch, channels, planes, rows, columns)` for `'th'`.
-            depth_factor: int of at least 1, the number of repetitions of each plane.
-            height_factor: int of at least 1, the number of repetitions of each row.
-            width_factor: int of at least 1, the number of repetitions of each column.
-            dim_ordering: `'tf'`, `'th'` or `'default'`, the current setting.
+            depth_factor: int of at least 1, how often each plane appears.
+            height_factor: int of at least 1, how often each row appears.
+            width_factor: int of at least 1, how often each column appears.
+            dim_ordering: `'tf'`, `'th'` or `'default'`.
 
         # Returns
             A tensor of volumes, each size times its factor, in the same order of axes.

@@ -18,40 +18,36 @@ class Recurrence:
     ):
         """Runs a step function over the second axis, carrying states along.
 
-        For a step that the mask leaves out, a sample repeats the output and the states
-        of its previous step. Before the first step that isn't masked, the output is the
-        first state if that has the shape of the output, otherwise zeros; with `unroll`,
-        always zeros. The mask doesn't affect a scalar state, which has no samples.
+        A masked step repeats a sample's output and states of the previous step. Before
+        the first step that isn't masked, the output is the first state if that has the
+        output's shape, otherwise zeros; with `unroll`, always zeros. A scalar state
+        ignores the mask.
 
         # Arguments
-            step_function: function of the input at one step, `(samples, ...)`, and of a
-                list of the states followed by the constants. It returns the output and
-                the list of new states; these have unchanged shapes and keep the types
-                that it returns. Random draws inside it differ at each step.
+            step_function: function of a step's input `(samples, ...)` and of the list
+                of states, then constants. It returns the output and the list of new
+                states, whose shapes don't change. Random draws differ at each step.
             inputs: tensor `(samples, steps, ...)` of rank 3 or more.
             initial_states: list of tensors, which may be empty.
-            go_backwards: whether to begin with the last step; the outputs are in the
-                order of processing.
+            go_backwards: whether to begin with the last step, whose output comes first.
             mask: None, or tensor `(samples, steps)` or `(samples, steps, 1)`: zero at
                 the steps to leave out.
             constants: None, or list of tensors that each step receives.
-            unroll: whether to call the step function once per step instead of looping.
-            input_length: with `unroll`, the number of steps, if the shape of `inputs`
-                doesn't tell.
+            unroll: whether to call the step function for each step instead of looping.
+            input_length: the number of steps for `unroll`, if `inputs` doesn't tell.
 
         # Returns
             The last output, the outputs of all steps `(samples, steps, ...)`, and the
             list of last states.
 
         # Raises
-            ShapeError: if the rank of `inputs` is below 3, if the number of steps
-                differs from that of the mask, if there are no steps and you use the
-                last output (unless it is a state), or if a state changes its shape
-                without `unroll`. If the number of steps is unknown, the error comes
-                when the graph is computed, also for fewer steps than `input_length`.
+            ShapeError: for a rank below 3; for a mask with another number of steps; for
+                a state that changes its shape without `unroll`; for a sequence without
+                steps, if you use the last output and it isn't a state. If the number of
+                steps is unknown, the error comes when the graph is computed, also for
+                fewer steps than `input_length`.
             ArgumentError: if the step function doesn't return an output and as many
-                states as it received, or if the number of steps isn't known with
-                `unroll`.
+                states as it received; for `unroll` over an unknown number of steps.
 
         # Example
             ```python
@@ -73,70 +69,64 @@ class Scans:
     """Loops over the first axis."""
 
     def foldl(self, fn, elems, initializer=None, name=None):
-        """Folds over the first axis, starting at its beginning: `fn(fn(initializer,
-        elems[0]), elems[1])`, …
+        """Folds from the start: `fn(fn(initializer, elems[0]), elems[1])`, …
 
         # Arguments
-            fn: function of the current value and an element; it returns the next value.
-                It receives lists or tuples if `elems` and `initializer` are.
-            elems: tensor, or list or tuple of tensors with equally long first axes, of
-                at least one element unless `initializer` is passed.
-            initializer: the first value; None means the first element.
+            fn: function `(value, element) -> next value`; of lists or tuples if `elems`
+                and `initializer` are some.
+            elems: tensor, or list or tuple of tensors with equally long first axes.
+            initializer: the first value; None for the first element.
             name: ignored.
 
         # Returns
             The last value, with the shape of the first one.
 
         # Raises
-            ArgumentError: if `elems` isn't a tensor with a first axis, or a list of
-                such tensors, or if `fn` returns another structure than it receives.
-            ShapeError: if the first axes have different lengths, if `fn` changes a
-                shape, or if there is neither an element nor an initializer.
+            ArgumentError: if `elems` has no first axis, or `fn` returns another
+                structure than it receives.
+            ShapeError: for first axes of different lengths, a shape that `fn` changes,
+                or neither an element nor an initializer.
         """
 
     def foldr(self, fn, elems, initializer=None, name=None):
-        """Folds over the first axis, starting at its end.
+        """Folds from the end; otherwise like `foldl`.
 
         # Arguments
-            fn: function of the current value and an element; it returns the next value.
-                It receives lists or tuples if `elems` and `initializer` are.
-            elems: tensor, or list or tuple of tensors with equally long first axes, of
-                at least one element unless `initializer` is passed.
-            initializer: the first value; None means the last element.
+            fn: function `(value, element) -> next value`.
+            elems: tensor, or list or tuple of tensors with equally long first axes.
+            initializer: the first value; None for the last element.
             name: ignored.
 
         # Returns
             The last value, with the shape of the first one.
 
         # Raises
-            ArgumentError: if `elems` isn't a tensor with a first axis, or a list of
-                such tensors, or if `fn` returns another structure than it receives.
-            ShapeError: if the first axes have different lengths, if `fn` changes a
-                shape, or if there is neither an element nor an initializer.
+            ArgumentError: as for `foldl`.
+            ShapeError: as for `foldl`.
         """
 
     def map_fn(self, fn, elems, name=None):
         """Applies a function to each element of the first axis and stacks the results.
 
         # Arguments
-            fn: function of an element; it receives a list or tuple if `elems` is one,
-                and may return a tensor or a list or tuple of tensors.
+            fn: function of an element, or of a list or tuple if `elems` is one.
             elems: tensor, or list or tuple of tensors with equally long first axes.
             name: ignored.
 
         # Returns
-            A tensor, or a list or tuple of tensors if `fn` returns one: the results of
-            `fn`, along a new first axis.
+            What `fn` returns, a tensor or a list or tuple, with a new first axis.
 
         # Raises
-            ArgumentError: if `elems` isn't a tensor with a first axis, or a list of
-                such tensors.
-            ShapeError: if the first axes have different lengths.
+            ArgumentError: if `elems` has no first axis.
+            ShapeError: for first axes of different lengths.
         """
 
 
 class FusedRecurrence:
-    """Whole recurrent layers as one operation, faster than `rnn`."""
+    """Whole recurrent layers as one operation, faster than `rnn`, whose results they
+    have: the last output `(samples, n)`, all outputs `(samples, steps, n)` in the order
+    of processing, and the list of the last states `(samples, n)`. A masked step repeats
+    the outputs and states of the previous one."""
 
     def simple_rnn(
         self,
@@ -152,22 +142,19 @@ class FusedRecurrence:
         """Runs `h = activation(x + dot(h, U))` over the second axis.
 
         # Arguments
-            x: tensor `(samples, steps, features)`, the input, if `W` and `b` are
-                passed; otherwise the projected input: `dot(input, W) + b`, `(samples,
-                steps, n)`.
+            x: tensor `(samples, steps, features)`, the input; if `W` and `b` are None,
+                `dot(input, W) + b` in its place.
             initial_states: list of one tensor `(samples, n)`: h.
             U: tensor `(n, n)`, the recurrent weights.
             activation: `'tanh'`, `'sigmoid'`, `'hard_sigmoid'`, `'linear'` or `'relu'`.
-            go_backwards: whether to start at the last step; the outputs are in the
-                order of processing.
-            mask: None, or tensor `(samples, steps)`; a step where it is 0 repeats the
-                output and states of the previous step.
+            go_backwards: whether to start at the last step.
+            mask: None, or tensor `(samples, steps)`: zero at the steps to leave out.
             W: tensor `(features, n)`, the input's weights.
             b: tensor `(n,)`, the bias.
 
         # Returns
-            The last output `(samples, n)`, all outputs `(samples, steps, n)`, and the
-            list of the last states, each `(samples, n)`, like `rnn`.
+            The last output, those of all steps, and the list of last states, like
+            `rnn`.
 
         # Raises
             ArgumentError: for another activation.
@@ -189,23 +176,19 @@ class FusedRecurrence:
         """Runs a GRU over the second axis.
 
         # Arguments
-            x: tensor `(samples, steps, features)`, the input, if `W` and `b` are
-                passed; otherwise the projected input: `dot(input, W) + b`, `(samples,
-                steps, 3 n)` in blocks z, r, h.
+            x: tensor `(samples, steps, features)`, as for `simple_rnn`.
             initial_states: list of one tensor `(samples, n)`: h.
-            U: tensor `(n, 3 n)`, the recurrent weights in the same blocks.
+            U: tensor `(n, 3 n)`, the recurrent weights in blocks z, r, h.
             activation: `'tanh'`, `'sigmoid'`, `'hard_sigmoid'`, `'linear'` or `'relu'`.
             inner_activation: the gates' activation, with the same choices.
-            go_backwards: whether to start at the last step; the outputs are in the
-                order of processing.
-            mask: None, or tensor `(samples, steps)`; a step where it is 0 repeats the
-                output and states of the previous step.
-            W: tensor `(features, 3 n)`, the input's weights.
+            go_backwards: whether to start at the last step.
+            mask: None, or tensor `(samples, steps)`: zero at the steps to leave out.
+            W: tensor `(features, 3 n)`, the input's weights in the same blocks.
             b: tensor `(3 n,)`, the bias.
 
         # Returns
-            The last output `(samples, n)`, all outputs `(samples, steps, n)`, and the
-            list of the last states, each `(samples, n)`, like `rnn`.
+            The last output, those of all steps, and the list of last states, like
+            `rnn`.
 
         # Raises
             ArgumentError: for another activation.
@@ -227,23 +210,19 @@ class FusedRecurrence:
         """Runs an LSTM over the second axis.
 
         # Arguments
-            x: tensor `(samples, steps, features)`, the input, if `W` and `b` are
-                passed; otherwise the projected input: `dot(input, W) + b`, `(samples,
-                steps, 4 n)` in blocks i, f, c, o.
+            x: tensor `(samples, steps, features)`, as for `simple_rnn`.
             initial_states: list of two tensors `(samples, n)`: h and c.
-            U: tensor `(n, 4 n)`, the recurrent weights in the same blocks.
+            U: tensor `(n, 4 n)`, the recurrent weights in blocks i, f, c, o.
             activation: `'tanh'`, `'sigmoid'`, `'hard_sigmoid'`, `'linear'` or `'relu'`.
             inner_activation: the gates' activation, with the same choices.
-            go_backwards: whether to start at the last step; the outputs are in the
-                order of processing.
-            mask: None, or tensor `(samples, steps)`; a step where it is 0 repeats the
-                output and states of the previous step.
-            W: tensor `(features, 4 n)`, the input's weights.
+            go_backwards: whether to start at the last step.
+            mask: None, or tensor `(samples, steps)`: zero at the steps to leave out.
+            W: tensor `(features, 4 n)`, the input's weights in the same blocks.
             b: tensor `(4 n,)`, the bias.
 
         # Returns
-            The last output `(samples, n)`, all outputs `(samples, steps, n)`, and the
-            list of the last states, each `(samples, n)`, like `rnn`.
+            The last output, those of all steps, and the list of last states, like
+            `rnn`.
 
         # Raises
             ArgumentError: for another activation.
@@ -252,27 +231,24 @@ class FusedRecurrence:
 
 
 class Ctc:
-    """CTC, in the variants of Keras 1 on TensorFlow and on Theano. The blank is the
-    last class."""
+    """CTC (connectionist temporal classification), for labels whose places in a
+    sequence aren't known. The last class is the blank: no label. `ctc_batch_cost`,
+    `ctc_decode` and `ctc_label_dense_to_sparse` are those of Keras 1 on TensorFlow, the
+    others those on Theano."""
 
     def ctc_batch_cost(self, y_true, y_pred, input_length, label_length):
         """Returns the CTC loss of each sample.
 
         # Arguments
-            y_true: tensor `(batch, labels)` of classes from 0 to classes - 2. The last
-                class is the blank, which ends the labels; a sample that starts with it
-                has no labels.
-            y_pred: tensor `(batch, steps, classes)` of probabilities, such as the
-                outputs of a softmax.
-            input_length: tensor `(batch, 1)`, the number of steps of each sample to
-                use.
-            label_length: tensor `(batch, 1)`, the number of labels of each sample to
-                use.
+            y_true: tensor `(batch, labels)` of classes; a blank, the last class, ends
+                the labels of a sample.
+            y_pred: tensor `(batch, steps, classes)` of probabilities.
+            input_length: tensor `(batch, 1)`, how many steps of a sample count.
+            label_length: tensor `(batch, 1)`, how many of its labels count.
 
         # Returns
-            A tensor `(batch, 1)`. The loss is infinite, with a gradient of 0, if a
-            sample has too few steps for its labels, and NaN if a label or a length is
-            out of range.
+            A tensor `(batch, 1)`: infinite, with a gradient of 0, for a sample of too
+            few steps; NaN for a label or a length out of range.
 
         # Raises
             ArgumentError: if an argument isn't a tensor or array.
@@ -289,22 +265,18 @@ class Ctc:
         """Decodes the outputs of a network trained with CTC.
 
         # Arguments
-            y_pred: tensor or array `(batch, steps, classes)` of probabilities; the last
-                class is the blank.
-            input_length: tensor or array `(batch,)`, the number of steps of each sample
-                to use.
-            greedy: whether to use the best class of each step; otherwise, a beam search
-                finds the best paths.
+            y_pred: tensor or array `(batch, steps, classes)` of probabilities.
+            input_length: tensor or array `(batch,)`, how many steps of a sample count.
+            greedy: whether to take the best class of each step, instead of the best
+                paths, which a beam search finds.
             beam_width: int, the number of partial paths that the search keeps.
             top_paths: int, the number of paths that the search returns.
 
         # Returns
-            A list of tensors `(batch, steps)` of classes, padded with -1 at the end:
-            one tensor if `greedy`, otherwise `top_paths` of them, the best first.
-            `K.eval` and `K.get_value` remove columns that only contain -1. And a tensor
-            with the scores of the paths: `(batch, 1)` if `greedy`, the sum of -log of
-            the best probabilities; otherwise `(batch, top_paths)`, the logarithms of
-            their probabilities.
+            A list of tensors `(batch, steps)` of classes, the best path first; -1 fills
+            the ends, and `K.eval` removes columns of -1. And their scores: if `greedy`,
+            `(batch, 1)`, sums of `-log(p)`; otherwise `(batch, top_paths)`, logarithms
+            of the paths' probabilities.
 
         # Raises
             CapabilityError: for `greedy=False`, if the engine has no beam search.
@@ -313,17 +285,14 @@ class Ctc:
         """
 
     def ctc_label_dense_to_sparse(self, labels, label_lengths):
-        """Marks the end of each row of labels.
-
-        Keras 1 returned a sparse tensor of TensorFlow. Here the tensor is dense, with
-        -1 where the sparse one has no value, as in the results of `ctc_decode`.
+        """Writes -1 behind the labels of each row.
 
         # Arguments
             labels: tensor `(batch, labels)`.
-            label_lengths: tensor `(batch,)`, the number of labels of each row to use.
+            label_lengths: tensor `(batch,)`, the number of labels of each row.
 
         # Returns
-            A tensor `(batch, labels)` of int32.
+            A tensor `(batch, labels)` of int32: dense, where Keras 1 made a sparse one.
 
         # Raises
             ArgumentError: if an argument isn't a tensor or array.
@@ -331,13 +300,11 @@ class Ctc:
         """
 
     def ctc_cost(self, predict, Y):
-        """Returns the CTC loss of one sequence, as Keras 1 computed it on Theano: from
-        slightly smoothed probabilities, minus a constant, the logarithm of the number
-        of steps.
+        """Returns the CTC loss of one sequence, as Keras 1 has it on Theano: of
+        smoothed probabilities, minus the logarithm of the number of steps.
 
         # Arguments
-            predict: tensor `(steps, classes)` of probabilities; the last class is the
-                blank.
+            predict: tensor `(steps, classes)` of probabilities.
             Y: tensor `(labels,)` of classes, without blanks.
 
         # Returns
@@ -367,12 +334,11 @@ class Ctc:
         from the next label.
 
         # Arguments
-            Y: tensor `(positions,)` of labels with blanks around them, see
-                `ctc_interleave_blanks`.
+            Y: tensor `(positions,)`, the result of `ctc_interleave_blanks`.
 
         # Returns
-            A vector with one index per pair of neighbouring labels; for equal labels,
-            it is the length of `Y`.
+            A vector with an index for each pair of neighbouring labels; for equal ones,
+            the length of `Y`.
 
         # Raises
             ArgumentError: if an argument isn't a tensor or array.
@@ -384,13 +350,11 @@ class Ctc:
 
         # Arguments
             predict: tensor `(steps, classes)` of probabilities.
-            Y: tensor `(positions,)` of labels with blanks around them, see
-                `ctc_interleave_blanks`.
+            Y: tensor `(positions,)`, the result of `ctc_interleave_blanks`.
             alpha: float, the weight of the uniform distribution that is mixed in.
 
         # Returns
-            Their logarithms, a tensor `(steps, positions)`, and a mask of those that
-            are possible.
+            Their logarithms, a tensor `(steps, positions)`, and which are possible.
 
         # Raises
             ArgumentError: if an argument isn't a tensor or array.
@@ -401,19 +365,16 @@ class Ctc:
         """Computes one step of the forward pass.
 
         # Arguments
-            skip_idxs: tensor, see `ctc_create_skip_idxs`.
+            skip_idxs: tensor, the result of `ctc_create_skip_idxs`.
             zeros: tensor `(positions,)` of zeros.
-            active: scalar tensor, the number of positions, from the first, that were
-                possible so far.
-            log_p_curr: tensor `(positions,)`, logarithms of this step's probabilities
-                of the positions' classes.
-            log_p_prev: tensor `(positions,)`, logarithms of the paths' probabilities so
-                far.
+            active: scalar tensor, how many positions, from the first, were possible.
+            log_p_curr: tensor `(positions,)`, logarithms of the positions'
+                probabilities at this step.
+            log_p_prev: tensor `(positions,)`, those of the paths so far.
 
         # Returns
-            The number of positions that are possible now, a scalar, and the logarithms
-            of the paths' probabilities `(positions,)`; other positions have the values
-            of `zeros`.
+            How many positions are possible now, a scalar, and `log_p_prev` after this
+            step, with the values of `zeros` at other positions.
 
         # Raises
             ArgumentError: if an argument isn't a tensor or array.

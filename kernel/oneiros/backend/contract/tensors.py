@@ -6,8 +6,7 @@ class Creation:
     """Filled, counted and random tensors.
 
     Random tensors are drawn anew at each call of a function and at each step of a loop.
-    If you don't pass a seed, it comes from NumPy's global generator when the graph is
-    built: `np.random.seed(n)` makes a run reproducible.
+    `np.random.seed(n)` before the graph is built makes the draws reproducible.
     """
 
     def zeros_like(self, x, dtype=None, name=None):
@@ -15,14 +14,14 @@ class Creation:
 
         # Arguments
             x: tensor.
-            dtype: name of the type; None means that of `x`.
+            dtype: name of the type; None for that of `x`.
             name: ignored.
 
         # Returns
             A tensor of the shape of `x`.
 
         # Raises
-            ArgumentError: if `x` isn't a tensor or array, or if the type doesn't exist.
+            ArgumentError: if `x` isn't a tensor or array, or the type doesn't exist.
         """
 
     def ones_like(self, x, dtype=None, name=None):
@@ -30,22 +29,22 @@ class Creation:
 
         # Arguments
             x: tensor.
-            dtype: name of the type; None means that of `x`.
+            dtype: name of the type; None for that of `x`.
             name: ignored.
 
         # Returns
             A tensor of the shape of `x`.
 
         # Raises
-            ArgumentError: if `x` isn't a tensor or array, or if the type doesn't exist.
+            ArgumentError: if `x` isn't a tensor or array, or the type doesn't exist.
         """
 
     def arange(self, start, stop=None, step=1, dtype="int32"):
         """Returns the numbers `start`, `start + step`, … below `stop`.
 
         # Arguments
-            start: number or scalar tensor; without `stop`, it is the stop value and
-                counting begins at 0.
+            start: number or scalar tensor; without `stop`, it is the stop, and 0 the
+                start.
             stop: number or scalar tensor.
             step: number other than 0.
             dtype: name of the type.
@@ -54,21 +53,19 @@ class Creation:
             A vector `(ceil((stop - start) / step),)`.
 
         # Raises
-            ArgumentError: if an argument isn't a number, `step` is 0, or the type
-                doesn't exist.
+            ArgumentError: for what isn't a number, a `step` of 0, or an unknown type.
         """
 
     def one_hot(self, indices, nb_classes):
         """Turns classes into rows of zeros with a single one.
 
         # Arguments
-            indices: tensor of integers of any shape; an index out of range gives a row
-                of zeros.
+            indices: tensor of integers; one out of range gives a row of zeros.
             nb_classes: int.
 
         # Returns
-            A tensor of the default float type, of shape
-            `indices.shape + (nb_classes,)`.
+            A tensor of shape `indices.shape + (nb_classes,)`, of the default float
+            type.
 
         # Raises
             ArgumentError: if `indices` isn't a tensor or array, or `nb_classes` isn't
@@ -82,14 +79,14 @@ class Creation:
             shape: tuple of ints and scalar tensors.
             low: float, the lower bound.
             high: float, the upper bound.
-            dtype: name of the type; None means the default float type.
+            dtype: name of the type; None for the default float type.
             seed: int; if None, one is drawn.
 
         # Returns
             A tensor of that shape and type.
 
         # Raises
-            ArgumentError: if a size isn't known, or if the type doesn't exist.
+            ArgumentError: if a size isn't known, or the type doesn't exist.
         """
 
     def random_normal(self, shape, mean=0.0, std=1.0, dtype=None, seed=None):
@@ -99,14 +96,14 @@ class Creation:
             shape: tuple of ints and scalar tensors.
             mean: float, the mean.
             std: float, the standard deviation.
-            dtype: name of the type; None means the default float type.
+            dtype: name of the type; None for the default float type.
             seed: int; if None, one is drawn.
 
         # Returns
             A tensor of that shape and type.
 
         # Raises
-            ArgumentError: if a size isn't known, or if the type doesn't exist.
+            ArgumentError: if a size isn't known, or the type doesn't exist.
         """
 
     def random_binomial(self, shape, p=0.0, dtype=None, seed=None):
@@ -115,14 +112,14 @@ class Creation:
         # Arguments
             shape: tuple of ints and scalar tensors.
             p: float in [0, 1].
-            dtype: name of the type; None means the default float type.
+            dtype: name of the type; None for the default float type.
             seed: int; if None, one is drawn.
 
         # Returns
             A tensor of that shape and type.
 
         # Raises
-            ArgumentError: if a size isn't known, or if the type doesn't exist.
+            ArgumentError: if a size isn't known, or the type doesn't exist.
         """
 
 
@@ -130,16 +127,14 @@ class Algebra:
     """Products of tensors, and rows of them."""
 
     def dot(self, x, y):
-        """Multiplies tensors, summing over the last axis of `x` and the second to last
-        axis of `y` (the only axis if `y` is a vector).
+        """Multiplies tensors, summing over the axis `n`.
 
         # Arguments
             x: tensor `(..., n)`.
             y: tensor `(..., n, m)`, or a vector `(n,)`.
 
         # Returns
-            A tensor with all axes of `x` except the last, followed by all axes of `y`
-            except the one summed over.
+            A tensor with the other axes of `x`, then those of `y`.
 
         # Raises
             ShapeError: if the two sizes differ.
@@ -156,25 +151,22 @@ class Algebra:
     def batch_dot(self, x, y, axes=None):
         """Multiplies tensors sample by sample, summing over one axis of each.
 
-        On TensorFlow, the result for two tensors with four or more axes, and for an
-        axis 0, is the same as in Keras 1.2.2. With an axis 0, two matrices are
-        multiplied element by element and summed over `axes`; if the axes differ, the
-        first matrix is transposed. For other tensors of equal rank, the matrices in
-        their last two axes are multiplied.
+        On TensorFlow, an axis 0, and two tensors of four or more axes, have other
+        results: see the README of `oneiros-backend-tensorflow`.
 
         # Arguments
             x: tensor `(batch, ...)` of rank 2 or more.
             y: tensor `(batch, ...)` of rank 2 or more.
-            axes: int or pair of ints, the axes of `x` and `y` to sum over; None means
-                the last one of `x` and the second to last one of `y`.
+            axes: int or pair of ints, the axes of `x` and `y` to sum over; None for the
+                last of `x` and the last but one of `y`.
 
         # Returns
-            A tensor with the batch axis, the other axes of `x`, then those of `y`. For
-            two matrices, `(batch, 1)`.
+            A tensor: the batch, the other axes of `x`, then those of `y`; for two
+            matrices, `(batch, 1)`.
 
         # Raises
             ArgumentError: for a rank below 2, an axis that doesn't exist, or (except on
-                TensorFlow) axis 0, which is the batch.
+                TensorFlow) axis 0.
             ShapeError: if the two sizes differ.
 
         # Example
@@ -201,11 +193,8 @@ class Algebra:
     def gather(self, reference, indices):
         """Looks up rows by their indices.
 
-        For an index out of range, including a negative one, a row of floats is NaN. For
-        a row of integers, TensorFlow and JAX return the nearest row; on Theano a
-        negative index counts from the end, and an index that is too large gives the
-        smallest value of the type. TensorFlow without XLA, and so `K.eval`, raises a
-        DataError; PyTensor's own modes raise an IndexError or count from the end.
+        An index that is negative or too large gives a row of NaN; for rows of integers,
+        it depends on the engine.
 
         # Arguments
             reference: tensor `(rows, ...)`.
@@ -224,7 +213,7 @@ class Algebra:
         # Arguments
             predictions: tensor `(batch, classes)` of floats.
             targets: tensor `(batch,)` of integers, the true classes.
-            k: int, how many of the largest predictions count; a tie counts as a hit.
+            k: int, how many predictions count; a tie is a hit.
 
         # Returns
             A tensor `(batch,)` of booleans.
@@ -243,16 +232,14 @@ class Reductions:
 
         # Arguments
             x: tensor with at least one element along the reduced axes.
-            axis: int or list of ints, the axes to reduce; None means all.
-            keepdims: whether to keep the reduced axes, with size 1.
+            axis: int or list of ints, the axes to reduce; None for all.
+            keepdims: whether to keep these axes, with size 1.
 
         # Returns
-            A tensor of the type of `x`, without the reduced axes, or with size 1 there
-            if `keepdims`.
+            A tensor of the type of `x`, without the reduced axes.
 
         # Raises
-            ArgumentError: if `x` has no such axis, or if a reduced axis is known to be
-                empty.
+            ArgumentError: if `x` has no such axis, or an axis is known to be empty.
         """
 
     def min(self, x, axis=None, keepdims=False):
@@ -260,16 +247,14 @@ class Reductions:
 
         # Arguments
             x: tensor with at least one element along the reduced axes.
-            axis: int or list of ints, the axes to reduce; None means all.
-            keepdims: whether to keep the reduced axes, with size 1.
+            axis: int or list of ints, the axes to reduce; None for all.
+            keepdims: whether to keep these axes, with size 1.
 
         # Returns
-            A tensor of the type of `x`, without the reduced axes, or with size 1 there
-            if `keepdims`.
+            A tensor of the type of `x`, without the reduced axes.
 
         # Raises
-            ArgumentError: if `x` has no such axis, or if a reduced axis is known to be
-                empty.
+            ArgumentError: if `x` has no such axis, or an axis is known to be empty.
         """
 
     def sum(self, x, axis=None, keepdims=False):
@@ -277,12 +262,11 @@ class Reductions:
 
         # Arguments
             x: tensor; booleans are counted as int32.
-            axis: int or list of ints, the axes to reduce; None means all.
-            keepdims: whether to keep the reduced axes, with size 1.
+            axis: int or list of ints, the axes to reduce; None for all.
+            keepdims: whether to keep these axes, with size 1.
 
         # Returns
-            A tensor of the type of `x`, without the reduced axes, or with size 1 there
-            if `keepdims`.
+            A tensor of the type of `x`, without the reduced axes.
 
         # Raises
             ArgumentError: if `x` has no such axis.
@@ -300,12 +284,11 @@ class Reductions:
 
         # Arguments
             x: tensor; booleans are counted as int32.
-            axis: int or list of ints, the axes to reduce; None means all.
-            keepdims: whether to keep the reduced axes, with size 1.
+            axis: int or list of ints, the axes to reduce; None for all.
+            keepdims: whether to keep these axes, with size 1.
 
         # Returns
-            A tensor of the type of `x`, without the reduced axes, or with size 1 there
-            if `keepdims`.
+            A tensor of the type of `x`, without the reduced axes.
 
         # Raises
             ArgumentError: if `x` has no such axis.
@@ -316,12 +299,12 @@ class Reductions:
 
         # Arguments
             x: tensor.
-            axis: int or list of ints, the axes to reduce; None means all.
-            keepdims: whether to keep the reduced axes, with size 1.
+            axis: int or list of ints, the axes to reduce; None for all.
+            keepdims: whether to keep these axes, with size 1.
 
         # Returns
-            A tensor of the type of `x`, or of the default float type if `x` isn't made
-            of floats; without the reduced axes, or with size 1 there if `keepdims`.
+            A tensor without the reduced axes, of the type of `x`, or of the default
+            float type if that isn't one of floats.
 
         # Raises
             ArgumentError: if `x` has no such axis.
@@ -332,12 +315,11 @@ class Reductions:
 
         # Arguments
             x: tensor.
-            axis: int or list of ints, the axes to reduce; None means all.
-            keepdims: whether to keep the reduced axes, with size 1.
+            axis: int or list of ints, the axes to reduce; None for all.
+            keepdims: whether to keep these axes, with size 1.
 
         # Returns
-            A tensor of floats, without the reduced axes, or with size 1 there if
-            `keepdims`.
+            A tensor of floats, without the reduced axes.
 
         # Raises
             ArgumentError: if `x` has no such axis.
@@ -348,12 +330,11 @@ class Reductions:
 
         # Arguments
             x: tensor.
-            axis: int or list of ints, the axes to reduce; None means all.
-            keepdims: whether to keep the reduced axes, with size 1.
+            axis: int or list of ints, the axes to reduce; None for all.
+            keepdims: whether to keep these axes, with size 1.
 
         # Returns
-            A tensor of floats, without the reduced axes, or with size 1 there if
-            `keepdims`.
+            A tensor of floats, without the reduced axes.
 
         # Raises
             ArgumentError: if `x` has no such axis.
@@ -364,12 +345,11 @@ class Reductions:
 
         # Arguments
             x: tensor of any type.
-            axis: int or list of ints, the axes to reduce; None means all.
-            keepdims: whether to keep the reduced axes, with size 1.
+            axis: int or list of ints, the axes to reduce; None for all.
+            keepdims: whether to keep these axes, with size 1.
 
         # Returns
-            A tensor of booleans, without the reduced axes, or with size 1 there if
-            `keepdims`.
+            A tensor of booleans, without the reduced axes.
 
         # Raises
             ArgumentError: if `x` has no such axis.
@@ -380,20 +360,18 @@ class Reductions:
 
         # Arguments
             x: tensor of any type.
-            axis: int or list of ints, the axes to reduce; None means all.
-            keepdims: whether to keep the reduced axes, with size 1.
+            axis: int or list of ints, the axes to reduce; None for all.
+            keepdims: whether to keep these axes, with size 1.
 
         # Returns
-            A tensor of booleans, without the reduced axes, or with size 1 there if
-            `keepdims`.
+            A tensor of booleans, without the reduced axes.
 
         # Raises
             ArgumentError: if `x` has no such axis.
         """
 
     def argmax(self, x, axis=-1):
-        """Returns the indices of the largest values; if there are several, the first
-        one.
+        """Returns the indices of the largest values; among equal ones, the first.
 
         # Arguments
             x: tensor with at least one element along that axis.
@@ -403,13 +381,11 @@ class Reductions:
             A tensor of integers, without that axis.
 
         # Raises
-            ArgumentError: if `x` has no such axis, or if that axis is known to
-                be empty.
+            ArgumentError: if `x` has no such axis, or it is known to be empty.
         """
 
     def argmin(self, x, axis=-1):
-        """Returns the indices of the smallest values; if there are several, the first
-        one.
+        """Returns the indices of the smallest values; among equal ones, the first.
 
         # Arguments
             x: tensor with at least one element along that axis.
@@ -419,8 +395,7 @@ class Reductions:
             A tensor of integers, without that axis.
 
         # Raises
-            ArgumentError: if `x` has no such axis, or if that axis is known to
-                be empty.
+            ArgumentError: if `x` has no such axis, or it is known to be empty.
         """
 
 
@@ -432,9 +407,9 @@ class Shapes:
 
         # Arguments
             x: tensor.
-            shape: tuple of ints, scalar tensors and None. One size may be -1: it is
-                computed from the others. None keeps the corresponding size of `x`; a
-                single None means -1.
+            shape: tuple of ints, scalar tensors and None. One size may be -1: it
+                follows from the others. None keeps the size of `x`; a single None means
+                -1.
 
         # Returns
             A tensor of that shape and of the type of `x`.
@@ -473,11 +448,10 @@ class Shapes:
             axis: int.
 
         # Returns
-            A tensor of their common type; its size along `axis` is the sum of their
-            sizes.
+            A tensor of their common type, whose size along `axis` is the sum of theirs.
 
         # Raises
-            ArgumentError: if the axis doesn't exist, or if `tensors` isn't a list of
+            ArgumentError: if there is no such axis, or `tensors` isn't a list of
                 tensors.
             ShapeError: if other sizes differ.
         """
@@ -492,8 +466,8 @@ class Shapes:
             A tensor of their common type, with a new first axis.
 
         # Raises
-            ArgumentError: if `x` isn't a list of tensors, for example a single tensor.
-            ShapeError: if the shapes differ, or if the list is empty.
+            ArgumentError: if `x` isn't a list of tensors.
+            ShapeError: if the shapes differ, or the list is empty.
         """
 
     def repeat_elements(self, x, rep, axis):
@@ -533,11 +507,10 @@ class Shapes:
             n: int for the last axis, or one int per axis.
 
         # Returns
-            A tensor of the type of `x`, with each size multiplied by its number.
+            A tensor of the type of `x`, with each size times its number.
 
         # Raises
-            ArgumentError: if `x` isn't a tensor or array, or `n` doesn't consist of
-                ints.
+            ArgumentError: if `x` isn't a tensor or array, or `n` isn't made of ints.
         """
 
     def expand_dims(self, x, dim=-1):
@@ -620,8 +593,8 @@ class Networks:
         # Arguments
             x: tensor of floats.
             level: float in [0, 1), the fraction.
-            noise_shape: shape of the mask, which is broadcast to `x`; None in it means
-                the corresponding size of `x`.
+            noise_shape: shape of the mask, which is broadcast to `x`; None in it stands
+                for the size of `x`.
             seed: int; if None, one is drawn.
 
         # Returns
@@ -653,19 +626,17 @@ class Networks:
 
         # Arguments
             x: tensor.
-            gamma: tensor, the scale; it has the axes that aren't reduced.
-            beta: tensor, the shift; it has the axes that aren't reduced.
-            reduction_axes: list of ints, the axes over which mean and variance are
-                computed.
+            gamma: tensor, the scale, with the axes that aren't reduced.
+            beta: tensor, the shift, with the same axes.
+            reduction_axes: list of ints, the axes of the mean and the variance.
             epsilon: float, added to the variance.
 
         # Returns
-            The result, with the shape of `x`, and the mean and the variance, without
-            the reduced axes.
+            The result, of the shape of `x`, the mean and the variance.
 
         # Raises
             ArgumentError: if an argument isn't a tensor or array.
-            ShapeError: if `gamma` or `beta` don't have the sizes of the remaining axes.
+            ShapeError: if `gamma` or `beta` has other sizes.
         """
 
     def batch_normalization(self, x, mean, var, beta, gamma, epsilon=0.001):
@@ -691,8 +662,8 @@ class Networks:
         """Returns the crossentropies of distributions over the last axis.
 
         # Arguments
-            output: tensor `(..., classes)` of probabilities, which are scaled to sum to
-                1 and clipped away from 0 and 1, or of scores.
+            output: tensor `(..., classes)` of scores, or of probabilities, which are
+                scaled to sum to 1 and kept away from 0 and 1.
             target: tensor of the same shape, distributions.
             from_logits: whether `output` holds scores, the input of a softmax.
 
@@ -708,10 +679,10 @@ class Networks:
         """Returns the crossentropies of distributions with given classes.
 
         # Arguments
-            output: tensor `(..., classes)` of probabilities, which are clipped away
-                from 0 and 1, or of scores.
+            output: tensor `(..., classes)` of scores, or of probabilities, which are
+                kept away from 0 and 1.
             target: tensor of integers, the classes, without the last axis of `output`
-                or with a last axis of size 1.
+                or with size 1 there.
             from_logits: whether `output` holds scores, the input of a softmax.
 
         # Returns
@@ -726,8 +697,8 @@ class Networks:
         """Returns the crossentropies of probabilities, element by element.
 
         # Arguments
-            output: tensor of probabilities, which are clipped away from 0 and 1, or of
-                scores.
+            output: tensor of scores, or of probabilities, which are kept away from 0
+                and 1.
             target: tensor of the same shape, probabilities.
             from_logits: whether `output` holds scores, the input of a sigmoid.
 

@@ -9,14 +9,14 @@ class Variables:
 
         # Arguments
             shape: tuple of ints and None; None leaves a size open.
-            ndim: int, the number of axes if you don't pass `shape`; all sizes are then
-                open. Without either, TensorFlow accepts tensors of any rank.
-            dtype: name of the type; None means the default float type.
+            ndim: int, the number of axes, all of open sizes, instead of `shape`.
+                Without either, TensorFlow accepts any rank.
+            dtype: name of the type; None for the default float type.
             sparse: whether its values are SciPy sparse matrices.
             name: str.
 
         # Returns
-            A tensor of that shape, which is also stored as `_keras_shape`.
+            A tensor of that shape, its `_keras_shape`.
 
         # Raises
             ArgumentError: if you pass neither `shape` nor `ndim` (except on
@@ -37,8 +37,7 @@ class Variables:
 
         # Arguments
             value: number, array, list, or SciPy sparse matrix.
-            dtype: name of the type; None means the default float type, whatever the
-                type of `value`.
+            dtype: name of the type; None for the default float type.
             name: str.
 
         # Returns
@@ -54,14 +53,14 @@ class Variables:
 
         # Arguments
             shape: tuple of ints.
-            dtype: name of the type; None means the default float type.
+            dtype: name of the type; None for the default float type.
             name: str.
 
         # Returns
             A variable of that shape and type.
 
         # Raises
-            ArgumentError: if a size isn't known, or if the type doesn't exist.
+            ArgumentError: if a size isn't known, or the type doesn't exist.
         """
 
     def ones(self, shape, dtype=None, name=None):
@@ -69,14 +68,14 @@ class Variables:
 
         # Arguments
             shape: tuple of ints.
-            dtype: name of the type; None means the default float type.
+            dtype: name of the type; None for the default float type.
             name: str.
 
         # Returns
             A variable of that shape and type.
 
         # Raises
-            ArgumentError: if a size isn't known, or if the type doesn't exist.
+            ArgumentError: if a size isn't known, or the type doesn't exist.
         """
 
     def eye(self, size, dtype=None, name=None):
@@ -84,14 +83,14 @@ class Variables:
 
         # Arguments
             size: int, the number of rows and of columns.
-            dtype: name of the type; None means the default float type.
+            dtype: name of the type; None for the default float type.
             name: str.
 
         # Returns
             A variable `(size, size)`.
 
         # Raises
-            ArgumentError: if a size isn't known, or if the type doesn't exist.
+            ArgumentError: if a size isn't known, or the type doesn't exist.
         """
 
     def random_uniform_variable(
@@ -103,7 +102,7 @@ class Variables:
             shape: tuple of ints.
             low: float, the lower bound.
             high: float, the upper bound.
-            dtype: name of the type; None means the default float type.
+            dtype: name of the type; None for the default float type.
             name: str.
             seed: int; None draws from NumPy's global generator.
 
@@ -111,7 +110,7 @@ class Variables:
             A variable of that shape and type.
 
         # Raises
-            ArgumentError: if a size isn't known, or if the type doesn't exist.
+            ArgumentError: if a size isn't known, or the type doesn't exist.
         """
 
     def random_normal_variable(
@@ -123,7 +122,7 @@ class Variables:
             shape: tuple of ints.
             mean: float, the mean.
             scale: float, the standard deviation.
-            dtype: name of the type; None means the default float type.
+            dtype: name of the type; None for the default float type.
             name: str.
             seed: int; None draws from NumPy's global generator.
 
@@ -131,7 +130,7 @@ class Variables:
             A variable of that shape and type.
 
         # Raises
-            ArgumentError: if a size isn't known, or if the type doesn't exist.
+            ArgumentError: if a size isn't known, or the type doesn't exist.
         """
 
     def is_sparse(self, tensor):
@@ -213,8 +212,7 @@ class Variables:
         """Returns a variable's value; for any other tensor, the same as `K.eval`.
 
         # Arguments
-            x: variable, or tensor that doesn't depend on a placeholder, which is then
-                computed.
+            x: variable, or tensor that doesn't depend on a placeholder.
 
         # Returns
             An array of the shape and type of `x`; it is yours to change.
@@ -243,7 +241,7 @@ class Variables:
             xs: list of variables, or of other tensors that `get_value` accepts.
 
         # Returns
-            A list of arrays, each of the shape and type of its variable.
+            A list of arrays of their shapes and types.
 
         # Raises
             ArgumentError: for what isn't a tensor of this backend, or depends on a
@@ -288,7 +286,7 @@ class Variables:
         """
 
     def eval(self, x):
-        """Computes a tensor that doesn't depend on a placeholder.
+        """Computes a tensor.
 
         # Arguments
             x: variable, or tensor that doesn't depend on a placeholder.
@@ -298,8 +296,7 @@ class Variables:
 
         # Raises
             ArgumentError: if `x` isn't a tensor, array or number, or depends on a
-                placeholder. In that case, use `K.function`, to which you can pass the
-                placeholder's value.
+                placeholder, whose value only `K.function` takes.
 
         # Example
             ```python
@@ -344,8 +341,7 @@ class Variables:
             A tensor of the same shape and values.
 
         # Raises
-            ArgumentError: if `x` isn't a tensor, or `broatcastable` doesn't have one
-                bool for each axis.
+            ArgumentError: if `x` isn't a tensor, or not every axis has a bool.
         """
 
     def manual_variable_initialization(self, value) -> None:

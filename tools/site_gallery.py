@@ -1,0 +1,92 @@
+"""The site's gallery: what sphinx-gallery is given, and what its pages get besides.
+
+The examples aren't run here: `write_gallery.py` has run them, and kept their pictures
+and scores.
+"""
+
+import json
+import re
+import shutil
+from typing import Any
+
+from write_gallery import EXAMPLES, GALLERY, SCORES, scored
+
+PROGRAMS = GALLERY / "programs"
+PAGES = GALLERY.parent / "examples"
+HEADER = GALLERY / "GALLERY_HEADER.rst"
+NAMES = {"theano": "Theano (PyTensor)", "jax": "JAX", "tensorflow": "TensorFlow"}
+CONFIGURATION = {
+    "examples_dirs": "docs/gallery/programs",
+    "gallery_dirs": "docs/examples",
+    "plot_gallery": False,
+    "download_all_examples": False,
+    "min_reported_time": 1_000_000,
+    "show_signature": False,
+    "within_subsection_order": "FileNameSortKey",
+    "write_computation_times": False,
+}
+LABEL_AND_TITLE = re.compile(r"^\.\. _sphx_glr_.*\n\n+.*\n=+\n", re.MULTILINE)
+
+
+def write() -> None:
+    """Writes what sphinx-gallery reads: programs and pictures."""
+    for folder in PROGRAMS, PAGES:
+        shutil.rmtree(folder, ignore_errors=True)
+    PROGRAMS.mkdir()
+    shutil.copy(HEADER, PROGRAMS)
+    images = PAGES / "images"
+    images.mkdir(parents=True)
+    for name in scored():
+        program = (EXAMPLES / f"{name}.py").read_text(encoding="utf-8")
+        (PROGRAMS / f"{name}.py").write_text(with_headings(program), encoding="utf-8")
+        picture = images / f"sphx_glr_{name}_001.png"
+        shutil.copy(GALLERY / f"{name}.png", picture)
+
+
+def with_headings(program: str) -> str:
+    """Returns a program whose docstring is in reStructuredText, as sphinx-gallery
+    expects."""
+    _, docstring, rest = program.split('"""', 2)
+    first_line, _, text = docstring.partition("\n")
+    title = first_line.removesuffix(".")
+    text = re.sub(r"^    (python3 .*)$", r"Run it::\n\n    \1", text, flags=re.M)
+    return f'"""\n{title}\n{"=" * len(title)}\n{text}"""{rest}'
+
+
+def add_results(app: Any, page: str, source: list[str]) -> None:
+    """Adds an example's picture and scores to its page, below the title."""
+    folder, _, name = page.rpartition("/")
+    scores = json.loads(SCORES.read_text(encoding="utf-8"))
+    if not folder.endswith("docs/examples") or name not in scores:
+        return
+    results = "\n".join(_results(name, scores[name]))
+    source[0] = LABEL_AND_TITLE.sub(rf"\g<0>\n{results}\n", source[0], count=1)
+
+
+def _results(name: str, result: dict[str, Any]) -> list[str]:
+    first = result["runs"][0]
+    rows = [
+        f"   * - {NAMES[run['backend']]} {run['version']}\n"
+        f"     - {run['seed']}\n"
+        f"     - {run['score']}\n"
+        f"     - {run['seconds']} s\n"
+        for run in result["runs"]
+    ]
+    return [
+        f".. image:: images/sphx_glr_{name}_001.png",
+        "   :alt: What the example draws; the text says what it shows",
+        "   :class: sphx-glr-single-img\n",
+        f"**Score:** {result['score']}, **{first['score']}** "
+        f"(the target is {result['target']}).",
+        f"**Baseline:** {first['baseline']}.\n",
+        ".. list-table:: Runs on two cores, without a GPU",
+        "   :header-rows: 1\n",
+        "   * - backend\n     - seed\n     - score\n     - processor time",
+        *rows,
+    ]
+
+
+def setup(app: Any) -> dict[str, bool]:
+    """Connects the gallery to Sphinx."""
+    app.connect("source-read", add_results)
+    return {"parallel_read_safe": True}
