@@ -209,6 +209,10 @@ def _help(*command: str) -> str:
 
 def _page(module: str, names: list[Published]) -> Iterator[str]:
     yield f"# {module}\n"
+    yield from text_of(write_interface.found(module))
+    yield ""
+    if module not in filled():
+        names = sorted(names, key=lambda name: name.member.lineno)
     for name in names:
         yield from _entry(name)
 

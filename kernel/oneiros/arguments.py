@@ -152,7 +152,7 @@ def check_bool(owner: Any, name: str, value: Any) -> bool:
     """Returns whether a value is true: 1 is, 0 and None aren't, as in Keras 1.
 
     # Raises
-        ArgumentError: for a text: "no" would be true.
+        ArgumentError: for a text, because Python counts "no" as true.
     """
     if isinstance(value, str):
         raise refusal(owner, name, value, "True or False")
@@ -202,9 +202,8 @@ def known_arguments(
 
 
 def open_to_old_code(function: Function) -> Function:
-    """Decorates a function, method or constructor that code for other versions of Keras
-    calls with other keyword arguments: `model.fit(x, y, epochs=5)` asks "Did you mean
-    'nb_epoch'?"."""
+    """Decorator for what code for other versions of Keras calls with other keyword
+    arguments: `model.fit(x, y, epochs=5)` then asks "Did you mean 'nb_epoch'?"."""
     names = inspect.signature(function).parameters
 
     @functools.wraps(function)

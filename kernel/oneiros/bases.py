@@ -99,8 +99,7 @@ class Callback:
 
         Called after `on_train_begin` when training is resumed.
 
-        Items of a dict that hadn't changed since training began have the values of this
-        program.
+        In a dict, items that training hadn't changed have the values of this program.
         """
         vars(self).update(state)
 

@@ -20,11 +20,10 @@ NAMES: dict[str, str] = {}
 
 
 def warn_of(name: str) -> None:
-    """Warns if a name stands in `NAMES`.
+    """Warns if a name is deprecated, that is, in `NAMES`.
 
-    The registry asks for each component, and for each name of a module of plugins. What
-    receives a deprecated argument or setting asks itself:
-    `warn_of("argument:Dense.init")`.
+    The registry calls this for components and for names of modules. For an argument or
+    a setting, the code that receives it does: `warn_of("argument:Dense.init")`.
     """
     if message := NAMES.get(name):
         warn(message, DeprecationWarning)

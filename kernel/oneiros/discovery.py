@@ -78,7 +78,7 @@ class PluginRecord:
         self, phase: str, fault: str | BaseException, state: str = "failed"
     ) -> str:
         """Records a problem and returns its message; with `ONEIROS_STRICT=1`, raises a
-        failure. A Ctrl-C isn't the plugin's, so it goes on."""
+        failure. Ctrl-C is raised again, because it is no fault of the plugin."""
         exception = None
         if isinstance(fault, KeyboardInterrupt):
             raise fault
@@ -100,8 +100,8 @@ class PluginRecord:
 
 @lru_cache
 def owners() -> dict[str, dict[str, str]]:
-    """Returns kind → name → the first-party distribution that provides it, whether
-    installed or not; of kind `package`, all packages of Oneiros.
+    """Returns kind → name → Oneiros' own distribution that provides the name, even if
+    it isn't installed. The kind `package` has all packages of Oneiros.
 
     If it were read each time, `model_from_json` of 50 layers would take 1.2 times as
     long (`benchmarks/mechanisms.py owners`).

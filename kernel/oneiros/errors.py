@@ -40,8 +40,8 @@ class CapabilityError(OneirosError, NotImplementedError, AttributeError):
 
 
 class DistributionError(OneirosError, RuntimeError):
-    """The processes that train together don't all go on: one ended, didn't come, or
-    does something else."""
+    """Of the processes that train together, one ended, didn't arrive, or does
+    something else than the others."""
 
 
 class ShapeError(OneirosError, ValueError):

@@ -6,7 +6,15 @@ the error is recorded (`oneiros plugins` shows it) and the hook is skipped;
 `ONEIROS_STRICT=1` raises the error. Plugins are called in the order of their
 distributions' names, unless `hookimpl(tryfirst=True)` or `trylast=True` says otherwise.
 
-Each function of this module whose name starts with `oneiros_` is a hook.
+Each function of this module whose name starts with `oneiros_` is a hook. The first
+ones, up to `oneiros_modules`, register names. Who provides something that users name
+implements them; they are called once, at discovery. Each returns
+`{name: "package.module:attribute"}`; what a reference stands for is imported on first
+use.
+
+Who takes part in a run without being named implements the other ones. They are called
+when a model is built, or once per run, never per batch or per operation. Results that
+are None are left out.
 """
 
 from collections.abc import Mapping
@@ -20,10 +28,6 @@ from oneiros import deprecations
 Names = dict[str, Any] | None
 hookspec = pluggy.HookspecMarker("oneiros")
 hookimpl = pluggy.HookimplMarker("oneiros")
-
-# Registration: implemented by who provides something that users name; called once, at
-# discovery. Each returns {name: "package.module:attribute"}; what a reference stands
-# for is imported on first use.
 
 
 def oneiros_layers() -> Names:
@@ -77,9 +81,9 @@ def oneiros_callbacks() -> Names:
 def oneiros_tables() -> Names:
     """Tables: functions `f(table, name) -> array`.
 
-    The key is the table's class behind its top-level package, such as
-    `"pandas.DataFrame"`. Messages call the data by `name`. An object with `shape`,
-    `dtype` and slicing may stand for the array. Since level 1.
+    The key is the name of the table's class after that of its top-level package, such
+    as `"pandas.DataFrame"`. Messages call the data by `name`. Instead of an array, the
+    result may be an object with `shape`, `dtype` and slicing. Since level 1.
     """
 
 
@@ -143,11 +147,6 @@ def oneiros_modules() -> Names:
 
 REGISTRATION = [name for name in globals() if name.startswith("oneiros_")]
 """The hooks so far, by which plugins register names."""
-
-
-# Behaviour: implemented by who takes part in a run without being named. Called when a
-# model is built, or once per run, never per batch or per operation. Results that are
-# None are left out.
 
 
 def oneiros_default_callbacks(

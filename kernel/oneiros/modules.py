@@ -79,8 +79,7 @@ def find_spec(fullname: str) -> ModuleSpec | None:
 
     # Raises
         ModuleNotFoundError: if the module belongs to a plugin that is missing, disabled
-            or broken; the message names the plugin. If plugins don't work that may have
-            it, so do `from parent import name` and the message.
+            or broken, which the message names; or if broken plugins may have it.
     """
     if children(fullname) or _path(fullname) in manager().modules:
         return ModuleSpec(fullname, VirtualLoader(), origin="plugins", is_package=True)

@@ -43,8 +43,7 @@ def join(processes: Processes) -> None:
 
 
 def is_first() -> bool:
-    """Returns whether this process writes files and shows progress, which the others
-    don't."""
+    """Returns whether this is the process that writes files and shows progress."""
     return _current.rank == 0
 
 

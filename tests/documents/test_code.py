@@ -68,7 +68,7 @@ def test_python(document, backend):
         document.run()
 
 
-@pytest.mark.usefixtures("folder")
+@pytest.mark.usefixtures("folder", "set_convolution")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_console(page, capsys):
     """The commands of a page print what it shows, after its Python has run."""
@@ -81,6 +81,7 @@ def test_console(page, capsys):
         program, *arguments = shlex.split(command, comments=True)
         assert program == "oneiros", command
         capsys.readouterr()
+        K.reset_uids()
         with pytest.raises(SystemExit) as ended, K.use(K.backend()):
             main(arguments)
         assert ended.value.code in (0, None), command

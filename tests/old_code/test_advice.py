@@ -49,6 +49,11 @@ def test_what_nobody_knows_lists_the_arguments():
     assert str(error).endswith("It takes: one, two.")
 
 
+def test_a_renamed_argument_is_never_advised_as_one_that_only_sounds_alike():
+    error = unknown_argument("f", "validation_steps", ["validation_split"])
+    assert str(error).endswith("It takes: validation_split.")
+
+
 def test_open_functions_stay_what_they_are():
     @open_to_old_code
     def double(x, times=2):

@@ -32,7 +32,8 @@ PLACES = [
 ]
 CONSOLE = re.compile(r"^```console\n(.*?)^```", re.DOTALL | re.MULTILINE)
 MEASURED = re.compile(
-    r"\d[\d.,]*(?:e-\d+)?(?= (?:ms|bytes|of))|(?<=row )\d+|(?<=Runtime )[\d.]+"
+    r"\d[\d.,]*(?= (?:ms|bytes))|[\d.]+e-\d+(?= of)|(?<=row )\d+ of [\w ]+"
+    r"|(?<=Runtime )[\d.]+"
 )
 """Times, sizes, differences of rounding and the row with the largest, versions."""
 FILE = re.compile(r'^```\w+ file="(.*?)"\n(.*?)^```', re.DOTALL | re.MULTILINE)

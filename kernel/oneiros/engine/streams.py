@@ -115,7 +115,7 @@ class Run:
         first: int, the number of its first batch in the epoch.
         batches: int, the number of its batches.
         batch_size: int, the number of samples in each.
-        done: int, the amount of the stream's `size` that is done after it.
+        done: int, how many of the stream's `size` items are done after it.
         data: the data from which the stream computes it.
     """
 
@@ -134,8 +134,8 @@ class Stream:
     can be resumed.
 
     # Properties
-        size: int, the number of rows, or batches, in the order of an epoch.
-        batch_size: int, the number of items of that order in a batch.
+        size: int, the number of items in an epoch's order: rows or batches.
+        batch_size: int, how many items make a batch.
     """
 
     size: int = 0

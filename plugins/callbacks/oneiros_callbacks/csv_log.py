@@ -83,7 +83,7 @@ class CSVLogger(Callback):
     def set_state(self, state) -> None:
         """Writes the rows of the resumed run again, unless the file still has them.
 
-        Of what a file may hold, numbers alone are written.
+        Only the numbers in them are written, because a file may hold anything.
         """
         rows = [_row_of_numbers(row) for row in state]
         if self.append:

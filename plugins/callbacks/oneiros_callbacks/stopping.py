@@ -167,7 +167,7 @@ class EarlyStopping(Callback):
 class TerminateOnNaN(Callback):
     """Stops training when the loss of a batch is NaN or infinite.
 
-    The epoch ends there, too; if batches come in runs, after the run.
+    The epoch ends, too: after this batch, or the run of batches that it belongs to.
 
     # Example
         ```python

@@ -24,8 +24,8 @@ NUMBERS = itertools.count(1)
 def plugin(*objects: Any, kind: str | None = None) -> ExitStack:
     """Registers components of a program as a plugin would, until the end of the block.
 
-    Names of layers, losses and so on work in models; files that are written inside load
-    inside. Without `with`, it lasts until the result's `close()`.
+    Inside, models can name the components, and files that name them can be loaded.
+    Without `with`, that lasts until the result's `close()`.
 
     # Arguments
         objects: classes and functions, which get their own names; or modules and

@@ -31,10 +31,10 @@ def fit(
     timeout: float = 60.0,
     **options: Any,
 ) -> Result:
-    """Trains a model on the workers of a Ray cluster: of the one that runs, or else of
-    one that Ray starts on this machine.
+    """Trains a model on the workers of a Ray cluster: the running one, or one that Ray
+    starts on this machine.
 
-    The weights become those of one process with the same `batch_size`. Ray gets the
+    The weights are those that one process gets with the same `batch_size`. Ray gets the
     metrics and a checkpoint at the end of each epoch. After a lost worker, or when the
     program is started again with the same `name` and `storage_path`, training goes on
     from the last checkpoint.
@@ -85,7 +85,7 @@ def fit(
         `return_value` is the dict of the history.
 
     # Raises
-        ArgumentError: if `data` is neither, or lacks a column.
+        ArgumentError: if `data` is anything else, or lacks a column.
         DistributionError: if the cluster has no places, or its nodes have no Oneiros.
         ray.train.TrainingFailedError: if a worker fails, after the last attempt.
     """

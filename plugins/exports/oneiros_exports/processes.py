@@ -51,8 +51,8 @@ def call(reference: str, arguments: list[Any], failure: str):
 
 @contextmanager
 def shared_processes() -> Iterator[None]:
-    """Lets all exports to a destination share one process, in which its library starts
-    once.
+    """Context manager in which all exports to a destination share one process, so that
+    its library starts only once.
 
     # Example
         ```python

@@ -289,7 +289,7 @@ def sparse_sigmoid(x: Tensor) -> Tensor:
 def sparsemax(x: Tensor) -> Tensor:
     """A softmax that gives many zeros, over the last axis.
 
-    As in Keras 3, the values of a row sum to 1 only if several of them aren't 0.
+    As in Keras 3, a row sums to 1 only if a single one of its values isn't 0.
 
     # Arguments
         x: tensor of rank 2 or more.

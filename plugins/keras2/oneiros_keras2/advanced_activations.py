@@ -11,7 +11,8 @@ from oneiros_keras2.tensors import HIDDEN, floats
 
 
 class Keras2ReLU(Keras2Layer):
-    """`x` where it is above a threshold, up to a bound; elsewhere a line.
+    """`min(x, max_value)` above the threshold, `negative_slope * (x - threshold)`
+    below.
 
     # Example
         ```python
@@ -23,8 +24,8 @@ class Keras2ReLU(Keras2Layer):
         ```
 
     # Arguments
-        max_value: float, the bound; None for none.
-        negative_slope: float, the line's slope; it is 0 at the threshold.
+        max_value: float; None for no bound.
+        negative_slope: float.
         threshold: float.
 
     # Input shape
@@ -62,7 +63,7 @@ class Keras2ReLU(Keras2Layer):
 
 
 class Keras2Softmax(Keras2Layer):
-    """Softmax over any axes, of the values that a mask leaves.
+    """Softmax over any axes, which can leave out values.
 
     # Example
         ```python
@@ -77,7 +78,7 @@ class Keras2Softmax(Keras2Layer):
         axis: int or list of int.
 
     # Input shape
-        Any; or a list of an input and its mask, 1 for values that count, 0 for others.
+        Any; or a list of an input and a mask: 1 for values that count, 0 for others.
 
     # Output shape
         That of the input.
@@ -93,7 +94,7 @@ class Keras2Softmax(Keras2Layer):
         self.set_arguments(axis=axis)
 
     def call(self, x, mask=None):
-        """Returns shares that add up to 1."""
+        """Returns values that add up to 1."""
         if isinstance(x, list):
             x, counted = x
             hidden = 1 - floats(counted)

@@ -306,8 +306,9 @@ class MultiHeadAttention(Attending, KernelLayer):
         use_bias: bool, whether projections have a bias.
         output_shape: int or tuple, the size or sizes of the output; that of the query
             if None.
-        attention_axes: int or tuple, the axes of the places; None for all between the
-            samples and the features. Other axes are attended place by place.
+        attention_axes: int or tuple, the axes of queries and of keys; None for all
+            between the samples and the features. Along others, each index attends to
+            itself alone.
         kernel_initializer, bias_initializer, kernel_regularizer, bias_regularizer,
             kernel_constraint, bias_constraint: those of all projections.
         use_causal_mask: bool, whether a query sees only keys up to its own place.

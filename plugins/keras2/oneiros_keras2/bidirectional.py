@@ -16,7 +16,7 @@ from oneiros_keras2.recurrent import Keras2LSTM, Recurring, check_states, descri
 
 
 class Keras2Bidirectional(Checked, Bidirectional):
-    """Runs a recurrent layer from both ends of a sequence, or one from each.
+    """Runs a recurrent layer of Keras 2 from both ends of a sequence, or one from each.
 
     # Example
         ```python
@@ -35,15 +35,15 @@ class Keras2Bidirectional(Checked, Bidirectional):
             None returns both.
         weights: list of arrays, as for `Bidirectional`.
         backward_layer: the layer that begins at the end; None for one like `layer`.
-        zero_output_for_mask: bool, whether the outputs of masked steps are zero if the
-            layers return sequences, as since Keras 2.4.
+        zero_output_for_mask: bool, whether masked steps have outputs of zero, as since
+            Keras 2.4, if the layers return sequences.
 
     # Input shape
         That of the layer; or a list of it and the initial states of both directions.
 
     # Output shape
-        That of the layer, as for `Bidirectional`. If the layer has `return_state`, a
-        list with the states of both directions behind it.
+        As for `Bidirectional`. If the layer has `return_state`, a list of that and the
+        states of both directions.
     """
 
     loadable = True

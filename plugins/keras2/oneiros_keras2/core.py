@@ -86,7 +86,8 @@ class AlphaDropout(Keras2Layer):
 
 
 class Keras2Flatten(Flatten):
-    """Flattens all axes except the batch, the channels last wherever they are.
+    """Flattens all axes except the batch; with channels first, it moves them to the end
+    before.
 
     # Example
         ```python
@@ -137,8 +138,8 @@ class EinsumDense(KernelLayer):
     # Arguments
         equation: str, a letter for each axis of input, kernel and output, such as
             `"abc,cd->abd"`; `...` stands for any axes.
-        output_shape: int or tuple, the output's sizes without the samples; None for
-            one that the equation doesn't tell.
+        output_shape: int or tuple, the sizes of the output's last axes; None for one
+            that the input has, too.
         activation: name or function.
         bias_axes: str, the letters of the output's axes that the bias has; None for no
             bias.

@@ -517,7 +517,7 @@ class Keras2ZeroPadding3D(SpatialLayer):
         self.pairs = list(map(check, pairs))
 
     def computed(self, x) -> Tensor:
-        """Returns `x` among as many zeros on both sides, of which some are cut off."""
+        """Pads both sides equally, then cuts off what is too much."""
         widths = []
         index = [slice(None)]
         for before, after in self.pairs:

@@ -69,10 +69,11 @@ class Keras2Loss:
 
 
 class Huber(Keras2Loss):
-    """Half the squared difference where it is small, and its size where it is large.
+    """Mean of `d ** 2 / 2` for differences `d` up to `delta`, and for larger ones of
+    `delta * (abs(d) - delta / 2)`, so that outliers count less.
 
     # Arguments
-        delta: float, the difference from which on it is large.
+        delta: float.
 
     # Example
         ```python
@@ -151,7 +152,8 @@ class CosineSimilarity(Keras2Loss):
 
 
 class CategoricalHinge(Keras2Loss):
-    """By how much the score of the right class is less than 1 above the best other.
+    """`max(0, 1 + other - right)`: the score of the right class, and the highest other
+    score.
 
     # Example
         ```python
@@ -178,7 +180,7 @@ class CategoricalHinge(Keras2Loss):
 
 
 class Keras2Hinge(Keras2Loss):
-    """The loss `hinge`, for which targets may be 0 and 1, too.
+    """The loss `hinge`; targets of 0 and 1 become -1 and 1.
 
     # Example
         ```python
@@ -207,7 +209,7 @@ class Keras2Hinge(Keras2Loss):
 
 
 class Keras2SquaredHinge(Keras2Hinge):
-    """The loss `squared_hinge`, for which targets may be 0 and 1, too.
+    """The loss `squared_hinge`; targets of 0 and 1 become -1 and 1.
 
     # Example
         ```python
@@ -332,11 +334,12 @@ class Keras2SparseCategoricalCrossentropy(Keras2Loss):
 
 
 class BinaryFocalCrossentropy(Keras2BinaryCrossentropy):
-    """Binary crossentropy in which what is predicted well counts less.
+    """Binary crossentropy times `(1 - p) ** gamma`, where `p` is the probability of the
+    right class: values that are predicted well count less.
 
     # Arguments
-        gamma: float, how much less.
-        alpha: float, the weight of targets of 1; of targets of 0, 1 less it.
+        gamma: float.
+        alpha: float, the weight of targets of 1; targets of 0 have `1 - alpha`.
         apply_class_balancing: bool, whether to weight by `alpha`.
         from_logits, label_smoothing: as for `Keras2BinaryCrossentropy`.
 
@@ -386,11 +389,12 @@ class BinaryFocalCrossentropy(Keras2BinaryCrossentropy):
 
 
 class CategoricalFocalCrossentropy(Keras2CategoricalCrossentropy):
-    """Categorical crossentropy in which what is predicted well counts less.
+    """Categorical crossentropy times `(1 - p) ** gamma`, where `p` is the probability
+    of the right class: samples that are predicted well count less.
 
     # Arguments
         alpha: float, or list of one per class, a weight.
-        gamma: float, how much less.
+        gamma: float.
         from_logits, label_smoothing: as for `Keras2CategoricalCrossentropy`.
 
     # Example

@@ -4,10 +4,10 @@ from oneiros_keras2.base import Keras2Layer
 
 
 class Unmasked(Keras2Layer):
-    """Its input without the mask.
+    """Passes on its input without the mask.
 
-    Keras 2 and 3 end a mask at layers that can't use it; Keras 1 refuses it there.
-    Loading their files puts this layer before such a one.
+    Where a mask meets a layer that can't use it, Keras 2 and 3 drop the mask, and
+    Keras 1 raises an error. Loading their files inserts this layer there.
 
     # Example
         ```python
@@ -35,10 +35,10 @@ class Unmasked(Keras2Layer):
 
 
 class Masked(Keras2Layer):
-    """Its first input, with the second one as the mask.
+    """Passes on its first input, with the second one as the mask.
 
-    Calls in Keras 2 may name the mask: `LSTM(8)(x, mask=mask)`. Loading its files puts
-    this layer before such a one.
+    Loading a file of Keras 2 inserts this layer where a call in it names a mask, as
+    `LSTM(8)(x, mask=mask)` does.
 
     # Example
         ```python

@@ -170,7 +170,7 @@ class LayerNormalization(AffineNormalization):
 
 
 class GroupNormalization(AffineNormalization):
-    """Normalises each sample over the places of an image and the channels of a group.
+    """Normalises each sample over the pixels of all channels of a group.
 
     # Example
         ```python
@@ -339,7 +339,8 @@ class Keras2BatchNormalization(AffineNormalization):
         ```
 
     # Arguments
-        axis: int or list of int, the axes with a mean and a variance per place.
+        axis: int or list of int, the axes along which each index has its own mean and
+            variance.
         momentum: float, the weight of the old running averages at each batch.
         moving_mean_initializer, moving_variance_initializer: initializations of the
             running averages.

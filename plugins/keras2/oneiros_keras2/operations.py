@@ -131,7 +131,8 @@ class TensorOperation(Keras2Layer):
         self.settings = dict(settings or {})
 
     def __call__(self, x, mask=None) -> Tensor:
-        """Calls the layer on tensors; of sizes, on the tensors that have them."""
+        """Calls the layer on tensors; instead of sizes, on the tensors that have
+        them."""
         tensors = to_list(x)
         sources = list(map(_source, tensors))
         is_of_sizes = self.operation in OF_SIZES and all(sources)
@@ -158,12 +159,12 @@ class TensorOperation(Keras2Layer):
         return [inputs] if self.operation in OF_LISTS else inputs
 
     def expression(self, count: int) -> Expression:
-        """Returns what the layer computes of a number of inputs."""
+        """Returns the operation on this number of inputs, as plain data."""
         operands = self._operands(count)
         return {OPERATION: self.operation, OPERANDS: operands, SETTINGS: self.settings}
 
     def call(self, x, mask=None) -> Tensor:
-        """Returns the result; a stand-in for sizes."""
+        """Returns the result; if that is sizes, tensors that stand for them."""
         inputs = to_list(x)
         expression = self.expression(len(inputs))
         if not self.gives_sizes:

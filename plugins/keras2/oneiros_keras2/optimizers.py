@@ -94,8 +94,8 @@ class Keras2Optimizer(Checked, DecayingOptimizer):
     # Arguments
         lr: float, learning rate; with a schedule, the first one.
         decay: float, the rate of each update is `lr / (1 + decay * iterations)`.
-        weight_decay: float, the share of each weight, times the learning rate, that is
-            subtracted before each step.
+        weight_decay: float; each step first subtracts `lr * weight_decay * p` from each
+            weight `p`.
         weight_clipnorm: float, upper limit of the norm of each weight's gradient; it
             is `clipnorm` in Keras 2.
         schedule: dict with the `class_name` of a schedule of Keras 2, and its other
@@ -258,8 +258,8 @@ class AdamW(Keras2Adam):
     """Adam with decoupled weight decay.
 
     # Arguments
-        weight_decay: float, the share of each weight, times the learning rate, that is
-            subtracted before each step.
+        weight_decay: float; each step first subtracts `lr * weight_decay * p` from each
+            weight `p`.
         **kwargs: as for `Keras2Adam`.
 
     # Example
@@ -419,11 +419,11 @@ class Accumulating(Keras2Optimizer):
 
 
 class Keras2Adagrad(Adagrad, Accumulating):
-    """Adagrad, whose sums begin with a value of their own, and whose epsilon is below
-    the root.
+    """Adagrad, with `sqrt(a + epsilon)` in place of `sqrt(a) + epsilon`; `a` may start
+    above 0.
 
     # Arguments
-        initial_accumulator_value: float, with which the sums of squares begin.
+        initial_accumulator_value: float, the start of `a`.
         **kwargs: as for `Adagrad` and `Keras2Optimizer`.
 
     # Example
@@ -461,7 +461,7 @@ class Keras2Adagrad(Adagrad, Accumulating):
 
 
 class Keras2RMSprop(RMSprop, Keras2Optimizer):
-    """RMSprop, whose epsilon is below the root.
+    """RMSprop, with `sqrt(a + epsilon)` in place of `sqrt(a) + epsilon`.
 
     # Arguments
         momentum: float, the fraction of the last step to keep.
@@ -530,7 +530,8 @@ class Ftrl(Accumulating):
     """Follow the regularized leader.
 
     For a weight `p` with the gradient `g`, `n` starting from
-    `initial_accumulator_value` and `z` from 0:
+    `initial_accumulator_value` and `z` from 0; `clip(z, l)` is `z` between `-l` and
+    `l`:
 
         new_n = n + g ** 2
         change = (new_n ** -learning_rate_power - n ** -learning_rate_power) / lr

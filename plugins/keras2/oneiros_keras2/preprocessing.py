@@ -102,7 +102,7 @@ class Rescaling(Keras2Layer):
 
 
 class Normalization(Keras2Layer):
-    """Subtracts a mean and divides by the root of a variance, both known beforehand.
+    """Subtracts a given mean and divides by the root of a given variance.
 
     # Example
         ```python
@@ -114,11 +114,11 @@ class Normalization(Keras2Layer):
         ```
 
     # Arguments
-        axis: int or list of int, the axes with a mean and a variance for each place;
-            None for one of both in all.
-        mean, variance: float or array. Without them, they are the first two weights;
-            the third one, the number of values that they come from, has no effect.
-        invert: bool, whether to multiply and to add instead.
+        axis: int or list of int, the axes along which each index has its own mean and
+            variance; None for a single mean and variance.
+        mean, variance: float or array. If None, they are weights, before a third one,
+            the number of values behind them, which has no effect.
+        invert: bool, whether to undo the normalization: to multiply, then add.
 
     # Input shape
         Any; the sizes of `axis` must be known.
@@ -193,7 +193,7 @@ class Normalization(Keras2Layer):
 
 
 class CategoryEncoding(Keras2Layer):
-    """Turns integers into vectors with a place for each.
+    """Turns integers into vectors with an element for each integer.
 
     # Example
         ```python
@@ -206,15 +206,16 @@ class CategoryEncoding(Keras2Layer):
 
     # Arguments
         num_tokens: int, the number of different integers, from 0.
-        output_mode: `"multi_hot"` for a 1 where a row holds the integer, `"count"` for
-            how often it does, `"one_hot"` for a vector per integer.
+        output_mode: `"multi_hot"` for a 1 for each integer in a row, `"count"` for how
+            often it is there, `"one_hot"` for a vector per integer.
 
     # Input shape
-        `(samples, places)`; with `"count"`, also a list of it and of as many weights.
+        `(samples, integers)`; with `"count"`, also a list of that and of weights
+        `(samples, integers)`.
 
     # Output shape
-        `(samples, num_tokens)`; with `"one_hot"` and several places, `(samples, places,
-        num_tokens)`.
+        `(samples, num_tokens)`; with `"one_hot"` and several integers,
+        `(samples, integers, num_tokens)`.
     """
 
     loadable = True

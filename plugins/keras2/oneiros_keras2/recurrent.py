@@ -261,8 +261,8 @@ class GRUCell(Cell):
         units: int, size of the output.
         activation: name or function, of the candidate for the new state.
         recurrent_activation: name or function, of the gates.
-        reset_after: bool, whether the reset gate multiplies the state's product with
-            the weights, to which a bias of its own is added, instead of the state.
+        reset_after: bool, whether the reset gate `r` comes after the product with the
+            weights, `r * (dot(h, U) + b)`, instead of before it, `dot(r * h, U)`.
         use_bias, dropout, recurrent_dropout and others: as for `LSTMCell`.
 
     # References
@@ -432,7 +432,7 @@ class LSTMCell(Remembering, Cell):
 
 
 class StackedRNNCells(Keras2Layer):
-    """Cells of which each gets the output of the one before, for `RNN`.
+    """A stack of cells for `RNN`: each gets the output of the one before.
 
     # Example
         ```python

@@ -268,7 +268,8 @@ class MaxPooling2D(_Pooling2D):
     # Arguments
         pool_size: pair of ints, the sizes of a window.
         strides: pair of ints, from one window to the next; None for `pool_size`.
-        border_mode: `"valid"`, only whole windows; or `"same"`, also others.
+        border_mode: `"valid"`, only whole windows; or `"same"`, also those that reach
+            over the borders.
         dim_ordering: `"tf"`, `"th"`, or `"default"`: `K.image_dim_ordering()`.
 
     # Input shape

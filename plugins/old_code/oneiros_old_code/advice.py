@@ -122,7 +122,8 @@ def unknown_argument(where: str, name: str, names: Collection[str]) -> TypeError
         names: the arguments that it accepts.
     """
     near = [each for each in RENAMED.get(name, "").split() if each in names]
-    near = near or difflib.get_close_matches(name, names, n=1)
+    if name not in RENAMED:
+        near = difflib.get_close_matches(name, names, n=1)
     counts = ", which counts samples" if name in STEPS else ""
     own = ", ".join(each for each in names if each not in ("self", "kwargs"))
     hint = f"It takes: {own}."

@@ -54,8 +54,8 @@ class Origin:
         engine: the engine of its kernels: `"tensorflow"`, which doesn't flip them, or
             `"theano"`, which does; None if the file contradicts itself.
         version: str, the version of Keras in full; empty if the file doesn't say.
-        distribution, distribution_version: for a migration, what the file says of its
-            class: where it came from. Empty if the file doesn't say.
+        distribution, distribution_version: str, where the migration's class came from;
+            empty if the file doesn't say.
         recorded: dict, what the file says of all classes.
     """
 
@@ -148,7 +148,8 @@ class Migration:
             `dim_ordering`.
         slots: tuple of str, the names in Keras 3 of the variables that an optimizer has
             for each weight, in the order in which it has them here.
-        elementwise: bool, whether a layer takes each value by itself, wherever it is.
+        elementwise: bool, whether each value of a layer's output depends only on the
+            input's value at the same position.
 
     # Arguments
         origin: `Origin`, the version that wrote a file.

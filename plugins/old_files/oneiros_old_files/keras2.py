@@ -68,7 +68,7 @@ COMMON: Renamed = {
 class Keras2Layer(Migration):
     """A layer of later versions that exists here under other names.
 
-    Subclasses set what a `MigrationRow` has.
+    A subclass sets the properties of a `MigrationRow`.
     """
 
     name: str
@@ -186,8 +186,8 @@ class Keras2Layer(Migration):
     def called(
         self, config: Config, inputs: list[Reference], arguments: Config
     ) -> list[Reference]:
-        """Returns the references to the inputs, those among the call's arguments last,
-        and adds its settings to the layer's arguments."""
+        """Returns the references to a call's inputs, then to those in its arguments,
+        and adds its other arguments to the layer's."""
         others = dict(arguments)
         for name in self.inputs:
             inputs = [*inputs, *places_of(others.pop(name, None) or [])]

@@ -35,10 +35,10 @@ class Budget:
     # Properties
         array_bytes: int, memory for arrays, and for the weights of a model that a text
             describes; without limit by default.
-        excess_bytes: int, how many bytes the arrays may exceed the file's own size, as
-            compressed arrays do.
-        text_bytes: int, bytes of names, configurations and other attributes; each may
-            take twelve in memory, since texts with rare characters take four.
+        excess_bytes: int, by how many bytes the arrays may be larger than the file, as
+            compressed arrays are.
+        text_bytes: int, bytes of names, configurations and other attributes; each byte
+            may take twelve in memory.
         steps: int, number of groups, arrays, stored blocks, names and other parts of
             structures. A step takes about four microseconds; a model of 500 Dense
             layers with Adam's state needs 50,000.

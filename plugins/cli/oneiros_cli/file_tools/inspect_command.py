@@ -160,7 +160,8 @@ def _summary(inspection: Inspection) -> Iterator[str]:
     if inspection.advice:
         yield one_line(inspection.advice)
     if inspection.model:
-        yield one_line(f"{inspection.model}, {count} layers")
+        layers = "1 layer" if count == 1 else f"{count} layers"
+        yield one_line(f"{inspection.model}, {layers}")
     else:
         yield f"{count} groups of weights"
 

@@ -42,7 +42,7 @@ SCHEDULE = "InverseTimeDecay"
 
 
 class OptimizerMigration(Migration):
-    """An optimizer, whose arguments Keras 2 has under the same names but for a few.
+    """An optimizer, most of whose arguments have the same names in Keras 2.
 
     # Properties
         own_arguments: tuple of str, those that it has besides `COMMON`.

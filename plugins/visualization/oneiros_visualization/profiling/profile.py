@@ -34,20 +34,9 @@ class Row(NamedTuple):
 class StepProfile(Callback):
     """Measures where the time of a training run goes, and prints a table at the end.
 
-    It doesn't change how batches are grouped and computed. The parts add up to the
-    total:
-
-    - `building`: building the training function, if it didn't exist yet
-    - `upload`: copying data to the device
-    - `compiling`: the time of calls with new shapes beyond the usual time of their
-      steps; all of their time if no other call shows the usual time
-    - `data`: reading and assembling batches on the host, or waiting for a generator or
-      the reading thread
-    - `compiled call`: the steps themselves
-    - `logs`: converting their results to numbers
-    - `callbacks`: each callback, by class
-    - `validation`: the same parts on the validation data
-    - `rest`: the training loop itself
+    It doesn't change how batches are grouped and computed. The parts, which add up to
+    the total, are `building`, `upload`, `compiling`, `data`, `compiled call`, `logs`,
+    `callbacks`, `validation` and `rest`; docs/guides/speed.md explains them.
 
     # Example
         ```python
