@@ -139,9 +139,10 @@ def oneiros_services() -> Names:
 def oneiros_modules() -> Names:
     """Contents of modules below `oneiros`, by their paths.
 
-    For example, {"layers.core": {"Dense": "package.module:Dense"}}. The name
-    `__getattr__` refers to a function for names that aren't listed: it receives a name,
-    or `__all__`, for which it returns the list of its names. Since level 1.
+    For example, {"layers.core": {"Dense": "package.module:Dense"}}. Several plugins may
+    add names to one module. `__getattr__` refers to a function for names that aren't
+    listed: it receives a name, or `__all__`, for which it returns the list of its
+    names. Since level 1.
     """
 
 

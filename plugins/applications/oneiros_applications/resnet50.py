@@ -162,12 +162,8 @@ def ResNet50(  # noqa: N802  the name of Keras 1
         ```
 
     # Arguments
-        include_top: bool, whether to include the dense layer.
-        weights: `"imagenet"`, the path of a weights file, or None for random weights.
-        input_tensor: the tensor to use as input; None for a new input.
-        input_shape: tuple, without the top: the shape of one image with three channels,
-            at least 197 x 197.
-        classes: int, the number of classes, with the top and without published weights.
+        include_top, weights, input_tensor, classes: as for `VGG16`.
+        input_shape: tuple, without the top: the shape of an image, at least 197 x 197.
 
     # Input shape
         `(samples, 224, 224, 3)`, with `dim_ordering` "th" `(samples, 3, 224, 224)`: BGR

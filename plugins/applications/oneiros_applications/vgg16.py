@@ -29,7 +29,7 @@ def VGG16(  # noqa: N802  the name of Keras 1
         ```
 
     # Arguments
-        include_top: bool, whether to include the three dense layers.
+        include_top: bool, whether to include the dense layers.
         weights: `"imagenet"`, the path of a weights file, or None for random weights.
         input_tensor: the tensor to use as input; None for a new input.
         input_shape: tuple, without the top: the shape of one image with three channels,
@@ -41,8 +41,8 @@ def VGG16(  # noqa: N802  the name of Keras 1
         with the means subtracted; see `preprocess_input`.
 
     # Output shape
-        `(samples, classes)`; without the top, a 32nd of the image's size in 512
-        channels.
+        `(samples, classes)`; without the top, 512 channels of a 32nd of the image's
+        rows and columns.
 
     # Returns
         An uncompiled `Model`.

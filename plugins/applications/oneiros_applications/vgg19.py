@@ -29,20 +29,14 @@ def VGG19(  # noqa: N802  the name of Keras 1
         ```
 
     # Arguments
-        include_top: bool, whether to include the three dense layers.
-        weights: `"imagenet"`, the path of a weights file, or None for random weights.
-        input_tensor: the tensor to use as input; None for a new input.
-        input_shape: tuple, without the top: the shape of one image with three channels,
-            at least 48 x 48.
-        classes: int, the number of classes, with the top and without published weights.
+        include_top, weights, input_tensor, input_shape, classes: as for `VGG16`.
 
     # Input shape
         `(samples, 224, 224, 3)`, with `dim_ordering` "th" `(samples, 3, 224, 224)`: BGR
         with the means subtracted; see `preprocess_input`.
 
     # Output shape
-        `(samples, classes)`; without the top, a 32nd of the image's size in 512
-        channels.
+        As for `VGG16`.
 
     # Returns
         An uncompiled `Model`.

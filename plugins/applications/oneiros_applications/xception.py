@@ -122,12 +122,8 @@ def Xception(  # noqa: N802  the name of Keras 1
         ```
 
     # Arguments
-        include_top: bool, whether to include the dense layer.
-        weights: `"imagenet"`, the path of a weights file, or None for random weights.
-        input_tensor: the tensor to use as input; None for a new input.
-        input_shape: tuple, without the top: the shape of one image with three channels,
-            at least 71 x 71.
-        classes: int, the number of classes, with the top and without published weights.
+        include_top, weights, input_tensor, classes: as for `VGG16`.
+        input_shape: tuple, without the top: the shape of an image, at least 71 x 71.
 
     # Input shape
         `(samples, 299, 299, 3)`: RGB from -1 to 1, see `preprocess_input`.

@@ -31,11 +31,9 @@ def convolution() -> str:
 def set_convolution(convolution: str) -> None:
     """Sets whose convolution `K` and layers compute, on every backend.
 
-    Keras 1 flipped kernels on Theano, and put half a window of zeros on each side for
-    `border_mode='same'`. Programs that set kernels of that time by hand need this.
-
-    Call it before you build or load models. Files say with which convolution they were
-    saved: kernels that belong to the other one are flipped when you load them.
+    Programs that set kernels of Keras 1 on Theano by hand need this
+    (docs/guides/files.md). Call it before you build or load models; kernels in files of
+    the other convolution are flipped when you load them.
 
     # Arguments
         convolution: `'tensorflow'`, or `'theano'` for that of Keras 1 on Theano.

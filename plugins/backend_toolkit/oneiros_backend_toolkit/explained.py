@@ -5,10 +5,8 @@ inside. This module replaces such an error: the new message says what the functi
 received, by argument name, and what the contract expects. The engine's message becomes
 a note of the error.
 
-It costs less than 1 % of the time to build a graph. Building and compiling a model of
-16 residual blocks on Theano makes 5,170 such calls in 3.3 s of processor time; on a
-busy machine, each took at most 5.5 µs longer. Alternating rounds with and without it
-differed by no more than their own variation of 10 %.
+It costs less than 1 % of the time to build a graph: each of the 5,170 calls for a model
+of 16 residual blocks, 3.3 s on Theano, takes at most 5.5 µs longer.
 """
 
 import functools

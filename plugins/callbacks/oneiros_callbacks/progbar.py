@@ -30,10 +30,9 @@ _MovingBar.set_lock(threading.RLock())
 class Progbar:
     """A progress bar with running averages of measured values.
 
-    In a terminal or a notebook, it is redrawn in one line. If the output goes to a file
-    or a pipe, it writes one line at the end, and before that one line a minute. With
-    `verbose=2`, it always writes only one line at the end. Drawing takes at most two
-    thousandths of the time.
+    In a terminal or a notebook, it is redrawn in one line, for which it takes at most
+    two thousandths of the time. In a file or a pipe, it is one line at the end, and
+    before that one line a minute.
 
     # Example
         ```python

@@ -19,9 +19,7 @@ class ProgbarLogger(Callback):
 
     Every fit has one, through the hook `oneiros_default_callbacks`. During an epoch, it
     shows the running averages of the fit's `BaseLogger`, and the last batch's values of
-    metrics that only other callbacks measure; at the end, the epoch's own values. If
-    the bar can't move, it shows the reason: the model's functions are being compiled,
-    or the model is being validated.
+    metrics that only other callbacks measure; at the end, the epoch's own values.
 
     # Properties
         log_values: list of the `(name, value)` shown last.

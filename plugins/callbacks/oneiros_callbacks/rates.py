@@ -82,10 +82,8 @@ def rate_of(optimizer, who: str):
 class ReduceLROnPlateau(Callback):
     """Reduces the learning rate when a value no longer improves.
 
-    The new rate is `max(lr * factor, min_lr)`.
-
-    The learning rate of each epoch is added to its logs as `lr`, and so appears in the
-    history.
+    The new rate is `max(lr * factor, min_lr)`. The logs of each epoch, and so the
+    history, get the rate as `lr`.
 
     # Example
         ```python

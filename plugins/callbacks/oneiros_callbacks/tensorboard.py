@@ -21,15 +21,10 @@ no batch size."""
 class TensorBoard(Callback):
     """Writes event files for TensorBoard; `tensorboard --logdir=./logs` shows them.
 
-    It works on every backend. It writes with tensorboardX, and needs neither TensorFlow
-    nor TensorBoard. `pip install 'oneiros-callbacks[tensorboard]'` installs it.
-
-    - scalars: the values of each epoch, under their names in the history
-    - graph: the model's layers; a nested model is a group that you can open
-    - histograms: of weights under their names, of gradients with `_grad` added, and of
-      layer outputs with `_out` added. Gradients and outputs are those of the first
-      batch of the validation data, which must be arrays
-    - images: of weights, with the kernels of convolutions side by side
+    They have the values of each epoch, the graph of the layers, and histograms: of
+    weights, of gradients (`_grad`) and of layers' outputs (`_out`). The latter two are
+    those of the first batch of the validation data, which must be arrays. Images show
+    weights.
 
     # Example
         ```python

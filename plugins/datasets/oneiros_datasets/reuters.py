@@ -45,22 +45,14 @@ def load_data(
 ) -> tuple[Part, Part]:
     """Returns the news stories; downloads them if needed.
 
-    Each word is a number; rarer words have larger numbers. Numbers up to 2 aren't
-    words: 0 is for padding, 1 for the start of a story, 2 for dropped words.
-
-    It seeds NumPy's generator.
+    They are coded as the reviews of `imdb.load_data`, and it seeds NumPy's generator.
 
     # Arguments
         path: name of the file in the cache, or its path; `reuters.npz` of Keras 2
             works, too.
-        nb_words: int, drops words with this number and rarer ones.
-        skip_top: int, drops words below this number, which are the most frequent.
-        maxlen: int, drops stories of this length and longer ones.
         test_split: float, the fraction of the stories to use for testing.
-        seed: int, seed of the stories' order.
-        start_char: int, the first item of each story, or None.
-        oov_char: int, replaces dropped words; None removes them.
-        index_from: int, added to the number of each word.
+        nb_words, skip_top, maxlen, seed, start_char, oov_char, index_from: as for
+            `imdb.load_data`.
 
     # Returns
         `(X_train, y_train), (X_test, y_test)`: arrays of lists of int, and int arrays

@@ -33,14 +33,9 @@ class Info:
 class DataParallel:
     """Trains on all devices of all processes: each batch is split among them.
 
-    The results are those of one device: losses, metrics and batch normalization are
-    over the whole batch. Each process runs the same script, with the same data; sizes,
-    such as `batch_size`, are those of the whole. Files, logs and progress come from the
-    first process.
-
-    `oneiros launch --processes 4 script.py` starts processes on one machine. Those of
-    SLURM, Open MPI, torchrun and Kubernetes find each other by the variables that these
-    set; docs/guides/scale.md has a job file for each.
+    The results are those of one device. Each process runs the same script, with the
+    same data; sizes, such as `batch_size`, are those of the whole. docs/guides/scale.md
+    tells how to start the processes.
 
     `model.compile(…, distribution=DataParallel())` does the same as a block around the
     rest of the program.

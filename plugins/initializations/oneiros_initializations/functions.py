@@ -119,10 +119,8 @@ def normal(
     """Normal with mean 0 and standard deviation `scale`, not truncated.
 
     # Arguments
-        shape: tuple of int.
         scale: float, the standard deviation.
-        name: str, name of the variable.
-        dim_ordering: ignored; all initializations accept it.
+        shape, name, dim_ordering: as for `uniform`.
 
     # Returns
         Variable of this shape and type `K.floatx()`.
@@ -189,9 +187,7 @@ def glorot_normal(shape: Shape, name: str | None = None, dim_ordering: str = "th
     """Normal, standard deviation `sqrt(2 / (fan_in + fan_out))`.
 
     # Arguments
-        shape: tuple of int; see `get_fans`.
-        name: str, name of the variable.
-        dim_ordering: `"th"` or `"tf"`, the order of a kernel's axes.
+        shape, name, dim_ordering: as for `lecun_uniform`.
 
     # Returns
         Variable of this shape and type `K.floatx()`.
@@ -226,9 +222,7 @@ def glorot_uniform(
     The variance is `2 / (fan_in + fan_out)`, as with `glorot_normal`.
 
     # Arguments
-        shape: tuple of int; see `get_fans`.
-        name: str, name of the variable.
-        dim_ordering: `"th"` or `"tf"`, the order of a kernel's axes.
+        shape, name, dim_ordering: as for `lecun_uniform`.
 
     # Returns
         Variable of this shape and type `K.floatx()`.
@@ -259,9 +253,7 @@ def he_normal(shape: Shape, name: str | None = None, dim_ordering: str = "th"):
     """Normal, standard deviation `sqrt(2 / fan_in)`: made for `relu`.
 
     # Arguments
-        shape: tuple of int; see `get_fans`.
-        name: str, name of the variable.
-        dim_ordering: `"th"` or `"tf"`, the order of a kernel's axes.
+        shape, name, dim_ordering: as for `lecun_uniform`.
 
     # Returns
         Variable of this shape and type `K.floatx()`.
@@ -293,9 +285,7 @@ def he_uniform(
     """Uniform within ± `sqrt(6 / fan_in)`: the variance of `he_normal`.
 
     # Arguments
-        shape: tuple of int; see `get_fans`.
-        name: str, name of the variable.
-        dim_ordering: `"th"` or `"tf"`, the order of a kernel's axes.
+        shape, name, dim_ordering: as for `lecun_uniform`.
 
     # Returns
         Variable of this shape and type `K.floatx()`.
@@ -331,10 +321,8 @@ def orthogonal(
 
     # Arguments
         shape: tuple of two int or more.
-        scale: float, the norm of the rows or columns; the default 1.1 is that of Keras
-            1.2.2.
-        name: str, name of the variable.
-        dim_ordering: ignored; all initializations accept it.
+        scale: float, the norm of the rows or columns.
+        name, dim_ordering: as for `uniform`.
 
     # Returns
         Variable of this shape and type `K.floatx()`.
@@ -387,8 +375,7 @@ def identity(
     # Arguments
         shape: tuple of two equal int.
         scale: float, the values of the diagonal.
-        name: str, name of the variable.
-        dim_ordering: ignored; all initializations accept it.
+        name, dim_ordering: as for `uniform`.
 
     # Returns
         Variable of this shape and type `K.floatx()`.
@@ -432,9 +419,7 @@ def zero(shape: Shape, name: str | None = None, dim_ordering: str = "th"):
     """All zeros: the default of biases.
 
     # Arguments
-        shape: tuple of int.
-        name: str, name of the variable.
-        dim_ordering: ignored; all initializations accept it.
+        shape, name, dim_ordering: as for `uniform`.
 
     # Returns
         Variable of this shape and type `K.floatx()`.
@@ -462,9 +447,7 @@ def one(shape: Shape, name: str | None = None, dim_ordering: str = "th"):
     """All ones: the default for the bias of an LSTM's forget gate.
 
     # Arguments
-        shape: tuple of int.
-        name: str, name of the variable.
-        dim_ordering: ignored; all initializations accept it.
+        shape, name, dim_ordering: as for `uniform`.
 
     # Returns
         Variable of this shape and type `K.floatx()`.

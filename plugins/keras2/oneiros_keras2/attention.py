@@ -35,9 +35,7 @@ class Attending(Keras2Layer):
     """Base of the layers with attention. Not a layer itself.
 
     # Arguments
-        dropout: float, the fraction of the weights to drop in training.
-        use_causal_mask: bool, whether a query sees only keys up to its own place.
-        return_attention_scores: bool, whether the weights are a second output.
+        all: as for `AdditiveAttention`.
     """
 
     supports_masking = True

@@ -24,12 +24,7 @@ class AffineNormalization(Keras2Layer):
     layer itself.
 
     # Arguments
-        epsilon: float, added to the variance.
-        center: bool, whether to add beta.
-        scale: bool, whether to multiply by gamma.
-        beta_initializer, gamma_initializer: initializations of both.
-        beta_regularizer, gamma_regularizer: regularizers of both.
-        beta_constraint, gamma_constraint: constraints of both.
+        all: as for `LayerNormalization`.
     """
 
     supports_masking = True
@@ -122,9 +117,7 @@ class LayerNormalization(AffineNormalization):
         epsilon: float, added to the variance.
         center: bool, whether to add beta.
         scale: bool, whether to multiply by gamma.
-        beta_initializer, gamma_initializer: initializations of both.
-        beta_regularizer, gamma_regularizer: regularizers of both.
-        beta_constraint, gamma_constraint: constraints of both.
+        beta_…, gamma_…: initializers, regularizers and constraints.
         rms_scaling: bool, whether to divide by the standard deviation without
             subtracting the mean, an argument of Keras 3.
 

@@ -75,14 +75,7 @@ class Gated(KernelLayer):
     """Base of what has kernels for an input and for a state. Not a layer itself.
 
     # Arguments
-        activation: name or function, applied to the output.
-        use_bias: bool, whether to add a bias.
-        kernel_initializer, recurrent_initializer, bias_initializer: initializations.
-        kernel_regularizer, recurrent_regularizer, bias_regularizer: regularizers.
-        kernel_constraint, recurrent_constraint, bias_constraint: constraints.
-        dropout: float between 0 and 1, fraction of the input to drop in training, the
-            same values at all steps of a sequence and for all gates.
-        recurrent_dropout: float between 0 and 1, the same for the state.
+        all: as for `LSTMCell`.
     """
 
     gates = 1
@@ -331,9 +324,7 @@ class Remembering(Gated):
     """Base of what has a memory, and gates for it. Not a layer itself.
 
     # Arguments
-        recurrent_activation: name or function, of the gates.
-        unit_forget_bias: bool, whether the forget gate's bias begins with ones.
-        kwargs: as for `Gated`.
+        all: as for `LSTMCell`.
     """
 
     gates = 4
@@ -402,12 +393,10 @@ class LSTMCell(Remembering, Cell):
         recurrent_activation: name or function, of the gates.
         use_bias: bool, whether to add a bias.
         unit_forget_bias: bool, whether the forget gate's bias begins with ones.
-        kernel_initializer, recurrent_initializer, bias_initializer: initializations.
-        kernel_regularizer, recurrent_regularizer, bias_regularizer: regularizers.
-        kernel_constraint, recurrent_constraint, bias_constraint: constraints.
-        dropout: float between 0 and 1, fraction of the input to drop in training, the
-            same values at all steps of a sequence and for all gates.
-        recurrent_dropout: float between 0 and 1, the same for the state.
+        dropout, recurrent_dropout: floats between 0 and 1, fractions of the input and
+            of the state to drop in training, the same values at all steps of a sequence
+            and for all gates.
+        kernel_…, recurrent_…, bias_…: initializers, regularizers and constraints.
 
     # References
         - Hochreiter, Schmidhuber: Long Short-Term Memory, Neural Computation 9, 1997
@@ -543,13 +532,8 @@ class Recurring(Checked, Recurrent):
     """Base of the recurrent layers of Keras 2. Not a layer itself.
 
     # Arguments
-        return_state: bool, whether to return the last states, too, in a list.
-        time_major: bool, whether the steps are the first axis of the sequences, and
-            the samples the second one.
-        zero_output_for_mask: bool, whether the output of a masked step is zero instead
-            of that of the step before.
         activity_regularizer: regularizer of the output.
-        kwargs: as for `Recurrent`.
+        the others: as for `RNN` and `Recurrent`.
     """
 
     units: int

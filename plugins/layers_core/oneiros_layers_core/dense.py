@@ -56,12 +56,7 @@ class AffineLayer(Layer):
     constructor and an attribute of the same name: `get_config` finds it.
 
     # Arguments
-        init: name or function, initialization of the kernel.
-        weights: list of arrays, initial values of all weights.
-        W_regularizer, b_regularizer: penalties on kernel and bias.
-        activity_regularizer: penalty on the output.
-        W_constraint, b_constraint: constraints of kernel and bias.
-        bias: bool, whether to add a bias.
+        all: as for `Dense`.
     """
 
     W: Any

@@ -180,8 +180,7 @@ class MaxPooling1D(_Pooling1D):
     # Arguments
         pool_length: int, number of steps in a window.
         stride: int, steps from one window to the next; None for `pool_length`.
-        border_mode: `"valid"`, only whole windows; or `"same"`, also those that reach
-            over the ends.
+        border_mode: `"valid"`, or `"same"`, also windows over the ends.
 
     # Input shape
         3D, `(samples, steps, features)`.
@@ -268,8 +267,7 @@ class MaxPooling2D(_Pooling2D):
     # Arguments
         pool_size: pair of ints, the sizes of a window.
         strides: pair of ints, from one window to the next; None for `pool_size`.
-        border_mode: `"valid"`, only whole windows; or `"same"`, also those that reach
-            over the borders.
+        border_mode: `"valid"`, or `"same"`, also windows over the borders.
         dim_ordering: `"tf"`, `"th"`, or `"default"`: `K.image_dim_ordering()`.
 
     # Input shape
@@ -277,7 +275,7 @@ class MaxPooling2D(_Pooling2D):
         `(samples, channels, rows, columns)` for `"th"`.
 
     # Output shape
-        4D, in the same order, with one position per window.
+        4D, in the same order, a position per window.
 
     # Raises
         ShapeError: if the input is smaller than a window.
@@ -309,7 +307,7 @@ class AveragePooling2D(_Pooling2D):
         `(samples, channels, rows, columns)` for `"th"`.
 
     # Output shape
-        4D, in the same order, with one position per window.
+        4D, in the same order, a position per window.
 
     # Raises
         ShapeError: if the input is smaller than a window.
@@ -367,7 +365,7 @@ class MaxPooling3D(_Pooling3D):
         `(samples, channels, d1, d2, d3)` for `"th"`.
 
     # Output shape
-        5D, in the same order, with one position per window.
+        5D, in the same order, a position per window.
 
     # Raises
         ShapeError: if the input is smaller than a window.
@@ -398,7 +396,7 @@ class AveragePooling3D(_Pooling3D):
         `(samples, channels, d1, d2, d3)` for `"th"`.
 
     # Output shape
-        5D, in the same order, with one position per window.
+        5D, in the same order, a position per window.
 
     # Raises
         ShapeError: if the input is smaller than a window.

@@ -318,12 +318,9 @@ class Recurrent(SequenceLayer):
         go_backwards: bool, whether to begin with the last step, whose output comes
             first.
         stateful: bool, whether each batch begins with the last states of the one
-            before, sample by sample, until `reset_states()`. It needs
-            `batch_input_shape=(n, …)`.
-        unroll: bool, whether to repeat the step in the graph instead of using a loop,
-            which costs memory and compile time; the number of steps must be known.
-        consume_less: `"cpu"`, `"mem"` or `"gpu"`. For `GRU` and `LSTM`, saved files
-            depend on it: `"gpu"` has one matrix for all gates.
+            before; it needs `batch_input_shape`.
+        unroll: bool, whether to repeat the step in the graph instead of using a loop.
+        consume_less: `"cpu"`, `"mem"`, or `"gpu"`: one matrix for all gates.
         input_dim, input_length: ints, in place of `input_shape=(steps, features)`.
 
     # Input shape
@@ -333,8 +330,8 @@ class Recurrent(SequenceLayer):
         `(samples, steps, output_dim)` with `return_sequences`, else
         `(samples, output_dim)`.
 
-    A masked step repeats the output and the states of the previous step. If the first
-    steps are masked, they return the initial state; with `unroll`, zeros.
+    docs/guides/recurrent.md explains states and `consume_less`. Masked steps before the
+    first other one return the initial state; with `unroll`, zeros.
     """
 
     output_dim: int

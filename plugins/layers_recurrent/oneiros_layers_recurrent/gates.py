@@ -18,13 +18,7 @@ class GatedLayer(SequenceLayer):
     """Base of the recurrent layers with weights per gate. Not a layer itself.
 
     # Arguments
-        init, inner_init: names or functions `(shape, name=None)`, initializations of
-            the weights.
-        activation: name or function applied to the output.
-        W_regularizer, U_regularizer, b_regularizer: penalties on the weights.
-        dropout_W, dropout_U: floats, fractions of the input and of the state to drop in
-            training.
-        kwargs: as for `SequenceLayer`.
+        all: as for `SimpleRNN`.
     """
 
     gates: tuple[str, ...] = ("",)

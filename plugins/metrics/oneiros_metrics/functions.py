@@ -291,8 +291,7 @@ def recall(y_true: Tensor, y_pred: Tensor) -> Tensor:
     whole batch.
 
     # Arguments
-        y_true: tensor `(samples, …, features)` of 0 and 1.
-        y_pred: tensor of the same shape, probabilities; an item is selected above 0.5.
+        y_true, y_pred: as for `precision`.
 
     # Returns
         Scalar tensor between 0 and 1; 0 if there is nothing to select.
@@ -324,8 +323,7 @@ def fbeta_score(y_true: Tensor, y_pred: Tensor, beta: float = 1) -> Tensor:
     and `r` is `recall`.
 
     # Arguments
-        y_true: tensor `(samples, …, features)` of 0 and 1.
-        y_pred: tensor of the same shape, probabilities; an item is selected above 0.5.
+        y_true, y_pred: as for `precision`.
         beta: float of at least 0; above 1, recall counts more; below 1, precision does.
 
     # Returns
@@ -362,8 +360,7 @@ def fmeasure(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """Harmonic mean of precision and recall: `2 * p * r / (p + r + K.epsilon())`.
 
     # Arguments
-        y_true: tensor `(samples, …, features)` of 0 and 1.
-        y_pred: tensor of the same shape, probabilities; an item is selected above 0.5.
+        y_true, y_pred: as for `precision`.
 
     # Returns
         Scalar tensor between 0 and 1; 0 if nothing right is selected.

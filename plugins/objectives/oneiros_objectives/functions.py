@@ -161,15 +161,11 @@ def mean_squared_logarithmic_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
 def squared_hinge(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """Mean of the squared missing margins: `mean(max(1 - t * p, 0) ** 2)`.
 
-    `t` is a target and `p` its prediction. As with `hinge`, targets are -1 and 1.
-
     # Arguments
-        y_true: tensor `(samples, …, features)` of -1 and 1.
-        y_pred: tensor of the same shape, scores of any size; the sign is the class.
+        y_true, y_pred: as for `hinge`.
 
     # Returns
-        Tensor `(samples, …)` of at least 0, which is reached if every score is on the
-        right side by 1 or more.
+        Tensor `(samples, …)`, as from `hinge`.
 
     # Example
         ```python
@@ -192,17 +188,15 @@ def squared_hinge(y_true: Tensor, y_pred: Tensor) -> Tensor:
 def hinge(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """Mean of the missing margins: `mean(max(1 - t * p, 0))`.
 
-    `t` is a target and `p` its prediction. Targets are -1 and 1: a target of 0 costs 1
-    for any prediction, so the model learns nothing from it. For labels `y` of 0 and 1,
-    pass `2 * y - 1`.
+    `t` is a target and `p` its prediction. For labels `y` of 0 and 1, pass `2 * y - 1`:
+    the model learns nothing from a target of 0, which costs 1 for any prediction.
 
     # Arguments
         y_true: tensor `(samples, …, features)` of -1 and 1.
         y_pred: tensor of the same shape, scores of any size; the sign is the class.
 
     # Returns
-        Tensor `(samples, …)` of at least 0, which is reached if every score is on the
-        right side by 1 or more.
+        Tensor `(samples, …)`: 0 if every score is on the right side by 1 or more.
 
     # Example
         ```python
@@ -227,11 +221,10 @@ def categorical_crossentropy(y_true: Tensor, y_pred: Tensor) -> Tensor:
     `-sum(y_true * log(p))`, where `p` is `y_pred` scaled to sum to 1 over the classes,
     then clipped to between 1e-7 and 1 - 1e-7.
 
-    Predictions must come from a softmax. Scores (logits) aren't rejected, but give
-    nonsense, because they are divided by their sum, too. A row of zeros gives NaN. With
-    only one class, the loss is always about 0. For class numbers as targets, use
-    `sparse_categorical_crossentropy`, or convert them to one-hot rows with
-    `to_categorical`.
+    Predictions must come from a softmax: scores (logits) give nonsense, because they
+    are divided by their sum, too. A row of zeros gives NaN; a single class, about 0.
+    For class numbers as targets, use `sparse_categorical_crossentropy`, or make one-hot
+    rows of them with `to_categorical`.
 
     # Arguments
         y_true: tensor `(samples, …, classes)`, one-hot rows or other distributions.

@@ -29,11 +29,9 @@ class RMSprop(DecayingOptimizer):
     A good choice for recurrent networks.
 
     # Arguments
-        lr: float, learning rate.
         rho: float, the fraction of the running mean to keep.
         epsilon: float, added to the root.
-        decay: float, the rate of each update is `lr / (1 + decay * iterations)`.
-        **kwargs: `clipnorm` and `clipvalue`, as for `Optimizer`.
+        lr, decay, **kwargs: as for `SGD`.
 
     # Properties
         weights: list of variables: each weight's `a`.
@@ -94,10 +92,8 @@ class Adagrad(DecayingOptimizer):
     Steps only get smaller.
 
     # Arguments
-        lr: float, learning rate.
         epsilon: float, added to the root.
-        decay: float, the rate of each update is `lr / (1 + decay * iterations)`.
-        **kwargs: `clipnorm` and `clipvalue`, as for `Optimizer`.
+        lr, decay, **kwargs: as for `SGD`.
 
     # Properties
         weights: list of variables: each weight's `a`.
@@ -162,8 +158,7 @@ class Adadelta(DecayingOptimizer):
         lr: float, learning rate; the paper uses 1.
         rho: float, the fraction of the running means to keep.
         epsilon: float, added inside both roots.
-        decay: float, the rate of each update is `lr / (1 + decay * iterations)`.
-        **kwargs: `clipnorm` and `clipvalue`, as for `Optimizer`.
+        decay, **kwargs: as for `SGD`.
 
     # Properties
         weights: list of variables: each weight's `a`, then each weight's `d`.

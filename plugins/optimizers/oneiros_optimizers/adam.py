@@ -33,12 +33,10 @@ class Adam(DecayingOptimizer):
     The first step is `lr` for every weight, up or down.
 
     # Arguments
-        lr: float, learning rate.
         beta_1: float, the fraction of the gradient's running mean to keep.
         beta_2: float, the fraction of the running mean of its square to keep.
         epsilon: float, added to the root.
-        decay: float, the rate of each update is `lr / (1 + decay * iterations)`.
-        **kwargs: `clipnorm` and `clipvalue`, as for `Optimizer`.
+        lr, decay, **kwargs: as for `SGD`.
 
     # Properties
         weights: list of variables: `iterations`, each weight's `m`, each weight's `v`.
@@ -110,12 +108,10 @@ class Adamax(DecayingOptimizer):
         p = p - lr / (1 - beta_1 ** t) * m / (u + epsilon)
 
     # Arguments
-        lr: float, learning rate.
         beta_1: float, the fraction of the gradient's running mean to keep.
         beta_2: float, the fraction of the running maximum to keep.
         epsilon: float, added to the maximum.
-        decay: float, the rate of each update is `lr / (1 + decay * iterations)`.
-        **kwargs: `clipnorm` and `clipvalue`, as for `Optimizer`.
+        lr, decay, **kwargs: as for `SGD`.
 
     # Properties
         weights: list of variables: `iterations`, each weight's `m`, each weight's `u`.
@@ -190,14 +186,13 @@ class Nadam(StandardOptimizer):
         p = p - lr * step / (sqrt(v_hat) + epsilon)
 
     # Arguments
-        lr: float, learning rate.
         beta_1: float, the fraction of the gradient's running mean to keep, once the
             schedule has warmed up.
         beta_2: float, the fraction of the running mean of its square to keep.
         epsilon: float, added to the root.
         schedule_decay: float, how fast the momentum grows: `mu(t)` is
             `beta_1 * (1 - 0.5 * 0.96 ** (t * schedule_decay))`.
-        **kwargs: `clipnorm` and `clipvalue`, as for `Optimizer`.
+        lr, **kwargs: as for `SGD`.
 
     # Properties
         weights: list of variables: `iterations`, each weight's `m`, each weight's `v`.

@@ -52,9 +52,9 @@ samples would be left out, or trained twice, without a word."""
 class Resume(Callback):
     """Continues interrupted training when you start the program again.
 
-    Training ends with the same bits as without the interruption: weights, optimizer,
-    history. During training, its state is saved in a file, which is also a model file.
-    If the file exists when training begins, training continues from there.
+    Training ends with the same bits as without the interruption. During training, its
+    state is saved in a file, which is also a model file; if that exists when training
+    begins, training continues from there. docs/guides/resume.md tells more.
 
     # Example
         ```python
@@ -74,12 +74,10 @@ class Resume(Callback):
     # Arguments
         filepath: path of the file, HDF5.
         epochs: int, the number of epochs between saves.
-        batches: int, also save after this number of batches within an epoch; None for
-            never.
-        seconds: float, also save this number of seconds after the last save; None for
-            never.
-        keep: bool, whether the file stays when training ends. If it does, the same
-            program, started again, gets the result without training.
+        batches: int, also save after so many batches within an epoch.
+        seconds: float, also save so long after the last save.
+        keep: bool, whether the file stays when training ends: the same program, started
+            again, then gets the result without training.
         verbose: 0 for silence, 1 to print where training continues.
 
     # Raises

@@ -71,13 +71,11 @@ def load_model(
         functions: dict from layer name to the function of a `Lambda` or `Merge` layer;
             files don't store these.
         budget: `oneiros.saving.Budget`, limits for reading the file.
-        trained_on: `"theano"` or `"tensorflow"`, if the weights' names don't tell.
-            Convolution kernels trained on Theano are flipped, because convolution here
-            works as in TensorFlow.
+        trained_on: `"theano"` or `"tensorflow"`, if the weights' names don't tell:
+            kernels trained on Theano are flipped.
         plugins: the plugins that the file may import: `"installed"`, `"loaded"` (only
             those already imported), or a list of distributions from which more may be
-            imported. Oneiros' own are always permitted. The logger `oneiros` reports
-            imports.
+            imported. Oneiros' own are always permitted.
 
     # Raises
         FileMissingError, FileFormatError: if there is no file, or it doesn't hold a

@@ -228,9 +228,8 @@ class Model(Container):
         """Trains for a number of epochs.
 
         # Arguments
-            x: array or table, list of them, or dict of them by input name; or a stream,
-                which yields batches `(x, y)` or `(x, y, sample_weight)` for each epoch
-                and replaces `y`.
+            x: array or table, list of them, or dict of them by input name; or a stream
+                of batches, which has `y`, too (docs/guides/data.md).
             y: the targets, in the same forms, by output.
             batch_size: int, samples per step.
             nb_epoch: int, the number of the last epoch, counted from 1.
