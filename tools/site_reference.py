@@ -88,16 +88,20 @@ def published() -> list[Published]:
 @functools.cache
 def _main_paths() -> dict[str, str]:
     """Returns the path below which an object of several paths is described: the one
-    with the fewest parts."""
-    same: dict[tuple[str, str], list[str]] = {}
+    with its own name and the fewest parts."""
+    same: dict[str, list[Published]] = {}
     for name in published():
         if name.member is not None:
-            same.setdefault((name.name, name.member.path), []).append(name.path)
+            same.setdefault(name.member.path, []).append(name)
     return {
-        path: min(paths, key=lambda each: (each.count("."), each))
-        for paths in same.values()
-        for path in paths
+        name.path: min(names, key=_distance_from_definition).path
+        for names in same.values()
+        for name in names
     }
+
+
+def _distance_from_definition(name: Published) -> tuple[bool, int, str]:
+    return (name.name != name.member.name, name.path.count("."), name.path)
 
 
 def _of_plugins() -> Iterator[Published]:
@@ -159,26 +163,51 @@ def write(folder: Path) -> None:
     for module, names in by_module.items():
         page = folder / f"{module}.md"
         page.write_text("\n".join(_page(module, names)) + "\n", encoding="utf-8")
-    pages = {"index": _index(sorted(by_module)), "commands": _commands()}
+    pages = {"index": _index(by_module), "commands": _commands()}
     for name, lines in pages.items():
         Path(folder, f"{name}.md").write_text("\n".join(lines), encoding="utf-8")
 
 
-def _index(modules: list[str]) -> Iterator[str]:
+def _index(by_module: dict[str, list[Published]]) -> Iterator[str]:
+    """Yields the page that leads to the others: what scripts use comes first."""
+    modules = sorted(by_module)
     for_scripts = [module for module in modules if module in filled()]
-    yield "# Reference\n"
-    yield "Every public class and function, by the module that has it.\n"
-    yield from _toctree("For scripts", for_scripts)
-    yield from _toctree("On the command line", ["commands"])
+    described = [m for m in for_scripts if any(map(_is_main, by_module[m]))]
+    old_paths = [m for m in for_scripts if m not in described]
     for_plugins = [module for module in modules if module not in for_scripts]
-    yield from _toctree("For plugins", for_plugins)
+    yield "# Reference\n"
+    yield "Every public class and function, by its module, and the"
+    yield "[commands](commands.md). Each entry names the plugin that provides it.\n"
+    yield "## For scripts\n"
+    for module in described:
+        names = ", ".join(f"{{py:obj}}`{n.name} <{n.path}>`" for n in by_module[module])
+        yield f"**[{module}]({module}.md)**: {names}\n"
+    yield "## Other paths in Keras 1\n"
+    yield "These modules have names of the modules above, as in Keras 1:"
+    yield ", ".join(f"[{module}]({module}.md)" for module in old_paths) + ".\n"
+    yield "## For plugins\n"
+    yield "[Hooks](oneiros.hookspecs.md) has the extension points;"
+    yield "[what a plugin may use](../plugins/api.md) says where to begin.\n"
+    for module in for_plugins:
+        yield f"- [{module}]({module}.md): {_first_sentence(module)}"
+    for caption, pages in (
+        ("For scripts", described),
+        ("Command line", ["commands"]),
+        ("For plugins", for_plugins),
+        ("Other paths in Keras 1", old_paths),
+    ):
+        yield f"\n```{{toctree}}\n:caption: {caption}\n:hidden:\n"
+        yield from pages
+        yield "```"
 
 
-def _toctree(title: str, pages: list[str]) -> Iterator[str]:
-    yield f"## {title}\n"
-    yield "```{toctree}\n:maxdepth: 1\n"
-    yield from pages
-    yield "```\n"
+def _is_main(name: Published) -> bool:
+    return name.main_path == name.path
+
+
+def _first_sentence(module: str) -> str:
+    text = write_interface.found(module).docstring.value
+    return " ".join(text.partition("\n\n")[0].split())
 
 
 def _commands() -> Iterator[str]:
@@ -222,7 +251,7 @@ def _entry(name: Published) -> Iterator[str]:
     yield f"## {name.name}\n"
     yield f"{FENCE}{{py:{_role(member)}}} {name.name}{write_interface.call(member)}"
     yield f":module: {name.module}\n"
-    if name.main_path == name.path:
+    if _is_main(name):
         yield from _description(name)
     else:
         yield f"The same as {{py:obj}}`{name.main_path}`."
