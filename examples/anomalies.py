@@ -1,4 +1,4 @@
-"""Anomalies: Convolution1D forecasts a heart, and errs where it beats too early.
+"""Anomalies: Convolution1D forecasts a heartbeat, and is wrong where it comes too early
 
 The network learns from twelve seconds of regular beats to forecast the next moments
 from the second and a half before. In what follows, the error of its forecasts tells how

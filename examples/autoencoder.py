@@ -1,4 +1,4 @@
-"""Autoencoder: a Lambda samples codes, and a loss of our own holds them together.
+"""Autoencoder: a Lambda samples codes, and a custom loss holds them together.
 
 It is a variational one. It learns to write digits that nobody wrote, each from two
 numbers: its place on a plane.

@@ -79,7 +79,7 @@ def _results(name: str, result: dict[str, Any]) -> list[str]:
         f"**Score:** {result['score']}, **{first['score']}** "
         f"(the target is {result['target']}).",
         f"**Baseline:** {first['baseline']}.\n",
-        ".. list-table:: Runs on two cores, without a GPU",
+        ".. list-table:: Runs on two cores",
         "   :header-rows: 1\n",
         "   * - backend\n     - seed\n     - score\n     - processor time",
         *rows,

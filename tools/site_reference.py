@@ -180,7 +180,9 @@ def _index(by_module: dict[str, list[Published]]) -> Iterator[str]:
     yield "[commands](commands.md). Each entry names the plugin that provides it.\n"
     yield "## For scripts\n"
     for module in described:
-        names = ", ".join(f"{{py:obj}}`{n.name} <{n.path}>`" for n in by_module[module])
+        names = ", ".join(
+            f"{{py:obj}}`{n.name} <{n.main_path}>`" for n in by_module[module]
+        )
         yield f"**[{module}]({module}.md)**: {names}\n"
     yield "## Other paths in Keras 1\n"
     yield "These modules have names of the modules above, as in Keras 1:"
@@ -250,10 +252,12 @@ def _entry(name: Published) -> Iterator[str]:
     member = name.member
     yield f"## {name.name}\n"
     yield f"{FENCE}{{py:{_role(member)}}} {name.name}{write_interface.call(member)}"
-    yield f":module: {name.module}\n"
+    yield f":module: {name.module}"
     if _is_main(name):
+        yield ""
         yield from _description(name)
     else:
+        yield ":no-index:\n"
         yield f"The same as {{py:obj}}`{name.main_path}`."
     yield f"{FENCE}\n"
 
@@ -262,7 +266,7 @@ def _description(name: Published) -> Iterator[str]:
     yield f"From {_page_of(name.distribution)}.{_users(name)}\n"
     yield from text_of(name.member)
     if name.member is not None and name.member.is_class:
-        yield from _methods(name.member)
+        yield from _methods(name)
 
 
 def _role(member: Any) -> str:
@@ -271,12 +275,16 @@ def _role(member: Any) -> str:
     return "class" if member.is_class else "function"
 
 
-def _methods(member: Any) -> Iterator[str]:
-    """Yields the methods that a class defines and describes."""
-    for name, method in member.members.items():
+def _methods(of: Published) -> Iterator[str]:
+    """Yields the methods that a class defines and describes.
+
+    Those of the contract are found as functions of K.
+    """
+    for name, method in of.member.members.items():
         if name.startswith("_") or not method.is_function or method.docstring is None:
             continue
-        yield f"{INNER_FENCE}{{py:method}} {name}{write_interface.call(method)}\n"
+        yield f"{INNER_FENCE}{{py:method}} {name}{write_interface.call(method)}"
+        yield ":no-index:\n" if of.module.startswith(f"{K}.contract") else ""
         yield from text_of(method)
         yield f"{INNER_FENCE}\n"
 
