@@ -25,6 +25,7 @@ CONFIGURATION = {
     "within_subsection_order": "FileNameSortKey",
     "write_computation_times": False,
 }
+CODE = ".. GENERATED FROM PYTHON SOURCE LINES"
 LABEL_AND_TITLE = re.compile(r"^\.\. _sphx_glr_.*\n\n+.*\n=+\n", re.MULTILINE)
 
 
@@ -54,16 +55,26 @@ def with_headings(program: str) -> str:
 
 
 def add_results(app: Any, page: str, source: list[str]) -> None:
-    """Adds an example's picture and scores to its page, below the title."""
+    """Adds an example's picture below its title, and its scores above its code."""
     folder, _, name = page.rpartition("/")
     scores = json.loads(SCORES.read_text(encoding="utf-8"))
     if not folder.endswith("docs/examples") or name not in scores:
         return
-    results = "\n".join(_results(name, scores[name]))
-    source[0] = LABEL_AND_TITLE.sub(rf"\g<0>\n{results}\n", source[0], count=1)
+    picture = f"\n{_picture(name)}\n"
+    titled = LABEL_AND_TITLE.sub(rf"\g<0>{picture}", source[0], count=1)
+    results = "\n".join(_results(scores[name]))
+    source[0] = titled.replace(CODE, f"{results}\n{CODE}", 1)
 
 
-def _results(name: str, result: dict[str, Any]) -> list[str]:
+def _picture(name: str) -> str:
+    return (
+        f".. image:: images/sphx_glr_{name}_001.png\n"
+        "   :alt: What the example draws; the text says what it shows\n"
+        "   :class: sphx-glr-single-img\n"
+    )
+
+
+def _results(result: dict[str, Any]) -> list[str]:
     first = result["runs"][0]
     rows = [
         f"   * - {NAMES[run['backend']]} {run['version']}\n"
@@ -73,9 +84,6 @@ def _results(name: str, result: dict[str, Any]) -> list[str]:
         for run in result["runs"]
     ]
     return [
-        f".. image:: images/sphx_glr_{name}_001.png",
-        "   :alt: What the example draws; the text says what it shows",
-        "   :class: sphx-glr-single-img\n",
         f"**Score:** {result['score']}, **{first['score']}** "
         f"(the target is {result['target']}).",
         f"**Baseline:** {first['baseline']}.\n",
