@@ -21,7 +21,7 @@ from typing import Any
 import write_interface
 from oneiros.discovery import owners
 from oneiros.plugins import manager
-from write_gallery import EXAMPLES, scored
+from write_gallery import EXAMPLES, shown
 
 MODULES = {
     "activation": "activations",
@@ -36,10 +36,13 @@ MODULES = {
 }
 """Kinds of names, and the modules that have them."""
 K = "oneiros.backend"
+USUAL = ["oneiros.models", *(f"oneiros.{module}" for module in MODULES.values())]
+"""Modules from which scripts import."""
 FENCE = "``````"
 INNER_FENCE = "`````"
 CODE_BLOCK = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
 NAME_IN_TEXT = re.compile(r"(?<!`)`([A-Z]\w+|[a-z]+_\w+)`(?!`)")
+PAGE_IN_TEXT = re.compile(r"`?\bdocs/([\w/-]+)\.md`?")
 LISTED = {"Arguments", "Properties", "Raises"}
 """Sections that are lists of names."""
 
@@ -69,6 +72,15 @@ class Published:
         return self.path.rpartition(".")[2]
 
     @property
+    def docstring(self) -> str | None:
+        """Its docstring: that of the source, or one that is made at run time."""
+        if self.member is not None and self.member.docstring is not None:
+            text: str = self.member.docstring.value
+            return text
+        value = imported(self.path)
+        return value.__doc__ if callable(value) else None
+
+    @property
     def main_path(self) -> str:
         """Of the paths that lead to the same object, the one that tells about it."""
         return _main_paths().get(self.path, self.path)
@@ -77,31 +89,45 @@ class Published:
 @functools.cache
 def published() -> list[Published]:
     """Returns every published name that can be imported, sorted."""
-    kernel = list(_of_kernel())
-    found = {name.path: name for name in (*kernel, *_of_plugins())}
-    whole = {name.module for name in kernel}
-    others = [path for path in filled() if path not in whole]
-    found |= {name.path: name for name in _others(others, set(found))}
+    found = {name.path: name for name in (*_of_kernel(), *_of_plugins())}
+    found |= {name.path: name for name in _others(listed=set(found))}
     return [found[path] for path in sorted(found, key=str.lower)]
 
 
 @functools.cache
+def open_modules() -> list[str]:
+    """Returns the paths of the modules whose names only the modules know: those that
+    plugins fill, without those that the kernel defines."""
+    defined = {name.module for name in _of_kernel()}
+    return [path for path in filled() if path not in defined]
+
+
+@functools.cache
 def _main_paths() -> dict[str, str]:
-    """Returns the path below which an object of several paths is described: the one
-    with its own name and the fewest parts."""
-    same: dict[str, list[Published]] = {}
-    for name in published():
-        if name.member is not None:
-            same.setdefault(name.member.path, []).append(name)
+    """Returns the path below which an object of several paths is described."""
     return {
-        name.path: min(names, key=_distance_from_definition).path
-        for names in same.values()
+        name.path: min(names, key=_distance_from_usual).path
+        for names in _by_definition().values()
         for name in names
     }
 
 
-def _distance_from_definition(name: Published) -> tuple[bool, int, str]:
-    return (name.name != name.member.name, name.path.count("."), name.path)
+@functools.cache
+def _by_definition() -> dict[str, list[Published]]:
+    """Returns the published names by the path of the definition."""
+    names: dict[str, list[Published]] = {}
+    for name in published():
+        if name.member is not None:
+            names.setdefault(name.member.path, []).append(name)
+    return names
+
+
+def _distance_from_usual(name: Published) -> tuple[bool, int, int, str]:
+    """Returns how far a name is from the one in the usual module: the object's own
+    name, and the fewest parts of a path, are nearer."""
+    is_other = name.name != name.member.name
+    usual = USUAL.index(name.module) if name.module in USUAL else len(USUAL)
+    return (is_other, usual, name.path.count("."), name.path)
 
 
 def _of_plugins() -> Iterator[Published]:
@@ -111,8 +137,9 @@ def _of_plugins() -> Iterator[Published]:
             where = f"oneiros.{MODULES[kind]}."
         if where.endswith("."):
             for name, reference in names.items():
-                member = write_interface.found(reference)
-                yield Published(f"{where}{name}", distribution, member)
+                path = f"{where}{name}"
+                member = write_interface.found(reference) or _defined(path)
+                yield Published(path, distribution, member)
 
 
 def _of_kernel() -> Iterator[Published]:
@@ -121,9 +148,9 @@ def _of_kernel() -> Iterator[Published]:
             yield Published(path, "oneiros-kernel", member)
 
 
-def _others(paths: list[str], listed: set[str]) -> Iterator[Published]:
-    """Yields the names that modules of installed plugins have besides."""
-    for path in paths:
+def _others(listed: set[str]) -> Iterator[Published]:
+    """Yields the names that modules have besides those listed."""
+    for path in open_modules():
         module = importlib.import_module(path)
         for name in dir(module):
             value = getattr(module, name)
@@ -147,7 +174,24 @@ def _member(name: str, value: Any) -> Any:
     if value.__module__ == K:
         contract = write_interface.found("oneiros.backend.contract.Backend")
         return contract.all_members.get(name)
-    return write_interface.found(f"{value.__module__}.{value.__qualname__}")
+    return write_interface.found(definition(value))
+
+
+def _defined(path: str) -> Any:
+    """Returns what is imported from a path as griffe reads it; None for values."""
+    value = imported(path)
+    return write_interface.found(definition(value)) if callable(value) else None
+
+
+def imported(path: str) -> Any:
+    """Returns what is imported from a path."""
+    module, _, name = path.rpartition(".")
+    return getattr(importlib.import_module(module), name)
+
+
+def definition(value: Any) -> str:
+    """Returns the path at which a class or function is defined."""
+    return f"{value.__module__}.{value.__qualname__}"
 
 
 # Pages
@@ -215,11 +259,18 @@ def _first_sentence(module: str) -> str:
 def _commands() -> Iterator[str]:
     """Yields the page of the command `oneiros`, from its own help."""
     yield "# Commands\n"
-    own_help = _help()
-    yield from _terminal("oneiros", own_help)
-    for name in re.findall(r"^  ([a-z]+)  ", own_help, re.MULTILINE):
-        yield f"## {name}\n"
-        yield from _terminal(f"oneiros {name}", _help(name))
+    yield from _helps()
+
+
+def _helps(*command: str) -> Iterator[str]:
+    """Yields the help of a command, and of the commands in it."""
+    if command:
+        yield f"## {' '.join(command)}\n"
+    own_help = _help(*command)
+    yield from _terminal(" ".join(["oneiros", *command]), own_help)
+    _, _, commands = own_help.partition("\nCommands:\n")
+    for name in re.findall(r"^  ([a-z]+)  ", commands, re.MULTILINE):
+        yield from _helps(*command, name)
 
 
 def _terminal(command: str, output: str) -> Iterator[str]:
@@ -230,7 +281,7 @@ def _help(*command: str) -> str:
     program = Path(sys.executable).with_name("oneiros")
     done = subprocess.run(
         [program, *command, "--help"],
-        env=os.environ | {"COLUMNS": "72", "NO_COLOR": "1"},
+        env=os.environ | {"COLUMNS": "100", "NO_COLOR": "1", "ONEIROS_DISABLE": "*"},
         capture_output=True,
         check=True,
         text=True,
@@ -240,8 +291,10 @@ def _help(*command: str) -> str:
 
 def _page(module: str, names: list[Published]) -> Iterator[str]:
     yield f"# {module}\n"
-    yield from text_of(write_interface.found(module))
-    yield ""
+    source = write_interface.found(module)
+    if source is not None:
+        yield from as_markdown(source.docstring.value)
+        yield ""
     if module not in filled():
         names = sorted(names, key=lambda name: name.member.lineno)
     for name in names:
@@ -249,9 +302,9 @@ def _page(module: str, names: list[Published]) -> Iterator[str]:
 
 
 def _entry(name: Published) -> Iterator[str]:
-    member = name.member
+    role = _role(imported(name.path))
     yield f"## {name.name}\n"
-    yield f"{FENCE}{{py:{_role(member)}}} {name.name}{write_interface.call(member)}"
+    yield f"{FENCE}{{py:{role}}} {name.name}{_call(name)}"
     yield f":module: {name.module}"
     if _is_main(name):
         yield ""
@@ -263,16 +316,43 @@ def _entry(name: Published) -> Iterator[str]:
 
 
 def _description(name: Published) -> Iterator[str]:
-    yield f"From {_page_of(name.distribution)}.{_users(name)}\n"
-    yield from text_of(name.member)
+    from_where = f"From {_page_of(name.distribution)}."
+    yield f"{from_where}{_parent(name)}{_users(name)}\n"
+    yield from as_markdown(name.docstring)
     if name.member is not None and name.member.is_class:
         yield from _methods(name)
 
 
-def _role(member: Any) -> str:
-    if member is None or not (member.is_class or member.is_function):
-        return "data"
-    return "class" if member.is_class else "function"
+def _call(name: Published) -> str:
+    """Returns the parameters of a class or function, also if a base class that griffe
+    doesn't read has them, or if it is made at run time."""
+    call = write_interface.call(name.member)
+    value = imported(name.path)
+    if call not in ("", "(...)") or not callable(value):
+        return call
+    if inspect.isclass(value) and value.__init__ is object.__init__:
+        return "()"
+    function = value.__init__ if inspect.isclass(value) else value
+    parameters = inspect.signature(function).parameters.values()
+    plain = [each.replace(annotation=each.empty) for each in parameters]
+    return str(inspect.Signature(plain[1:] if inspect.isclass(value) else plain))
+
+
+def _parent(name: Published) -> str:
+    """Returns a link to the first published class from which one is derived."""
+    if name.member is None or not name.member.is_class:
+        return ""
+    for parent in imported(name.path).__mro__[1:]:
+        for published_parent in _by_definition().get(definition(parent), [])[:1]:
+            path = published_parent.main_path
+            return f" Derived from {{py:obj}}`{parent.__name__} <{path}>`."
+    return ""
+
+
+def _role(value: Any) -> str:
+    if inspect.isclass(value):
+        return "class"
+    return "function" if callable(value) else "data"
 
 
 def _methods(of: Published) -> Iterator[str]:
@@ -285,7 +365,7 @@ def _methods(of: Published) -> Iterator[str]:
             continue
         yield f"{INNER_FENCE}{{py:method}} {name}{write_interface.call(method)}"
         yield ":no-index:\n" if of.module.startswith(f"{K}.contract") else ""
-        yield from text_of(method)
+        yield from as_markdown(method.docstring.value)
         yield f"{INNER_FENCE}\n"
 
 
@@ -309,7 +389,7 @@ def _users(name: Published) -> str:
 @functools.cache
 def imports_of_examples() -> dict[str, set[str]]:
     """Returns the paths of what each example in the gallery imports."""
-    return {name: set(_imports(EXAMPLES / f"{name}.py")) for name in scored()}
+    return {name: set(_imports(EXAMPLES / f"{name}.py")) for name in shown()}
 
 
 def _imports(program: Path) -> Iterator[str]:
@@ -318,17 +398,16 @@ def _imports(program: Path) -> Iterator[str]:
             yield from (f"{node.module}.{name.name}" for name in node.names)
 
 
-def text_of(member: Any) -> Iterator[str]:
+def as_markdown(docstring: str | None) -> Iterator[str]:
     """Yields a docstring as Markdown."""
-    if member is None or member.docstring is None:
+    if docstring is None:
         return
-    docstring = inspect.cleandoc(member.docstring.value)
-    before, *parts = re.split(r"^# (.+)$", docstring, flags=re.MULTILINE)
+    text = inspect.cleandoc(docstring)
+    before, *parts = re.split(r"^# (.+)$", text, flags=re.MULTILINE)
     yield linked(before)
-    for title, body in zip(parts[::2], parts[1::2], strict=True):
+    for title, text in zip(parts[::2], parts[1::2], strict=True):
         yield f"**{title}**\n"
-        body = inspect.cleandoc(body)
-        body = linked(body)
+        body = linked(inspect.cleandoc(text))
         yield from _list(body) if title in LISTED else [body]
         yield ""
 
@@ -336,7 +415,9 @@ def text_of(member: Any) -> Iterator[str]:
 def linked(text: str) -> str:
     """Returns a text of a docstring with links to the published names in it."""
     parts = CODE_BLOCK.split(text)
-    parts[::2] = [NAME_IN_TEXT.sub(_link, part) for part in parts[::2]]
+    for index in range(0, len(parts), 2):
+        with_names = NAME_IN_TEXT.sub(_link, parts[index])
+        parts[index] = PAGE_IN_TEXT.sub(r"[\1](../\1.md)", with_names)
     return "".join(parts)
 
 

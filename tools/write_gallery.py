@@ -43,8 +43,8 @@ SCORE = re.compile(
 BASELINE = re.compile(r"^baselines?: (.+)$", re.MULTILINE)
 
 
-def scored() -> list[str]:
-    """Returns the names of the examples that have a score."""
+def shown() -> list[str]:
+    """Returns the names of the examples in the gallery: those with a score."""
     return sorted(
         path.stem
         for path in EXAMPLES.glob("*.py")
@@ -76,7 +76,10 @@ def result(name: str) -> dict[str, Any]:
                 "baseline": baseline[1],
             }
         )
-    return {"score": score["score"], "target": float(score["target"]), "runs": runs}
+    target = float(score["target"])
+    if min(run["score"] for run in runs) < target:
+        raise SystemExit(f"{name} misses its target of {target}: {runs}")
+    return {"score": score["score"], "target": target, "runs": runs}
 
 
 def _keep_picture(drawn: Path) -> None:
@@ -110,7 +113,7 @@ def _seconds() -> float:
 
 def main(names: list[str]) -> None:
     """Runs examples by name, or all of them."""
-    for name in names or scored():
+    for name in names or shown():
         scores = json.loads(SCORES.read_text(encoding="utf-8"))
         scores[name] = result(name)
         text = json.dumps(scores, indent=1, sort_keys=True)

@@ -1,8 +1,8 @@
 // What the search shows first: guides, then the reference, then all else.
 const RANKS = [
-  [/^docs\/(start|guides)\//, 20],
+  [/^docs\/guides\//, 12],
   [/^docs\/api\/oneiros\.(layers|models)$/, 9],
-  [/^docs\/(api|plugins|examples)\//, 5],
+  [/^docs\/(start|api|plugins|examples)\//, 5],
 ];
 
 var Scorer = {

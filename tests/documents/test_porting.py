@@ -35,7 +35,7 @@ def ported(script):
     (diff,) = DIFF.findall(PAGE.read_text(encoding="utf-8"))
     for hunk in diff.strip("\n").split("\n\n"):
         lines = hunk.split("\n")
-        old, new = ([x[1:] for x in lines if x[0] == sign] for sign in "-+")
+        old, new = ([x[1:] for x in lines if x[0] in sign] for sign in ("- ", "+ "))
         assert script.count("\n".join(old)) == 1, old
         script = script.replace("\n".join(old), "\n".join(new))
     return script

@@ -69,6 +69,8 @@ def documents():
     files = {}
     for block in find_examples(*PLACES):
         place = block.path.relative_to(ROOT)
+        if place.is_relative_to("docs/api"):
+            continue
         name = f"{place}:{block.start_line}" if block.in_py_file() else str(place)
         document = files.setdefault(name, Document(block.path, [], name))
         if not {"file", "tested"} & set(block.prefix_settings()):
