@@ -35,6 +35,7 @@ exclude_patterns = ["README.md", "docs/gallery/**"]
 html_static_path = ["static"]
 html_css_files = ["site.css"]
 html_search_scorer = str(Path(__file__).with_name("static") / "scorer.js")
+nitpicky = True
 html_theme = "pydata_sphinx_theme"
 html_title = "Oneiros"
 html_theme_options = {
