@@ -52,6 +52,11 @@ def test_a_dream_excites_more_than_a_random_change(run, backend):
 
 def test_a_style_is_met_better_than_by_colours(run, backend):
     avoided, _ = run(
-        "style_transfer", NB_FILTERS=4, NB_PATCHES=400, SIZE=(60, 40), NB_STEPS=15
+        "style_transfer",
+        NB_FILTERS=4,
+        NB_PATCHES=400,
+        NB_EPOCH=4,
+        SIZE=(60, 40),
+        NB_STEPS=15,
     )
     assert avoided > 0.3
