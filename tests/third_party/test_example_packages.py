@@ -33,7 +33,6 @@ INSTALLED = [
     for name in FOLDERS
     if name != REPLACING
 ]
-TUTORIAL = "lab-scale"
 """Its own tests, which the test command runs, include the kit's."""
 LABS = [name for name in FOLDERS if name.startswith("lab-")]
 """The kit runs over the others, which are backends, in tests/kit."""
@@ -79,14 +78,14 @@ def test_they_are_complete_distributions(name):
 def test_the_tutorial_shows_every_file_that_its_package_needs():
     page = ROOT / "docs" / "plugins" / "tutorial.md"
     shown = re.findall(r"{literalinclude} (.+)", page.read_text(encoding="utf-8"))
-    folder = FOLDERS[TUTORIAL]
+    folder = FOLDERS["lab-scale"]
     files = [folder / "pyproject.toml", *folder.rglob("*.py")]
     needed = {path for path in files if path.read_text(encoding="utf-8")}
     assert {(page.parent / path).resolve() for path in shown} == needed
 
 
 @pytest.mark.exhaustive(only=True)
-@pytest.mark.parametrize("name", sorted({*LABS} - {REPLACING, TUTORIAL}))
+@pytest.mark.parametrize("name", sorted({*LABS} - {REPLACING}))
 def test_they_conform(name):
     tests = runpy.run_path(str(FOLDERS[name] / "tests" / "test_conformance.py"))
     tests["test_it_conforms"]()

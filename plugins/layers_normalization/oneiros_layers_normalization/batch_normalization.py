@@ -42,7 +42,7 @@ class BatchNormalization(Layer):
         model.add(Dense(64, input_dim=16))
         model.add(BatchNormalization())
         model.add(Activation("relu"))
-        model.layers[1].gamma.name  # 'batchnormalization_1_gamma'
+        len(model.layers[1].get_weights())  # 4
         ```
 
     # Arguments

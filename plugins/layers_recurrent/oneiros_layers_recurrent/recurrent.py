@@ -317,7 +317,7 @@ class GRU(GatedRecurrent):
         model.add(GRU(16))
         model.add(Dense(1))
         model.layers[0].output_shape  # (None, None, 32)
-        model.layers[1].weights[0].name  # 'gru_2_W_z'
+        len(model.layers[1].weights)  # 9
         ```
 
     # Arguments
@@ -428,7 +428,7 @@ class LSTM(ForgetfulLayer, GatedRecurrent):
         model.add(LSTM(16))
         model.add(Dense(1))
         model.layers[0].output_shape  # (None, None, 32)
-        model.layers[1].weights[0].name  # 'lstm_2_W_i'
+        len(model.layers[1].weights)  # 12
         ```
 
     # Arguments

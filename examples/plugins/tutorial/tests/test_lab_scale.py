@@ -1,15 +1,8 @@
-"""The kit's checks of everything that this distribution provides, and what the kit
-can't know: the numbers."""
+"""What the kit can't know: the numbers."""
 
 import numpy as np
 from oneiros.layers import FeatureScale
 from oneiros.models import Sequential
-from oneiros.testing import check_plugin
-
-
-def test_it_conforms():
-    report = check_plugin("lab-scale")
-    assert report.ok, str(report)
 
 
 def test_each_feature_has_a_factor_of_its_own():
