@@ -8,7 +8,7 @@ import functools
 from pathlib import Path
 from typing import Any
 
-from site_reference import published
+from site_names import published
 
 Tags = dict[str, tuple[str, int, int]]
 """Names in a module, with what they are and their first and last line."""

@@ -5,15 +5,16 @@ import inspect
 import re
 
 import pytest
+import site_names
 import site_reference
 
-MODULES = site_reference.open_modules()
+MODULES = site_names.open_modules()
 
 
 @pytest.fixture(scope="module")
 def published():
     """The names that the reference lists, with what they are."""
-    return {name.path: name for name in site_reference.published()}
+    return {name.path: name for name in site_names.published()}
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,7 @@ def test_it_lists_all_that_a_module_has(module, published):
 
 def test_what_it_lists_can_be_imported(published):
     for path in published:
-        site_reference.imported(path)
+        site_names.imported(path)
 
 
 def test_it_lists_nothing_private(published):
@@ -53,7 +54,7 @@ def test_each_class_and_function_says_what_it_is(published):
     undocumented = [
         path
         for path, name in published.items()
-        if callable(site_reference.imported(path)) and name.docstring is None
+        if callable(site_names.imported(path)) and name.docstring is None
     ]
     assert not undocumented
 
