@@ -111,7 +111,7 @@ def _results(result: dict[str, Any]) -> list[str]:
     return [
         f"**Score:** {result['score']}, **{first['score']}** "
         f"(the target is {result['target']}).",
-        f"**Baseline:** {first['baseline']}.\n",
+        f"**Baseline:** {result['baseline']}.\n",
         ".. list-table:: Runs on two cores",
         "   :header-rows: 1\n",
         "   * - backend\n     - seed\n     - score\n     - processor time",

@@ -8,6 +8,7 @@ import functools
 from pathlib import Path
 from typing import Any
 
+import write_interface
 from site_names import published
 
 Tags = dict[str, tuple[str, int, int]]
@@ -50,11 +51,13 @@ def module_of(app: Any, module: str, name: str) -> str | None:
 
 def source_of(app: Any, module: str) -> tuple[str, Tags] | None:
     """Returns the text of a module, and the published names in it."""
-    tags = _tags().get(module)
-    if tags is None:
-        return None
-    path = next(m for m in _members().values() if m.module.path == module).filepath
-    return Path(path).read_text(encoding="utf-8"), tags
+    return _source(module) if module in _tags() else None
+
+
+@functools.cache
+def _source(module: str) -> tuple[str, Tags]:
+    path = write_interface.found(module).filepath
+    return Path(path).read_text(encoding="utf-8"), _tags()[module]
 
 
 def setup(app: Any) -> dict[str, bool]:

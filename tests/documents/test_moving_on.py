@@ -18,3 +18,5 @@ def test_keras_3_goes_on_training(tmp_path, golden_dir):
     run_python(documents.files(PAGE)["train.py"], cwd=tmp_path)
     trained = load_model(tmp_path / "trained.keras")
     assert trained.count_params() == model.count_params()
+    before, after = model.get_weights()[0], trained.get_weights()[0]
+    assert before.shape == after.shape and not (before == after).all()

@@ -56,7 +56,7 @@ def test_the_script_runs_as_it_stands_and_ported(tmp_path):
 
 
 @pytest.fixture
-def scope(monkeypatch):
+def scope():
     """What the code in the tables finds."""
     with K.use(K.backend()):
         found = {name: getattr(layers, name) for name in dir(layers)}

@@ -1,24 +1,11 @@
 """How densely the code is written."""
 
-import importlib.util
-import sys
 from pathlib import Path
 
+import density
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def load_tool():
-    path = ROOT / "tools" / "density.py"
-    spec = importlib.util.spec_from_file_location("density", path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["density"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-density = load_tool()
 
 
 def test_the_kernel_stays_small():

@@ -7,6 +7,8 @@ import shutil
 import tomllib
 
 import pytest
+import release
+import write_interface
 from fresh import MEMBERS, ROOT, project
 
 KINDS = ("change", "deprecation", "feature", "fix", "removal")
@@ -14,62 +16,55 @@ FRAGMENTS = sorted((ROOT / "changelog").glob("[!.]*.md"))
 VERSION = project(ROOT)["version"]
 
 
-@pytest.fixture
-def tool(monkeypatch):
-    """A function that imports a program of `tools`."""
-    monkeypatch.syspath_prepend(ROOT / "tools")
-    return importlib.import_module
-
-
 # The interface
 
 
-def test_the_listing_of_the_interface_is_up_to_date(tool):
-    interface = tool("write_interface")
-    now = interface.marked(interface.interface(), interface.listing())
-    differing = sorted(set(now) ^ set(interface.listing()))
+def test_the_listing_of_the_interface_is_up_to_date():
+    now = write_interface.marked(write_interface.interface(), write_interface.listing())
+    differing = sorted(set(now) ^ set(write_interface.listing()))
     assert differing == [], (
         "The published interface changed. Run `python tools/write_interface.py`, and "
         "write an entry, such as changelog/+name.change.md."
     )
-    assert interface.LISTING.stat().st_size < 200_000
+    assert write_interface.LISTING.stat().st_size < 200_000
 
 
 @pytest.mark.parametrize(
     ("mark", "kinds"), [("-", ("change", "removal")), ("+", KINDS)]
 )
-def test_what_is_gone_or_new_has_an_entry_in_the_changelog(tool, mark, kinds):
-    interface = tool("write_interface")
+def test_what_is_gone_or_new_has_an_entry_in_the_changelog(mark, kinds):
     kind = re.compile(rf".*\.({'|'.join(kinds)})(\.\d+)?\.md")
     entries = [path.read_text("utf-8") for path in FRAGMENTS if kind.match(path.name)]
-    assert interface.unexplained(interface.listing(), entries, mark) == [], (
+    assert (
+        write_interface.unexplained(write_interface.listing(), entries, mark) == []
+    ), (
         "Say in changelog/+name.change.md or +name.removal.md what to write instead, "
         "or in +name.feature.md what is new."
     )
 
 
-def test_a_change_of_the_interface_needs_an_entry_that_names_it(tool):
-    interface = tool("write_interface")
+def test_a_change_of_the_interface_needs_an_entry_that_names_it():
     released = [" layer Dense(output_dim, init='glorot_uniform')", " oneiros.a.f(x)"]
     now = ["layer Dense(output_dim)", "layer New()", "oneiros.a.f(x)"]
-    lines = interface.marked(now, released)
+    lines = write_interface.marked(now, released)
     assert lines == [
         "+layer Dense(output_dim)",
         "-layer Dense(output_dim, init='glorot_uniform')",
         "+layer New()",
         " oneiros.a.f(x)",
     ]
-    assert interface.marked(now, lines) == lines, "until the next release"
-    assert interface.unexplained(lines, ["Denser layers."], "-") == ["layer Dense"]
-    assert interface.unexplained(lines, ["`Dense` has no `init`."], "-") == []
-    assert interface.unexplained(lines, ["`Dense`."], "+") == ["layer New"]
+    assert write_interface.marked(now, lines) == lines, "until the next release"
+    assert write_interface.unexplained(lines, ["Denser layers."], "-") == [
+        "layer Dense"
+    ]
+    assert write_interface.unexplained(lines, ["`Dense` has no `init`."], "-") == []
+    assert write_interface.unexplained(lines, ["`Dense`."], "+") == ["layer New"]
     back = ["layer Dense(output_dim, init='glorot_uniform')", "oneiros.a.f(x)"]
-    assert interface.marked(back, lines) == released
+    assert write_interface.marked(back, lines) == released
 
 
-def test_the_listing_tells_how_objects_are_called(tool):
-    interface = tool("write_interface")
-    lines = {line[1:] for line in interface.listing()}
+def test_the_listing_tells_how_objects_are_called():
+    lines = {line[1:] for line in write_interface.listing()}
     assert "layer Activation(activation, **kwargs)" in lines
     assert "oneiros.hookspecs.oneiros_after_save(model, path)" in lines
     assert "oneiros.models.save_model(model, filepath, overwrite=True)" in lines
@@ -94,9 +89,8 @@ def test_the_citation_has_the_version():
 
 
 @pytest.fixture
-def copied(tool, tmp_path):
+def copied(tmp_path):
     """A copy of the files that say the version, with their paths."""
-    release = tool("release")
     says = re.compile(rf"\b({re.escape(VERSION)}|oneiros\.v\d|>=0\.1)")
     files = []
     for path in release.tracked_files(ROOT):
@@ -107,9 +101,9 @@ def copied(tool, tmp_path):
     return tmp_path, files
 
 
-def test_one_command_raises_the_version_everywhere(tool, copied):
+def test_one_command_raises_the_version_everywhere(copied):
     root, files = copied
-    tool("release").raise_version(root, files, VERSION, "0.2.0")
+    release.raise_version(root, files, VERSION, "0.2.0")
     for member in MEMBERS:
         folder = root / member.relative_to(ROOT)
         assert project(folder)["version"] == "0.2.0"
@@ -123,17 +117,16 @@ def test_one_command_raises_the_version_everywhere(tool, copied):
     assert 'version = "0.1.0"' in new, "a new package begins with its own version"
 
 
-def test_without_towncrier_nothing_is_written(tool, monkeypatch):
-    release = tool("release")
+def test_without_towncrier_nothing_is_written(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     monkeypatch.setattr(release, "raise_version", pytest.fail)
     with pytest.raises(SystemExit, match=r"--group release tools/release.py 0\.2\.0"):
         release.main("0.2.0")
 
 
-def test_a_major_version_raises_the_api_level(tool, copied):
+def test_a_major_version_raises_the_api_level(copied):
     root, files = copied
-    tool("release").raise_version(root, files, VERSION, "1.0.0")
+    release.raise_version(root, files, VERSION, "1.0.0")
     kernel = project(root / "kernel")
     assert set(kernel["entry-points"]) == {"oneiros.v2"}
     discovery = (root / "kernel/oneiros/discovery.py").read_text("utf-8")
