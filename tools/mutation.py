@@ -1,7 +1,7 @@
 """Plants small faults in the code, one at a time, and lists those no test notices.
 
-    python3 run.py --group exhaustive tools/mutation.py record
-    python3 run.py --group exhaustive tools/mutation.py try [--count 200] [PATH …]
+    python3 run.py --group mutation tools/mutation.py record
+    python3 run.py --group mutation tools/mutation.py try [--count 200] [PATH …]
 
 The first notes which test runs which line, once. The second lets Cosmic Ray plant
 faults at places drawn by `--seed`: another operator, number, comparison or boolean, a

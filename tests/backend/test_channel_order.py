@@ -82,7 +82,6 @@ def ordered(kernel):
     return kernel.transpose(3, 2, 0, 1) if kernel.ndim == 4 else kernel
 
 
-@pytest.mark.spread
 @pytest.mark.parametrize("phase", [0, 1])
 def test_both_orderings_agree(backend, phase):
     def network(x, ordering):

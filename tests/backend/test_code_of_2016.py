@@ -190,7 +190,6 @@ def test_of_two_updates_of_a_variable_the_last_counts():
     assert K.get_value(total).tolist() == [7.0]
 
 
-@pytest.mark.xla
 def test_rows_that_a_table_lacks_are_none():
     table = K.variable([[1.0, 2.0], [3.0, 4.0]])
     rows = K.gather(table, K.variable([1, -1, 0, 2], dtype="int32"))

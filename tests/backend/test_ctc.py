@@ -10,8 +10,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 from oneiros import backend as K
 from oneiros.errors import CapabilityError
 
-pytestmark = pytest.mark.spread
-
 
 def probabilities(*shape, seed=0, sharpness=1.0):
     powers = np.exp(sharpness * np.random.RandomState(seed).randn(*shape))

@@ -511,7 +511,6 @@ ORDERS = {
 }
 
 
-@pytest.mark.spread
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("contiguous", [True, False])
 def test_borrowed_data_gives_what_uploaded_data_gives(order, contiguous, backend):

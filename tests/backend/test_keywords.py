@@ -29,7 +29,6 @@ WITHOUT_VALUE = {"function", "learning_phase", "placeholder", "set_learning_phas
 VARIADIC = {"apply"}
 
 
-@pytest.mark.spread
 def test_every_function_of_k_takes_its_arguments_by_name(backend, capsys):
     named = arguments()
     expected = set(contract.functions()) - set(OPTIONAL_FUNCTIONS["session"]) - VARIADIC
@@ -84,7 +83,6 @@ def more_arguments():
     ]
 
 
-@pytest.mark.spread
 def test_every_function_of_k_takes_integers_of_numpy(backend, capsys):
     calls = [item for item in arguments().items() if item[0] not in WITHOUT_VALUE]
     names = []

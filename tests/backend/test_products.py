@@ -7,8 +7,7 @@ import pytest
 from oneiros import backend as K
 
 on_cpu = pytest.mark.skipif(
-    os.environ.get("ONEIROS_TEST_DEVICE") == "gpu",
-    reason="the order is chosen for CPUs only",
+    os.environ.get("JAX_PLATFORMS") != "cpu", reason="the order is chosen for CPUs only"
 )
 SAMPLES = 8
 INPUTS = 24

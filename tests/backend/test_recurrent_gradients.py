@@ -10,7 +10,6 @@ from k_references import ACTIVATIONS, RECURRENT_REFERENCES
 from oneiros import backend as K
 from oneiros_testing.slopes import assert_slopes
 
-pytestmark = pytest.mark.spread
 
 SAMPLES = 3
 STEPS = 5
@@ -18,7 +17,7 @@ UNITS = 2
 MASK = np.array([[1, 1, 1, 1, 1], [0, 1, 1, 0, 1], [1, 0, 0, 1, 0]])
 BLOCKS = {"simple_rnn": 1, "gru": 3, "lstm": 4}
 KINDS = pytest.mark.parametrize("kind", sorted(BLOCKS))
-IN_DETAIL = pytest.mark.exhaustive(only=True)
+IN_DETAIL = pytest.mark.slow
 """Marks combinations that add little to the others."""
 
 

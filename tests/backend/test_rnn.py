@@ -7,7 +7,7 @@ from oneiros import backend as K
 from oneiros.errors import ArgumentError, DataError, ShapeError
 from random_arrays import uniform_array
 
-pytestmark = [pytest.mark.usefixtures("backend"), pytest.mark.spread]
+pytestmark = pytest.mark.usefixtures("backend")
 SAMPLES = 4
 STEPS = 6
 FEATURES = 3
@@ -300,8 +300,8 @@ def test_masked_steps_have_no_gradient():
     [
         (False, False),
         (True, True),
-        pytest.param(False, True, marks=pytest.mark.exhaustive(only=True)),
-        pytest.param(True, False, marks=pytest.mark.exhaustive(only=True)),
+        pytest.param(False, True, marks=pytest.mark.slow),
+        pytest.param(True, False, marks=pytest.mark.slow),
     ],
 )
 def test_gradients_of_any_order_are_those_of_the_unrolled_graph(go_backwards, masked):

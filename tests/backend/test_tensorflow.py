@@ -85,7 +85,6 @@ def random_training(target, seed, factor=2.0, units=3):
     ), total
 
 
-@pytest.mark.xla
 def test_a_graph_that_xla_compiled_before_is_not_compiled_again(xla_uses):
     batch = array(2, 3)
     results = []
@@ -102,7 +101,6 @@ def test_a_graph_that_xla_compiled_before_is_not_compiled_again(xla_uses):
     assert not np.allclose(results[0][0], results[1][0])
 
 
-@pytest.mark.xla
 @pytest.mark.parametrize("other", [{"factor": 2.5}, {"units": 4}])
 def test_another_graph_is_compiled(xla_uses, other):
     f, _ = random_training(0.0, 1)
@@ -114,7 +112,6 @@ def test_another_graph_is_compiled(xla_uses, other):
     assert first.shape != second.shape or not np.allclose(first, second)
 
 
-@pytest.mark.xla
 def test_graphs_whose_loops_differ_are_two_whatever_their_values():
     # A quotation mark among the bytes of a value, before the names of functions
     odd = np.frombuffer(b'"\0\x80?\0\0\0@', "<f4")
@@ -128,7 +125,6 @@ def test_graphs_whose_loops_differ_are_two_whatever_their_values():
     np.testing.assert_allclose(results, [1 + 3 * odd[None], odd[None] ** 3], rtol=1e-6)
 
 
-@pytest.mark.xla
 def test_what_xla_cant_compile_runs_without_it(tf, xla_uses):
     x = K.placeholder((None,))
     total = K.variable(0.0)
@@ -359,7 +355,7 @@ def test_log_lines_of_the_import_are_held_back_below_the_level(
     assert os.environ.get("TF_CPP_MIN_LOG_LEVEL") == level
 
 
-@pytest.mark.exhaustive(only=True)
+@pytest.mark.slow
 def test_import_leaves_keras_and_jax_importable():
     script = (
         "from oneiros import backend as K; K.load('tensorflow');"

@@ -174,7 +174,6 @@ def test_steps_that_change_a_state_s_size_are_told_at_the_call():
         f([uniform_array(2, 3, 4)])
 
 
-@pytest.mark.xla
 def test_xla_is_kept_off_convolutions_and_left_to_pooling(tf, monkeypatch):
     uses = []
     original = tf.function

@@ -46,7 +46,7 @@ def test_numbers_do_not_end_it(capsys):
 
 @pytest.mark.filterwarnings("ignore:The loss became NaN")
 @pytest.mark.parametrize("callbacks", [(), (EachBatch(),)])
-def test_a_real_training_ends(backend, callbacks, capsys):
+def test_a_real_training_ends(callbacks, capsys):
     model = compiled_dense(init="one")
     x = np.full((64, 1), 1e30)
     history = model.fit(

@@ -19,7 +19,7 @@ def trained(schedule, callbacks=(), **arguments):
     return model
 
 
-def test_each_epoch_is_trained_at_its_rate(backend):
+def test_each_epoch_is_trained_at_its_rate():
     rates = [0.25, 0.125, 0.5]
     weight = 0.0
     for rate in rates:

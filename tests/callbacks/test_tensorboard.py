@@ -35,7 +35,7 @@ def small():
     return model, x, x[:, :1]
 
 
-def test_scalars_are_those_of_the_history(small, tmp_path, backend):
+def test_scalars_are_those_of_the_history(small, tmp_path):
     model = Sequential.from_config(small[0].get_config())
     model.compile("sgd", "mse", metrics=["mae"])
     _, x, y = small
@@ -52,7 +52,7 @@ def test_scalars_are_those_of_the_history(small, tmp_path, backend):
     assert logged.Tags()["histograms"] == logged.Tags()["images"] == []
 
 
-def test_histograms_of_weights_gradients_and_outputs(tmp_path, backend):
+def test_histograms_of_weights_gradients_and_outputs(tmp_path):
     model = Sequential([Dense(3, input_dim=2, name="a"), Dropout(0.5), Dense(1)])
     model.layers[2].name = "b"
     model.compile("sgd", "mse")
@@ -209,7 +209,7 @@ def test_the_graph_is_that_of_the_layers(tmp_path):
     assert [dim.size for dim in sizes.dim] == [-1, 2]
 
 
-def test_recurrent_models_with_masks_and_states(tmp_path, backend):
+def test_recurrent_models_with_masks_and_states(tmp_path):
     model = Sequential(
         [LSTM(2, batch_input_shape=(2, 3, 1), stateful=True), Dense(1, name="d")]
     )

@@ -195,7 +195,7 @@ class TestModelCheckpoint:
     def test_a_folder_named_by_a_field_is_not_looked_for(self, tmp_path):
         ModelCheckpoint(tmp_path / "run-{epoch}" / "m.h5").on_train_begin()
 
-    def test_a_file_that_loads(self, backend, tmp_path):
+    def test_a_file_that_loads(self, tmp_path):
         model = compiled_dense(3, 2)
         x, y = np.random.normal(size=(8, 3)), np.random.normal(size=(8, 2))
         path = tmp_path / "best-{epoch}.h5"
@@ -284,7 +284,7 @@ class TestReduceLROnPlateau:
         assert lowered(callback, "val_loss", [1, 2]) == pytest.approx([1, 0.1])
         assert lowered(callback, "val_loss", [5, 4, 4]) == pytest.approx([1, 1, 0.1])
 
-    def test_history_tells_the_rate_that_each_epoch_had(self, backend):
+    def test_history_tells_the_rate_that_each_epoch_had(self):
         model = compiled_dense(optimizer=SGD(lr=0.5))
         x = np.zeros((4, 1))
         history = model.fit(

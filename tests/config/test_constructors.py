@@ -225,7 +225,7 @@ def test_limits_of_gradients_are_numbers():
         optimizers.Adam(clipvalue="1")
 
 
-def test_rates_may_be_variables_that_go_on_being_changed(backend):
+def test_rates_may_be_variables_that_go_on_being_changed():
     rate = K.variable(0.5)
     assert layers.BatchNormalization(momentum=rate).momentum is rate
     layer = layers.GaussianNoise(rate)

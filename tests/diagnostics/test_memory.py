@@ -48,7 +48,7 @@ def sizes_of_outputs(model, x):
     return sum(array.nbytes for array in arrays)
 
 
-def test_sizes_are_those_of_the_arrays(backend):
+def test_sizes_are_those_of_the_arrays():
     model = images()
     model.compile("adam", "mse")
     estimate = estimate_memory(model, batch_size=6)

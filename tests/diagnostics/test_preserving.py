@@ -42,7 +42,7 @@ def interrupted(*_):
     raise KeyboardInterrupt
 
 
-def test_training_goes_on_as_if_nothing_had_been_tried(backend):
+def test_training_goes_on_as_if_nothing_had_been_tried():
     model = trained()
     weights = model.get_weights()
     optimizer_state = model.optimizer.get_weights()

@@ -11,7 +11,7 @@ from oneiros.optimizers import SGD
 from small_models import compiled_dense
 
 
-def test_numbers_are_those_of_numpy(backend):
+def test_numbers_are_those_of_numpy():
     model = compiled_dense(3, optimizer=SGD(lr=0.1), name="line")
     weights = np.array([[1.0], [0.0], [-2.0]]), np.array([0.0])
     model.set_weights(weights)

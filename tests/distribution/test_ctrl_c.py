@@ -11,7 +11,7 @@ from teams import Team
 FOLDER = Path(__file__).parent
 HOST = socket.gethostname()
 INTERRUPTED = 130
-pytestmark = pytest.mark.exhaustive(only=True)
+pytestmark = pytest.mark.slow
 
 
 def press(member, times):

@@ -21,7 +21,7 @@ CASES = [
 TOLERANCE = 1e-5
 JAX = ("jax", 2)
 """A backend, and how many processes train together."""
-THEANO = pytest.param(("theano", 3), marks=pytest.mark.exhaustive(only=True))
+THEANO = pytest.param(("theano", 3), marks=pytest.mark.slow)
 
 
 @pytest.fixture(scope="module", params=[JAX, THEANO], ids=["jax", "theano"])

@@ -16,7 +16,7 @@ def folder(tmp_path_factory):
     return folder
 
 
-@pytest.mark.exhaustive(only=True)
+@pytest.mark.slow
 @pytest.mark.parametrize("program", SPLIT)
 def test_an_exported_model_on_four_devices(folder, program):
     run_python(FILES[program], cwd=folder)

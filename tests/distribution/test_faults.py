@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("interruptible")
 MEETING = Path(__file__).parent / "meeting_script.py"
 FITTING = Path(__file__).parent / "fitting_script.py"
 HOST = socket.gethostname()
-exhaustive = pytest.mark.exhaustive(only=True)
+slow = pytest.mark.slow
 SOON = {"ONEIROS_DISTRIBUTION_TIMEOUT": "3"}
 
 
@@ -51,14 +51,14 @@ def test_a_process_never_comes(team):
     )
 
 
-@exhaustive
+@slow
 def test_the_first_process_never_comes(team):
     team.start(1)
     team.start(2)
     assert_all_say(team, f"didn't reach process 0 at {team.coordinator} within 3 s")
 
 
-@exhaustive
+@slow
 def test_one_expects_more_processes(team):
     team.start(0)
     team.start(1)
@@ -66,7 +66,7 @@ def test_one_expects_more_processes(team):
     assert_all_say(team, f"Process 2 on {HOST} expects 4 processes in all")
 
 
-@exhaustive
+@slow
 def test_two_have_one_rank(team):
     team.start(0)
     team.start(1)
@@ -74,7 +74,7 @@ def test_two_have_one_rank(team):
     assert_all_say(team, "Two processes have the rank 1")
 
 
-@exhaustive
+@slow
 def test_two_are_the_first(team):
     team.start(0)
     team.wait_for_listening()
@@ -84,7 +84,7 @@ def test_two_are_the_first(team):
     assert "address already in use" in second.output
 
 
-@exhaustive
+@slow
 def test_the_coordinator_is_something_else(team):
     with socket.create_server(("127.0.0.1", 0)) as other:
         address = f"127.0.0.1:{other.getsockname()[1]}"
@@ -94,14 +94,14 @@ def test_the_coordinator_is_something_else(team):
     assert f"Process 0 at {address} isn't what answers there" in member.output
 
 
-@exhaustive
+@slow
 def test_the_coordinator_is_another_host(team):
     member = team.start(0, ONEIROS_COORDINATOR=f"192.0.2.1:{free_port()}")
     member.process.wait(30)
     assert "must be one of the host on which rank 0 runs" in member.output
 
 
-@pytest.mark.parametrize("rank", [pytest.param(0, marks=exhaustive), 1])
+@pytest.mark.parametrize("rank", [pytest.param(0, marks=slow), 1])
 def test_a_process_is_killed(team, rank):
     team.start_all("sleep")
     for place in range(3):
@@ -111,7 +111,7 @@ def test_a_process_is_killed(team, rank):
     assert_all_say(team, text, besides=[rank])
 
 
-@pytest.mark.parametrize("rank", [0, pytest.param(2, marks=exhaustive)])
+@pytest.mark.parametrize("rank", [0, pytest.param(2, marks=slow)])
 def test_ctrl_c_in_one_terminal(team, rank):
     team.start_all("sleep")
     for place in range(3):
@@ -129,7 +129,7 @@ def test_one_raises(team):
     assert_all_say(team, f"Process 1 on {HOST} {problem}", besides=[1])
 
 
-@exhaustive
+@slow
 def test_one_ends_earlier(team):
     team.start(0, "first")
     team.start(1, "first")
@@ -149,7 +149,7 @@ def test_one_differs(team):
     assert_all_say(team, "At 'a comparison', process")
 
 
-@exhaustive
+@slow
 def test_one_runs_another_script(team, tmp_path):
     team.start(0)
     team.start(1)
@@ -159,7 +159,7 @@ def test_one_runs_another_script(team, tmp_path):
     assert_all_say(team, f"At 'the comparison of the scripts', process 2 on {HOST}")
 
 
-@exhaustive
+@slow
 def test_one_is_stopped(team):
     """It ends as soon as it goes on."""
     team.start_all("impatient", "sleep")
@@ -173,7 +173,7 @@ def test_one_is_stopped(team):
     assert team.wait() == [1, 1, 1]
 
 
-@exhaustive
+@slow
 def test_one_holds_pythons_lock(team):
     team.start(0, "lock", "first")
     team.start(1, "first")
@@ -181,7 +181,7 @@ def test_one_holds_pythons_lock(team):
     assert team.wait(60) == [0, 0, 0], team.members[1].output
 
 
-@exhaustive
+@slow
 @pytest.mark.parametrize("word", ["thread", "ignore"])
 def test_the_others_would_go_on(team, word):
     team.start(0, word, "first")
@@ -190,7 +190,7 @@ def test_the_others_would_go_on(team, word):
     assert_all_say(team, f"Process 2 on {HOST} stopped", besides=[2])
 
 
-@exhaustive
+@slow
 @pytest.mark.parametrize("rank", [0, 1])
 def test_a_copy_of_a_killed_process_goes_on(team, rank):
     """It holds neither the connections nor the address."""
@@ -219,10 +219,7 @@ FAULTS = {
 
 @pytest.mark.parametrize(
     "fault",
-    [
-        each if each == "data" else pytest.param(each, marks=exhaustive)
-        for each in FAULTS
-    ],
+    [each if each == "data" else pytest.param(each, marks=slow) for each in FAULTS],
 )
 def test_training_differs(tmp_path, fault):
     backend = {"ONEIROS_BACKEND": "jax"}
@@ -231,7 +228,7 @@ def test_training_differs(tmp_path, fault):
         assert_all_say(team, FAULTS[fault])
 
 
-@exhaustive
+@slow
 def test_a_proxy_is_for_other_connections(tmp_path):
     proxy = f"http://127.0.0.1:{free_port()}"
     variables = {"http_proxy": proxy, "https_proxy": proxy, "ONEIROS_BACKEND": "jax"}

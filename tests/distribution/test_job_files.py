@@ -215,7 +215,7 @@ def test_two_processes_train_the_script_of_the_page(job, tmp_path):
     assert load_model(tmp_path / "model.h5").count_params() == 21 * 64 + 65
 
 
-@pytest.mark.exhaustive(only=True)
+@pytest.mark.slow
 def test_one_process_divides_a_cpu_as_the_page_says(job):
     printed = job("devices.sh", script=FILES["train.py"])
     assert "Info(processes=1, rank=0, devices=4)" in printed

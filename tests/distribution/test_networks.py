@@ -10,7 +10,7 @@ from teams import PORT, Team
 MEETING = Path(__file__).parent / "meeting_script.py"
 TRAINING = Path(__file__).parent / "killed_training.py"
 NAMES = ["ann", "bob", "cat"]
-pytestmark = [pytest.mark.exhaustive(only=True), needs_hosts]
+pytestmark = [pytest.mark.slow, needs_hosts]
 
 
 @pytest.fixture

@@ -40,14 +40,14 @@ def cases():
             document,
             first,
             id=f"{document.name}-{first}",
-            marks=[pytest.mark.exhaustive(only=True)] if slow else [],
+            marks=[pytest.mark.slow] if slow else [],
         )
         for backend in others if is_of_layers else ():
             yield pytest.param(
                 document,
                 backend,
                 id=f"{document.name}-{backend}",
-                marks=pytest.mark.exhaustive(only=True),
+                marks=pytest.mark.slow,
             )
 
 

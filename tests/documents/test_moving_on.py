@@ -10,7 +10,7 @@ from processes import run_python
 PAGE = ROOT / "docs" / "guides" / "exports.md"
 
 
-@pytest.mark.exhaustive(only=True)
+@pytest.mark.slow
 def test_keras_3_goes_on_training(tmp_path, golden_dir):
     """It starts Keras twice, which takes 15 s."""
     model = load_model(golden_dir / "models" / "seq_conv2d_th.h5")

@@ -144,7 +144,7 @@ def test_masked_steps_of_stateful_layers(cls, consume_less, go_on, wrapped):
             halves.reset_states()
 
 
-def test_penalties_on_two_outputs(backend):
+def test_penalties_on_two_outputs():
     x = Input((SIZE,))
     both = Both()
     both.activity_regularizer = l1(0.5)
@@ -160,7 +160,7 @@ def test_penalties_on_two_outputs(backend):
         np.testing.assert_allclose(total, sum(others) + penalty, rtol=1e-5)
 
 
-def test_penalties_on_both_directions(backend):
+def test_penalties_on_both_directions():
     layer = Bidirectional(SimpleRNN(2), merge_mode=None, input_shape=(4, 2))
     layer.activity_regularizer = l1(1.0)
     x = Input((4, 2))
@@ -173,7 +173,7 @@ def test_penalties_on_both_directions(backend):
     np.testing.assert_allclose(total, expected, rtol=1e-5)
 
 
-def test_each_thread_draws_its_own_numbers(backend):
+def test_each_thread_draws_its_own_numbers():
     x = Input((50,))
     function = K.function([x, K.learning_phase()], [Dropout(0.5)(x)])
     ones = np.ones((4, 50), "float32")

@@ -11,8 +11,6 @@ from oneiros.errors import ArgumentError, GraphError, ShapeError
 from oneiros.models import Model, Sequential
 from tiny_layers import Average, Counter, Marker, Scale, Shift, Total
 
-pytestmark = pytest.mark.usefixtures("backend")
-
 
 def names(layers):
     return [layer.name for layer in layers]
@@ -73,7 +71,7 @@ def test_attributes():
     assert len(model.inbound_nodes) == 1 and model.inbound_nodes[0].inbound_layers == []
 
 
-def test_an_input_that_nothing_uses_stays_an_input(backend):
+def test_an_input_that_nothing_uses_stays_an_input():
     a, b = Input((3,), name="used"), Input((2,), name="unused")
     model = Model([a, b], Shift(name="s")(a))
     assert names(model.layers) == ["used", "s", "unused"]
@@ -116,7 +114,7 @@ def test_shapes_of_other_inputs():
     assert two_by_two().get_output_shape_for([(2, 3), (2, 3)]) == [(2, 3), (2, 3)]
 
 
-def test_calling_a_model_twice_on_one_tensor_gives_two_tensors(backend):
+def test_calling_a_model_twice_on_one_tensor_gives_two_tensors():
     x = Input((3,))
     inner = Model(x, Shift(2.0)(x))
     p = Input((3,))
@@ -137,7 +135,7 @@ def test_running_the_graph_gives_outputs_masks_and_shapes():
     assert masks[0] is not None and not hasattr(outputs[0], "_keras_history")
 
 
-def test_masks_pass_through_models(backend):
+def test_masks_pass_through_models():
     x = Input((2, 2))
     marking = Model(x, Marker()(x))
     assert (
@@ -205,7 +203,7 @@ def penalty(weight):
     return K.sum(weight)
 
 
-def test_losses_of_weights_count_once_and_those_of_calls_per_call(backend):
+def test_losses_of_weights_count_once_and_those_of_calls_per_call():
     x = Input((2,))
     layer = Scale(regularizer=penalty)
     layer.activity_regularizer = penalty
@@ -223,7 +221,7 @@ def test_losses_of_weights_count_once_and_those_of_calls_per_call(backend):
     assert inner.get_losses_for(None) == layer.get_losses_for(None)
 
 
-def test_updates_depend_on_the_inputs_of_the_model_that_makes_them(backend):
+def test_updates_depend_on_the_inputs_of_the_model_that_makes_them():
     x = Input((2,))
     average = Average()
     inner = Model(x, average(x))
@@ -237,7 +235,7 @@ def test_updates_depend_on_the_inputs_of_the_model_that_makes_them(backend):
     assert not outer.stateful and outer.state_updates == []
 
 
-def test_only_stateful_layers_update_their_state_while_predicting(backend):
+def test_only_stateful_layers_update_their_state_while_predicting():
     x = Input((2,))
     counter = Counter()
     average = Average()

@@ -9,8 +9,6 @@ from oneiros.engine.layer import Input, InputLayer
 from oneiros.errors import ArgumentError, GraphError, ShapeError
 from tiny_layers import Shift
 
-pytestmark = pytest.mark.usefixtures("backend")
-
 
 def test_shape_and_type():
     x = Input((3, None))
@@ -55,7 +53,7 @@ def test_config_is_that_of_keras_1():
     assert InputLayer.from_config(expected).get_config() == expected
 
 
-def test_a_given_tensor_is_used_itself(backend):
+def test_a_given_tensor_is_used_itself():
     tensor = K.placeholder((None, 3), dtype="float32")
     x = Input(tensor=tensor)
     assert x is tensor and x._keras_shape == (None, 3)

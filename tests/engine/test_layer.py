@@ -22,8 +22,6 @@ from oneiros.layers import Dense, Lambda
 from oneiros.models import Model
 from tiny_layers import Average, Both, Marker, Scale, Shift, Total
 
-pytestmark = pytest.mark.usefixtures("backend")
-
 
 def test_without_the_plugin_for_old_code_layers_still_work(monkeypatch):
     monkeypatch.setenv("ONEIROS_DISABLE", "oneiros-old-code")
@@ -287,7 +285,7 @@ def test_a_layer_called_on_a_layer():
 # What a call gives and records
 
 
-def test_a_call_is_recorded_on_both_layers_and_on_the_tensor(backend):
+def test_a_call_is_recorded_on_both_layers_and_on_the_tensor():
     x = Input((3,), name="start")
     layer = Shift()
     y = layer(x)
@@ -355,7 +353,7 @@ def test_several_outputs():
     assert Shift()(z)._keras_history[0].inbound_nodes[0].tensor_indices == [1]
 
 
-def test_a_layer_that_returns_its_input_still_has_an_output_of_its_own(backend):
+def test_a_layer_that_returns_its_input_still_has_an_output_of_its_own():
     x = Input((3,))
     y = Layer()(x)
     assert y is not x
@@ -365,7 +363,7 @@ def test_a_layer_that_returns_its_input_still_has_an_output_of_its_own(backend):
     np.testing.assert_array_equal(K.function([x], [y])([values])[0], values)
 
 
-def test_a_tensor_of_no_layer_is_computed_on_without_a_record(backend):
+def test_a_tensor_of_no_layer_is_computed_on_without_a_record():
     layer = Shift(2.0)
     y = layer(K.variable(np.zeros((1, 2))))
     assert layer.inbound_nodes == [] and not hasattr(y, "_keras_history")
@@ -423,7 +421,7 @@ def test_learning_phase_is_passed_on():
 # Losses and updates
 
 
-def test_a_regularizer_adds_to_the_loss_once_however_often_the_layer_is_called(backend):
+def test_a_regularizer_adds_to_the_loss_once_however_often_the_layer_is_called():
     layer = Scale(regularizer=lambda w: K.sum(w) * 10.0, constraint="kept")
     layer(Input((3,)))
     layer(Input((3,)))
@@ -521,7 +519,7 @@ def test_a_layer_may_say_that_its_declared_shape_is_not_the_tensors():
     assert Wrong()(Input((3,)))._keras_shape == (None, 3)
 
 
-def test_the_declared_shape_of_a_programs_layer_wins(backend):
+def test_the_declared_shape_of_a_programs_layer_wins():
     class Zeros(Layer):
         def call(self, x, mask=None):
             return K.zeros((10, 10))
@@ -532,7 +530,7 @@ def test_the_declared_shape_of_a_programs_layer_wins(backend):
     assert Zeros()(Input((3,)))._keras_shape == (None, 4)
 
 
-def test_a_declared_size_that_is_no_int_is_the_tensors(backend):
+def test_a_declared_size_that_is_no_int_is_the_tensors():
     class Half(Layer):
         def call(self, x, mask=None):
             return x[:, :2]
@@ -543,7 +541,7 @@ def test_a_declared_size_that_is_no_int_is_the_tensors(backend):
     assert repr(Half()(Input((4,)))._keras_shape) == "(None, 2)"
 
 
-def test_a_layer_may_change_the_number_of_samples(backend):
+def test_a_layer_may_change_the_number_of_samples():
     x = Input((3,))
     doubled = Lambda(lambda x: K.concatenate([x, x], axis=0))(x)
     assert Model(x, doubled).predict(np.ones((5, 3)), batch_size=2).shape == (10, 3)

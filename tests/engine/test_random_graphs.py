@@ -180,7 +180,7 @@ def test_configuration_round_trip(graph):
 
 
 @given(graphs())
-def test_predictions_are_those_of_numpy_also_after_a_round_trip(backend, graph):
+def test_predictions_are_those_of_numpy_also_after_a_round_trip(graph):
     model = graph.model
     random = np.random.RandomState(1)
     model.set_weights([random.uniform(-1, 1, w.shape) for w in model.get_weights()])
@@ -194,7 +194,7 @@ def test_predictions_are_those_of_numpy_also_after_a_round_trip(backend, graph):
 
 
 @given(graphs())
-def test_a_model_called_on_other_inputs_computes_the_same(backend, graph):
+def test_a_model_called_on_other_inputs_computes_the_same(graph):
     inner = graph.model
     inputs = [Input((SIZE,)) for _ in inner.inputs]
     outputs = inner(inputs if len(inputs) > 1 else inputs[0])

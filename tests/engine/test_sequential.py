@@ -20,7 +20,6 @@ from oneiros.models import Model, Sequential
 from oneiros.saving import model_from_json
 from tiny_layers import OBJECTS, Both, Scale, Shift
 
-pytestmark = pytest.mark.usefixtures("backend")
 X = np.arange(12, dtype="float32").reshape(4, 3) / 12.0
 
 
@@ -65,7 +64,7 @@ def test_layers_and_the_model_that_they_form():
     )
 
 
-def test_pop(backend):
+def test_pop():
     model = small()
     last = model.layers[1]
     model.build()
@@ -96,7 +95,7 @@ def test_a_model_that_grew_is_built_anew():
     assert names(model.graph_layers())[-1] == "third"
 
 
-def test_the_first_layer_may_be_a_model_or_connected_already(backend):
+def test_the_first_layer_may_be_a_model_or_connected_already():
     x = Input((3,))
     nested = Sequential([Model(x, Scale(name="inner")(x)), Shift()])
     np.testing.assert_allclose(nested.predict(X), X * [0.5, 1.0, 1.5] + 1.0, rtol=1e-6)
@@ -111,7 +110,7 @@ def test_the_first_layer_may_be_a_model_or_connected_already(backend):
     )
 
 
-def test_one_layer_twice(backend):
+def test_one_layer_twice():
     shift = Shift(2.0, input_shape=(3,), name="twice")
     model = Sequential([shift, shift])
     np.testing.assert_allclose(model.predict(X), X + 4.0, rtol=1e-6)
@@ -150,7 +149,7 @@ def joined():
     return Sequential([merge, Dense(1, name="last")], name="joined")
 
 
-def test_branches(backend):
+def test_branches():
     model = joined()
     assert len(model.inputs) == 2 and model.input_shape == [(None, 3), (None, 5)]
     assert names(model.flattened_layers) == ["left", "right", "bend", "last"]
@@ -349,7 +348,7 @@ def test_hooks_and_callbacks_get_the_model_itself(cls, monkeypatch, tmp_path):
     assert all(each is model for each in models)
 
 
-def test_compile_follows_layers_that_code_of_2016_took_away(backend):
+def test_compile_follows_layers_that_code_of_2016_took_away():
     model = small()
     assert model.predict(X).shape == X.shape
     model.layers.pop()
@@ -359,7 +358,7 @@ def test_compile_follows_layers_that_code_of_2016_took_away(backend):
     np.testing.assert_allclose(model.predict(X), X * [0.5, 1.0, 1.5], rtol=1e-6)
 
 
-def test_classes_and_probabilities(backend):
+def test_classes_and_probabilities():
     model = trained()
     predictions = model.predict(X)
     np.testing.assert_array_equal(model.predict_proba(X, verbose=0), predictions)
@@ -371,7 +370,7 @@ def test_classes_and_probabilities(backend):
     np.testing.assert_array_equal(classes, single.predict(X) > 0.5)
 
 
-def test_outputs_that_are_no_probabilities_get_a_warning(backend):
+def test_outputs_that_are_no_probabilities_get_a_warning():
     with pytest.warns(
         UserWarning, match=r"in \[1, 2\.375\], not probabilities\. End it with .softmax"
     ):
@@ -391,7 +390,7 @@ def test_training_before_compile_or_after_a_change(method):
         getattr(model, method)(X, X)
 
 
-def test_arguments_of_keras_0_3_get_a_warning(backend):
+def test_arguments_of_keras_0_3_get_a_warning():
     model = small()
     with pytest.warns(
         UserWarning, match=r"compile received class_mode='binary', which .* Remove it"

@@ -6,7 +6,6 @@ One in the test command, all in the exhaustive run.
 from pathlib import Path
 
 import backends
-import draws
 import example_runs
 import pytest
 from example_runs import EXAMPLES, NAMES, load
@@ -14,11 +13,10 @@ from oneiros import backend as K
 from processes import run_python
 
 TASKS = [name for name in NAMES if name != "quickstart"]
-BACKENDS = backends.BACKENDS if draws.is_exhaustive() else ["theano"]
-RUN = TASKS if draws.is_exhaustive() else ["gunpoint"]
+BACKENDS = ["theano"]
+RUN = ["gunpoint"]
 
 
-@pytest.mark.exhaustive
 @pytest.mark.parametrize("backend_name", BACKENDS)
 @pytest.mark.parametrize("name", RUN)
 def test_reaches_its_target(name, backend_name, capsys, tmp_path, monkeypatch):
@@ -40,7 +38,7 @@ assert sunspots.main() == sunspots.main()
 """
 
 
-@pytest.mark.exhaustive(only=True)
+@pytest.mark.slow
 def test_a_seed_decides_the_score_from_the_first_run_in_a_process_on(tmp_path):
     support = str(Path(example_runs.__file__).parent)
     run_python(TWICE, options=["-W", "error"], cwd=tmp_path, PYTHONPATH=support)

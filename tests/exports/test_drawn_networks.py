@@ -13,7 +13,7 @@ from oneiros import backend as K
 from oneiros.errors import CapabilityError
 from oneiros.exports import ExportError, shared_processes
 
-pytestmark = pytest.mark.exhaustive(only=True)
+pytestmark = pytest.mark.slow
 
 FILES = ("m.onnx", "saved_model", "m.stablehlo", "m.tflite", "m.keras")
 WAYS_OUT = re.compile(

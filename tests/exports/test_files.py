@@ -45,7 +45,7 @@ def cases():
     for target in (*TARGETS, KERAS_3):
         for path in files():
             is_short = target == TARGETS[0] and path.name in IN_TEST_COMMAND
-            mark = () if is_short else pytest.mark.exhaustive(only=True)
+            mark = () if is_short else pytest.mark.slow
             yield pytest.param(path, target, id=f"{path.name}-{target}", marks=mark)
 
 

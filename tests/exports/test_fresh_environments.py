@@ -29,7 +29,7 @@ from oneiros.layers import (
 from oneiros.models import Model
 from packaging.requirements import Requirement
 
-pytestmark = pytest.mark.exhaustive(only=True)
+pytestmark = pytest.mark.slow
 SUPPORT = Path(__file__).resolve().parents[1] / "support"
 LIBRARIES = {
     "keras": ("m.keras", ["keras", "jax", "jaxlib"]),

@@ -237,7 +237,7 @@ def batch_for(model):
     return batch
 
 
-@pytest.mark.exhaustive(only=True)
+@pytest.mark.slow
 @pytest.mark.parametrize("network", [registered_layers, merged_masks])
 @pytest.mark.parametrize("engine", ["jax", "tensorflow"])
 def test_registered_layers_predict_and_train_on_each_backend_of_keras(
@@ -345,7 +345,7 @@ np.save(sys.argv[3], outputs)
 """
 
 
-@pytest.mark.exhaustive(only=True)
+@pytest.mark.slow
 def test_stateful_layers_keep_their_state_in_keras_3(tmp_path):
     layers = [
         LSTM(3, stateful=True, return_sequences=True, batch_input_shape=(2, 4, 3)),
@@ -364,7 +364,7 @@ def test_stateful_layers_keep_their_state_in_keras_3(tmp_path):
     np.testing.assert_allclose(outputs, expected, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.exhaustive(only=True)
+@pytest.mark.slow
 def test_merged_masks_hide_in_keras_3_what_they_hide_here(tmp_path):
     """Keras 3's own classes hide only what all masks hide."""
     model = merged_masks(["concat", "sum", "mul", "ave"])

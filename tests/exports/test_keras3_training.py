@@ -84,7 +84,7 @@ def continued_in_keras(folder, x, y):
     return np.load(files[2])
 
 
-@pytest.mark.exhaustive(only=True)
+@pytest.mark.slow
 @pytest.mark.parametrize("name", list(OPTIMIZERS))
 def test_training_goes_on_in_keras_3_as_here(tmp_path, name):
     x, y = batch()
@@ -120,7 +120,7 @@ np.savez(sys.argv[3], **values)
 """
 
 
-@pytest.mark.exhaustive(only=True)
+@pytest.mark.slow
 def test_losses_are_the_same_in_keras_3(tmp_path):
     classes = np.arange(12).reshape(12, 1) % 4
     y_true = np.eye(4)[classes[:, 0]].astype("float32")

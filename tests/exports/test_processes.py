@@ -23,7 +23,7 @@ def test_calls_share_a_process_per_package_within_the_block_alone():
     assert pid() != first
 
 
-@pytest.mark.exhaustive(only=True)
+@pytest.mark.slow
 def test_each_library_of_a_block_has_a_process_of_its_own(tmp_path):
     """TensorFlow's part keeps out Keras, which was then missing for Keras's."""
     model = Sequential([Dense(2, input_dim=3)])

@@ -51,7 +51,7 @@ def two_inputs():
     return Model([image, steps], [Dense(2, name="a")(joined), Dense(1, name="b")(seen)])
 
 
-@pytest.mark.exhaustive(only=True)
+@pytest.mark.slow
 def test_a_saved_model_is_served_by_the_names_of_layers(tmp_path):
     model = two_inputs()
     copied = on_backend(model, "tensorflow")
@@ -72,7 +72,7 @@ def test_a_saved_model_is_served_by_the_names_of_layers(tmp_path):
         np.testing.assert_allclose(outputs[name], value, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.exhaustive(only=True)
+@pytest.mark.slow
 def test_tensorflow_lite_holds_masked_recurrent_layers_row_by_row(tmp_path):
     layers = [Masking(input_shape=(4, 2)), LSTM(3, return_sequences=True), GRU(2)]
     report = oneiros.export(Sequential(layers), tmp_path / "m.tflite")
@@ -113,7 +113,7 @@ def loops_of_different_sizes():
     return Model(images, ConvLSTM2D(2, 2, 2, **options)(heard))
 
 
-@pytest.mark.exhaustive(only=True)
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("network", "summary"),
     [
@@ -129,7 +129,7 @@ def test_tensorflow_lite_computes_what_it_would_get_wrong(tmp_path, network, sum
     assert report.comparison.largest.relative < 1e-5
 
 
-@pytest.mark.exhaustive(only=True)
+@pytest.mark.slow
 def test_what_tensorflow_lite_lacks_is_refused_with_a_way_out(tmp_path):
     by_batch = BatchNormalization(mode=2, input_shape=(3, 2), name="by_batch")
     with pytest.raises(ExportError, match=r"'by_batch' .*mode=2.*Export it to ONNX"):
@@ -137,7 +137,7 @@ def test_what_tensorflow_lite_lacks_is_refused_with_a_way_out(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.exhaustive(only=True)
+@pytest.mark.slow
 def test_tensorflow_lite_asks_for_the_number_of_images(tmp_path):
     layer = ConvLSTM2D(2, 2, 2, dim_ordering="tf", input_shape=(None, 5, 4, 2))
     with pytest.raises(ExportError, match="Give the sizes that are open in convlstm2d"):

@@ -19,7 +19,6 @@ from itertools import count
 import numpy as np
 import pytest
 from backends import BACKENDS
-from draws import is_exhaustive
 from faults import contents, emptied, failing_files, failing_lines
 from file_operations import FILES, LOADED, NEW, OLD, Work, values
 from oneiros import backend as K
@@ -36,8 +35,7 @@ STEP = 53
 each."""
 
 
-pytestmark = pytest.mark.exhaustive
-ONLY = pytest.mark.exhaustive(only=True)
+ONLY = pytest.mark.slow
 STRAY_LOCKS = pytest.mark.filterwarnings(
     "ignore::ResourceWarning",
     "ignore::pytest.PytestUnraisableExceptionWarning",
@@ -47,7 +45,7 @@ STRAY_LOCKS = pytest.mark.filterwarnings(
 hook that fails is left out with a warning, whatever its error."""
 
 
-@pytest.fixture(scope="module", params=BACKENDS if is_exhaustive() else ["theano"])
+@pytest.fixture(scope="module", params=["jax"])
 def work(request):
     with K.use(request.param), shared_processes():
         yield Work()
@@ -139,7 +137,7 @@ def line_faults(operation, folder, error=MemoryError):
 
 def moments(lines):
     """Returns the numbers of the lines that fail, of all that run."""
-    if not is_exhaustive():
+    if True:
         return range(3, len(lines) + 1, max(1, len(lines) // MOMENTS))
     numbers = range(1, len(lines) + 1)
     spread = numbers[len(lines) % STEP :: STEP]

@@ -34,7 +34,7 @@ def test_threads_that_save_to_one_path(tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == set(rounds.FILES)
 
 
-@pytest.mark.exhaustive(only=True)
+@pytest.mark.slow
 def test_processes_that_save_to_one_path(tmp_path):
     """While one more is killed at any moment, and started again."""
     rounds.write(tmp_path, 0)

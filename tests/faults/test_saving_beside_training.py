@@ -11,7 +11,6 @@ import threading
 
 import numpy as np
 import pytest
-from draws import is_exhaustive
 from oneiros import backend as K
 from oneiros.layers import Dense
 from oneiros.models import Sequential
@@ -26,7 +25,7 @@ COUNTED = 1e-30
 """A decay that changes nothing, with which the optimizer counts its updates."""
 LAYERS = 5
 ROWS = 400
-REPETITIONS = 500 if is_exhaustive() else 1
+REPETITIONS = 1
 TIMEOUT = 60
 X = np.zeros((ROWS, 4), "float32")
 
@@ -75,9 +74,9 @@ READINGS = (file_state, values, weights_file_state, deep_copy, values, pickled)
 
 
 @pytest.mark.parametrize(
-    "one_by_one", [False, pytest.param(True, marks=pytest.mark.exhaustive(only=True))]
+    "one_by_one", [False, pytest.param(True, marks=pytest.mark.slow)]
 )
-def test_each_state_is_one_of_whole_updates(backend, one_by_one, tmp_path):
+def test_each_state_is_one_of_whole_updates(one_by_one, tmp_path):
     model = trained_model()
     configuration = model.to_json()
     trained = threading.Event()

@@ -29,7 +29,7 @@ def close_statistics(sample, case):
     assert abs(sample.min() - case["min"]) <= spread
 
 
-def test_golden_statistics(golden, backend):
+def test_golden_statistics(golden):
     done = 0
     for case in golden[0]["initializations"]:
         initialize = initializations.get(case["name"])
@@ -72,7 +72,7 @@ RANDOM = {
 
 
 @pytest.mark.parametrize("name", RANDOM)
-def test_values_come_from_numpys_global_generator(backend, name):
+def test_values_come_from_numpys_global_generator(name):
     np.random.seed(7)
     value = K.get_value(initializations.get(name)(SHAPE))
     np.random.seed(7)
@@ -83,13 +83,13 @@ def test_values_come_from_numpys_global_generator(backend, name):
     "name",
     ["uniform", "glorot_uniform", "normal", "orthogonal", "identity", "zero", "one"],
 )
-def test_names_and_types_are_passed_on(backend, name):
+def test_names_and_types_are_passed_on(name):
     weight = initializations.get(name)((4, 4), name="dense_1_W")
     assert weight.name.partition(":")[0] == "dense_1_W"
     assert K.dtype(weight) == K.floatx() == "float32"
 
 
-def test_get_fixes_arguments(backend):
+def test_get_fixes_arguments():
     fixed = initializations.get("orthogonal", scale=1.0)
     value = K.get_value(fixed((3, 4), name="U"))
     np.testing.assert_allclose(value @ value.T, np.eye(3), atol=1e-5)

@@ -96,7 +96,7 @@ def test_custom_objects_come_first():
         ("activity_l1l2", 0.01, 0.01),
     ],
 )
-def test_regularizers_by_short_name(backend, name, l1, l2):
+def test_regularizers_by_short_name(name, l1, l2):
     for built in (regularizers.get(name), getattr(regularizers, name)()):
         assert built.get_config() == {
             "name": "L1L2Regularizer",
@@ -105,14 +105,14 @@ def test_regularizers_by_short_name(backend, name, l1, l2):
         }
 
 
-def test_regularizers_of_old_configurations(backend):
+def test_regularizers_of_old_configurations():
     old = regularizers.get({"name": "WeightRegularizer", "l1": 0.0, "l2": 0.5})
     assert old.get_config() == {"name": "L1L2Regularizer", "l1": 0.0, "l2": 0.5}
     old.set_param(None)
     old.set_layer(None)
 
 
-def test_constraints_by_short_name(backend):
+def test_constraints_by_short_name():
     assert constraints.get("maxnorm").get_config() == {
         "name": "MaxNorm",
         "m": 2,
@@ -123,7 +123,7 @@ def test_constraints_by_short_name(backend):
     assert constraints.get("nonneg").get_config() == {"name": "NonNeg"}
 
 
-def test_wrong_arguments_are_named(backend):
+def test_wrong_arguments_are_named():
     with pytest.raises(ConfigError, match=r"MaxNorm.*'n'"):
         constraints.get({"name": "MaxNorm", "n": 3})
 
@@ -141,7 +141,7 @@ def compiled(*functions):
     return lambda value: run([value])
 
 
-def test_constraints_keep_their_promises(backend):
+def test_constraints_keep_their_promises():
     run = compiled(
         constraints.maxnorm(2.0),
         constraints.unitnorm(),

@@ -61,9 +61,8 @@ def test_there_are_models_of_every_kind():
     assert len(NAMES) == 96
 
 
-@pytest.mark.spread
 @pytest.mark.parametrize("name", NAMES)
-def test_whole_models_in_hdf5(name, backend):
+def test_whole_models_in_hdf5(name):
     check(lambda: loaded(name, ".h5"), name)
 
 

@@ -16,9 +16,8 @@ def test_there_are_models_of_every_kind():
     assert len(EXPECTED.names) == 105
 
 
-@pytest.mark.spread
 @pytest.mark.parametrize("name", EXPECTED.names)
-def test_predictions(name, backend, tmp_path):
+def test_predictions(name, tmp_path):
     model = load_model(FOLDER / f"{name}.keras")
     EXPECTED.check_predictions(model, name)
     model.save(tmp_path / "m.h5")

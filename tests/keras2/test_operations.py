@@ -57,9 +57,8 @@ def wave(shape, number):
     return (2 * np.sin(places * (1.7 + number) + 0.4)).reshape(shape).astype("float32")
 
 
-@pytest.mark.spread
 @pytest.mark.parametrize("keras", ["keras2", "keras3"])
-def test_operations_are_those_of_keras(keras, backend):
+def test_operations_are_those_of_keras(keras):
     names = [name for name in GENUINE if name.startswith(keras)]
     assert len(names) > 50
     for name in names:
@@ -79,8 +78,7 @@ def test_operations_are_those_of_keras(keras, backend):
         np.testing.assert_allclose(products, expected, atol=1e-5 * size, err_msg=name)
 
 
-@pytest.mark.spread
-def test_operations_are_those_of_numpy(backend):
+def test_operations_are_those_of_numpy():
     x = Input((4, 6))
     cases = [case for case in CASES if case[-1] is not None]
     outputs = [TensorOperation(*case[:3])(x) for case in cases]
@@ -159,7 +157,7 @@ def test_only_names_on_the_list_are_read(function, more, said):
         model_from_json(graph(function, ["a", 0, 0, more]))
 
 
-@pytest.mark.exhaustive(only=True)
+@pytest.mark.slow
 def test_operations_with_others_inside_go_to_keras_3(theano, tmp_path):
     there = GENUINE["keras2_reshape_dyn3"]
     model = model_from_json(json.dumps(there["model"]))

@@ -36,8 +36,7 @@ def predicted(layer, x):
     return Sequential([layer]).predict(np.asarray(x))
 
 
-@pytest.mark.spread
-def test_normalization_spreads_what_is_given_over_its_axes(backend):
+def test_normalization_spreads_what_is_given_over_its_axes():
     x = np.arange(12, dtype="float32").reshape(2, 2, 3)
     layer = Normalization((1, 2), MEAN, VARIANCE, input_shape=(2, 3))
     expected = (x - MEAN) / np.sqrt(VARIANCE)
@@ -56,7 +55,7 @@ def test_the_scale_of_rms_normalization_is_along_its_axis(theano):
     np.testing.assert_allclose(model.predict(x), expected, rtol=1e-5)
 
 
-def test_what_is_hidden_has_no_share_in_float16_either(backend):
+def test_what_is_hidden_has_no_share_in_float16_either():
     """1e9 is infinite there, and 0 times infinity isn't a number."""
     before = K.floatx()
     K.set_floatx("float16")
@@ -73,8 +72,7 @@ def test_what_is_hidden_has_no_share_in_float16_either(backend):
     np.testing.assert_array_equal(even, [[0.5, 0.5, 0.0]])
 
 
-@pytest.mark.spread
-def test_categories_are_counted_and_weighted(backend):
+def test_categories_are_counted_and_weighted():
     def once(row):
         return np.bincount(row[row < 4], minlength=4)
 
@@ -92,8 +90,7 @@ def test_categories_are_counted_and_weighted(backend):
     np.testing.assert_array_equal(halves, counts / 2)
 
 
-@pytest.mark.spread
-def test_values_are_sorted_into_intervals(backend):
+def test_values_are_sorted_into_intervals():
     x = np.array([[-1.0, 0.0, 0.5], [1.0, 1.5, 9.0]], "float32")
     bounds = [0.0, 1.0, 2.0]
     expected = np.digitize(x, bounds)
@@ -132,7 +129,6 @@ def test_causal_is_stored():
     assert config["causal"] and Attention.from_config(config).use_causal_mask
 
 
-@pytest.mark.spread
 @pytest.mark.parametrize(
     ("arguments", "shape", "mask", "sums"),
     [
@@ -144,9 +140,7 @@ def test_causal_is_stored():
         ({}, (3, 4), (2, 3, 3), [11.644071, 1.331706, 3.460793]),
     ],
 )
-def test_heads_compute_what_they_do_in_keras_2(
-    arguments, shape, mask, sums, backend, tmp_path
-):
+def test_heads_compute_what_they_do_in_keras_2(arguments, shape, mask, sums, tmp_path):
     inputs, values = [Input(shape)], [wave((2, *shape), 0.7)]
     if mask:
         inputs.append(Input(mask[1:]))
@@ -208,7 +202,7 @@ def test_groups_of_queries_share_keys(theano, tmp_path):
         GroupQueryAttention(3, 4, 3)
 
 
-@pytest.mark.exhaustive(only=True)
+@pytest.mark.slow
 def test_attention_goes_to_keras_3_with_what_its_calls_take(theano, tmp_path):
     x = Input((5, 6))
     heads = MultiHeadAttention(2, 3, use_causal_mask=True)([x, x])

@@ -44,9 +44,8 @@ def arrays_of(name):
     raise AssertionError(name)
 
 
-@pytest.mark.spread
 @pytest.mark.parametrize("name", sorted(MODELS))
-def test_predictions_are_those_of_keras_2(name, backend):
+def test_predictions_are_those_of_keras_2(name):
     model = model_from_json(json.dumps(MODELS[name]["model"]))
     arrays = arrays_of(name)
     model.set_weights(arrays["w"])
@@ -120,7 +119,7 @@ def test_models_train_and_come_back_from_a_file(maker, tmp_path, theano):
     np.testing.assert_allclose(again.predict(x), model.predict(x), atol=1e-6)
 
 
-ONLY = pytest.mark.exhaustive(only=True)
+ONLY = pytest.mark.slow
 
 
 @pytest.mark.parametrize(

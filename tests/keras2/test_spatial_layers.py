@@ -45,9 +45,8 @@ def model_of(*entries, shape, dtype="float32"):
     return model
 
 
-@pytest.mark.spread
 @pytest.mark.parametrize("case", CASES, ids=named)
-def test_a_layer_computes_what_keras_computed(case, backend):
+def test_a_layer_computes_what_keras_computed(case):
     entry = (case["class_name"], case["config"])
     model = model_of(entry, shape=case["shape"])
     output = model.predict(wave([2, *case["shape"]], 0.7))
@@ -56,7 +55,7 @@ def test_a_layer_computes_what_keras_computed(case, backend):
     np.testing.assert_allclose(sums, case["sums"], rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.exhaustive(only=True)
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=named)
 def test_a_layer_trains_and_comes_back(case, theano, tmp_path):
     model = model_of((case["class_name"], case["config"]), shape=case["shape"])
@@ -176,7 +175,7 @@ def test_layers_go_to_onnx_together(theano, tmp_path):
     assert report.comparison.agrees
 
 
-def test_a_value_for_each_channel_multiplies_images(backend):
+def test_a_value_for_each_channel_multiplies_images():
     x = wave([2, 4, 5, 3])
     factors = wave([2, 1, 1, 3], 0.7)
     for sizes in ((4, 5), (None, None)):
@@ -187,9 +186,8 @@ def test_a_value_for_each_channel_multiplies_images(backend):
         np.testing.assert_allclose(model.predict([x, factors]), x * factors, rtol=1e-6)
 
 
-@pytest.mark.spread
 @pytest.mark.parametrize("padding", ["same", "valid"])
-def test_a_transposed_convolution_takes_images_of_any_size(padding, backend):
+def test_a_transposed_convolution_takes_images_of_any_size(padding):
     config = {"filters": 3, "kernel_size": [3, 2], "strides": [2, 3]}
     entry = ("Conv2DTranspose", {**config, "padding": padding})
     fixed, free = (

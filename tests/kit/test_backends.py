@@ -14,7 +14,7 @@ from oneiros_testing.runner import plan_of
 
 EXPECTED = Path(__file__).with_name("expected.toml")
 CHECKED = ["numpy", "onnx", *BACKENDS]
-EXHAUSTIVE = pytest.mark.exhaustive(only=True)
+EXHAUSTIVE = pytest.mark.slow
 
 
 OF_TYPES = "check_types_of_"

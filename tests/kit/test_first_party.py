@@ -30,9 +30,7 @@ CHECKED = [
     pytest.param(
         name,
         backend,
-        marks=()
-        if name in FAST and backend == BACKENDS[0]
-        else pytest.mark.exhaustive(only=True),
+        marks=() if name in FAST and backend == BACKENDS[0] else pytest.mark.slow,
         id=f"{name}-{backend}",
     )
     for name in NAMES

@@ -12,13 +12,11 @@ from oneiros.testing import check_component
 
 MODULES = (faulty_functions, faulty_files, faulty_objects, faulty_exports)
 EVERY = 12
-"""The test command checks each twelfth fault, the exhaustive run all."""
+"""The test command checks each twelfth fault, the slow tests all."""
 FAULTS = [
     pytest.param(
         *fault,
-        marks=pytest.mark.exhaustive(only=True)
-        if number % EVERY or module is faulty_exports
-        else (),
+        marks=pytest.mark.slow if number % EVERY or module is faulty_exports else (),
         id=fault[1].__name__,
     )
     for module in MODULES
@@ -33,7 +31,7 @@ def test_a_fault_is_found_by_its_check_alone(kind, component, check):
     assert {fault.check for fault in report.faults} == {check}, report
 
 
-@pytest.mark.exhaustive(only=True)
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "component"), FAULTLESS)
 def test_what_has_no_fault_passes(kind, component):
     report = check_component(kind, component, backends=["theano"])

@@ -408,7 +408,7 @@ def pytest_collection_modifyitems(items):
     for item in items:
         item.add_marker(pytest.mark.MARK)
 """
-LONG = pytest.mark.exhaustive(only=True)
+LONG = pytest.mark.slow
 REMOVING = """
 def pytest_collection_modifyitems(items):
     items[:] = items[:2]

@@ -22,7 +22,7 @@ def cases(layers):
     return [
         pytest.param(
             *each,
-            marks=() if each[0].__name__ in FAST else pytest.mark.exhaustive(only=True),
+            marks=() if each[0].__name__ in FAST else pytest.mark.slow,
             id=each[0].__name__,
         )
         for each in layers

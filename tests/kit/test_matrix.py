@@ -100,7 +100,7 @@ def oneiros_initializations():
 """
 
 
-@pytest.mark.exhaustive(only=True)
+@pytest.mark.slow
 def test_unexpected_failures_are_told_by_the_sentences_of_their_checks(
     installed, oneiros_command
 ):

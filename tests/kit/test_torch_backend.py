@@ -21,7 +21,7 @@ def test_it_uses_public_names_alone():
     assert faulty_imports("torch-for-oneiros", "torch_for_oneiros") == []
 
 
-@pytest.mark.exhaustive(only=True)
+@pytest.mark.slow
 def test_its_own_tests_pass():
     """Golden data of Keras 1.2.2, the kit, and PyTorch's own kernels and compiler."""
     pytest.importorskip("torch_for_oneiros", reason=WITHOUT)

@@ -46,7 +46,7 @@ def kernel(array):
     return array.transpose(3, 2, 0, 1) if array.ndim == 4 else array
 
 
-def test_both_ways_and_both_orderings_agree(backend):
+def test_both_ways_and_both_orderings_agree():
     """All images in one convolution, or each in its step.
 
     Channels last, or first; also with masks.
@@ -102,7 +102,7 @@ def test_both_ways_and_both_orderings_agree(backend):
     assert (forward[0, 1] != forward[0, 0]).any()
 
 
-def test_a_convolution_of_the_state_that_somebody_derived(backend):
+def test_a_convolution_of_the_state_that_somebody_derived():
     x = Input(batch_shape=(None, 3, 5, 4, 2))
     derived, plain = made(Scaled), made()
     outputs = [derived(x), plain(x)]
@@ -114,13 +114,13 @@ def test_a_convolution_of_the_state_that_somebody_derived(backend):
     np.testing.assert_allclose(value, expected, rtol=1e-4, atol=1e-5)
 
 
-def test_a_mask_passes(backend):
+def test_a_mask_passes():
     x = Masking()(Input(shape=(3, 5, 4, 2)))
     assert made(return_sequences=True).compute_mask(x, "mask") == "mask"
     assert made().compute_mask(x, "mask") is None
 
 
-def test_images_of_unknown_size(backend):
+def test_images_of_unknown_size():
     layer = made(return_sequences=True)
     x = Input(shape=(None, None, None, 2))
     y = layer(x)
@@ -135,7 +135,7 @@ def test_images_of_unknown_size(backend):
 
 
 @pytest.mark.parametrize("ordering", ["tf", "th"])
-def test_initial_values(backend, ordering):
+def test_initial_values(ordering):
     """W is Glorot's for the kernel's own layout, U is orthogonal, the forget gate's
     bias is 1."""
     layer = made(dim_ordering=ordering, nb_filter=4, nb_row=3, nb_col=3)
@@ -154,7 +154,7 @@ def test_initial_values(backend, ordering):
     assert [set(bias) for bias in b] == [{0}, {1}, {0}, {0}]
 
 
-def test_dropout(backend):
+def test_dropout():
     """Drops values of input and state in training alone, at all steps the same, for
     each gate other ones."""
     layer = made(dropout_W=0.5, dropout_U=0.5)
@@ -175,7 +175,7 @@ def test_dropout(backend):
     assert len({mask.tobytes() for mask in masks}) == 8
 
 
-def test_states(backend):
+def test_states():
     """They go on from batch to batch, and have the strided size."""
     model = Sequential()
     model.add(made(stateful=True, subsample=(2, 2), batch_input_shape=(2, 3, 5, 4, 2)))
@@ -213,7 +213,7 @@ class Peak(ConvRecurrent2D):
         return peak, [peak]
 
 
-def test_a_derived_layer(backend):
+def test_a_derived_layer():
     layer = Peak(
         nb_filter=3,
         nb_row=1,

@@ -48,7 +48,7 @@ def arrays_for(*shapes):
         (lambda w: PReLU(weights=w, input_shape=(3,)), [(3,)]),
     ],
 )
-def test_weights_are_set_from_the_argument(backend, layer, shapes):
+def test_weights_are_set_from_the_argument(layer, shapes):
     weights = arrays_for(*shapes)
     made = layer(weights)
     Sequential([made])
@@ -56,7 +56,7 @@ def test_weights_are_set_from_the_argument(backend, layer, shapes):
     assert made.initial_weights is None
 
 
-def test_initial_values(backend):
+def test_initial_values():
     model = Sequential([Highway(input_dim=3), BatchNormalization(), SReLU()])
     W, W_carry, b, b_carry = model.layers[0].get_weights()
     assert W.std() > 0
@@ -70,7 +70,7 @@ def test_initial_values(backend):
     assert t_right.std() > 0
 
 
-def test_a_shared_normalization_keeps_averages_of_each_call(backend):
+def test_a_shared_normalization_keeps_averages_of_each_call():
     layer = BatchNormalization()
     a, b = Input(shape=(3,)), Input(shape=(3,))
     layer(a), layer(b)
@@ -79,7 +79,7 @@ def test_a_shared_normalization_keeps_averages_of_each_call(backend):
     assert layer.get_updates_for(None) == []
 
 
-def test_embedding_makes_an_integer_input_and_takes_floats(backend):
+def test_embedding_makes_an_integer_input_and_takes_floats():
     model = Sequential([Embedding(5, 2, input_length=2)])
     assert K.dtype(model.inputs[0]) == "int32"
     layer = Embedding(5, 2)
@@ -90,7 +90,7 @@ def test_embedding_makes_an_integer_input_and_takes_floats(backend):
     np.testing.assert_array_equal(value, [[table[4], table[1]]])
 
 
-def test_masks_travel_through_layers_that_know_them(backend):
+def test_masks_travel_through_layers_that_know_them():
     x = Input(shape=(4,), dtype="int32")
     y = Activation("tanh")(TimeDistributedDense(3)(Embedding(6, 2, mask_zero=True)(x)))
     mask = y._keras_history[0].output_mask
@@ -100,7 +100,7 @@ def test_masks_travel_through_layers_that_know_them(backend):
         Flatten()(y)
 
 
-def test_dense_passes_a_mask_on_as_in_keras_2(backend):
+def test_dense_passes_a_mask_on_as_in_keras_2():
     """Files of Keras 2 and 3 have it behind layers that return masked sequences."""
     dense = Dense(3)
     wrapped = TimeDistributed(Dense(3))
@@ -116,7 +116,7 @@ def test_dense_passes_a_mask_on_as_in_keras_2(backend):
     np.testing.assert_allclose(models[0].predict(x[:, :2]), expected, atol=1e-6)
 
 
-def test_masking_of_four_axes(backend):
+def test_masking_of_four_axes():
     x = Input(shape=(2, 3, 2))
     layer = Masking(1.0)
     y = layer(x)
@@ -129,7 +129,7 @@ def test_masking_of_four_axes(backend):
     np.testing.assert_array_equal(out[0, 0, 1], [0, 0])
 
 
-def test_a_configuration_holds_activations_by_name(backend):
+def test_a_configuration_holds_activations_by_name():
     def doubled(x):
         return 2 * x
 

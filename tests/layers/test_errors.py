@@ -124,7 +124,7 @@ ARGUMENTS = {
 
 
 @pytest.mark.parametrize("name", sorted(ARGUMENTS))
-def test_arguments(backend, name):
+def test_arguments(name):
     call, message = ARGUMENTS[name]
     with pytest.raises(ArgumentError, match=message):
         call()
@@ -274,7 +274,7 @@ SHAPES = {
 
 
 @pytest.mark.parametrize("name", sorted(SHAPES))
-def test_shapes(backend, name):
+def test_shapes(name):
     call, message = SHAPES[name]
     with pytest.raises(ShapeError, match=message):
         call()
@@ -291,7 +291,7 @@ OTHER_SHAPES = {
 
 
 @pytest.mark.parametrize("name", sorted(STRATEGIES))
-def test_a_layer_takes_a_shape_or_refuses_it_by_name(backend, name):
+def test_a_layer_takes_a_shape_or_refuses_it_by_name(name):
     case = STRATEGIES[name](Scripted({}))
     for others_of in OTHER_SHAPES.values() if len(case.shapes) == 1 else ():
         layer = case.made()
@@ -308,7 +308,7 @@ WITH_WINDOWS = [
 
 
 @pytest.mark.parametrize("name", WITH_WINDOWS)
-def test_data_too_small_are_refused_in_the_layers_name(backend, name):
+def test_data_too_small_are_refused_in_the_layers_name(name):
     case = STRATEGIES[name](Scripted({"@open": True}))
     layer, inputs, outputs = case.connected()
     model = Model(inputs, outputs)
@@ -362,7 +362,7 @@ AT_THE_CALL = {
 
 
 @pytest.mark.parametrize("name", sorted(AT_THE_CALL))
-def test_sizes_that_only_the_data_tells(backend, name):
+def test_sizes_that_only_the_data_tells(name):
     make, shape, small, message = AT_THE_CALL[name]
     layer = make()
     x = Input(shape=shape)
@@ -372,7 +372,7 @@ def test_sizes_that_only_the_data_tells(backend, name):
     assert f"{type(layer).__name__} {layer.name!r}" in str(caught.value)
 
 
-def test_sizes_in_a_chain_of_layers_while_training(backend):
+def test_sizes_in_a_chain_of_layers_while_training():
     """With channels first the layers hand each other tensors that have channels
     last."""
     x = Input(shape=(1, None, None))
@@ -390,7 +390,7 @@ def test_sizes_in_a_chain_of_layers_while_training(backend):
     model.train_on_batch(np.zeros((3, 1, 6, 6)), np.zeros((3, 2)))
 
 
-def test_sizes_inside_a_model_inside_a_model(backend):
+def test_sizes_inside_a_model_inside_a_model():
     inner = Sequential(
         [Convolution1D(3, 3, input_shape=(None, 3)), Convolution1D(2, 4, name="second")]
     )
@@ -403,7 +403,7 @@ def test_sizes_inside_a_model_inside_a_model(backend):
         model.predict(np.zeros((2, 5, 3)))
 
 
-def test_what_fails_in_a_layer_is_told_with_its_name(backend):
+def test_what_fails_in_a_layer_is_told_with_its_name():
     x, z = Input(shape=(None, 4)), Input(shape=(None, 4))
     before = Activation("relu", name="before")(x)
     y = merge([before, z], mode="concat", concat_axis=-1, name="joined")
@@ -416,7 +416,7 @@ def test_what_fails_in_a_layer_is_told_with_its_name(backend):
         model.predict(data)
 
 
-def test_sparse_inputs_are_computed_with_as_dense(backend):
+def test_sparse_inputs_are_computed_with_as_dense():
     """So each layer takes them."""
     matrix = np.array([[0, 2, 0], [1, 0, 0]], "float32")
     for layer in (
@@ -433,7 +433,7 @@ def test_sparse_inputs_are_computed_with_as_dense(backend):
         )
 
 
-def test_sparse_data_for_an_input_that_is_not_sparse(backend):
+def test_sparse_data_for_an_input_that_is_not_sparse():
     x = Input(shape=(3,), name="words")
     model = Model(x, Dense(2)(x))
     message = (
@@ -444,7 +444,7 @@ def test_sparse_data_for_an_input_that_is_not_sparse(backend):
         model.predict(csr_matrix((2, 3), dtype="float32"))
 
 
-def test_numpy_integers_are_whole_numbers(backend):
+def test_numpy_integers_are_whole_numbers():
     assert Dense(np.int64(3)).output_dim == 3
     assert Reshape(np.array([2, 3])).target_shape == (2, 3)
 
@@ -452,7 +452,7 @@ def test_numpy_integers_are_whole_numbers(backend):
 @pytest.mark.parametrize(
     "layer", [Dense, Dropout, Embedding, Flatten, GaussianNoise, PReLU]
 )
-def test_unknown_arguments_are_named(backend, layer):
+def test_unknown_arguments_are_named(layer):
     arguments = {
         Dense: [3],
         Dropout: [0.5],

@@ -18,7 +18,6 @@ NO_CONFIGURATION = {"weights", "layers", "node_indices", "tensor_indices", "name
 """Arguments of constructors that aren't part of a configuration."""
 
 
-@pytest.mark.spread
 @pytest.mark.parametrize("name", CLASSES)
 def test_numbers(golden, predicting_backend, name):
     count, problems = problems_of_class(name, golden[1])
@@ -26,7 +25,6 @@ def test_numbers(golden, predicting_backend, name):
     assert count == sum(case["class_name"] == name for case in golden[0])
 
 
-@pytest.mark.spread
 def test_shapes_names_and_configurations(golden, backend):
     """They are those of Keras, and each argument of a constructor is in the
     configuration, apart from those that are no part of it."""

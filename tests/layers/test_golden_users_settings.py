@@ -13,7 +13,8 @@ import pytest
 from backends import BACKENDS
 from fresh import ROOT
 from golden_layers import CASES
-from selection import AT_USERS_SETTINGS
+
+AT_USERS_SETTINGS = ("Convolution2D", "Dense", "GRU")
 
 SCRIPT = ROOT / "tests" / "support" / "golden_layers.py"
 OF_THIS_RUN = ("XLA_FLAGS", "ONEIROS_TENSORFLOW_XLA")

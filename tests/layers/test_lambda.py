@@ -28,7 +28,7 @@ def value(layer, *arrays):
     [None, (2,), [2], lambda shape: (shape[0], 2), lambda shape: [shape[0], 2]],
     ids=["found", "tuple", "list", "function", "function of a list"],
 )
-def test_output_shape(backend, output_shape):
+def test_output_shape(output_shape):
     y, shape = value(
         Lambda(scaled, output_shape=output_shape, arguments={"factor": 3.0}), X
     )
@@ -36,14 +36,14 @@ def test_output_shape(backend, output_shape):
     assert shape == (None, 2)
 
 
-def test_the_shape_is_found_for_the_input_s_type(backend):
+def test_the_shape_is_found_for_the_input_s_type():
     indices = np.array([[1, 0]], "int32")
     y, shape = value(Lambda(lambda x: K.one_hot(x, 3)), indices)
     np.testing.assert_array_equal(y, [[[0, 1, 0], [1, 0, 0]]])
     assert shape == (None, 2, 3)
 
 
-def test_lists_of_tensors(backend):
+def test_lists_of_tensors():
     y, shape = value(Lambda(lambda xs: xs[0] * xs[1]), X, X + 1)
     np.testing.assert_array_equal(y, X * (X + 1))
     assert shape == (None, 3)
@@ -52,7 +52,7 @@ def test_lists_of_tensors(backend):
     assert (first._keras_shape, second._keras_shape) == ((None, 3), (None, 3))
 
 
-def test_masks(backend):
+def test_masks():
     masked = Masking()(Input(shape=(4, 3)))
     with pytest.raises(TypeError, match=r"Lambda 'lambda.*mask.*support"):
         Lambda(lambda x: x)(masked)
@@ -67,7 +67,7 @@ def test_masks(backend):
     assert passing.output_mask is not None
 
 
-def test_the_configuration_holds_the_live_function(backend):
+def test_the_configuration_holds_the_live_function():
     layer = Lambda(
         scaled, output_shape=(2,), arguments={"factor": 2.0}, input_shape=(3,)
     )
@@ -79,7 +79,7 @@ def test_the_configuration_holds_the_live_function(backend):
     np.testing.assert_array_equal(copy.predict(X), model.predict(X))
 
 
-def test_files_hold_no_code(backend):
+def test_files_hold_no_code():
     factor = 2
     layer = Lambda(lambda x: x * factor, name="twice", input_shape=(3,))
     text = json_text.dumps(layer.get_config())
@@ -91,7 +91,7 @@ def test_files_hold_no_code(backend):
     np.testing.assert_array_equal(value(layer, X)[0], 2 * X)
 
 
-def test_a_named_function_is_found_among_the_custom_objects(backend):
+def test_a_named_function_is_found_among_the_custom_objects():
     config = {
         "name": "named",
         "function": "scaled",
@@ -106,7 +106,7 @@ def test_a_named_function_is_found_among_the_custom_objects(backend):
         Lambda.from_config(config)
 
 
-def test_a_registered_function_is_found_by_its_name(backend):
+def test_a_registered_function_is_found_by_its_name():
     from oneiros import activations
 
     layer = Lambda(activations.softplus, input_shape=(3,))
@@ -125,7 +125,7 @@ def test_a_registered_function_is_found_by_its_name(backend):
         ),
     ],
 )
-def test_messages(backend, call, message):
+def test_messages(call, message):
     with pytest.raises(TypeError, match=message):
         call()
 

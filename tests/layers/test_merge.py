@@ -21,7 +21,7 @@ def merged(arrays, **arguments):
 
 
 @pytest.mark.parametrize("settle", [lambda: Reshape((1,)), Flatten])
-def test_cos_of_vectors_has_a_further_axis_that_a_layer_settles(backend, settle):
+def test_cos_of_vectors_has_a_further_axis_that_a_layer_settles(settle):
     a, b = randoms((5, 4), (5, 4))
     inputs = [Input(shape=(4,)), Input(shape=(4,))]
     cos = merge(inputs, mode="cos", dot_axes=1)
@@ -32,19 +32,19 @@ def test_cos_of_vectors_has_a_further_axis_that_a_layer_settles(backend, settle)
     np.testing.assert_allclose(settled, expected.reshape(5, 1), rtol=1e-5)
 
 
-def test_cos_of_a_zero_vector_is_zero(backend):
+def test_cos_of_a_zero_vector_is_zero():
     a = np.zeros((1, 3), "float32")
     y, _ = merged([a, a + 1], mode="cos", dot_axes=1)
     np.testing.assert_array_equal(y, [[[0.0]]])
 
 
-def test_sizes_that_vary_take_the_one_that_is_known(backend):
+def test_sizes_that_vary_take_the_one_that_is_known():
     a, b = Input(batch_shape=(None, None, 4)), Input(batch_shape=(None, 3, None))
     assert merge([a, b], mode="sum")._keras_shape == (None, 3, 4)
     assert merge([a, b], mode="concat", concat_axis=1)._keras_shape == (None, None, 4)
 
 
-def test_functions_as_mode(backend):
+def test_functions_as_mode():
     arrays = randoms((2, 3), (2, 3))
     inputs = [Input(shape=(3,)), Input(shape=(3,))]
 
@@ -73,7 +73,7 @@ def masks_of(outputs, inputs, feeds):
     return [value.astype(bool) for value in K.function(inputs, masks)(feeds)]
 
 
-def test_masks(backend):
+def test_masks():
     a, b = randoms((2, 4, 3), (2, 4, 3))
     a[0, 2:] = 0
     b[1, 3:] = 0
@@ -106,7 +106,7 @@ def test_masks(backend):
     assert merge([one, other], mode="dot")._keras_history[0].output_mask is None
 
 
-def test_the_function_receives_the_masks_if_it_asks(backend):
+def test_the_function_receives_the_masks_if_it_asks():
     x = Input(shape=(2, 3))
     received = []
 
@@ -119,7 +119,7 @@ def test_the_function_receives_the_masks_if_it_asks(backend):
     assert received[0][1] is None
 
 
-def test_max_with_a_mask_is_refused(backend):
+def test_max_with_a_mask_is_refused():
     x = Input(shape=(2, 3))
     with pytest.raises(
         ArgumentError, match=r"Merge 'merge_\d+' with mode='max' received a mask"
@@ -127,7 +127,7 @@ def test_max_with_a_mask_is_refused(backend):
         merge([Masking()(x), x], mode="max")
 
 
-def test_functions_stay_live_in_the_configuration(backend):
+def test_functions_stay_live_in_the_configuration():
     def difference(xs):
         return xs[0] - xs[1]
 
@@ -144,7 +144,7 @@ def test_functions_stay_live_in_the_configuration(backend):
     np.testing.assert_array_equal(copy.predict(arrays), arrays[0] - arrays[1])
 
 
-def test_configurations_of_keras_1_0_lack_some_arguments(backend):
+def test_configurations_of_keras_1_0_lack_some_arguments():
     config = {
         "name": "old",
         "mode": "concat",
@@ -220,6 +220,6 @@ def inputs(*shapes):
         (lambda: Lambda(3), TypeError, "function=3"),
     ],
 )
-def test_messages(backend, call, error, message):
+def test_messages(call, error, message):
     with pytest.raises(error, match=message):
         call()

@@ -38,7 +38,7 @@ ONES = np.ones((100, 6, 50), "float32")
         ),
     ],
 )
-def test_feature_maps_are_dropped_whole(backend, run, layer, shape, together):
+def test_feature_maps_are_dropped_whole(run, layer, shape, together):
     y = run(layer(), np.ones(shape, "float32"), phase=1)
     low = y.min(axis=together)
     high = y.max(axis=together)
@@ -47,7 +47,7 @@ def test_feature_maps_are_dropped_whole(backend, run, layer, shape, together):
     assert 0.3 < (low == 0).mean() < 0.7
 
 
-def test_maps_of_sequences_are_features_wherever_images_have_channels(backend, run):
+def test_maps_of_sequences_are_features_wherever_images_have_channels(run):
     with settings.override(image_dim_ordering="th"):
         layer = SpatialDropout1D(0.5)
     y = run(layer, np.ones((20, 5, 10), "float32"), phase=1)
@@ -57,7 +57,7 @@ def test_maps_of_sequences_are_features_wherever_images_have_channels(backend, r
         SpatialDropout1D(0.5, dim_ordering="th")
 
 
-def test_a_fraction_may_be_an_array_without_axes(backend, run):
+def test_a_fraction_may_be_an_array_without_axes(run):
     y = run(Dropout(np.array(0.5)), ONES[:3], phase=1)
     assert set(np.unique(y)) == {0, 2}
     for p in (np.array([0.5]), np.array("0.5"), np.array(True), np.array(1.5)):
@@ -65,7 +65,7 @@ def test_a_fraction_may_be_an_array_without_axes(backend, run):
             Dropout(p)
 
 
-def test_gaussian_noise_and_dropout_have_their_spread(backend, run):
+def test_gaussian_noise_and_dropout_have_their_spread(run):
     noise = run(GaussianNoise(0.5), 3 * ONES, phase=1) - 3
     assert abs(noise.mean()) < 0.02
     assert abs(noise.std() - 0.5) < 0.02
@@ -74,7 +74,7 @@ def test_gaussian_noise_and_dropout_have_their_spread(backend, run):
     assert abs(factor.std() - 0.5) < 0.02
 
 
-def test_embedding_drops_rows(backend, run):
+def test_embedding_drops_rows(run):
     layer = Embedding(40, 3, dropout=0.5)
     rows = np.arange(40, dtype="int32")[None].repeat(2, axis=0)
     y = run(layer, rows, phase=1)
@@ -89,12 +89,12 @@ def test_embedding_drops_rows(backend, run):
 
 
 @pytest.mark.parametrize("p", [0, 0.0, 1.0])
-def test_the_ends_of_the_range_drop_nothing_as_in_keras(backend, run, p):
+def test_the_ends_of_the_range_drop_nothing_as_in_keras(run, p):
     for layer in (Dropout(p), GaussianDropout(p)):
         np.testing.assert_array_equal(run(layer, ONES[:2], phase=1), ONES[:2])
         assert not layer.uses_learning_phase
 
 
-def test_a_layer_s_seed_fixes_its_draws(backend, run):
+def test_a_layer_s_seed_fixes_its_draws(run):
     draws = [run(Dropout(0.5, seed=3), ONES[:3], phase=1) for _ in range(2)]
     np.testing.assert_array_equal(*draws)

@@ -45,7 +45,7 @@ def stepped(cls):
 
 
 @pytest.mark.parametrize("cls", CELLS)
-def test_initial_values(backend, cls):
+def test_initial_values(cls):
     """In the modes "cpu" and "mem", a gate's U is made as its W is.
 
     Files of Keras 1.2.2 came about so.
@@ -68,7 +68,7 @@ def test_initial_values(backend, cls):
             )
 
 
-def test_a_joined_bias_that_no_file_holds_is_made_of_its_gates(backend):
+def test_a_joined_bias_that_no_file_holds_is_made_of_its_gates():
     waiting = Postponed()
     with load_context.changed(postponed=waiting):
         layer = built(LSTM(2, consume_less="gpu"), 1, 3, 4)
@@ -76,7 +76,7 @@ def test_a_joined_bias_that_no_file_holds_is_made_of_its_gates(backend):
     assert layer.get_weights()[2].tolist() == [0, 0, 1, 1, 0, 0, 0, 0]
 
 
-def test_penalties_one_by_one(golden, backend):
+def test_penalties_one_by_one(golden):
     """Keras 1.2.2 made the gates' weights in the order i, f, c, o, and listed them as
     i, c, f, o."""
     executed = 0
@@ -103,7 +103,7 @@ def test_penalties_one_by_one(golden, backend):
 
 
 @pytest.mark.parametrize("cls", CELLS)
-def test_modes_and_ways_of_looping_agree(backend, cls):
+def test_modes_and_ways_of_looping_agree(cls):
     """What the fused operation computes, a step function does.
 
     Outputs, gradients, masks, both directions.
@@ -157,7 +157,7 @@ def test_a_layer_without_gates_has_no_activation_for_them():
         SimpleRNN(3, inner_activation="sigmoid")
 
 
-def test_a_step_set_on_a_layer_is_the_one_that_runs(backend):
+def test_a_step_set_on_a_layer_is_the_one_that_runs():
     """It isn't fused then."""
     x = Input(batch_shape=(None, 3, 2))
     layer = LSTM(2, return_sequences=True)
@@ -166,7 +166,7 @@ def test_a_step_set_on_a_layer_is_the_one_that_runs(backend):
     assert_array_equal(values[0, :, 0], [1, 2, 3])
 
 
-def test_unrolled_with_masked_first_steps(backend):
+def test_unrolled_with_masked_first_steps():
     """As in Keras 1.2.2, a loop begins with the state that was kept, an unrolled layer
     with zeros."""
     x = sequences(2, 3, 2)
@@ -186,7 +186,7 @@ def test_unrolled_with_masked_first_steps(backend):
     assert_allclose(looped[:, 1:], unrolled[:, 1:], rtol=1e-4)
 
 
-def test_a_shared_layer_takes_sequences_of_any_length(backend):
+def test_a_shared_layer_takes_sequences_of_any_length():
     layer = LSTM(2)
     short, long = Input(shape=(3, 4)), Input(shape=(5, 4))
     model = Model([short, long], [layer(short), layer(long)])
@@ -198,7 +198,7 @@ def test_a_shared_layer_takes_sequences_of_any_length(backend):
         layer(Input(shape=(3, 5)))
 
 
-def test_whole_numbers_as_input(backend):
+def test_whole_numbers_as_input():
     for mode in MODES:
         layer = SimpleRNN(2, consume_less=mode, activation=None)
         x = Input(batch_shape=(None, 3, 2), dtype="int32")
@@ -211,7 +211,7 @@ def test_whole_numbers_as_input(backend):
         assert_allclose(K.function([x], [y])([values])[0], h, rtol=1e-4)
 
 
-def test_time_distributed_dense(backend):
+def test_time_distributed_dense():
     x, w, b = (K.variable(sequences(*shape)) for shape in ((2, 5, 30), (30, 4), (4,)))
     plain = time_distributed_dense(x, w, b)
     dropped = time_distributed_dense(
@@ -231,7 +231,7 @@ def test_time_distributed_dense(backend):
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_dropout_of_the_input(backend, mode):
+def test_dropout_of_the_input(mode):
     """A feature dropped is dropped at all steps, in training, other ones for each
     sample and call."""
     features = 20
@@ -258,7 +258,7 @@ def test_dropout_of_the_input(backend, mode):
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_dropout_of_the_state(backend, mode):
+def test_dropout_of_the_state(mode):
     """With W = 0, b = 1 and U = 1, a unit counts the steps by halves and doubles, or
     stays at 1."""
     units = 20
@@ -278,7 +278,7 @@ def test_dropout_of_the_state(backend, mode):
 
 
 @pytest.mark.parametrize("cls", [GRU, LSTM])
-def test_each_gate_has_dropout_of_its_own(backend, cls):
+def test_each_gate_has_dropout_of_its_own(cls):
     """In the modes "cpu" and "mem" the gates drop different features.
 
     With "gpu" the same ones.
@@ -328,7 +328,7 @@ def test_the_gates_of_gru_have_their_masks(mode, expected):
 # States
 
 
-def test_states_go_from_batch_to_batch(golden, backend):
+def test_states_go_from_batch_to_batch(golden):
     """In `predict` and `fit`; after a reset they begin anew."""
     cases = [
         c
@@ -365,7 +365,7 @@ def test_states_go_from_batch_to_batch(golden, backend):
     assert len(cases) == 7
 
 
-def test_training_keeps_states_too(backend):
+def test_training_keeps_states_too():
     model = Sequential([GRU(2, stateful=True, batch_input_shape=(4, 3, 2)), Dense(1)])
     model.compile("sgd", "mse")
     model.fit(
@@ -379,7 +379,7 @@ def test_training_keeps_states_too(backend):
     assert K.get_value(model.layers[0].states[0]).all()
 
 
-def test_states_without_a_batch_size(backend):
+def test_states_without_a_batch_size():
     with pytest.raises(
         ShapeError,
         match=r"LSTM 'lstm_\d+' is stateful.*\(None, 4, 3\).*batch_input_shape=",
@@ -394,7 +394,7 @@ def test_states_without_a_batch_size(backend):
         layer(Input(batch_shape=(6, 4, 3)))
 
 
-def test_stateful_model_of_another_batch_size(backend):
+def test_stateful_model_of_another_batch_size():
     model = Sequential([GRU(2, stateful=True, batch_input_shape=(4, 3, 2))])
     with pytest.raises(DataError, match="4"):
         model.predict(sequences(6, 3, 2), batch_size=4)
@@ -443,7 +443,7 @@ def hard_sigmoid(x):
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_attention(backend, mode):
+def test_attention(mode):
     """A step and constants of its own.
 
     After the two states come the dropout masks, then what was added.
@@ -530,7 +530,7 @@ def oscillated(data, position, speed, count):
 
 
 @pytest.mark.parametrize("unroll", [False, True])
-def test_several_states(backend, unroll):
+def test_several_states(unroll):
     data = sequences(2, 4, 3)
     options = {"return_sequences": True, "unroll": unroll}
     x = Input(batch_shape=(2, 4, 3))
@@ -547,7 +547,7 @@ def test_several_states(backend, unroll):
         assert_allclose(stateful, expected, rtol=1e-4, atol=1e-4)
 
 
-def test_a_layer_without_step(backend):
+def test_a_layer_without_step():
     class Empty(Recurrent):
         output_dim = 2
 
@@ -565,7 +565,7 @@ class Misfit(LSTM):
         return h, states[:1]
 
 
-def test_a_step_that_returns_too_little(backend):
+def test_a_step_that_returns_too_little():
     message = (
         r"Misfit 'misfit_\d+': .*received x of shape \(None, 8\).*list of 2 new "
         "state"
@@ -586,6 +586,6 @@ class KerasStyle(LSTM):
             self.states = [None, None]
 
 
-def test_states_made_as_keras_did(backend):
+def test_states_made_as_keras_did():
     assert len(built(KerasStyle(2, stateful=True), 4, 3, 2).states) == 2
     assert len(built(KerasStyle(2), 4, 3, 2).states) == 2

@@ -58,7 +58,7 @@ def predicted(layer, array=X):
     ],
     ids=["operators", "index", "K", "engine"],
 )
-def test_lambda(backend, function, expected):
+def test_lambda(function, expected):
     result = predicted(Lambda(function, output_shape=(4,), input_shape=(4,)))
     np.testing.assert_allclose(result, expected, rtol=1e-5, atol=1e-6)
 
@@ -79,7 +79,7 @@ class Antirectifier(Layer):
         return (input_shape[0], 2 * input_shape[1])
 
 
-def test_a_custom_layer_with_engine_code_trains(backend):
+def test_a_custom_layer_with_engine_code_trains():
     model = Sequential([Antirectifier(input_shape=(4,)), Dense(1)])
     model.compile(SGD(lr=0.05), "mse")
     y = X.sum(axis=1, keepdims=True)
@@ -89,7 +89,7 @@ def test_a_custom_layer_with_engine_code_trains(backend):
     assert not np.allclose(model.layers[0].get_weights()[0], 1)
 
 
-def test_losses_and_metrics_are_functions(backend):
+def test_losses_and_metrics_are_functions():
     def huber(y_true, y_pred):
         error = K.abs(y_true - y_pred)
         return K.mean(K.switch(error < 1, 0.5 * K.square(error), error - 0.5), axis=-1)
@@ -105,7 +105,7 @@ def test_losses_and_metrics_are_functions(backend):
     assert model.metrics_names == ["loss", "largest_error"]
 
 
-def test_the_output_of_any_layer_by_k_function(backend):
+def test_the_output_of_any_layer_by_k_function():
     layers = [
         Dense(3, input_dim=4),
         Activation("tanh"),
@@ -158,7 +158,7 @@ def test_second_order_gradients_through_a_convolution(network):
     assert analytic == pytest.approx((moved[0] - moved[1]) / 2e-3, rel=0.02)
 
 
-def test_a_model_with_a_gradient_penalty_trains(backend):
+def test_a_model_with_a_gradient_penalty_trains():
     x = Input(shape=(4,))
     y = Dense(1)(Dense(8, activation="tanh")(x))
     model = Model(x, y)
@@ -183,7 +183,7 @@ class Noisy(Dense):
         return 2 * K.in_train_phase(K.zeros_like(y), y) + 1
 
 
-def test_the_learning_phase_inside_user_code_reaches_the_model(backend):
+def test_the_learning_phase_inside_user_code_reaches_the_model():
     x = Input(shape=(4,))
     layer = Noisy(2)
     model = Model(x, layer(x))
@@ -207,7 +207,7 @@ def test_the_learning_phase_inside_user_code_reaches_the_model(backend):
     ],
     ids=["itself", "twin", "mean"],
 )
-def test_a_sum_of_equal_tensors_in_a_run_of_batches(backend, join):
+def test_a_sum_of_equal_tensors_in_a_run_of_batches(join):
     """TensorFlow's optimizer of graphs loses the results of a loop over such steps."""
     x = Input(shape=(6, 6, 2))
     shared = Convolution2D(3, 3, 3, dim_ordering="tf")

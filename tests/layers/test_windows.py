@@ -32,7 +32,7 @@ from pytensor.graph.traversal import ancestors
 from random_arrays import array
 
 
-def test_deconvolution_takes_the_batch_size_from_its_input(backend):
+def test_deconvolution_takes_the_batch_size_from_its_input():
     layer = Deconvolution2D(2, 3, 3, (32, 6, 5, 2), dim_ordering="tf")
     (output,), (value,) = applied([(layer, array(3, 4, 3, 2))])
     assert output._keras_shape == (None, 6, 5, 2)
@@ -77,7 +77,7 @@ LIMITS = {
 
 
 @pytest.mark.parametrize("name", LIMITS)
-def test_initial_kernels_lie_within_the_limit_of_keras(backend, name):
+def test_initial_kernels_lie_within_the_limit_of_keras(name):
     """`glorot_uniform` fills the range that follows from the fans that Keras 1.2.2
     counts."""
     make, square = LIMITS[name]
@@ -96,7 +96,7 @@ def test_a_separable_convolution_has_no_single_kernel(kind):
         SeparableConvolution2D(4, 3, 3, **{argument: None})
 
 
-def test_an_initialization_needs_no_dim_ordering(backend):
+def test_an_initialization_needs_no_dim_ordering():
     def threes(shape, name=None):
         return K.variable(3 * np.ones(shape), name=name)
 
@@ -108,7 +108,7 @@ def test_an_initialization_needs_no_dim_ordering(backend):
     assert layer.get_config()["init"] == "threes"
 
 
-def test_attributes_of_keras(backend):
+def test_attributes_of_keras():
     one = Convolution1D(2, 3, subsample_length=2, input_dim=4, input_length=9)
     two = Convolution2D(2, 3, 5, dim_ordering="th", input_shape=(4, 9, 9))
     Sequential([one]), Sequential([two])
@@ -135,7 +135,7 @@ def test_attributes_of_keras(backend):
     ) == (3, 3, 2)
 
 
-def test_a_layer_keeps_its_order_of_axes(backend, set_ordering):
+def test_a_layer_keeps_its_order_of_axes(set_ordering):
     """A configuration holds dim_ordering, so a layer made from it doesn't depend on the
     default."""
     makers = (
@@ -155,7 +155,7 @@ def test_a_layer_keeps_its_order_of_axes(backend, set_ordering):
 
 
 @pytest.mark.parametrize("ordering", ["tf", "th"])
-def test_each_place_has_its_weights_2d(backend, ordering):
+def test_each_place_has_its_weights_2d(ordering):
     """Patches are flattened in the order of the input's axes.
 
     The bias has channels last in either, and is reshaped to the output's order, as in
@@ -195,7 +195,7 @@ def test_a_wide_window_makes_no_larger_graph():
         assert Sequential([far]).output_shape == (None, 10, 1)
 
 
-def test_the_initial_kernel_lies_within_the_limit_of_keras(backend):
+def test_the_initial_kernel_lies_within_the_limit_of_keras():
     """The fans of a kernel of three axes are the square root of its size, as in Keras
     1.2.2."""
     layer = LocallyConnected1D(5, 3, input_dim=4, input_length=10)
@@ -206,7 +206,7 @@ def test_the_initial_kernel_lies_within_the_limit_of_keras(backend):
     np.testing.assert_array_equal(b, np.zeros((8, 5)))
 
 
-def test_strides_are_the_window_unless_given(backend):
+def test_strides_are_the_window_unless_given():
     one = MaxPooling1D(3)
     two = MaxPooling2D((3, 2), dim_ordering="tf")
     assert (one.stride, one.st, one.pool_size) == (3, (3, 1), (3, 1))
@@ -214,7 +214,7 @@ def test_strides_are_the_window_unless_given(backend):
     assert MaxPooling1D(3, stride=1).get_config()["stride"] == 1
 
 
-def test_a_pooling_of_ones_own(backend):
+def test_a_pooling_of_ones_own():
     """Keras 1's base classes call `_pooling_function`."""
 
     class Smallest2D(pooling._Pooling2D):
@@ -236,7 +236,7 @@ def test_a_pooling_of_ones_own(backend):
     np.testing.assert_array_equal(one, sequence.reshape(2, 2, 3, 3).min(2))
 
 
-def test_the_bases_of_keras_are_there(backend):
+def test_the_bases_of_keras_are_there():
     for rank in (1, 2, 3):
         base = getattr(pooling, f"_Pooling{rank}D")
         full = getattr(pooling, f"_GlobalPooling{rank}D")
@@ -246,7 +246,7 @@ def test_the_bases_of_keras_are_there(backend):
     assert not [name for name in pooling.__all__ if name.startswith("_")]
 
 
-def test_second_derivatives_of_pooling(backend, float64):
+def test_second_derivatives_of_pooling(float64):
     cases = {}
     for window in [(1, 2, 2), (2, 1, 1), (1, 1, 1), (2, 2, 2)]:
         x = K.placeholder((2, 3, 4, 4, 1))

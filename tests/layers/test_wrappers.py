@@ -70,7 +70,7 @@ INSIDE = {
 }
 
 
-def test_the_layer_at_each_step(backend):
+def test_the_layer_at_each_step():
     """For any batch, a fixed one, and sequences of any length.
 
     What the layer does to each step alone.
@@ -103,7 +103,7 @@ def test_the_layer_at_each_step(backend):
     assert [mine for mine, _ in shapes] == [expected for _, expected in shapes]
 
 
-def test_whole_numbers_at_each_step(backend):
+def test_whole_numbers_at_each_step():
     x = Input(shape=(3, 4), dtype="int32")
     layer = TimeDistributed(Embedding(7, 2))
     y = layer(x)
@@ -112,7 +112,7 @@ def test_whole_numbers_at_each_step(backend):
     np.testing.assert_array_equal(result, layer.get_weights()[0][words])
 
 
-def test_running_averages(backend):
+def test_running_averages():
     """They take in all steps of all samples.
 
     A model makes the updates in training, and not in testing.
@@ -134,7 +134,7 @@ def test_running_averages(backend):
         np.testing.assert_allclose(variance, 0.5 + 0.5 * data.var((0, 1)), rtol=1e-4)
 
 
-def test_losses(backend):
+def test_losses():
     """Penalties on weights count once, those on outputs for each call."""
     layer = TimeDistributed(
         Dense(2, W_regularizer=l2(0.5), activity_regularizer=activity_l2(0.1))
@@ -162,7 +162,7 @@ def test_losses(backend):
     ],
     ids=["Dropout", "Sequential", "Lambda"],
 )
-def test_learning_phase(backend, inside):
+def test_learning_phase(inside):
     x = Input(shape=(3, 40))
     y = TimeDistributed(inside())(x)
     assert y._uses_learning_phase
@@ -174,7 +174,7 @@ def test_learning_phase(backend, inside):
     assert len({row.tobytes() for row in train.reshape(6, 40)}) == 6
 
 
-def test_masks_pass(backend):
+def test_masks_pass():
     x = Input(shape=(3, 2))
     layer = TimeDistributed(Dense(2))
     assert layer.compute_mask(x, "mask") == "mask"
@@ -191,7 +191,7 @@ def test_masks_pass(backend):
     )
 
 
-def test_a_stateful_layer_inside(backend):
+def test_a_stateful_layer_inside():
     """Each sample and step has a state of its own."""
     model = Sequential(
         [TimeDistributed(GRU(2, stateful=True), batch_input_shape=(2, 3, 4, 2))]
@@ -207,7 +207,7 @@ def test_a_stateful_layer_inside(backend):
     np.testing.assert_allclose(model.predict(data, batch_size=2), first, rtol=1e-5)
 
 
-def test_several_outputs_inside(backend):
+def test_several_outputs_inside():
     x = Input(shape=(4,))
     model = Model(x, [Dense(2)(x), Dense(3)(x)], name="two")
     with pytest.raises(
@@ -219,13 +219,13 @@ def test_several_outputs_inside(backend):
 # Bidirectional
 
 
-def test_a_layer_inside_that_needs_another_axis_is_named(backend):
+def test_a_layer_inside_that_needs_another_axis_is_named():
     message = r"In TimeDistributed .*: LSTM .* it must have 3 axes"
     with pytest.raises(ShapeError, match=message):
         Sequential([TimeDistributed(LSTM(2), input_shape=(4, 1))])
 
 
-def test_merge_modes(backend):
+def test_merge_modes():
     """Sequences of the second layer are put in the input's order before."""
     x = Input(shape=(4, 3))
     made = {
@@ -243,7 +243,7 @@ def test_merge_modes(backend):
     assert_each_close(merged, expected, rtol=1e-5)
 
 
-def test_names_weights_and_order(backend):
+def test_names_weights_and_order():
     entries = [
         w.shape for w in built(Bidirectional(GRU(2, name="words")), 4, 3).get_weights()
     ]
@@ -269,7 +269,7 @@ def built(layer, *shape):
     return layer
 
 
-def test_go_backwards_inside(backend):
+def test_go_backwards_inside():
     """A layer that itself runs from the end changes places with its twin."""
     layer = Bidirectional(LSTM(2, go_backwards=True))
     assert (layer.forward_layer.go_backwards, layer.backward_layer.go_backwards) == (
@@ -278,7 +278,7 @@ def test_go_backwards_inside(backend):
     )
 
 
-def test_the_layer_given_stays_as_it_is(backend):
+def test_the_layer_given_stays_as_it_is():
     inner = LSTM(2)
     before = inner.get_config()
     layer = built(Bidirectional(inner), 4, 3)
@@ -292,7 +292,7 @@ def test_the_layer_given_stays_as_it_is(backend):
         Bidirectional(built(inner, 4, 3))
 
 
-def test_trainable(backend):
+def test_trainable():
     layer = built(Bidirectional(SimpleRNN(2)), 4, 3)
     timed = built(TimeDistributed(dense_model()), 3, 5)
     assert [len(layer.trainable_weights), len(layer.non_trainable_weights)] == [6, 0]
@@ -307,7 +307,7 @@ def test_trainable(backend):
     np.testing.assert_equal(layer.get_weights(), weights)
 
 
-def test_weights_of_a_model_inside_keep_its_order(backend):
+def test_weights_of_a_model_inside_keep_its_order():
     inside = dense_model()
     timed = built(TimeDistributed(inside), 3, 5)
     np.testing.assert_equal(timed.get_weights(), inside.get_weights())
@@ -317,7 +317,7 @@ def test_weights_of_a_model_inside_keep_its_order(backend):
     np.testing.assert_equal(inside.get_weights(), outer.get_weights())
 
 
-def test_states_of_both_directions(backend):
+def test_states_of_both_directions():
     model = Sequential(
         [Bidirectional(GRU(2, stateful=True), batch_input_shape=(2, 4, 3))]
     )
@@ -333,14 +333,14 @@ def test_states_of_both_directions(backend):
         Bidirectional(GRU(2, stateful=True))(Input(shape=(4, 3)))
 
 
-def test_learning_phase_and_losses_of_both_directions(backend):
+def test_learning_phase_and_losses_of_both_directions():
     layer = Bidirectional(LSTM(2, dropout_U=0.5, W_regularizer="l2"))
     y = layer(Input(shape=(4, 3)))
     assert y._uses_learning_phase
     assert len(layer.losses) == len(layer.get_losses_for(None)) == 16
 
 
-def test_functions_without_a_name_in_the_registry(backend):
+def test_functions_without_a_name_in_the_registry():
     """The twins get the functions and penalties that the layer was given, registered or
     not."""
 
@@ -370,7 +370,7 @@ def test_functions_without_a_name_in_the_registry(backend):
     assert all(twin.activation is double for twin in twins)
 
 
-def test_a_derived_layer_from_both_ends(backend):
+def test_a_derived_layer_from_both_ends():
     class Sums(Recurrent):
         def __init__(self, output_dim, factor=1.0, **kwargs):
             self.output_dim = output_dim
@@ -407,7 +407,7 @@ class Unvouched(Layer):
     """A layer that doesn't declare itself loadable."""
 
 
-def test_the_loading_policy_holds_inside(backend):
+def test_the_loading_policy_holds_inside():
     config = TimeDistributed(Unvouched(), input_shape=(3, 2)).get_config()
     for build in (
         lambda: TimeDistributed.from_config(config),
@@ -466,7 +466,7 @@ class Scaled(Wrapper):
         return {**super().get_config(), "factor": self.factor}
 
 
-def test_a_derived_wrapper(backend, tmp_path):
+def test_a_derived_wrapper(tmp_path):
     model = Sequential(
         [
             Scaled(

@@ -117,7 +117,7 @@ def last_line(done):
     return json.loads(done.stdout.splitlines()[-1])
 
 
-LATER = pytest.mark.exhaustive(only=True)
+LATER = pytest.mark.slow
 """Starts TensorFlow once more, or makes an environment, which takes 7 to 15 s."""
 
 

@@ -86,7 +86,7 @@ def test_theanos_own_arguments_need_no_warning():
         np.testing.assert_allclose(double([X])[0], 2 * X)
 
 
-def test_cropping_may_leave_nothing(backend):
+def test_cropping_may_leave_nothing():
     steps = np.ones((2, 5, 3), "float32")
     for cropping, left in (((2, 3), 0), ((2, 2), 1)):
         model = Sequential([Cropping1D(cropping, input_shape=(5, 3))])
@@ -98,13 +98,13 @@ def test_cropping_may_leave_nothing(backend):
         Sequential([Cropping1D((3, 3), input_shape=(5, 3))])
 
 
-def test_of_two_updates_of_one_variable_the_last_counts(backend):
+def test_of_two_updates_of_one_variable_the_last_counts():
     v = K.variable(1.0)
     K.function([], [], updates=[(v, v + 1), (v, v + 2)])([])
     assert K.get_value(v) == 3.0
 
 
-def test_the_input_dim_of_a_called_layer_may_be_a_shape(backend):
+def test_the_input_dim_of_a_called_layer_may_be_a_shape():
     """Keras 1 only made inputs of it."""
     y = Dense(2, input_dim=(3,))(Input((3,)))
     assert y._keras_shape == (None, 2)

@@ -25,7 +25,7 @@ def convolution(model):
     return next(layer for layer in model.layers if layer.name.startswith("conv"))
 
 
-def test_converting_a_model_that_was_flipped_when_loaded_leaves_it(backend, genuine):
+def test_converting_a_model_that_was_flipped_when_loaded_leaves_it(genuine):
     model = load_model(genuine, trained_on="theano")
     images = np.random.uniform(size=(2, *model.input_shape[1:]))
     expected = model.predict(images)
@@ -39,7 +39,7 @@ def test_converting_a_model_that_was_flipped_when_loaded_leaves_it(backend, genu
     np.testing.assert_array_equal(model.get_weights()[0], before[:, :, ::-1, ::-1])
 
 
-def test_converting_its_kernels_one_by_one_leaves_them(backend, genuine):
+def test_converting_its_kernels_one_by_one_leaves_them(genuine):
     model = load_model(genuine, trained_on="theano")
     kernel = K.get_value(convolution(model).W)
     with pytest.warns(UserWarning, match="stays unchanged"):
@@ -117,7 +117,7 @@ def network():
     )
 
 
-def test_weights_of_keras_0_load_into_a_model_that_fits(backend, tmp_path):
+def test_weights_of_keras_0_load_into_a_model_that_fits(tmp_path):
     kernel = np.random.uniform(size=(2, 1, 2, 2)).astype("float32")
     dense = np.random.uniform(size=(18, 3)).astype("float32")
     layers = [[kernel, np.ones(2)], [], [], [dense, np.full(3, 2.0)]]

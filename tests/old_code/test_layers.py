@@ -19,7 +19,7 @@ class Undeclared(Layer):
         return K.sum(x, axis=1, keepdims=True)
 
 
-def test_a_shape_that_is_not_declared_is_the_tensors_own(backend):
+def test_a_shape_that_is_not_declared_is_the_tensors_own():
     model = Sequential([Undeclared(input_shape=(3,)), Dense(2)])
     assert model.layers[0].output_shape == (None, 1)
     assert model.layers[1].get_weights()[0].shape == (1, 2)
@@ -30,7 +30,7 @@ def test_a_shape_that_is_not_declared_is_the_tensors_own(backend):
 
 
 @pytest.mark.parametrize("declared", [(1,), (7,), (3, 1)])
-def test_the_real_rank_counts_where_a_lambda_declares_another(backend, declared):
+def test_the_real_rank_counts_where_a_lambda_declares_another(declared):
     def total(x):
         return K.sum(x, axis=1, keepdims=True)
 
@@ -46,7 +46,7 @@ def test_the_real_rank_counts_where_a_lambda_declares_another(backend, declared)
 @pytest.mark.parametrize("targets", [np.zeros(8), np.zeros((8, 1))])
 @pytest.mark.parametrize("loss", ["mae", lambda y_true, y_pred: y_pred])
 @pytest.mark.parametrize("output_shape", [None, (1,)])
-def test_a_layer_that_computes_the_loss(backend, targets, loss, output_shape):
+def test_a_layer_that_computes_the_loss(targets, loss, output_shape):
     """Its output is one number for the batch, and its targets are nobody's."""
     x = Input((3,))
     y = Dense(1, init="one", bias=False)(x)
@@ -61,7 +61,7 @@ def test_a_layer_that_computes_the_loss(backend, targets, loss, output_shape):
 
 
 @pytest.mark.parametrize("targets", [np.zeros(8), np.zeros((8, 1))])
-def test_a_layer_that_computes_a_loss_for_each_sample(backend, targets):
+def test_a_layer_that_computes_a_loss_for_each_sample(targets):
     x = Input((3,))
     cost = Lambda(lambda x: K.sum(x, axis=1), output_shape=(1,))(Dense(2)(x))
     model = Model(x, cost)
@@ -142,7 +142,7 @@ class Never(Late):
 
 
 @pytest.mark.parametrize("cls", [Late, Never])
-def test_a_constructor_that_calls_up_late_or_never(backend, cls):
+def test_a_constructor_that_calls_up_late_or_never(cls):
     x = Input((3,))
     layer = cls(2)
     model = Model(x, layer(x))
@@ -188,7 +188,7 @@ class Decaying(Recurrent):
         return level * half + x, [level * half + x, count + 1]
 
 
-def test_a_recurrent_layer_with_its_own_step_and_resets(backend):
+def test_a_recurrent_layer_with_its_own_step_and_resets():
     steps = np.random.uniform(size=(4, 5, 3)).astype("float32")
     total = np.einsum("nsf,s->n", steps, 0.5 ** np.arange(5)[::-1])
     expected = np.repeat(total[:, None], 2, axis=1)

@@ -114,7 +114,7 @@ def test_a_misspelt_accuracy_is_recognized():
         model.compile("sgd", "mse", metrics=["binary_acuracy"])
 
 
-def test_a_tensors_truth_is_asked_too_early(backend):
+def test_a_tensors_truth_is_asked_too_early():
     with pytest.raises(TypeError, match=r"K\.switch\(condition, a, b\) chooses later"):
         bool(K.sum(K.placeholder((2,))) > 0)
 
@@ -131,7 +131,7 @@ def test_an_activation_of_another_engine_is_told():
         assert Dense(2, activation=pt.tanh).activation is pt.tanh
 
 
-def test_a_tensor_has_no_numpy_method(backend):
+def test_a_tensor_has_no_numpy_method():
     layer = Dense(1, input_dim=2)
     Sequential([layer])
     for tensor in (K.placeholder((2,)), layer.weights[0]):

@@ -186,7 +186,7 @@ def test_graph_models_are_shown_rewritten():
     assert module("layers.containers").Sequential is Sequential
 
 
-def test_layers_of_keras_0(backend):
+def test_layers_of_keras_0():
     core = module("layers.core")
     steps = np.random.RandomState(1).uniform(size=(2, 4, 3)).astype("float32")
     for mode, merged in (("sum", np.sum), ("ave", np.mean), ("mul", np.prod)):
@@ -204,7 +204,7 @@ def test_layers_of_keras_0(backend):
     assert masked._keras_history[0].output_mask is not None
 
 
-def test_helpers_of_keras_0(backend):
+def test_helpers_of_keras_0():
     utils = module("utils.theano_utils")
     assert K.get_value(utils.sharedX([1, 2])).dtype == K.floatx()
     assert K.get_value(utils.shared_scalar(3)) == 3

@@ -76,13 +76,13 @@ def dense(**regularizers):
     return loss_in_training(layer)
 
 
-def test_a_regularizer_of_a_weight_adds_what_it_did(backend):
+def test_a_regularizer_of_a_weight_adds_what_it_did():
     assert dense(W_regularizer=OfWeight(0.5)) == pytest.approx(
         dense(W_regularizer=l2(0.5))
     )
 
 
-def test_a_regularizer_of_an_output_adds_what_it_did(backend):
+def test_a_regularizer_of_an_output_adds_what_it_did():
     assert dense(activity_regularizer=OfOutput(0.5)) == pytest.approx(
         dense(activity_regularizer=activity_l2(0.5))
     )

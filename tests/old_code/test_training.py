@@ -27,7 +27,7 @@ def is_scalar(value):
     return isinstance(value, float) and value.item() == value[()] == value.tolist()
 
 
-def test_values_are_numpys_scalars_and_pythons_floats(backend):
+def test_values_are_numpys_scalars_and_pythons_floats():
     model = regression(["mae"])
     values = [*model.train_on_batch(X, Y), *model.test_on_batch(X, Y)]
     values += model.evaluate(X, Y, verbose=0)
@@ -100,7 +100,7 @@ def test_class_weight_auto_has_no_effect():
         assert model.train_on_batch(X, Y, class_weight="auto") == expected
 
 
-def test_the_private_loops(backend):
+def test_the_private_loops():
     model = regression(["mae"], Dropout(0.1)).model
     x, y, weights = model._standardize_user_data(X, Y, batch_size=4)
     assert [len(part) for part in (x, y, weights)] == [1, 1, 1]
@@ -165,7 +165,7 @@ class Bare(Model):
             )
 
 
-def test_a_model_that_never_calls_the_constructor(backend):
+def test_a_model_that_never_calls_the_constructor():
     x = Input((3,))
     inside = Model(x, Dense(1)(x))
     model = Bare(inside)

@@ -12,7 +12,7 @@ NAMES = ["SGD", "RMSprop", "Adagrad", "Adadelta", "Adam", "Adamax", "Nadam"]
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_names(backend, name):
+def test_names(name):
     cls = getattr(optimizers, name)
     assert getattr(optimizers, name.lower()) is cls
     assert type(optimizers.get(name)) is type(optimizers.get(name.lower())) is cls
@@ -26,13 +26,13 @@ def test_names(backend, name):
     assert issubclass(cls, optimizers.Optimizer)
 
 
-def test_config_values_are_those_of_the_variables(backend):
+def test_config_values_are_those_of_the_variables():
     """As in Keras 1.2.2: hyperparameters in variables come back rounded to floatx."""
     assert optimizers.SGD(lr=0.1).get_config()["lr"] == float(np.float32(0.1))
     assert optimizers.Adadelta(rho=0.95).get_config()["rho"] == 0.95
 
 
-def test_objects_pass_through(backend):
+def test_objects_pass_through():
     optimizer = optimizers.SGD()
     assert optimizers.get(optimizer) is optimizer
 
@@ -47,7 +47,7 @@ def trained(name="Adam"):
     )
 
 
-def test_state_can_be_read_and_set(backend):
+def test_state_can_be_read_and_set():
     optimizer, p, step = trained()
     step([])
     state = optimizer.get_weights()
@@ -74,7 +74,7 @@ def test_an_optimizer_stays_on_the_backend_it_was_made_on():
         np.testing.assert_allclose(K.get_value(p), [0.9, 1.9], rtol=1e-4)
 
 
-def test_set_weights_refuses_what_does_not_fit(backend):
+def test_set_weights_refuses_what_does_not_fit():
     optimizer, _, _ = trained()
     with pytest.raises(ValueError, match=r"received 1 arrays; its state has 3"):
         optimizer.set_weights([np.zeros(())])
@@ -84,7 +84,7 @@ def test_set_weights_refuses_what_does_not_fit(backend):
         optimizers.SGD().set_weights([np.zeros(())])
 
 
-def test_unknown_arguments_and_names(backend):
+def test_unknown_arguments_and_names():
     with pytest.raises(TypeError, match="SGD received the unknown argument 'rate'"):
         optimizers.SGD(rate=0.1)
     with pytest.raises(UnknownNameError, match=r"'adamm'.*'adam'"):
@@ -93,7 +93,7 @@ def test_unknown_arguments_and_names(backend):
         optimizers.optimizer_from_config({"lr": 0.1})
 
 
-def test_own_optimizers(backend):
+def test_own_optimizers():
     """The way Keras 1 users write one.
 
     Get_updates alone, `updates` and `weights` filled in.
@@ -125,7 +125,7 @@ def test_own_optimizers(backend):
     assert built.get_config() == {"lr": 0.25}
 
 
-def test_a_class_that_stores_its_locals_is_rebuilt(backend):
+def test_a_class_that_stores_its_locals_is_rebuilt():
     class Stored(optimizers.Optimizer):
         def __init__(self, lr=0.5, *args, **kwargs):
             super().__init__(**kwargs)
@@ -136,12 +136,12 @@ def test_a_class_that_stores_its_locals_is_rebuilt(backend):
     assert Stored.from_config(config).get_config() == config
 
 
-def test_a_tensor_of_one_number_is_a_number_in_the_configuration(backend):
+def test_a_tensor_of_one_number_is_a_number_in_the_configuration():
     rates = [K.variable(np.array([0.5])), K.variable(0.25) * 2]
     assert [optimizers.SGD(lr=rate).get_config()["lr"] for rate in rates] == [0.5, 0.5]
 
 
-def test_a_constructor_may_forget_the_base_class(backend):
+def test_a_constructor_may_forget_the_base_class():
     class Forgetful(optimizers.Optimizer):
         def __init__(self, lr=0.5, rule=None):
             self.lr = K.variable(lr)
@@ -150,11 +150,11 @@ def test_a_constructor_may_forget_the_base_class(backend):
     assert Forgetful(rule=len).get_config() == {"lr": 0.5}
 
 
-def test_the_base_class_says_what_is_missing(backend):
+def test_the_base_class_says_what_is_missing():
     with pytest.raises(NotImplementedError, match="get_updates"):
         optimizers.Optimizer().get_updates([], {}, None)
 
 
-def test_a_foreign_class_in_a_configuration_is_refused(backend):
+def test_a_foreign_class_in_a_configuration_is_refused():
     with pytest.raises((UnsafeFileError, UnknownNameError)):
         optimizers.optimizer_from_config({"class_name": "os.system", "config": {}})

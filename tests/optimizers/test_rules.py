@@ -117,7 +117,7 @@ def expected(name, kwargs, clipping):
     return history
 
 
-def test_every_rule(backend):
+def test_every_rule():
     variables = [{k: K.variable(v, name=k) for k, v in START.items()} for _ in VARIANTS]
     updates = []
     for p, (name, kwargs, clipping) in zip(variables, VARIANTS, strict=True):
@@ -140,7 +140,7 @@ def test_every_rule(backend):
 
 
 @pytest.mark.parametrize("schedule_decay", [0.004, 0.5])
-def test_nadams_schedule_after_few_steps(backend, schedule_decay):
+def test_nadams_schedule_after_few_steps(schedule_decay):
     p = K.variable(START["b"])
     nadam = optimizers.Nadam(beta_1=0.8, schedule_decay=schedule_decay)
     step = K.function([], [], nadam.get_updates([p], {}, K.sum(K.square(p))))
@@ -157,7 +157,7 @@ def test_nadams_schedule_after_few_steps(backend, schedule_decay):
     np.testing.assert_allclose(K.get_value(p), expected, rtol=1e-6)
 
 
-def test_clip_norm(backend):
+def test_clip_norm():
     g = K.variable(np.array([3.0, 4.0]))
     n = K.sqrt(K.sum(K.square(g)))
     clipped, at_limit, kept, off = K.function(
@@ -168,7 +168,7 @@ def test_clip_norm(backend):
         np.testing.assert_allclose(unchanged, [3.0, 4.0], rtol=1e-6)
 
 
-def test_clip_norm_of_zero_gradients_is_not_nan(backend):
+def test_clip_norm_of_zero_gradients_is_not_nan():
     p = K.variable(np.zeros(3))
     K.function(
         [],
@@ -178,7 +178,7 @@ def test_clip_norm_of_zero_gradients_is_not_nan(backend):
     np.testing.assert_array_equal(K.get_value(p), np.zeros(3))
 
 
-def test_float64(backend):
+def test_float64():
     """With floatx float64 a rule keeps its digits: nothing in it drops to float32."""
     K.set_floatx("float64")
     try:

@@ -7,7 +7,6 @@ from oneiros.errors import GraphError
 from oneiros.optimizers import SGD, Adam
 from oneiros_optimizers.optimizer import alike
 
-pytestmark = pytest.mark.spread
 SHAPES = [(2, 2), (2,), (2, 2), (2,), (2, 2)]
 
 
@@ -37,13 +36,13 @@ def _updates(optimizer, weights):
 
 
 @pytest.mark.parametrize(("cls", "calls"), [(CountingOncePerShape, 2), (Counting, 5)])
-def test_a_step_that_is_alike_is_asked_for_once_for_each_shape(backend, cls, calls):
+def test_a_step_that_is_alike_is_asked_for_once_for_each_shape(cls, calls):
     optimizer = cls()
     _updates(optimizer, _weights())
     assert optimizer.calls == calls
 
 
-def test_either_way_the_weights_become_the_same(backend):
+def test_either_way_the_weights_become_the_same():
     results = []
     for cls in (Adam, Counting):
         optimizer = cls(lr=0.1)
@@ -58,7 +57,7 @@ def test_either_way_the_weights_become_the_same(backend):
         np.testing.assert_allclose(once, each, rtol=1e-5)
 
 
-def test_what_a_step_makes_can_be_differentiated(backend):
+def test_what_a_step_makes_can_be_differentiated():
     w = K.variable([3.0])
     optimizer = SGD(lr=0.25)
     *_, update = optimizer.get_updates([w], {}, K.sum(K.square(w)))
@@ -66,7 +65,7 @@ def test_what_a_step_makes_can_be_differentiated(backend):
     assert [K.eval(slope).item() for slope in slopes] == [0.5, -6.0]
 
 
-def test_a_repeated_function_refuses_random_draws(backend):
+def test_a_repeated_function_refuses_random_draws():
     def noisy(x):
         return (x + K.random_normal((2,)),)
 

@@ -193,7 +193,7 @@ def test_nothing_is_left_behind_after_an_error(clocked):
     assert type(current_observer()) is Observer
 
 
-def test_it_changes_neither_the_result_nor_the_number_of_calls(backend):
+def test_it_changes_neither_the_result_nor_the_number_of_calls():
     def trained(callbacks):
         np.random.seed(3)
         model = Sequential([Dense(3, input_dim=4, activation="tanh"), Dense(2)])

@@ -230,9 +230,7 @@ def test_with_a_generator_of_validation_data(make, validation, ahead, tmp_path):
     check(make, tmp_path, validation=validation, max_q_size=ahead)
 
 
-@pytest.mark.parametrize(
-    "draws", [pytest.param(False, marks=pytest.mark.exhaustive(only=True)), True]
-)
+@pytest.mark.parametrize("draws", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_worker_processes(draws, tmp_path):
     check(drawn_always, tmp_path, draws=draws, pickle_safe=True, nb_worker=2)
 

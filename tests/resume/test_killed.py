@@ -33,7 +33,7 @@ def test_killed_a_few_times(tmp_path):
     killed("theano", "generator", tmp_path, 2)
 
 
-@pytest.mark.exhaustive(only=True)
+@pytest.mark.slow
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_killed_often(backend, scenario, tmp_path):
     """With XLA's optimizations, as users run it."""
@@ -42,7 +42,7 @@ def test_killed_often(backend, scenario, tmp_path):
     )
 
 
-@pytest.mark.exhaustive(only=True)
+@pytest.mark.slow
 @pytest.mark.parametrize("scenario", ["arrays", "workers"])
 def test_terminated_often(backend, scenario, tmp_path):
     """SIGTERM is what a cluster sends before it takes a machine away."""

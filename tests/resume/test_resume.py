@@ -206,9 +206,7 @@ class Copying(InterruptingRuns):
             shutil.copy(self.source, self.target)
 
 
-def test_a_program_without_a_seed_goes_on_with_the_same_draws(
-    backend, tmp_path, monkeypatch
-):
+def test_a_program_without_a_seed_goes_on_with_the_same_draws(tmp_path, monkeypatch):
     """The model, the shuffling and the masks of a dropout are those of the process
     before."""
     monkeypatch.setenv("ONEIROS_TENSORFLOW_XLA", "off")

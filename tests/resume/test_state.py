@@ -109,7 +109,7 @@ def draws(seed):
     return K.function([x], [noisy, steps])
 
 
-def test_draws_go_on_in_a_function_built_from_another_seed(backend):
+def test_draws_go_on_in_a_function_built_from_another_seed():
     one = draws(1)
     other = draws(2)
     x = np.ones((3, 4), "float32")
@@ -122,7 +122,7 @@ def test_draws_go_on_in_a_function_built_from_another_seed(backend):
     assert other.get_random_state() == one.get_random_state() != kept
 
 
-def test_draws_of_a_loop_go_on_in_a_function_built_from_another_seed(backend):
+def test_draws_of_a_loop_go_on_in_a_function_built_from_another_seed():
     one = draws(1)
     other = draws(2)
     x = np.ones((12, 4), "float32")
@@ -161,7 +161,7 @@ def forgotten(optimizer, steps):
 
 @pytest.mark.parametrize("name", ["seq_opt_rmsprop", "seq_sparse_ce"])
 def test_saved_and_loaded_training_goes_on_as_in_the_same_process(
-    name, backend, tmp_path, monkeypatch
+    name, tmp_path, monkeypatch
 ):
     """Keras 1.2.2 itself went on with other losses after loading RMSprop with decay,
     and Nadam."""

@@ -97,7 +97,6 @@ def in_a_fork(work):
     return text
 
 
-@pytest.mark.spread
 def test_a_fork_of_a_process_that_computes_says_why_it_can_t(backend):
     model = Sequential([Dense(3, input_dim=4)])
     x = np.ones((2, 4), "float32")
@@ -107,7 +106,6 @@ def test_a_fork_of_a_process_that_computes_says_why_it_can_t(backend):
     assert "get_context('spawn')" in text
 
 
-@pytest.mark.spread
 def test_a_fork_still_reads_and_saves_models(backend, tmp_path):
     model = Sequential([Dense(3, input_dim=4)])
     model.predict(np.ones((2, 4), "float32"))
@@ -117,12 +115,12 @@ def test_a_fork_still_reads_and_saves_models(backend, tmp_path):
     model.load_weights(path)
 
 
-@pytest.mark.exhaustive(only=True)
+@pytest.mark.slow
 def test_forks_before_the_first_model_compute_the_same(backend):
     run_python(BEFORE_THE_ENGINE, backend)
 
 
-@pytest.mark.exhaustive(only=True)
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", ["loky", "multiprocessing", "threading"])
 def test_what_joblib_starts_computes_the_same_or_says_why_not(
     backend, workers, tmp_path

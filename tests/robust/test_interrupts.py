@@ -7,14 +7,12 @@ import signal
 import sys
 import threading
 
-import draws
 import pytest
 from oneiros.engine.streams import Stream
 from oneiros_backend_toolkit.interrupts import deferred_interrupts, repeated_interrupts
 from oneiros_training.model import results
 from processes import run_python
 
-pytestmark = pytest.mark.spread
 
 PROGRAM = """
 import os, signal, sys, threading, time
@@ -184,7 +182,7 @@ for name, action in actions.items():
 def test_every_press_arrives_wherever_it_comes(backend, tmp_path):
     """Those that came in a callback of the garbage collector were lost, up to a
     third."""
-    presses = 50 if draws.is_exhaustive() else 3
+    presses = 3
     done = run_python(PRESSES, backend, presses, tmp_path)
     assert done.stdout.split()[1::2] == [str(presses)] * 6
     assert "Exception ignored" not in done.stderr

@@ -12,7 +12,6 @@ from oneiros.layers import BatchNormalization, Dense, Dropout
 from oneiros.models import Sequential, load_model
 from processes import run_python
 
-pytestmark = pytest.mark.spread
 
 ROUNDS = """
 import gc, sys
@@ -106,7 +105,7 @@ def test_nothing_of_a_model_remains(path):
     assert K.get_uid("dense") == 1
 
 
-@pytest.mark.exhaustive(only=True)
+@pytest.mark.slow
 def test_memory_stays_the_same_over_rounds_of_load_fit_and_clear(path, backend):
     done = run_python(ROUNDS, backend, cwd=path.parent, timeout=900)
     assert float(done.stdout) < 5

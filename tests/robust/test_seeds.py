@@ -18,7 +18,6 @@ from oneiros.layers import (
 from oneiros.models import Sequential
 from processes import run_python
 
-pytestmark = pytest.mark.spread
 
 PROGRAM = """
 import sys

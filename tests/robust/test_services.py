@@ -4,7 +4,7 @@ models that are loaded and cleared again. Memory, descriptors and threads stay f
 import pytest
 from processes import run_python
 
-pytestmark = pytest.mark.exhaustive(only=True)
+pytestmark = pytest.mark.slow
 
 MEASURED = """
 import gc, os, sys, threading, time

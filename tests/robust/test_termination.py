@@ -14,7 +14,7 @@ from oneiros.layers import Dense
 from oneiros.models import Sequential, load_model
 
 pytestmark = [
-    pytest.mark.exhaustive(only=True),
+    pytest.mark.slow,
     pytest.mark.skipif(sys.platform != "linux", reason="reads /proc and /dev/shm"),
 ]
 SAVING = """

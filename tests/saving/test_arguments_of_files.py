@@ -125,7 +125,7 @@ def test_a_name_that_is_too_long(model, saved, name, suffix):
     assert os.listdir() == ["m.h5"]
 
 
-@pytest.mark.exhaustive(only=True)
+@pytest.mark.slow
 def test_a_run_can_t_be_kept_under_a_name_that_is_too_long(model):
     model.compile("sgd", "mse")
     x = np.zeros((4, 3))

@@ -45,7 +45,7 @@ from oneiros_saving import model_files
 MODELS = Path(__file__).resolve().parents[1] / "golden" / "models"
 INDEX = json.loads((MODELS / "index.json").read_text(encoding="utf-8"))["models"]
 OTHER = {"th": "tf", "tf": "th"}
-ONLY = pytest.mark.exhaustive(only=True)
+ONLY = pytest.mark.slow
 
 
 def ordering(name):

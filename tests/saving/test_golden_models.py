@@ -76,7 +76,6 @@ def close(actual, expected):
     assert_each_close(actual, expected, rtol=RTOL, atol=ATOL)
 
 
-@pytest.mark.spread
 @pytest.mark.parametrize("name", NAMES)
 def test_a_saved_model_goes_on_as_it_did(name, backend):
     case = Case(name)

@@ -28,7 +28,7 @@ def test_there_are_models_of_every_kind():
 
 
 @pytest.mark.parametrize("name", EXPECTED.names)
-def test_predictions(name, backend):
+def test_predictions(name):
     EXPECTED.check_predictions(load_model(FOLDER / f"{name}.h5"), name)
 
 

@@ -89,9 +89,9 @@ def test_predictions(name):
         EXPECTED.check_predictions(load_model(FOLDER / f"{name}.keras"), name)
 
 
-@pytest.mark.exhaustive(only=True)
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EXPECTED.names)
-def test_predictions_on_each_backend(name, backend):
+def test_predictions_on_each_backend(name):
     EXPECTED.check_predictions(load_model(FOLDER / f"{name}.keras"), name)
 
 
@@ -107,7 +107,7 @@ def test_training_goes_on_where_it_was():
     assert_goes_on_training("dense")
 
 
-@pytest.mark.exhaustive(only=True)
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EXPECTED.trained)
 def test_training_goes_on_with_each_optimizer(name):
     assert_goes_on_training(name)
@@ -119,7 +119,7 @@ def test_keras_3_s_older_format_loads_too():
         EXPECTED.check_predictions(load_model(FOLDER / "masked.h5"), "masked")
 
 
-@pytest.mark.exhaustive(only=True)
+@pytest.mark.slow
 def test_training_goes_on_from_keras_3_s_older_format():
     assert_goes_on_training("dense", "h5")
 

@@ -32,7 +32,7 @@ class Projection(Layer):
         return K.dot(x, self.matrix)
 
 
-def test_loading_draws_nothing(backend, tmp_path):
+def test_loading_draws_nothing(tmp_path):
     Sequential([Dense(3, input_dim=4), Dense(2, init="orthogonal")]).save(
         tmp_path / "m.h5"
     )
@@ -43,7 +43,7 @@ def test_loading_draws_nothing(backend, tmp_path):
     assert before[1] == after[1]
 
 
-def test_what_the_file_doesn_t_hold_is_drawn(backend, tmp_path):
+def test_what_the_file_doesn_t_hold_is_drawn(tmp_path):
     model = Sequential([Dense(4, input_dim=4), Projection()])
     model.save(tmp_path / "m.h5")
     loaded = load_model(tmp_path / "m.h5", custom_objects={"Projection": Projection})
@@ -51,7 +51,7 @@ def test_what_the_file_doesn_t_hold_is_drawn(backend, tmp_path):
     np.testing.assert_array_equal(loaded.get_weights()[0], model.get_weights()[0])
 
 
-def test_a_loaded_model_s_values_are_its_own(backend, tmp_path):
+def test_a_loaded_model_s_values_are_its_own(tmp_path):
     model = Sequential([LSTM(3, input_shape=(2, 2)), Dense(2)])
     model.compile("sgd", "mse")
     model.save(tmp_path / "m.h5")
@@ -65,7 +65,7 @@ def test_a_loaded_model_s_values_are_its_own(backend, tmp_path):
     np.testing.assert_equal(two.get_weights(), model.get_weights())
 
 
-def test_a_load_that_fails_leaves_drawing_as_it_was(backend, tmp_path):
+def test_a_load_that_fails_leaves_drawing_as_it_was(tmp_path):
     model = Sequential([Dense(3, input_dim=4)])
     model.save_weights(tmp_path / "w.h5")
     with pytest.raises(FileFormatError):
@@ -73,7 +73,7 @@ def test_a_load_that_fails_leaves_drawing_as_it_was(backend, tmp_path):
     assert np.abs(K.get_value(initializations.uniform((5, 5)))).min() > 0
 
 
-def test_a_variable_copies_the_array_it_is_set_to(backend):
+def test_a_variable_copies_the_array_it_is_set_to():
     mine = np.ones(3, K.floatx())
     variable = K.variable(np.zeros(3))
     K.set_value(variable, mine)

@@ -174,7 +174,7 @@ def test_what_isn_t_a_lock_is_neither_waited_for_nor_followed(tmp_path, kind):
     assert not list(other.iterdir())
 
 
-@pytest.mark.exhaustive(only=True)
+@pytest.mark.slow
 def test_a_process_killed_at_many_moments_leaves_one_whole_file(tmp_path):
     check_killed(
         tmp_path / "m.h5", [random.Random(seed).uniform(0, 0.1) for seed in range(100)]
@@ -290,7 +290,7 @@ def test_a_file_cut_off_anywhere_is_told(name, tmp_path):
     )
 
 
-@pytest.mark.exhaustive(only=True)
+@pytest.mark.slow
 def test_a_file_cut_off_at_each_byte_is_told(tmp_path):
     path = MODELS / "seq_conv2d_th_weights.h5"
     check_cut(path, tmp_path, range(path.stat().st_size))

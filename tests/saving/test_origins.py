@@ -214,7 +214,7 @@ def test_a_file_means_the_same_with_either_convolution(case, set_convolution, tm
 
 @pytest.mark.parametrize("name", ["seq_conv2d_th", "seq_conv2d_tf"])
 def test_files_of_tensorflow_load_into_theanos_convolution(
-    name, backend, set_convolution, golden_dir
+    name, set_convolution, golden_dir
 ):
     set_convolution("theano")
     arrays = np.load(golden_dir / "models" / f"{name}.npz")
@@ -244,7 +244,7 @@ def test_it_is_what_keras_1_did_by_hand(tmp_path):
 
 
 @pytest.mark.parametrize("whole_model", [True, False], ids=["whole", "weights"])
-def test_what_is_saved_here_is_never_flipped(whole_model, backend, tmp_path):
+def test_what_is_saved_here_is_never_flipped(whole_model, tmp_path):
     model = Sequential([convolution()])
     expected = model.get_weights()
     (model.save if whole_model else model.save_weights)(tmp_path / "m.h5")

@@ -102,7 +102,7 @@ def odd_loss(y_true, y_pred):
 # What comes back
 
 
-def test_a_loaded_model_trains_on_as_the_saved_one_does(backend, tmp_path):
+def test_a_loaded_model_trains_on_as_the_saved_one_does(tmp_path):
     model = trained()
     model.save(tmp_path / "m.h5")
     loaded = load_model(tmp_path / "m.h5")
@@ -114,7 +114,7 @@ def test_a_loaded_model_trains_on_as_the_saved_one_does(backend, tmp_path):
         )
 
 
-def test_what_compile_was_given_comes_back(backend, tmp_path):
+def test_what_compile_was_given_comes_back(tmp_path):
     a = Input(shape=(4,), name="a")
     model = Model(
         input=a,
@@ -138,7 +138,7 @@ def test_what_compile_was_given_comes_back(backend, tmp_path):
     )
 
 
-def test_an_uncompiled_model_comes_back_uncompiled(backend, tmp_path):
+def test_an_uncompiled_model_comes_back_uncompiled(tmp_path):
     model = small()
     save_model(model, tmp_path / "m.h5")
     with h5py.File(tmp_path / "m.h5") as file:
@@ -148,16 +148,14 @@ def test_an_uncompiled_model_comes_back_uncompiled(backend, tmp_path):
     predicts_the_same(loaded, model)
 
 
-def test_a_compiled_model_that_never_trained_has_no_optimizer_state(backend, tmp_path):
+def test_a_compiled_model_that_never_trained_has_no_optimizer_state(tmp_path):
     small(optimizer="adam", loss="mse").save(tmp_path / "m.h5")
     with h5py.File(tmp_path / "m.h5") as file:
         assert "training_config" in file.attrs and "optimizer_weights" not in file
     assert load_model(tmp_path / "m.h5").train_on_batch(X, Y) > 0
 
 
-def test_names_are_tensorflow_s_on_every_backend_as_the_convolution_is(
-    backend, tmp_path
-):
+def test_names_are_tensorflow_s_on_every_backend_as_the_convolution_is(tmp_path):
     trained().save(tmp_path / "m.h5")
     with h5py.File(tmp_path / "m.h5") as file:
         assert list(file["model_weights/first"]) == ["first_W:0", "first_b:0"]
@@ -193,7 +191,7 @@ def test_methods_run_on_the_model_s_own_backend(tmp_path):
         assert list(file["out"]) == ["out_W:0", "out_b:0"]
 
 
-def test_a_nested_model_is_one_group_trainable_weights_first(backend, tmp_path):
+def test_a_nested_model_is_one_group_trainable_weights_first(tmp_path):
     from oneiros.layers import BatchNormalization
 
     inner = Sequential(
@@ -224,7 +222,7 @@ def test_a_nested_model_is_one_group_trainable_weights_first(backend, tmp_path):
     predicts_the_same(load_model(tmp_path / "m.h5"), model)
 
 
-def test_weights_of_the_same_name_in_one_group_are_told_apart(backend, tmp_path):
+def test_weights_of_the_same_name_in_one_group_are_told_apart(tmp_path):
     class Twin(Scale):
         def build(self, input_shape):
             self.s = self.add_weight((4,), "zero", name="w")
@@ -238,7 +236,7 @@ def test_weights_of_the_same_name_in_one_group_are_told_apart(backend, tmp_path)
     same(other.get_weights(), [np.arange(4.0), np.arange(4.0) + 9])
 
 
-def test_own_classes_and_functions_come_from_custom_objects(backend, tmp_path):
+def test_own_classes_and_functions_come_from_custom_objects(tmp_path):
     model = Sequential([Scale(3.0, input_shape=(4,), name="scale"), Dense(3)])
     model.compile("sgd", loss=odd_loss, metrics=[odd_loss])
     model.save(tmp_path / "m.h5")
@@ -301,7 +299,7 @@ def first_shape(shapes):
     return shapes[0]
 
 
-def test_functions_of_lambdas_come_from_the_caller(backend, tmp_path):
+def test_functions_of_lambdas_come_from_the_caller(tmp_path):
     model = Sequential([Lambda(lambda x: x * 2.0, input_shape=(4,), name="double")])
     model.save(tmp_path / "m.h5")
     forget(model)
@@ -314,7 +312,7 @@ def test_functions_of_lambdas_come_from_the_caller(backend, tmp_path):
 # Weights alone
 
 
-def test_weights_by_name_leave_other_layers_alone(backend, tmp_path):
+def test_weights_by_name_leave_other_layers_alone(tmp_path):
     source = small()
     target = small(name="other")
     source.save_weights(tmp_path / "w.h5")
@@ -337,7 +335,7 @@ def test_names_that_are_numbers(tmp_path):
 
 
 @pytest.mark.parametrize("method", ["save", "save_weights"])
-def test_weights_by_order_don_t_care_for_names(method, backend, tmp_path):
+def test_weights_by_order_don_t_care_for_names(method, tmp_path):
     source = small()
     target = small(name="other")
     getattr(source, method)(tmp_path / "m.h5")
@@ -377,9 +375,7 @@ def test_weights_by_order_don_t_care_for_names(method, backend, tmp_path):
     ],
     ids=["number of layers", "shape", "number of weights", "no name"],
 )
-def test_weights_that_don_t_fit_change_nothing(
-    backend, target, by_name, message, tmp_path
-):
+def test_weights_that_don_t_fit_change_nothing(target, by_name, message, tmp_path):
     small().save_weights(tmp_path / "w.h5")
     model = target()
     before = model.get_weights()
@@ -391,7 +387,7 @@ def test_weights_that_don_t_fit_change_nothing(
 # Files
 
 
-def test_no_file(backend, tmp_path):
+def test_no_file(tmp_path):
     for load in (load_model, small().load_weights):
         with pytest.raises(
             FileMissingError, match=r"There is no file at .*nothing\.h5"
@@ -495,7 +491,7 @@ def test_an_optimizer_state_that_doesn_t_fit(tampered):
     assert not any(np.any(value) for value in model.optimizer.get_weights())
 
 
-def test_a_budget_is_passed_on(backend, tmp_path):
+def test_a_budget_is_passed_on(tmp_path):
     model = small()
     model.save(tmp_path / "m.h5")
     path = tmp_path / "m.h5"
@@ -527,7 +523,7 @@ class Broken(Format):
         return ModelState(weights=[("first", [("W", np.zeros(3))])])
 
 
-def test_a_failed_save_leaves_the_old_file_and_nothing_else(backend, tmp_path):
+def test_a_failed_save_leaves_the_old_file_and_nothing_else(tmp_path):
     (tmp_path / "m.broken").write_bytes(b"old")
     with (
         registry.register("format", "broken", Broken),
@@ -538,9 +534,7 @@ def test_a_failed_save_leaves_the_old_file_and_nothing_else(backend, tmp_path):
     assert list(tmp_path.iterdir()) == [tmp_path / "m.broken"]
 
 
-def test_the_suffix_chooses_what_is_written_and_the_head_what_is_read(
-    backend, tmp_path
-):
+def test_the_suffix_chooses_what_is_written_and_the_head_what_is_read(tmp_path):
     model = small()
     with registry.register("format", "broken", Broken):
         model.save(tmp_path / "model.without-known-suffix")
@@ -550,9 +544,7 @@ def test_the_suffix_chooses_what_is_written_and_the_head_what_is_read(
         predicts_the_same(load_model(tmp_path / "model.without-known-suffix"), model)
 
 
-def test_an_existing_file_is_kept_where_nobody_can_be_asked(
-    backend, tmp_path, monkeypatch
-):
+def test_an_existing_file_is_kept_where_nobody_can_be_asked(tmp_path, monkeypatch):
     (tmp_path / "m.h5").write_bytes(b"old")
     monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
     for save in (small().save, small().save_weights):
@@ -565,7 +557,7 @@ def test_an_existing_file_is_kept_where_nobody_can_be_asked(
     ("answer", "replaced"), [("y\n", True), ("n\n", False), ("\n", False)]
 )
 def test_on_a_terminal_the_user_is_asked(
-    backend, answer, replaced, tmp_path, monkeypatch, capsys
+    answer, replaced, tmp_path, monkeypatch, capsys
 ):
     (tmp_path / "m.h5").write_bytes(b"old")
     terminal = io.StringIO(answer)
@@ -576,7 +568,7 @@ def test_on_a_terminal_the_user_is_asked(
     assert ((tmp_path / "m.h5").read_bytes() != b"old") == replaced
 
 
-def test_links_and_permissions_survive(backend, tmp_path):
+def test_links_and_permissions_survive(tmp_path):
     (tmp_path / "real.h5").write_bytes(b"old")
     (tmp_path / "real.h5").chmod(0o640)
     (tmp_path / "link.h5").symlink_to("real.h5")
@@ -587,7 +579,7 @@ def test_links_and_permissions_survive(backend, tmp_path):
     assert load_model(tmp_path / "real.h5").count_params() == 43
 
 
-def test_places_where_nothing_can_be_saved(backend, tmp_path):
+def test_places_where_nothing_can_be_saved(tmp_path):
     with pytest.raises(
         FileMissingError, match=r"there is no folder .*nowhere\. Create it first"
     ):
@@ -599,7 +591,7 @@ def test_places_where_nothing_can_be_saved(backend, tmp_path):
     assert not Path(os.devnull).is_file()
 
 
-def test_hooks_are_called_around_saving_and_loading(backend, tmp_path, monkeypatch):
+def test_hooks_are_called_around_saving_and_loading(tmp_path, monkeypatch):
     called = []
     monkeypatch.setattr(
         model_files.plugins,
@@ -727,14 +719,14 @@ class Strange(Broken):
 
 
 @pytest.mark.parametrize("broken", [BrokenAtOnce, BrokenWhenAsked, Strange, 5])
-def test_a_format_that_doesn_t_work_stops_no_other(broken, backend, tmp_path):
+def test_a_format_that_doesn_t_work_stops_no_other(broken, tmp_path):
     model = small()
     with registry.register("format", "a_broken_one", broken):
         model.save(tmp_path / "m.h5")
         same(load_model(tmp_path / "m.h5").get_weights(), model.get_weights())
 
 
-def test_a_file_isn_t_saved_in_another_format_than_its_suffix_s(backend, tmp_path):
+def test_a_file_isn_t_saved_in_another_format_than_its_suffix_s(tmp_path):
     with (
         registry.register("format", "a_broken_one", BrokenAtOnce),
         pytest.raises(
@@ -765,7 +757,7 @@ def test_the_fault_of_a_format_is_recorded_as_its_plugin_s(tmp_path):
 
 
 @pytest.mark.parametrize("written", ["json", "yaml", "config"])
-def test_functions_for_a_model_from_a_configuration(written, backend):
+def test_functions_for_a_model_from_a_configuration(written):
     layer = Lambda(lambda x: x * 2.0, name="double", input_shape=(3,))
     model = Sequential([layer])
     build, source = {
@@ -802,13 +794,13 @@ def upsampling(**arguments):
     }
 
 
-def test_a_configuration_of_keras_1_0_without_a_dim_ordering(backend):
+def test_a_configuration_of_keras_1_0_without_a_dim_ordering():
     model = model_from_json(json.dumps(upsampling(dim_ordering="th")))
     assert model.output_shape == (None, 2, 6, 8)
     assert model.layers[0].dim_ordering == "th"
 
 
-def test_an_order_that_no_layer_of_a_configuration_tells(backend):
+def test_an_order_that_no_layer_of_a_configuration_tells():
     config = upsampling(dim_ordering="tf", nb_row=9, border_mode="valid")
     config["config"][1]["config"].pop("dim_ordering")
     config["config"][1]["class_name"] = "MaxPooling2D"
@@ -860,7 +852,7 @@ def test_a_whole_file_without_an_order_is_warned_of_until_it_is_saved_anew(tmp_p
     assert load_model(path).layers[2].dim_ordering == "tf"
 
 
-def test_a_configuration_that_is_nested_without_end(backend):
+def test_a_configuration_that_is_nested_without_end():
     config = {"class_name": "Sequential", "config": [{"class_name": "UpSampling2D"}]}
     arguments = config["config"][0]["config"] = {"name": "up"}
     for _ in range(5000):

@@ -84,21 +84,21 @@ def test_the_tutorial_shows_every_file_that_its_package_needs():
     assert {(page.parent / path).resolve() for path in shown} == needed
 
 
-@pytest.mark.exhaustive(only=True)
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted({*LABS} - {REPLACING}))
 def test_they_conform(name):
     tests = runpy.run_path(str(FOLDERS[name] / "tests" / "test_conformance.py"))
     tests["test_it_conforms"]()
 
 
-@pytest.mark.exhaustive(only=True)
+@pytest.mark.slow
 def test_what_replaces_a_part_conforms_where_it_is_chosen(new_environment):
     environment = new_environment(REPLACING)
     environment.install(FOLDERS[REPLACING], "oneiros")
     environment.run(CONFORMS, FOLDERS[REPLACING] / "tests" / "test_conformance.py")
 
 
-@pytest.mark.exhaustive(only=True)
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*LABS, "numpy-backend"])
 def test_they_build_and_install_with_what_they_require_alone(name, new_environment):
     environment = new_environment(name)
@@ -107,7 +107,7 @@ def test_they_build_and_install_with_what_they_require_alone(name, new_environme
     assert state == "ok" and int(names) > 0
 
 
-@pytest.mark.exhaustive(only=True)
+@pytest.mark.slow
 def test_two_encoder_blocks_learn_to_sort():
     sorting = runpy.run_path(str(FOLDERS["lab-transformer"] / "sorting.py"))
     assert sorting["main"](samples=1000, epochs=8) > 0.8

@@ -77,7 +77,7 @@ def built(folder, out):
         os.chdir(here)
 
 
-@pytest.mark.exhaustive(only=True)
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", list(new.KINDS))
 def test_a_package_passes_its_own_tests_when_it_is_installed(
     kind, tmp_path, monkeypatch
@@ -102,7 +102,7 @@ def test_a_package_passes_its_own_tests_when_it_is_installed(
     assert faulty_imports(DISTRIBUTION, "my_lab") == []
 
 
-@pytest.mark.exhaustive(only=True)
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", list(new.KINDS))
 def test_a_package_installs_with_pip_alone_and_passes_its_own_tests_there(
     kind, tmp_path, new_environment
@@ -133,7 +133,7 @@ print(json.dumps([manager().records["my-lab"].state]))
 """
 
 
-@pytest.mark.exhaustive(only=True)
+@pytest.mark.slow
 def test_a_package_is_as_tidy_as_ruff_asks_for():
     folders = [f"my-{kind}" for kind in new.KINDS]
     for kind, folder in zip(new.KINDS, folders, strict=True):
@@ -283,8 +283,7 @@ def test_where_the_old_templates_are_gone_an_update_says_that_it_replaces(
 
 
 @pytest.mark.parametrize(
-    "elsewhere",
-    [pytest.param("HOME", marks=pytest.mark.exhaustive(only=True)), "ONEIROS_HOME"],
+    "elsewhere", [pytest.param("HOME", marks=pytest.mark.slow), "ONEIROS_HOME"]
 )
 def test_an_update_works_on_the_machine_of_a_colleague(
     elsewhere, home, next_version, monkeypatch
@@ -357,7 +356,7 @@ def test_what_an_adopted_package_lacks_is_shown_though_it_is_installed():
     assert 'name = "pytest"' in Path("new-folder", "pyproject.toml").read_text("utf-8")
 
 
-@pytest.mark.exhaustive(only=True)
+@pytest.mark.slow
 def test_type_checkers_know_the_arguments_of_what_is_generated(home):
     written = {
         "layer": "my_layer.MyLayer",

@@ -228,7 +228,7 @@ def test_wheels_hold_every_file_that_the_package_needs(wheelhouse):
     assert packed == {name for name in present if "__pycache__" not in name}
 
 
-@pytest.mark.exhaustive(only=True)
+@pytest.mark.slow
 def test_all_of_it_installs_with_pip_alone_and_tensorflow_only_on_request(
     new_environment,
 ):

@@ -389,7 +389,7 @@ def test_evaluate_weighs_batches_by_size(recorded, rows):
     assert test.batches == [[0, 1], [2, 3], [4]]
 
 
-def test_sparse_inputs(backend):
+def test_sparse_inputs():
     scipy_sparse = pytest.importorskip("scipy.sparse")
     x = Input((5,), sparse=True)
     model = Model(x, Dense(2)(x))
@@ -403,7 +403,7 @@ def test_sparse_inputs(backend):
     np.testing.assert_allclose(model.predict(data), dense, rtol=1e-4, atol=1e-6)
 
 
-def test_two_outputs_in_predict(backend):
+def test_two_outputs_in_predict():
     x = Input((3,))
     model = Model(x, [Dense(2)(x), Dense(1)(x)])
     data = np.random.normal(size=(7, 3)).astype("float32")
@@ -415,7 +415,7 @@ def test_two_outputs_in_predict(backend):
         assert other.dtype == "float32"
 
 
-def test_same_seed_same_training_bit_for_bit(backend):
+def test_same_seed_same_training_bit_for_bit():
     def weights():
         np.random.seed(11)
         model = Sequential([Dense(4, activation="tanh", input_dim=3), Dense(1)])

@@ -162,7 +162,7 @@ def workers():
 
 class TestFit:
     @BOTH
-    def test_is_that_on_arrays(self, backend, pickle_safe):
+    def test_is_that_on_arrays(self, pickle_safe):
         arrays, generator = linear(metrics=["mae"]), linear(metrics=["mae"])
         valid = DATA[:6], TARGETS[:6]
         expected = arrays.fit(
@@ -353,7 +353,7 @@ class TestEvaluateAndPredict:
         ]
         assert test.batches == [[0], [8, 8, 8]]
 
-    def test_predict_takes_what_begins_with_inputs(self, backend):
+    def test_predict_takes_what_begins_with_inputs(self):
         x = Input((3,), name="input")
         model = Model(x, [Dense(2)(x), Dense(1)(x)])
         expected = model.predict(np.concatenate([DATA, DATA[:2]]), 10)
@@ -838,7 +838,7 @@ class TestBatches:
         model.fit(*rows(4), nb_epoch=1, verbose=0, validation_data=Batches(3))
         assert test.batches == [[0, 1], [2]]
 
-    def test_evaluate_and_predict(self, backend):
+    def test_evaluate_and_predict(self):
         class Held:
             def __len__(self):
                 return 5
@@ -939,7 +939,7 @@ class TestBatches:
         model.fit(source, nb_epoch=1, verbose=0, shuffle=False)
         assert source.epochs[0] == [0, 4, 0, 1, 2, 3, 4]
 
-    def test_a_matrix_without_a_type_is_an_array(self, backend):
+    def test_a_matrix_without_a_type_is_an_array(self):
         arrays = (DATA, TARGETS)
         matrices = (Matrix(DATA), Matrix(TARGETS))
         for call in (

@@ -123,7 +123,6 @@ def check(case, arrays, more=()):
         )
 
 
-@pytest.mark.spread
 @pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
 def test_fit(case, arrays, backend):
     check(case, arrays)

@@ -36,7 +36,7 @@ def squared_error(y_true, y_pred):
     return K.mean(K.square(y_pred - y_true), axis=-1)
 
 
-def test_mask_and_time_step_weights_through_a_model(backend):
+def test_mask_and_time_step_weights_through_a_model():
     model = Sequential([Masking(0.0, input_shape=(5, 3)), TimeDistributedDense(2)])
     model.compile("sgd", "mse", sample_weight_mode="temporal")
     x, y = np.random.normal(size=(6, 5, 3)), np.random.normal(size=(6, 5, 2))
@@ -50,7 +50,7 @@ def test_mask_and_time_step_weights_through_a_model(backend):
     )
 
 
-def test_total_is_weighted_sum_and_regularizers(backend):
+def test_total_is_weighted_sum_and_regularizers():
     x = Input((4,))
     first = Dense(3, name="u", W_regularizer=regularizers.l2(0.1))
     second = Dense(1, name="v", b_regularizer=regularizers.l1(0.3))
@@ -77,7 +77,7 @@ def test_total_is_weighted_sum_and_regularizers(backend):
         (3, "mse", "categorical_accuracy"),
     ],
 )
-def test_accuracy_fits_the_loss(backend, units, loss, expected):
+def test_accuracy_fits_the_loss(units, loss, expected):
     model = one_output(units, "sigmoid" if units == 1 else "softmax")
     model.compile("sgd", loss, metrics=["accuracy", "acc"])
     assert model.metrics_names == ["loss", "acc", "acc"]
@@ -94,7 +94,7 @@ def test_accuracy_fits_the_loss(backend, units, loss, expected):
     np.testing.assert_allclose(model.test_on_batch(x, y)[1], is_right.mean(), rtol=1e-6)
 
 
-def test_metrics_of_all_kinds(backend):
+def test_metrics_of_all_kinds():
     def per_sample(y_true, y_pred):
         return K.max(y_pred, axis=-1)
 
@@ -163,7 +163,7 @@ def test_what_compile_leaves_on_the_model():
     assert model.train_function is None and model.test_function is None
 
 
-def test_a_loss_of_ones_own_takes_targets_of_any_shape(backend):
+def test_a_loss_of_ones_own_takes_targets_of_any_shape():
     def first_of_target(y_true, y_pred):
         return K.sum(K.square(y_pred - y_true[:, :1]), axis=-1)
 
@@ -187,7 +187,7 @@ def test_a_registered_loss_says_what_targets_it_takes():
         assert K.int_shape(model.targets[0]) == (None, 1)
 
 
-def test_optimizer_gets_trainable_weights_by_name(backend):
+def test_optimizer_gets_trainable_weights_by_name():
     received = []
 
     class Recording(optimizers.SGD):
@@ -213,7 +213,7 @@ def test_optimizer_gets_trainable_weights_by_name(backend):
     assert changed == [True, True, False]
 
 
-def test_trainable_counts_when_compile_is_called(backend):
+def test_trainable_counts_when_compile_is_called():
     model = one_output(2, "linear")
     model.compile("sgd", "mse")
     x = np.ones((4, 4))
@@ -228,7 +228,7 @@ def test_trainable_counts_when_compile_is_called(backend):
     np.testing.assert_array_equal(model.get_weights()[0], trained)
 
 
-def test_learning_phase_reaches_the_layers(backend):
+def test_learning_phase_reaches_the_layers():
     model = Sequential([Dropout(0.5, input_shape=(2000,))])
     model.compile("sgd", "mse")
     x = np.ones((1, 2000))

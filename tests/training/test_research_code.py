@@ -77,7 +77,7 @@ def sign_descent(w, b, x, y):
     )
 
 
-def test_a_training_function_of_ones_own(backend):
+def test_a_training_function_of_ones_own():
     x = Input((3,))
     model = filled(Momentous(x, Dense(1)(x)))
     model.compile("adam", "mse", metrics=["mae"])
@@ -156,7 +156,7 @@ class Activity(Layer):
         return x
 
 
-def test_losses_and_updates_that_layers_add(backend):
+def test_losses_and_updates_that_layers_add():
     x = Input((3,))
     layer = Activity()
     model = filled(Model(x, Dense(1)(layer(x))))
@@ -176,7 +176,7 @@ def test_losses_and_updates_that_layers_add(backend):
     np.testing.assert_allclose(K.get_value(layer.mean), X[:4].mean(axis=0), **NEAR)
 
 
-def test_a_part_that_is_frozen_in_one_model_trains_in_the_other(backend):
+def test_a_part_that_is_frozen_in_one_model_trains_in_the_other():
     """The two models of a generative adversarial network.
 
     Toggling `trainable` needs no second compile.
@@ -208,7 +208,7 @@ def test_a_part_that_is_frozen_in_one_model_trains_in_the_other(backend):
     assert moved(both.train_on_batch) == [True, True]
 
 
-def test_states_pass_from_batch_to_batch(backend):
+def test_states_pass_from_batch_to_batch():
     steps = np.random.normal(size=(12, 2, 3)).astype("float32")
     model = Sequential([LSTM(2, stateful=True, batch_input_shape=(4, 2, 3)), Dense(1)])
     model.compile("sgd", "mse")

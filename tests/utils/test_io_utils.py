@@ -189,7 +189,7 @@ def test_it_trains_in_any_order(path, shuffle):
     check_training(path, shuffle)
 
 
-def test_it_trains_as_the_array_does(backend, path):
+def test_it_trains_as_the_array_does(path):
     check_training(path, "batch")
 
 

@@ -95,7 +95,7 @@ def test_the_installed_version_is_that_of_the_tree(name):
     "folder",
     [
         ROOT,
-        pytest.param(ROOT / "kernel", marks=pytest.mark.exhaustive(only=True)),
+        pytest.param(ROOT / "kernel", marks=pytest.mark.slow),
         ROOT / "plugins" / "keras_namespace",
     ],
     ids=name_of,

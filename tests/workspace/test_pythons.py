@@ -61,7 +61,7 @@ def test_no_python_is_promised_that_isnt_tested():
     )
 
 
-@pytest.mark.exhaustive(only=True)
+@pytest.mark.slow
 @pytest.mark.parametrize("version", PYTHONS)
 def test_everything_installs_with_pip_from_a_folder_and_trains(
     version, tmp_path, wheelhouse

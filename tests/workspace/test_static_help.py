@@ -35,7 +35,7 @@ def test_mypy_tells_wrong_arguments_and_nothing_else(tmp_path):
     assert told == {error for file in files for error in expected(file)}, run.stdout
 
 
-@pytest.mark.exhaustive(only=True)
+@pytest.mark.slow
 def test_pyright_tells_the_same_lines_and_nothing_else(tmp_path):
     pytest.importorskip("pyright", reason="pyright isn't installed")
     if not shutil.which("node"):

@@ -270,7 +270,7 @@ class FittedRegressor(KerasRegressor):
         return compiled_dense(self._features, optimizer=Adam(lr=0.1))
 
 
-@pytest.mark.exhaustive(only=True)
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:SCIPY_ARRAY_API:UserWarning")
 @pytest.mark.parametrize("estimator", [FittedClassifier, FittedRegressor])
 def test_scikit_learn_checks_all_but_what_keras_1_did_otherwise(estimator):
