@@ -10,7 +10,6 @@ from oneiros import settings
 from oneiros.errors import ArgumentError, SettingsError
 from scipy.signal import convolve
 
-
 RANKS = {2: K.conv2d, 3: K.conv3d}
 
 

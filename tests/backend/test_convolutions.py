@@ -13,7 +13,6 @@ from oneiros import backend as K
 from oneiros_testing.slopes import assert_slopes
 from random_arrays import array
 
-
 array64 = functools.partial(array, dtype="float64")
 
 

@@ -10,7 +10,6 @@ from k_references import ACTIVATIONS, RECURRENT_REFERENCES
 from oneiros import backend as K
 from oneiros_testing.slopes import assert_slopes
 
-
 SAMPLES = 3
 STEPS = 5
 UNITS = 2

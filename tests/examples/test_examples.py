@@ -5,7 +5,6 @@ One in the test command, all in the exhaustive run.
 
 from pathlib import Path
 
-import backends
 import example_runs
 import pytest
 from example_runs import EXAMPLES, NAMES, load

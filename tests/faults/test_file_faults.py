@@ -18,7 +18,6 @@ from itertools import count
 
 import numpy as np
 import pytest
-from backends import BACKENDS
 from faults import contents, emptied, failing_files, failing_lines
 from file_operations import FILES, LOADED, NEW, OLD, Work, values
 from oneiros import backend as K

@@ -31,7 +31,6 @@ from oneiros.regularizers import Regularizer
 from oneiros_saving.pickling import by_path
 from processes import run_python
 
-
 COPIES = {"deepcopy": copy.deepcopy, "pickle": lambda x: pickle.loads(pickle.dumps(x))}
 X = np.linspace(-1, 1, 24, dtype="float32").reshape(8, 3)
 Y = np.abs(X[:, :1])

@@ -13,7 +13,6 @@ from oneiros_backend_toolkit.interrupts import deferred_interrupts, repeated_int
 from oneiros_training.model import results
 from processes import run_python
 
-
 PROGRAM = """
 import os, signal, sys, threading, time
 import numpy as np

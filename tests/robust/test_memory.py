@@ -12,7 +12,6 @@ from oneiros.layers import BatchNormalization, Dense, Dropout
 from oneiros.models import Sequential, load_model
 from processes import run_python
 
-
 ROUNDS = """
 import gc, sys
 from pathlib import Path

@@ -18,7 +18,6 @@ from oneiros.layers import (
 from oneiros.models import Sequential
 from processes import run_python
 
-
 PROGRAM = """
 import sys
 import numpy as np

@@ -8,7 +8,6 @@ import pytest
 from oneiros.layers import BatchNormalization, Dense, Dropout
 from oneiros.models import Sequential
 
-
 THREADS = 8
 
 
