@@ -43,6 +43,7 @@ def test_all_is_well(team):
     assert all(member.output == "joined\nfine\n" for member in team.members)
 
 
+@slow
 def test_a_process_never_comes(team):
     team.start(0)
     team.start(2)
@@ -137,6 +138,7 @@ def test_one_ends_earlier(team):
     assert_all_say(team, "is at 'the end of the program'")
 
 
+@slow
 def test_one_goes_elsewhere(team):
     team.start(0, "first")
     team.start(1, "second")
@@ -217,10 +219,8 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [each if each == "data" else pytest.param(each, marks=slow) for each in FAULTS],
-)
+@slow
+@pytest.mark.parametrize("fault", FAULTS)
 def test_training_differs(tmp_path, fault):
     backend = {"ONEIROS_BACKEND": "jax"}
     with Team(tmp_path, FITTING, 3, **backend) as team:

@@ -10,10 +10,9 @@ import pytest
 from hosts import ARE_REAL, KIND, Hosts
 from teams import Team
 
-pytestmark = pytest.mark.usefixtures("interruptible")
+pytestmark = [pytest.mark.usefixtures("interruptible"), pytest.mark.slow]
 
 SCRIPT = Path(__file__).parent / "killed_training.py"
-slow = pytest.mark.slow
 NAMES = ["ann", "bob", "cat", "dan"]
 """The names of hosts."""
 BACKENDS = ["jax", "theano"]
@@ -131,7 +130,6 @@ def test_a_killed_training_goes_on(tmp_path):
         np.testing.assert_array_equal(ours, theirs)
 
 
-@slow
 @pytest.mark.parametrize("turn", range(2))
 @pytest.mark.parametrize("size", [2, 4])
 @pytest.mark.parametrize("backend", BACKENDS, ids=lambda name: f"{name}-{KIND}")
@@ -148,7 +146,6 @@ def test_it_ends_with_the_same_bits(
         np.testing.assert_array_equal(ours, theirs)
 
 
-@slow
 def test_hosts_that_share_no_folder_are_told(tmp_path):
     with Team(tmp_path, SCRIPT, 2, ONEIROS_BACKEND="jax") as team:
         (tmp_path / "run.h5").touch()
@@ -161,7 +158,6 @@ def test_hosts_that_share_no_folder_are_told(tmp_path):
     assert expected in team.members[1].output
 
 
-@slow
 @pytest.mark.parametrize("before, after", [(2, 4), (4, 2), (2, 1), (1, 2)])
 @pytest.mark.parametrize("backend", BACKENDS, ids=lambda name: f"{name}-{KIND}")
 def test_it_goes_on_with_another_number_of_processes(

@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = Path(__file__).parent / "ray_cases.py"
 TOLERANCE = 1e-5
 QUIET = {
@@ -96,31 +98,26 @@ def test_no_process_is_left(killed):
     assert not killed["left"]
 
 
-@pytest.mark.slow
 def test_with_a_worker_killed_the_result_is_to_the_bit_the_same(killed, others):
     for name in ("weights", "history", "reported"):
         assert killed["killed"][name] == others["whole"][name]
 
 
-@pytest.mark.slow
 def test_a_run_of_the_same_name_goes_on_where_it_was(others):
     for name, values in others["whole"]["again"].items():
         assert values == others["whole"][name]
 
 
-@pytest.mark.slow
 def test_of_a_dataset_no_row_is_left_out(others):
     assert_close(others["dataset"]["ray"], others["dataset"]["alone"])
 
 
-@pytest.mark.slow
 def test_with_a_worker_killed_a_dataset_is_read_in_the_same_order(others):
     results = others["dataset_in_batches"]
     assert results["was_killed"]
     assert results["killed"] == results["whole"]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("case", "message"),
     [
@@ -141,11 +138,9 @@ def test_what_cannot_work_is_refused(others, case, message):
     assert message in others["refusals"][case]
 
 
-@pytest.mark.slow
 def test_workers_without_oneiros(others):
     assert "can't import 'oneiros_missing'" in others["missing"]
 
 
-@pytest.mark.slow
 def test_the_examples_of_the_pages_and_the_docstring(others):
     assert others["examples"] == ["Sequential"] * 3
