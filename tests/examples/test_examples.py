@@ -1,6 +1,6 @@
 """The examples reach the scores that they state.
 
-One in the test command, all in the exhaustive run.
+One of them here; `tools/write_gallery.py` runs all.
 """
 
 from pathlib import Path

@@ -3,6 +3,8 @@ as its baseline, and draws its picture."""
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 
 def test_digits_are_told_far_better_than_by_chance(run):
     accuracy, _ = run("digits", NB_TRAIN=20, NB_EPOCH=6, NB_FILTERS=(4,), BATCH_SIZE=20)
@@ -16,7 +18,6 @@ def test_an_autoencoder_saves_nats(run):
     assert saved > 10
 
 
-@pytest.mark.slow
 def test_a_siamese_network_beats_the_distance_of_pixels(run):
     told_right, (pixels, *_) = run(
         "siamese", NB_PAIRS=2000, NB_TEST_PAIRS=400, NB_EPOCH=2, BATCH_SIZE=50
@@ -24,7 +25,6 @@ def test_a_siamese_network_beats_the_distance_of_pixels(run):
     assert told_right > pixels + 0.1
 
 
-@pytest.mark.slow
 def test_frozen_layers_help_to_learn_from_few_images(run):
     added, _ = run(
         "transfer", NB_TRAIN=100, NB_EPOCH=4, FEW=(5,), NB_DRAWS=2, NB_FEW_EPOCH=20
@@ -32,7 +32,6 @@ def test_frozen_layers_help_to_learn_from_few_images(run):
     assert added > 0
 
 
-@pytest.mark.slow
 def test_generated_digits_are_told_better_than_noise(run):
     told_right, (noise,) = run(
         "gan", NB_STEPS=150, NB_FILTERS=8, NB_JUDGE_EPOCH=2, BATCH_SIZE=32
@@ -40,7 +39,6 @@ def test_generated_digits_are_told_better_than_noise(run):
     assert told_right > noise + 0.2
 
 
-@pytest.mark.slow
 def test_a_dream_excites_more_than_a_random_change(run):
     times, (by_chance,) = run(
         "deep_dream", NB_EPOCH=1, WIDTH=120, SIZES=(0.5, 1.0), NB_STEPS=6

@@ -1,6 +1,10 @@
 """The examples that remember, play and watch films learn: at a fraction of their size,
 each beats what it names as its baseline, and draws its picture."""
 
+import pytest
+
+pytestmark = pytest.mark.slow
+
 
 def test_a_machine_with_a_memory_copies_bits(run):
     sizes = {"BITS": 3, "LONGEST": 2, "UNITS": 12, "SLOTS": 6, "WIDTH": 5}

@@ -3,13 +3,14 @@ its baseline, and draws its picture."""
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_memory_network_finds_more_than_the_place_named_last(run):
     accuracy, baselines = run("babi", NB_TRAIN=2000, NB_EPOCH=6)
     assert accuracy > max(baselines) + 0.1
 
 
-@pytest.mark.slow
 def test_sums_are_right_more_often_than_guessed(run):
     share, (most_frequent, _) = run(
         "addition", DIGITS=2, NB_TRAIN=4500, UNITS=64, BATCH_SIZE=32, NB_EPOCH=5
