@@ -10,7 +10,6 @@ from unittest.mock import patch
 
 import documents
 import pytest
-from backends import BACKENDS
 from fresh import ROOT
 from oneiros import backend as K
 from processes import run_python
@@ -18,37 +17,17 @@ from processes import run_python
 DOCUMENTS = documents.documents()
 LAYER_PLUGINS = sorted(path.name for path in (ROOT / "plugins").glob("layers_*"))
 SLOW = ("plugins/exports", "plugins/keras3")
-"""Where code starts Keras or TensorFlow, which takes 3 to 17 s: it runs in the
-exhaustive run alone."""
+"""Where code starts Keras or TensorFlow, which takes 3 to 17 s."""
 PAGES = [page for page in documents.pages() if documents.commands(page)]
 
 
 def cases():
-    """Yields each document with its backends.
-
-    Those of layers run on all of them, the second one in the exhaustive run alone.
-    """
+    """Yields each document without commands."""
     for document in DOCUMENTS:
-        if document.path in PAGES:
-            continue
-        is_of_layers = document.path.is_relative_to(ROOT / "plugins") and (
-            document.path.relative_to(ROOT / "plugins").parts[0] in LAYER_PLUGINS
-        )
-        first, *others = BACKENDS
-        slow = document.name.startswith(SLOW)
-        yield pytest.param(
-            document,
-            first,
-            id=f"{document.name}-{first}",
-            marks=[pytest.mark.slow] if slow else [],
-        )
-        for backend in others if is_of_layers else ():
-            yield pytest.param(
-                document,
-                backend,
-                id=f"{document.name}-{backend}",
-                marks=pytest.mark.slow,
-            )
+        if document.path not in PAGES:
+            slow = document.name.startswith(SLOW)
+            marks = [pytest.mark.slow] if slow else []
+            yield pytest.param(document, id=document.name, marks=marks)
 
 
 @pytest.fixture
@@ -61,14 +40,17 @@ def folder(tmp_path, golden_dir, monkeypatch):
 
 
 @pytest.mark.usefixtures("folder", "set_convolution")
-@pytest.mark.parametrize(("document", "backend"), list(cases()))
-def test_python(document, backend):
-    with K.use(backend), patch.dict(os.environ):
+@pytest.mark.parametrize("document", list(cases()))
+def test_python(document):
+    """Pages show what a reader sees who has chosen no backend."""
+    is_page = document.path.suffix == ".md"
+    on_theano = is_page or "backend_theano" in document.name
+    with K.use("theano" if on_theano else K.backend()), patch.dict(os.environ):
         K.reset_uids()
         document.run()
 
 
-@pytest.mark.usefixtures("folder", "set_convolution")
+@pytest.mark.usefixtures("folder", "set_convolution", "theano")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_console(page, capsys):
     """The commands of a page print what it shows, after its Python has run."""

@@ -47,7 +47,8 @@ def test_the_script_runs_as_it_stands_and_ported(tmp_path):
     new = ported(script)
     assert "theano" not in new and "keras" not in new
     (tmp_path / "new.py").write_text(new, encoding="utf-8")
-    done = run_python(BOTH, ROOT / "plugins" / "keras_namespace", cwd=tmp_path)
+    namespace = ROOT / "plugins" / "keras_namespace"
+    done = run_python(BOTH, namespace, cwd=tmp_path, ONEIROS_BACKEND="theano")
     assert done.stdout.count("Accuracy: 1.0") == 2, done.stdout
     (warning,) = WARNING.findall(PAGE.read_text(encoding="utf-8"))
     assert done.stderr.count("Warning") == 1

@@ -20,6 +20,7 @@ KERAS_1 = {
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     """A home of its own, with functions that write the files."""
+    monkeypatch.delenv("ONEIROS_BACKEND")
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("ONEIROS_HOME", str(tmp_path / "oneiros"))
     (tmp_path / "oneiros").mkdir()

@@ -20,6 +20,8 @@ from oneiros_resume.resume import VERSION
 from oneiros_saving.formats.hdf5 import HDF5Format
 from oneiros_saving.plain_data_encoding import decoded, encoded
 
+pytestmark = pytest.mark.usefixtures("theano")
+
 X = np.random.RandomState(0).normal(size=(22, 4)).astype("float32")
 BATCHES = 6
 

@@ -6,7 +6,6 @@ Nothing is downloaded: a new environment sees the installed libraries through li
 but Oneiros itself.
 """
 
-import fcntl
 import os
 import subprocess
 import sys
@@ -15,6 +14,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 ROOT = Path(__file__).resolve().parents[2]
 MEMBERS = [
@@ -116,7 +116,7 @@ class Environment:
         kept = {
             key: value
             for key, value in os.environ.items()
-            if not key.startswith(("PYTHON", "PIP_", "VIRTUAL"))
+            if not key.startswith(("ONEIROS_BACKEND", "PYTHON", "PIP_", "VIRTUAL"))
         }
         return {
             **kept,
@@ -154,8 +154,7 @@ def wheelhouse(tmp_path_factory):
     base = tmp_path_factory.getbasetemp()
     run = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     out = run / "wheelhouse"
-    with open(run / "wheelhouse.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with FileLock(run / "wheelhouse.lock"):
         if not out.exists():
             build(out)
     return out
