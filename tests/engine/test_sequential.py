@@ -72,7 +72,7 @@ def test_pop():
     assert names(model.layers) == ["first"] and model.outputs == [
         model.layers[0].output
     ]
-    assert last.inbound_nodes == [] and model.layers[0].outbound_nodes == []
+    assert model.layers[0].outbound_nodes == []
     np.testing.assert_allclose(model.predict(X), X * [0.5, 1.0, 1.5], rtol=1e-6)
     model.add(last)
     np.testing.assert_allclose(model.predict(X), X * [0.5, 1.0, 1.5] + 1.0, rtol=1e-6)
@@ -84,6 +84,19 @@ def test_pop():
         model.pop()
     model.add(first)
     assert model.output_shape == (None, 3)
+
+
+def test_pop_changes_no_other_model_with_these_layers(backend):
+    shared = Shift(3.0)
+    model = Sequential([Shift(input_shape=(3,)), shared])
+    other = Sequential([Shift(2.0, input_shape=(3,)), shared])
+    same = Model(model.input, model.output)
+    model.pop()
+    expected = [(model, X + 1.0), (other, X + 5.0), (same, X + 4.0)]
+    for each, values in expected:
+        again = model_from_json(each.to_json(), OBJECTS)
+        for one in (each, again):
+            np.testing.assert_allclose(one.predict(X), values, rtol=1e-6)
 
 
 def test_a_model_that_grew_is_built_anew():
@@ -355,6 +368,9 @@ def test_compile_follows_layers_that_code_of_2016_took_away():
     model.outputs = [model.layers[-1].output]
     model.layers[-1].outbound_nodes = []
     model.compile("sgd", "mse")
+    np.testing.assert_allclose(model.predict(X), X * [0.5, 1.0, 1.5], rtol=1e-6)
+    model.add(Shift())
+    model.pop()
     np.testing.assert_allclose(model.predict(X), X * [0.5, 1.0, 1.5], rtol=1e-6)
 
 

@@ -13,7 +13,7 @@ from oneiros.backend.dispatch import backend_of
 from oneiros.bases import Rebuilt
 from oneiros.engine.container import Container, entry_of, get_source_inputs
 from oneiros.engine.layer import Layer
-from oneiros.engine.node import Node, unique
+from oneiros.engine.node import Node, node_of, unique
 from oneiros.errors import ArgumentError, ConfigError, GraphError, ShapeError
 from oneiros.typing import Array, Tensor
 from oneiros_backend_toolkit.interrupts import repeated_interrupts
@@ -107,15 +107,9 @@ class Sequential(Model):
     def model(self, model) -> None:
         vars(self)["model"] = model
 
-    # What follows is made when it is needed: classes of 2016 may not call `__init__`.
-
     @functools.cached_property
     def layers(self) -> list[Layer]:  # type: ignore[override]
-        """The added layers."""
-        return []
-
-    @functools.cached_property
-    def _results(self) -> list[Tensor]:
+        """The added layers; classes of 2016 may not call `__init__`."""
         return []
 
     def add(self, layer: Layer) -> None:
@@ -145,7 +139,7 @@ class Sequential(Model):
                 "output=…)."
             )
         self.layers.append(layer)
-        self._results.append(output)
+        self.outputs = [output]
         if len(self.layers) == 1:
             self._backend = backend_of(layer)
             self.inputs = get_source_inputs(output)
@@ -178,19 +172,19 @@ class Sequential(Model):
         """
         if not self.layers:
             raise GraphError(f"{label(self)} has no layer to remove.")
-        layer = self.layers.pop()
-        self._results.pop()
+        self.layers.pop()
         if self.layers:
-            node = layer.inbound_nodes.pop()
-            node.inbound_layers[0].outbound_nodes.remove(node)
+            call = node_of(self.outputs[0])
+            call.inbound_layers[0].outbound_nodes.remove(call)
+            self.outputs = call.input_tensors
         else:
             self.inputs = []
+            self.outputs = []
             self.inbound_nodes = []
         self._changed()
 
     def _changed(self) -> None:
         """Forgets the graph, and what was compiled for it."""
-        self.outputs = self._results[-1:]
         if self.inbound_nodes:
             node = self.inbound_nodes[0]
             node.output_tensors = self.outputs
