@@ -157,6 +157,21 @@ def test_states_are_kept_from_batch_to_batch(theano):
     np.testing.assert_allclose(model.predict(x), first)
 
 
+def pair(of_sequence):
+    """Returns two models of layers from a function of a sequence, and an input."""
+    x = Input(shape=(4, 2))
+    data = np.random.uniform(size=(3, 4, 2))
+    return [Model(x, of_sequence(x)) for _ in range(2)], data
+
+
+def test_a_layer_wrapped_twice_has_a_cell_for_each_wrapper(theano):
+    inner = RNN(LSTMCell(3))
+    (one, two), data = pair(lambda x: Keras2Bidirectional(inner)(x))
+    before = one.predict(data)
+    two.set_weights([0 * weight for weight in two.get_weights()])
+    np.testing.assert_array_equal(one.predict(data), before)
+
+
 def test_time_major_is_not_exported_to_keras_3(tmp_path, theano):
     layer = Keras2LSTM(2, time_major=True, return_sequences=True, input_shape=(2, 3))
     with pytest.raises(oneiros.exports.ExportError, match="time_major=True"):

@@ -333,6 +333,16 @@ def test_states_of_both_directions():
         Bidirectional(GRU(2, stateful=True))(Input(shape=(4, 3)))
 
 
+def test_a_layer_wrapped_twice_has_states_for_each_wrapper():
+    inner = GRU(2, stateful=True)
+    x = Input(batch_shape=(2, 4, 3))
+    one, two = (Model(x, Bidirectional(inner)(x)) for _ in range(2))
+    one.compile("sgd", "mse")
+    one.train_on_batch(arrays(2, 4, 3), arrays(2, 4))
+    states = [layer.states[0] for layer in two.layers[1].wrapped]
+    assert not np.any(K.batch_get_value(states))
+
+
 def test_learning_phase_and_losses_of_both_directions():
     layer = Bidirectional(LSTM(2, dropout_U=0.5, W_regularizer="l2"))
     y = layer(Input(shape=(4, 3)))

@@ -1,6 +1,5 @@
 """Bidirectional: runs a recurrent layer from both ends."""
 
-import copy
 import inspect
 from typing import Any, Unpack
 
@@ -77,8 +76,11 @@ class Bidirectional(Wrapper):
         super().__init__(layer=layer, **kwargs)
         self._check(merge_mode)
         self.merge_mode = merge_mode
-        self.forward_layer = _copied(layer, f"forward_{layer.name}")
-        self.backward_layer = _reversed(layer, f"backward_{layer.name}")
+        backwards: Any = self.layer.go_backwards
+        name = layer.name
+        self.forward_layer = _made_again(layer, f"forward_{name}", backwards)
+        self.backward_layer = _made_again(layer, f"backward_{name}", not backwards)
+        self.forward_layer.initial_weights = layer.initial_weights
         if weights is not None:
             half = len(weights) // 2
             self.forward_layer.initial_weights = weights[:half]
@@ -167,18 +169,8 @@ class Bidirectional(Wrapper):
         return total if self.merge_mode == "sum" else total / 2
 
 
-def _copied(layer, name: str):
-    """Returns a layer with the same arguments, and neither weights nor calls yet."""
-    copied = copy.copy(layer)
-    vars(copied).update(losses=[], updates=[], constraints={})
-    copied.trainable_weights = []
-    copied.non_trainable_weights = []
-    Layer.__init__(copied, name=name, trainable=layer.trainable)
-    return copied
-
-
-def _reversed(layer, name: str):
-    """Returns a layer made from the configuration of another, running the other way."""
+def _made_again(layer, name: str, go_backwards: bool):
+    """Returns a layer made from the configuration of another, running this way."""
     functions = {}
     custom_objects: dict[str, Any] = {}
     for attribute, value in vars(layer).items():
@@ -187,11 +179,10 @@ def _reversed(layer, name: str):
             custom_objects[value.__name__] = value
         elif hasattr(value, "get_config") and not isinstance(value, type):
             custom_objects[type(value).__name__] = type(value)
-    backwards = not layer.go_backwards
     config = layer.get_config()
     config["name"] = name
-    config["go_backwards"] = backwards
+    config["go_backwards"] = go_backwards
     with custom_object_scope(custom_objects):
-        reversed_layer = type(layer).from_config(config)
-    vars(reversed_layer).update(functions, go_backwards=backwards)
-    return reversed_layer
+        made = type(layer).from_config(config)
+    vars(made).update(functions, go_backwards=go_backwards)
+    return made
