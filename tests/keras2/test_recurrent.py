@@ -172,6 +172,14 @@ def test_a_layer_wrapped_twice_has_a_cell_for_each_wrapper(theano):
     np.testing.assert_array_equal(one.predict(data), before)
 
 
+@pytest.mark.parametrize("make", [lambda cell: cell, lambda cell: [cell, cell]])
+def test_layers_with_one_cell_share_its_weights(make, theano):
+    cell = LSTMCell(2)
+    (one, two), data = pair(lambda x: RNN(make(cell))(x))
+    np.testing.assert_array_equal(one.predict(data), two.predict(data))
+    assert one.weights == two.weights and len(one.weights) == 3
+
+
 def test_time_major_is_not_exported_to_keras_3(tmp_path, theano):
     layer = Keras2LSTM(2, time_major=True, return_sequences=True, input_shape=(2, 3))
     with pytest.raises(oneiros.exports.ExportError, match="time_major=True"):

@@ -9,7 +9,7 @@ from oneiros import activations, load_context
 from oneiros import backend as K
 from oneiros.arguments import label, refusal
 from oneiros.config import layer_from_config
-from oneiros.engine.node import shape_list, to_list
+from oneiros.engine.node import shape_list, to_list, unique
 from oneiros.errors import ArgumentError
 from oneiros.layers import Recurrent
 from oneiros.load_context import count_calls
@@ -56,11 +56,11 @@ def adopt(layer, parts: list[Any]) -> None:
     """Lets a layer have the weights of its parts."""
     trained: list[Any] = []
     fixed: list[Any] = []
-    for part in parts:
+    for part in unique(parts):
         trained += part.trainable_weights
         fixed += part.non_trainable_weights
         layer.constraints.update(part.constraints)
-        layer.losses += part.losses
+        layer.losses = unique([*layer.losses, *part.losses])
     layer.trainable_weights = trained
     layer.non_trainable_weights = fixed
 
@@ -169,9 +169,11 @@ class Cell(Gated):
         return [self.units] * self.state_count
 
     def add_weights(self, features: int) -> None:
-        """Makes the weights for an input of this size."""
-        self.features = features
-        self.add_kernels((), features, self.units)
+        """Makes the weights for an input of this size, unless the cell has some from
+        another layer."""
+        if not self.weights:
+            self.features = features
+            self.add_kernels((), features, self.units)
 
     def project(self, x):
         """Returns what the input adds to the gates, for one step or a sequence."""
