@@ -4,7 +4,6 @@ import itertools
 
 import numpy as np
 import pytest
-import scipy.signal
 import theano
 import theano.tensor as T
 from oneiros import backend as K
@@ -21,6 +20,8 @@ FILTERS = np.random.RandomState(2).randn(3, 2, 3, 2).astype("float32")
 
 def convolved(images, filters, mode="valid"):
     """Returns convolutions by SciPy, summed over channels."""
+    import scipy.signal
+
     return np.array(
         [
             [

@@ -8,8 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oneiros.preprocessing import text
 from oneiros.preprocessing.text import Tokenizer, one_hot, text_to_word_sequence
-from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
-from sklearn.preprocessing import normalize
 
 TEXTS = [
     "The cat sat on the mat.",
@@ -31,6 +29,9 @@ def vectorizer(kind, **options):
 
 @given(texts)
 def test_counts_are_those_of_scikit_learn(texts):
+    from sklearn.feature_extraction.text import CountVectorizer
+    from sklearn.preprocessing import normalize
+
     tokenizer = Tokenizer()
     tokenizer.fit_on_texts(texts)
     if not tokenizer.word_index:
@@ -50,6 +51,8 @@ def test_counts_are_those_of_scikit_learn(texts):
 def test_tfidf_is_that_of_scikit_learn_but_for_its_idf():
     """scikit-learn has log((1 + n) / (1 + m)) + 1 where Keras 1 has log(1 + n / (1 +
     m)); the factor of the counts is the same."""
+    from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+
     tokenizer = Tokenizer()
     tokenizer.fit_on_texts(TEXTS)
     other = vectorizer(TfidfVectorizer, sublinear_tf=True, norm=None)

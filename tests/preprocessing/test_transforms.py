@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oneiros.preprocessing import image
 from PIL import Image
-from scipy import ndimage
 
 AXES = {
     "th": {"channel_axis": 0, "row_axis": 1, "col_axis": 2},
@@ -49,6 +48,8 @@ def test_rotation_is_that_of_pillow(seed):
 def test_a_transformation_is_that_of_scipy_on_each_channel(
     fill_mode, seed, height, width, channels
 ):
+    from scipy import ndimage
+
     random = np.random.default_rng(seed)
     x = random.random((height, channels, width))
     matrix = np.eye(3) + random.normal(size=(3, 3))
@@ -70,6 +71,8 @@ def test_a_transformation_is_that_of_scipy_on_each_channel(
 @pytest.mark.parametrize("dtype", ["uint8", "int16", "float64"])
 @pytest.mark.parametrize("cval", [-7, 0, 0.6, 3.5, 300])
 def test_the_value_outside_is_what_scipy_makes_of_it(dtype, cval):
+    from scipy import ndimage
+
     x = picture(1, 4, 4).astype(dtype)
     matrix = np.array([[1, 0, 2], [0, 1, 0], [0, 0, 1]])
     moved = image.apply_transform(x, matrix, fill_mode="constant", cval=cval)
@@ -81,6 +84,8 @@ def test_the_value_outside_is_what_scipy_makes_of_it(dtype, cval):
 
 @given(seeds)
 def test_shearing_and_zooming_go_around_the_centre(seed):
+    from scipy import ndimage
+
     x = picture(1, 8, 6)
     centre = np.array([8, 6]) / 2 + 0.5
     angle = drawn(seed, -0.7, 0.7)
@@ -129,6 +134,8 @@ def test_flips_are_involutions_that_pillow_makes_too(height, width, axis):
 
 @given(seeds, st.floats(0, 0.5), st.floats(0, 0.5))
 def test_random_shift_moves_by_fractions_of_its_own_axes(seed, wide, high):
+    from scipy import ndimage
+
     x = picture(1, 6, 10)
     np.random.seed(seed)
     down = np.random.uniform(-high, high) * 6

@@ -2,16 +2,15 @@
 
 from itertools import combinations
 
-from matplotlib.axis import Axis
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.text import Text
-
 TOLERANCE = 1.0
 """Pixels that may be shared or cut."""
 
 
 def faults(figure):
     """Returns what is wrong with a figure's texts, in words."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.text import Text
+
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     hidden = set(_labels_beyond_their_axis(figure))
@@ -37,6 +36,8 @@ def faults(figure):
 
 def _labels_beyond_their_axis(figure):
     """Yields the labels that exist and aren't drawn."""
+    from matplotlib.axis import Axis
+
     for axis in figure.findobj(Axis):
         low, high = sorted(axis.get_view_interval())
         for tick in [*axis.get_major_ticks(), *axis.get_minor_ticks()]:

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 from fresh import ROOT
-from hatchling import build
 from oneiros.errors import ArgumentError
 from oneiros_cli.main import main
 from oneiros_testing import new
@@ -65,6 +64,8 @@ def commit(folder):
 
 def built(folder, out):
     """Builds a sdist, and a wheel from it; returns both."""
+    from hatchling import build
+
     here = os.getcwd()
     out.mkdir()
     os.chdir(folder)

@@ -1,13 +1,10 @@
 """Tables as data: those of pandas, polars, Arrow and Hugging Face."""
 
+import importlib
 from itertools import chain
+from operator import attrgetter
 
-import datasets
-import narwhals
 import numpy as np
-import pandas
-import polars
-import pyarrow
 import pytest
 from comparison import assert_each_close
 from hypothesis import given
@@ -17,12 +14,30 @@ from oneiros.engine.training import standardize_input_data
 from oneiros.errors import DataError
 from small_models import compiled_dense
 
+
+def narwhals_table(columns):
+    import narwhals
+    import polars
+
+    return narwhals.from_native(polars.DataFrame(columns))
+
+
+def made_by(path):
+    """Returns a function that makes a table with what a library has at a path."""
+
+    def make(columns):
+        module, _, names = path.partition(":")
+        return attrgetter(names)(importlib.import_module(module))(columns)
+
+    return make
+
+
 MAKERS = {
-    "pandas": pandas.DataFrame,
-    "polars": polars.DataFrame,
-    "arrow": pyarrow.table,
-    "narwhals": lambda columns: narwhals.from_native(polars.DataFrame(columns)),
-    "hugging_face": datasets.Dataset.from_dict,
+    "pandas": made_by("pandas:DataFrame"),
+    "polars": made_by("polars:DataFrame"),
+    "arrow": made_by("pyarrow:table"),
+    "narwhals": narwhals_table,
+    "hugging_face": made_by("datasets:Dataset.from_dict"),
 }
 IN_MEMORY = ("pandas", "polars", "arrow", "narwhals")
 EVERY_TABLE = pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
@@ -83,18 +98,26 @@ class TestArrays:
         )
 
     def test_pandas_types_of_its_own(self):
+        import pandas
+
         table = pandas.DataFrame({"a": [1, 2], "b": [True, False]}).convert_dtypes()
         assert str(table["a"].dtype) == "Int64"
         np.testing.assert_array_equal(read(table), [[1, 1], [2, 0]])
         np.testing.assert_array_equal(read(table[["a"]]), [[1], [2]])
 
     def test_the_index_means_nothing(self):
+        import pandas
+
         table = pandas.DataFrame(COLUMNS).sort_values("u")
         expected = MATRIX[np.argsort(COLUMNS["u"])]
         np.testing.assert_array_equal(read(table), expected)
         np.testing.assert_array_equal(read(table["v"])[:, 0], expected[:, 1])
 
     def test_what_is_an_array_in_memory_is_not_copied(self):
+        import pandas
+        import polars
+        import pyarrow
+
         table = pandas.DataFrame(MATRIX)
         assert np.shares_memory(read(table), table.to_numpy())
         series = polars.Series("u", COLUMNS["u"])
@@ -103,12 +126,16 @@ class TestArrays:
         assert np.shares_memory(read(chunk), chunk.to_numpy())
 
     def test_parts_of_arrow(self):
+        import pyarrow
+
         table = pyarrow.table(COLUMNS)
         (batch,) = table.to_batches()
         np.testing.assert_array_equal(read(batch), MATRIX)
         np.testing.assert_array_equal(read(batch["u"])[:, 0], COLUMNS["u"])
 
     def test_several_inputs_by_list_and_by_name(self):
+        import pandas
+
         table = pandas.DataFrame(COLUMNS)
         for data in ([table, table["v"]], {"b": table["v"], "a": table}):
             a, b = standardize_input_data(data, ["a", "b"], [(None, 2), (None, 1)])
@@ -188,6 +215,8 @@ class TestRefusals:
         assert "(String)" in refused(table["city"])
 
     def test_categories_dates_and_objects(self):
+        import pandas
+
         table = pandas.DataFrame(
             {
                 "kind": pandas.Categorical(["a", "b"]),
@@ -209,11 +238,17 @@ class TestRefusals:
         assert message.startswith(f"model input 'a': {expected}.")
         assert "has no value in row 1," in refused(table["v"])
 
-    @pytest.mark.parametrize("wrap", [lambda query: query, narwhals.from_native])
-    def test_a_query_is_to_be_computed_first(self, wrap):
-        assert "query.collect()" in refused(wrap(polars.LazyFrame(COLUMNS)))
+    def test_a_query_is_to_be_computed_first(self):
+        import narwhals
+        import polars
+
+        query = polars.LazyFrame(COLUMNS)
+        assert "query.collect()" in refused(query)
+        assert "query.collect()" in refused(narwhals.from_native(query))
 
     def test_the_target_and_the_weights_say_what_they_are(self, model):
+        import pandas
+
         names = pandas.Series(["a", "b"], name="name")
         x = MATRIX[:2]
         with pytest.raises(DataError, match=r"model target 'out': .*'name' \(String\)"):
@@ -226,6 +261,8 @@ class TestRefusals:
 
 class TestHuggingFace:
     def test_rows_are_read_when_a_batch_needs_them(self, recorded, monkeypatch):
+        import datasets
+
         rows = datasets.Dataset.from_dict({"x": np.arange(40.0), "y": np.zeros(40)})
         asked = []
         original = datasets.Dataset.__getitem__
@@ -246,6 +283,8 @@ class TestHuggingFace:
         assert max(sizes) == 8 and sum(sizes) < 40 + 8
 
     def test_arrays_and_transforms(self):
+        import datasets
+
         images = np.arange(24, dtype="uint8").reshape(3, 2, 4)
         rows = datasets.Dataset.from_dict({"image": images})
         np.testing.assert_array_equal(np.asarray(read(rows["image"])), images)
@@ -257,6 +296,8 @@ class TestHuggingFace:
         np.testing.assert_array_equal(np.asarray(read(rows["image"])), images + 100)
 
     def test_what_is_no_number_or_no_matrix(self):
+        import datasets
+
         rows = datasets.Dataset.from_dict(
             {"text": ["a", "b"], "image": [[1, 2], [3, 4]], "ragged": [[1, 2], [3]]}
         )

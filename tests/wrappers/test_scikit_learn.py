@@ -7,12 +7,6 @@ from oneiros.layers import Dense
 from oneiros.models import Model, Sequential
 from oneiros.optimizers import Adam
 from oneiros.wrappers.scikit_learn import KerasClassifier, KerasRegressor
-from sklearn.base import clone, is_classifier, is_regressor
-from sklearn.metrics import accuracy_score, mean_squared_error
-from sklearn.model_selection import GridSearchCV, cross_val_score
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
-from sklearn.utils.estimator_checks import check_estimator
 from small_models import compiled_dense
 
 RANDOM = np.random.RandomState(0)
@@ -47,6 +41,8 @@ def classifier(**params):
 
 
 def test_a_classifier_trains_predicts_and_scores():
+    from sklearn.metrics import accuracy_score
+
     network = classifier()
     history = network.fit(X, CLASSES, batch_size=10)
     assert len(history.history["acc"]) == 12
@@ -61,6 +57,8 @@ def test_a_classifier_trains_predicts_and_scores():
 
 
 def test_numbers_of_classes_become_rows_where_the_loss_takes_rows():
+    from sklearn.metrics import accuracy_score
+
     network = classifier(loss="categorical_crossentropy")
     some = CLASSES < 2  # the last class doesn't occur
     network.fit(X[some], CLASSES[some])
@@ -83,6 +81,8 @@ def test_a_sigmoid_tells_two_classes_as_keras_1_did():
 
 @pytest.mark.parametrize("names", [["a", "b", "c"], [-1, 5, 9], [1, 2, 3]])
 def test_labels_of_any_kind_come_back(names):
+    from sklearn.metrics import accuracy_score
+
     labels = np.array(names)[CLASSES]
     network = classifier().set_params(nb_epoch=20)
     network.fit(X, labels)
@@ -100,6 +100,8 @@ def test_more_labels_than_outputs_are_refused():
 
 
 def test_a_regressor_trains_predicts_and_scores_as_keras_1_did():
+    from sklearn.metrics import mean_squared_error
+
     network = KerasRegressor(linear, nb_epoch=30, verbose=0, metrics=["mae"])
     network.fit(X, SUM)
     assert network.predict(X).shape == (90,)
@@ -119,6 +121,8 @@ def test_weights_of_samples_reach_training():
 
 
 def test_clones_have_the_same_parameters_and_no_model():
+    from sklearn.base import clone, is_classifier, is_regressor
+
     layers = [1, 2]
 
     def build(layers=(), units=3):
@@ -136,6 +140,10 @@ def test_clones_have_the_same_parameters_and_no_model():
 
 
 def test_grid_search_finds_parameters_of_the_model_and_of_fit():
+    from sklearn.model_selection import GridSearchCV
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
     grid = {
         "kerasclassifier__units": [8],
         "kerasclassifier__nb_epoch": [1, np.int64(20)],
@@ -148,6 +156,8 @@ def test_grid_search_finds_parameters_of_the_model_and_of_fit():
 
 
 def test_cross_validation_of_a_regressor():
+    from sklearn.model_selection import cross_val_score
+
     network = KerasRegressor(linear, nb_epoch=40, verbose=0)
     scores = cross_val_score(
         network, X, SUM, cv=3, scoring="neg_mean_squared_error", error_score="raise"
@@ -274,6 +284,8 @@ class FittedRegressor(KerasRegressor):
 @pytest.mark.filterwarnings("ignore:SCIPY_ARRAY_API:UserWarning")
 @pytest.mark.parametrize("estimator", [FittedClassifier, FittedRegressor])
 def test_scikit_learn_checks_all_but_what_keras_1_did_otherwise(estimator):
+    from sklearn.utils.estimator_checks import check_estimator
+
     results = check_estimator(
         estimator(nb_epoch=20, verbose=0),
         expected_failed_checks=KERAS_1,
