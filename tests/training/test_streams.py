@@ -49,6 +49,18 @@ class Told(Begun):
         self.epochs.append("ends")
 
 
+class Numbered(Begun):
+    """Has other samples in each epoch."""
+
+    def __len__(self):
+        return 3
+
+    def __getitem__(self, number):
+        epoch = self.epochs[-1][1] if self.epochs else 0
+        rows = slice(4 * number, 4 * number + 4)
+        return X[rows] + 10 * epoch, Y[rows]
+
+
 class UsedUp(Stream):
     """Has one iterator for all epochs."""
 
@@ -119,6 +131,12 @@ class TestFit:
             model.fit(stream, nb_epoch=4, initial_epoch=2, verbose=0)
             model.evaluate(stream, verbose=0)
             assert stream.epochs == [("begins", 2), *ends, ("begins", 3), *ends]
+
+    def test_batches_by_number_are_made_after_it_is_told(self, recorded):
+        model, train, _ = recorded()
+        model.fit(Numbered(), nb_epoch=4, initial_epoch=2, shuffle=False, verbose=0)
+        later = [[row + 20 for row in batch] for batch in IN_ORDER]
+        assert train.batches[:3] == later
 
     def test_weights_of_classes_and_of_samples(self, doubling):
         def loss(make, **arguments):

@@ -32,7 +32,7 @@ def fit_loop(fit: Fit) -> None:
         if fit.shuffle == "batch":
             order = batch_shuffle(order, fit.train.batch_size)
         elif fit.shuffle:
-            np.random.shuffle(order)
+            order = np.random.permutation(order)
         _train_epoch(fit, order)
         callbacks.on_epoch_end(epoch, _validate(fit))
         observer.enter_epoch(None)
@@ -43,13 +43,14 @@ def fit_loop(fit: Fit) -> None:
 
 def _train_epoch(fit: Fit, order: Array) -> None:
     callbacks = fit.callbacks
-    for run in _observed(fit.train, order):
+    runs = _observed(fit.train, order)  # named: an error closes the stream first
+    for run in runs:
         if run.batches > 1:
             logs = {
                 "batch": range(run.first, run.first + run.batches),
                 "size": [run.batch_size] * run.batches,
             }
-            callbacks.on_run_end({**logs, **_train_run(fit, run)})
+            callbacks.on_run_end(logs | _train_run(fit, run))
             continue
         log: Values = {"batch": run.first, "size": run.batch_size}
         callbacks.on_batch_begin(run.first, log)
@@ -74,8 +75,7 @@ def _validate(fit: Fit) -> Values:
     observer.enter_validation()
     averages = test_loop(fit.validation)
     observer.leave_validation()
-    names = [f"val_{label}" for label in fit.labels]
-    return dict(zip(names, averages))
+    return {f"val_{label}": value for label, value in zip(fit.labels, averages)}
 
 
 def test_loop(stream: Stream, ticks: Ticks = ()) -> list[float]:
@@ -84,8 +84,9 @@ def test_loop(stream: Stream, ticks: Ticks = ()) -> list[float]:
     samples = 0
     for run, outputs in _computed(stream, ticks):
         samples += run.batches * run.batch_size
-        sums = [np.sum(values, axis=0, dtype=float) for values in outputs]
-        totals.append([run.batch_size * total for total in sums])
+        totals.append(
+            [run.batch_size * np.sum(values, axis=0, dtype=float) for values in outputs]
+        )
     return scalars(sum(parts) / samples for parts in zip(*totals, strict=True))
 
 
@@ -130,8 +131,7 @@ def batch_shuffle(index_array: Array, batch_size: int) -> Array:
     """Returns the index with whole batches in random order, a smaller one last."""
     full = len(index_array) // batch_size * batch_size
     batches = index_array[:full].reshape(-1, batch_size)
-    np.random.shuffle(batches)
-    return np.append(batches, index_array[full:])
+    return np.append(np.random.permutation(batches), index_array[full:])
 
 
 def scalars(outputs: Iterable[Any]) -> list[Any]:

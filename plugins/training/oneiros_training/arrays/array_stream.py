@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
 from typing import Any, TypeGuard
 
 import numpy as np
@@ -19,6 +20,8 @@ LARGEST_UPLOAD = 2**31
 """Bytes; larger data, and data in files, is read and uploaded run by run, while the
 previous run is computed. Otherwise, an epoch of a dense network on a compressed HDF5
 file takes 1.2 times as long (`benchmarks/mechanisms.py reading_ahead`)."""
+READ_AHEAD = 2
+"""The number of runs that may be read before they are computed."""
 TRAINING_PASSES = 6.0
 """Operations per weight and position: forward, and backward by inputs and weights."""
 OTHER_PASSES = 2.0
@@ -58,7 +61,7 @@ class ArrayStream(ModelStream):
         self._in_memory = all(type(array) is np.ndarray for array in arrays)
         self._upload: Any = None
         self._reader: ThreadPoolExecutor | None = None
-        self._ahead: Future[Any] | None = None
+        self._ahead: dict[int, tuple[Array, Future[Any]]] = {}
         self._check_fixed_batch_size()
 
     def _check_fixed_batch_size(self) -> None:
@@ -110,16 +113,20 @@ class ArrayStream(ModelStream):
     def runs(self, order: Array, start: int = 0) -> Iterator[Run]:
         """Yields runs of rows; the last one is a smaller batch, if rows are left."""
         runs = self._planned(order, start)
-        reader = self._reader
-        if reader is None:
-            yield from runs
-            return
-        reads = (reader.submit(self._read_ahead, run) for run in runs)
-        following = next(reads, None)
+        self._ahead.clear()
+        unread = iter(runs)
         for run in runs:
-            self._ahead = following
-            following = next(reads, None)
+            self._read_some(unread)
             yield run
+
+    def _read_some(self, unread: Iterator[Run]) -> None:
+        """Lets the other thread read the next runs, unless it is far ahead. What it has
+        read belongs to the rows, since wrappers change the order of runs."""
+        if self._reader is None:
+            return
+        for run in islice(unread, READ_AHEAD - len(self._ahead)):
+            read = self._reader.submit(self._read_ahead, run)
+            self._ahead[id(run.data)] = run.data, read
 
     def _planned(self, order: Array, start: int) -> list[Run]:
         size = self.batch_size
@@ -141,7 +148,8 @@ class ArrayStream(ModelStream):
         if self._upload is not None:
             return self._loop(run, self._upload, run.data)
         self.observer.enter(DATA)
-        read = self._read(run) if self._ahead is None else self._ahead.result()
+        _, ahead = self._ahead.pop(id(run.data), (None, None))
+        read = self._read(run) if ahead is None else ahead.result()
         if self.run_length == 1:
             return self.compute_batch(run, read)
         try:

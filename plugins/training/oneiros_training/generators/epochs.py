@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import chain, islice
 from typing import Any
 
@@ -71,14 +72,19 @@ class Epochs(BatchStream):
         """
         if self.use == "train" and hasattr(self.source, "set_epoch"):
             self.source.set_epoch(self.epoch)
+            self._kept.clear()
         queue = self._workers_on(order, start)
         number = start
-        while arrays := self.next_arrays(queue, number, ""):
-            yield Run(number, 1, self.last_size, number + 1, arrays)
-            number += 1
+        with suppress(GeneratorExit):  # a wrapper may end the epoch earlier
+            while arrays := self.next_arrays(queue, number, ""):
+                number += 1
+                yield Run(number - 1, 1, self.last_size, number, arrays)
+        if self.queue is not queue:  # training has ended, not the epoch
+            return
         if not number:
             raise GeneratorError(self._emptiness())
         self._batches_before = number
+        self._kept.clear()
         self.close()
         if self.use == "train" and hasattr(self.source, "on_epoch_end"):
             self.source.on_epoch_end()

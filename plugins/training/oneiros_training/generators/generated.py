@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -59,13 +60,14 @@ class Generated(BatchStream):
         if not start:
             self.samples_seen = 0
         number = start
-        while self.samples_seen < self.samples:
-            arrays = self.next_arrays(queue, number, self._remedy())
-            self.samples_seen += self.last_size
-            self.batches_used += 1
-            samples_done = min(self.samples_seen, self.samples)
-            yield Run(number, 1, self.last_size, samples_done, arrays)
-            number += 1
+        with suppress(GeneratorExit):  # a wrapper may end the epoch earlier
+            while self.samples_seen < self.samples:
+                arrays = self.next_arrays(queue, number, self._remedy())
+                self.samples_seen += self.last_size
+                self.batches_used += 1
+                samples_done = min(self.samples_seen, self.samples)
+                yield Run(number, 1, self.last_size, samples_done, arrays)
+                number += 1
         if self.samples_seen > self.samples and self.use == "train":
             warn(
                 f"Epoch {self.epoch + 1} had {self.samples_seen} samples, but "
