@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 from oneiros import processes
+from oneiros.callbacks import TerminateOnNaN
 from oneiros.distribution import DataParallel
 from oneiros.layers import Dense
 from oneiros.models import Sequential
@@ -39,6 +40,9 @@ with DataParallel():
         for _ in range(100):
             trained.train_on_batch(x, np.zeros((64, trained.output_shape[1])))
     elif fault != "alone" or is_odd:
-        model.fit(x, targets, batch_size=size, nb_epoch=2, verbose=0)
+        callbacks = [TerminateOnNaN()]  # wraps the data
+        model.fit(
+            x, targets, batch_size=size, nb_epoch=2, verbose=0, callbacks=callbacks
+        )
     if fault == "batch":
         model.evaluate(x, targets + is_odd, verbose=0, batch_size=64)

@@ -163,6 +163,19 @@ def test_a_callback_wraps_the_stream_and_shortens_the_epochs(recorded, rows):
     assert train.batches == [[0, 1], [2, 3]] * 2
 
 
+def test_a_wrapper_shows_what_the_stream_has(recorded, rows, capsys):
+    def prepare(fit):
+        fit.train = FirstRuns(fit.train, 1)
+        fit.validation = FirstRuns(fit.validation, 1)
+        assert fit.train.arrays[0] is x
+
+    model, *_ = recorded()
+    x, y = rows(8)
+    callbacks = [Preparing(prepare)]
+    model.fit(x, y, 2, 1, validation_data=(x, y), callbacks=callbacks)
+    assert "Train on 8 samples, validate on 8 samples" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("is_wrapping", "batches"), [(True, [0, 1]), (False, [0, 1, 2, 3])]
 )

@@ -96,15 +96,13 @@ def observed_by(observer: Observer | None) -> Iterator[None]:
         yield
         return
     token = _observer.set(observer)
+    failed = True
     try:
         yield
-    except BaseException:
-        observer.finish(failed=True)
-        raise
-    else:
-        observer.finish(failed=False)
+        failed = False
     finally:
         _observer.reset(token)
+        observer.finish(failed)
 
 
 @dataclass(slots=True)
@@ -215,6 +213,9 @@ class StreamWrapper(Stream):
         self.inner = inner
         self.size = inner.size
         self.batch_size = inner.batch_size
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
 
     def open(self, singly: bool = False) -> None:
         """Opens the other stream."""
