@@ -18,7 +18,7 @@ from oneiros.errors import (
     NodeError,
     ShapeError,
 )
-from oneiros.layers import Dense, Lambda
+from oneiros.layers import Dense, Keras2SimpleRNN, Lambda
 from oneiros.models import Model
 from tiny_layers import Average, Both, Marker, Scale, Shift, Total
 
@@ -244,6 +244,20 @@ def test_number_of_inputs():
         message = f"{dense.name}' received 2 tensors. Call it on one tensor"
         with pytest.raises(ShapeError, match=message):
             dense([a, b])
+
+
+def test_an_error_of_a_layer_that_takes_a_list_stays_as_it_is():
+    class Failing(Layer):
+        input_spec = [InputSpec(ndim=2)]
+
+        def call(self, x, mask=None):
+            raise ZeroDivisionError("mine")
+
+    with pytest.raises(ZeroDivisionError, match="mine"):
+        Failing()([Input((2,)), Input((2,))])
+    too_wide = Input((5,))
+    with pytest.raises(ShapeError, match="U of shape"):
+        Keras2SimpleRNN(3)([Input((4, 2)), too_wide])
 
 
 @pytest.mark.parametrize("is_loadable", [False, True])

@@ -29,7 +29,7 @@ from oneiros.engine.node import (
     to_list,
     unique,
 )
-from oneiros.errors import ArgumentError, GraphError, ShapeError, UnknownNameError
+from oneiros.errors import ArgumentError, GraphError, UnknownNameError
 from oneiros.load_context import count_calls
 from oneiros.plugins import did_you_mean
 from oneiros.typing import Config, Tensor, Tensors, Values
@@ -270,12 +270,7 @@ class Container(Layer):
 
     def assert_input_compatibility(self, input: Any) -> None:
         """Checks the number of tensors, and each of them as a layer does."""
-        expected, received = len(self.inputs), len(to_list(input))
-        if received != expected:
-            form = "one tensor" if expected == 1 else f"a list of {expected} tensors"
-            raise ShapeError(
-                f"{label(self)} received {received} tensors. Call it on {form}."
-            )
+        self._check_number(len(self.inputs), len(to_list(input)))
         super().assert_input_compatibility(input)
 
     def call(self, input: Any, mask: Any = None) -> Any:

@@ -22,6 +22,7 @@ from oneiros.arguments import (
 )
 from oneiros.backend import bound
 from oneiros.bases import Rebuilt
+from oneiros.discovery import is_first_party
 from oneiros.engine.node import (
     Node,
     connect,
@@ -356,7 +357,8 @@ class Layer(Rebuilt):
     def assert_input_compatibility(self, input: Any) -> None:
         """Checks an input, a tensor or a list of them, against `input_spec`.
 
-        As in Keras 1, a layer with a single spec may be called on several tensors.
+        As in Keras 1, a layer of another author with a single spec may be called on
+        several tensors.
 
         # Raises
             ShapeError: names the layer, the origin of the input, and the expected
@@ -366,11 +368,8 @@ class Layer(Rebuilt):
             return
         specs = to_list(self.input_spec)
         tensors = to_list(input)
-        if 1 < len(specs) != len(tensors):
-            raise ShapeError(
-                f"{label(self)} received {len(tensors)} tensors. Call it on a list of "
-                f"{len(specs)} tensors."
-            )
+        if len(specs) > 1 or is_first_party(type(self).__module__):
+            self._check_number(len(specs), len(tensors))
         for index, (spec, tensor) in enumerate(zip(specs, tensors)):
             shape = K.int_shape(tensor)
             problem = spec and spec.problem(shape, K.dtype(tensor), K.ndim(tensor))
@@ -381,6 +380,13 @@ class Layer(Rebuilt):
                     f"{label(self)} received input {index} of shape {shape}{source}: "
                     f"{problem}."
                 )
+
+    def _check_number(self, expected: int, received: int) -> None:
+        if received != expected:
+            form = "one tensor" if expected == 1 else f"a list of {expected} tensors"
+            raise ShapeError(
+                f"{label(self)} received {received} tensors. Call it on {form}."
+            )
 
     def call(self, x: Any, mask: Any = None) -> Any:
         """Computes the output; subclasses define this.
@@ -410,12 +416,7 @@ class Layer(Rebuilt):
         self._check_tensors(tensors)
         try:
             return self._called(x, mask, tensors)
-        except Exception as error:  # whatever it makes of a list
-            if len(tensors) > 1 and len(to_list(self.input_spec or tensors)) == 1:
-                raise ShapeError(
-                    f"{label(self)} received {len(tensors)} tensors. Call it on one "
-                    "tensor."
-                ) from error
+        except Exception:
             if load_context.current().limits:  # the model around it isn't at fault
                 with config.explained(type(self).__name__, self.name):
                     raise

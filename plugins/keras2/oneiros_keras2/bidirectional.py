@@ -120,15 +120,17 @@ class Keras2Bidirectional(Checked, Bidirectional):
             masks += [None] * sum(counts)
         return one_or_all(masks)
 
-    def __call__(self, x, mask=None) -> Tensor:
-        """Calls the layer, on a sequence or on a list of it and the initial states.
+    def assert_input_compatibility(self, input) -> None:
+        """Checks a sequence, and the number of the initial states if they come with it
+        in a list.
 
         # Raises
             ArgumentError: for another number of states.
         """
+        sequences, *_ = to_list(input)
         counts = [layer.state_count for layer in self.wrapped]
-        check_states(self, x, sum(counts))
-        return super().__call__(x, mask)
+        check_states(self, input, sum(counts))
+        super().assert_input_compatibility(sequences)
 
     def call(self, inputs, mask=None) -> Tensor:
         """Returns the merged outputs, or a list of them and the states.

@@ -633,14 +633,16 @@ class Recurring(Checked, Recurrent):
         sizes = self.cell_used.state_sizes
         return [filled(x, size, 0.0) for size in sizes]
 
-    def __call__(self, x, mask=None):
-        """Calls the layer, on a sequence or on a list of it and the initial states.
+    def assert_input_compatibility(self, input) -> None:
+        """Checks a sequence, and the number of the initial states if they come with it
+        in a list.
 
         # Raises
             ArgumentError: for another number of states.
         """
-        check_states(self, x, self.state_count)
-        return super().__call__(x, mask)
+        sequences, *_ = to_list(input)
+        check_states(self, input, self.state_count)
+        super().assert_input_compatibility(sequences)
 
     def call(self, x, mask=None):
         """Returns the output, or a list of it and the last states.
