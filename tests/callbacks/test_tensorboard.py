@@ -8,6 +8,7 @@ from oneiros.callbacks import TensorBoard
 from oneiros.errors import ArgumentError
 from oneiros.layers import LSTM, Convolution2D, Dense, Dropout, Flatten, Input, merge
 from oneiros.models import Model, Sequential
+from oneiros.utils.io_utils import HDF5Matrix, save_array
 from PIL import Image
 from processes import run_python
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -104,6 +105,17 @@ def test_without_validation_arrays_weights_are_all(small, tmp_path):
     with pytest.warns(RuntimeWarning, match="only histograms of weights.*validation_s"):
         model.fit(x, y, nb_epoch=2, verbose=0, callbacks=[board])
     assert sorted(read(tmp_path).Tags()["histograms"]) == ["a_W", "a_b", "b_W", "b_b"]
+
+
+def test_validation_data_in_a_file(small, tmp_path):
+    """It may have fewer rows than a batch."""
+    model, x, y = small
+    for name, values in (("x", x), ("y", y)):
+        save_array(values, tmp_path / name)
+    data = tuple(HDF5Matrix(tmp_path / name, "data") for name in "xy")
+    board = TensorBoard(tmp_path, histogram_freq=1)
+    model.fit(x, y, nb_epoch=1, verbose=0, validation_data=data, callbacks=[board])
+    assert "a_out" in read(tmp_path).Tags()["histograms"]
 
 
 def test_its_methods_need_no_logs(small, tmp_path):

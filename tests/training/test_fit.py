@@ -1,7 +1,7 @@
 """The loop: what is fed, in which order, who is told what and when."""
 
 import threading
-from itertools import chain
+from itertools import chain, cycle
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from backends import BACKENDS
 from hooked import hear_hooks
 from oneiros import backend as K
 from oneiros.callbacks import Callback, History
-from oneiros.layers import Dense, Input, SimpleRNN
+from oneiros.layers import Dense, Dropout, Input, SimpleRNN
 from oneiros.models import Model, Sequential
 from oneiros_backend_toolkit.function import Function
 from oneiros_training.arrays import array_stream
@@ -363,6 +363,20 @@ class TestValidation:
         assert sorted(chain(*train.batches)) == list(range(7))
         assert test.batches == [[7, 8, 9]]
         assert [len(array) for array in model.validation_data] == [3, 3, 3]
+
+    @pytest.mark.parametrize("fit", ["fit", "fit_generator"])
+    def test_callbacks_find_what_the_test_function_gets(self, rows, fit):
+        """Of a model with a learning phase, that is the last item."""
+        model = Sequential([Dense(1, input_dim=1), Dropout(0.5)])
+        model.compile("sgd", "mse")
+        options = {"nb_epoch": 1, "verbose": 0, "validation_data": rows(3)}
+        if fit == "fit":
+            model.fit(*rows(4), **options)
+        else:
+            model.fit_generator(cycle([rows(4)]), 4, **options)
+        *arrays, phase = model.validation_data
+        assert [len(array) for array in arrays] == [3, 3, 3] and phase == 0.0
+        assert model.test_function(model.validation_data) is not None
 
     def test_data_win_over_split_and_keep_their_order(self, recorded, rows):
         model, train, test = recorded()

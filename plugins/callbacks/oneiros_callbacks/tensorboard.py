@@ -159,14 +159,16 @@ class _Measure:
             )
             return
         size = params.get("batch_size", LARGEST_BATCH)
-        self.batch = [array[:size] for array in model.validation_data]
+        targets = [*model.targets, *model.sample_weights]
+        arrays = model.validation_data[: len(model.inputs) + len(targets)]
+        rows = min(size, arrays[0].shape[0])
+        self.batch = [array[:rows] for array in arrays]
         weights = model._collected_trainable_weights
         layers = [layer for layer in model.graph_layers() if _has_one_output(layer)]
         self.names = [f"{_tag(weight)}_grad" for weight in weights]
         self.names += [f"{layer.name}_out" for layer in layers]
         gradients = K.gradients(model.total_loss, weights)
         outputs = [layer.output for layer in layers]
-        targets = [*model.targets, *model.sample_weights]
         self.function = model._function(targets, [*gradients, *outputs], [])
         if self.function.phase_index is not None:
             self.batch.append(0)

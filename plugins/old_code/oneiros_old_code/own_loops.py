@@ -78,8 +78,7 @@ def _predict(model, given: dict[str, Any]):
 def _function(model, use: str, arrays: list[Any]) -> tuple[Any, list[Any]]:
     """Returns a model's function for a use, and all its inputs for these arrays."""
     step = step_for(model, use)
-    phase = [] if step.phase is None else [float(step.phase)]
-    return step.function, [*arrays, *phase]
+    return step.function, step.inputs(arrays)
 
 
 LOOPS: dict[str, Callable[..., Any]] = {

@@ -680,6 +680,8 @@ def train(
         model.validation_data = validation
         if evaluated is not None:
             model.validation_data = getattr(evaluated, "arrays", None)
+            if isinstance(validation, list):
+                model.validation_data = step_for(model, "test").inputs(validation)
         each = callbacks.want_each_batch()
         with opened(fit.train, singly=each), opened(fit.validation):
             fit_loop(fit)

@@ -64,7 +64,8 @@ class Sequential(Model):
     # Properties
         layers: list of the added layers.
         model: the model itself; in Keras 1, a `Model` inside.
-        validation_data: list of the validation arrays of the last fit.
+        validation_data: list of what the test function got in the last fit: inputs,
+            targets, sample weights and, for a model with a learning phase, `0.`.
 
     # Raises
         ArgumentError: for one layer instead of a list.

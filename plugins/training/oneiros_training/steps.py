@@ -1,6 +1,7 @@
 """A model's compiled functions, and streams whose batches they process."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from oneiros import backend as K
@@ -24,9 +25,12 @@ class Step:
 
     def __call__(self, arrays: list[Array]) -> list[Array]:
         """Runs on one batch."""
-        if self.phase is None:
-            return to_list(self.function(arrays))
-        return to_list(self.function([*arrays, self.phase]))
+        return to_list(self.function(self.inputs(arrays)))
+
+    def inputs(self, arrays: list[Any]) -> list[Any]:
+        """Returns all that the function takes: these arrays and the learning phase, if
+        it takes one."""
+        return arrays if self.phase is None else [*arrays, float(self.phase)]
 
 
 def step_for(model, use: str) -> Step:
