@@ -61,6 +61,15 @@ def test_labels_of_plus_and_minus_one_are_told_once_for_binary_crossentropy():
     model.fit(X, labels, nb_epoch=1, verbose=0)
 
 
+def test_targets_are_looked_at_again_after_compile():
+    model = binary()
+    labels = np.array([-1, 1, 1, -1])
+    for _ in range(2):
+        with pytest.warns(UserWarning, match="values from -1 to 1"):
+            model.train_on_batch(X, labels)
+        model.compile("sgd", "binary_crossentropy")
+
+
 def test_targets_are_not_looked_at_for_ever():
     model = binary()
     for _ in range(model.target_checks_left):

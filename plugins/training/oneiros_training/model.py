@@ -197,6 +197,7 @@ class Model(Container):
             setattr(self, name, value)
         if self._backend.placement is not None:
             self._backend.placement.prepare(self)
+        self.target_checks_left = Model.target_checks_left
         self.forget_functions()
         self._collected_trainable_weights = sorted(
             self.trainable_weights, key=lambda w: str(w.name).removesuffix(":0")
