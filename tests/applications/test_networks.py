@@ -77,7 +77,7 @@ def test_counts_and_names_with_top(name):
 
 
 @pytest.mark.usefixtures("built_soon")
-@pytest.mark.parametrize("order", ["th", "tf"])
+@pytest.mark.parametrize("order", ["tf", pytest.param("th", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", COUNTS)
 def test_counts_without_top(name, order, set_ordering):
     count, smallest = COUNTS[name][1:]

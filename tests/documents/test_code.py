@@ -16,8 +16,8 @@ from processes import run_python
 
 DOCUMENTS = documents.documents()
 LAYER_PLUGINS = sorted(path.name for path in (ROOT / "plugins").glob("layers_*"))
-SLOW = ("plugins/exports", "plugins/keras3")
-"""Where code starts Keras or TensorFlow, which takes 3 to 17 s."""
+SLOW = ("docs/start/ten-minutes.md", "plugins/exports", "plugins/keras3")
+"""Where code starts Keras or TensorFlow, or trains for ten seconds."""
 PAGES = [page for page in documents.pages() if documents.commands(page)]
 
 

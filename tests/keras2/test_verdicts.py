@@ -44,7 +44,9 @@ print(len(verdicts), sum(verdicts))
 """
 
 
-@pytest.mark.parametrize("disabled", ["", "oneiros-keras2"])
+@pytest.mark.parametrize(
+    "disabled", ["oneiros-keras2", pytest.param("", marks=pytest.mark.slow)]
+)
 def test_inspecting_and_loading_never_disagree(disabled):
     folders = [TESTS / folder for folder in FOLDERS]
     done = run_python(CODE, *folders, ONEIROS_DISABLE=disabled)

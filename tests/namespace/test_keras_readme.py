@@ -7,6 +7,8 @@ import shutil
 import pytest
 from fresh import ROOT
 
+pytestmark = pytest.mark.slow
+
 README = """
 import numpy as np
 X_train = X_test = np.random.random((64, 100))
@@ -117,11 +119,7 @@ def last_line(done):
     return json.loads(done.stdout.splitlines()[-1])
 
 
-LATER = pytest.mark.slow
-"""Starts TensorFlow once more, or makes an environment, which takes 7 to 15 s."""
-
-
-@pytest.mark.parametrize("backend", ["theano", pytest.param("tensorflow", marks=LATER)])
+@pytest.mark.parametrize("backend", ["theano", "tensorflow"])
 def test_the_readme_of_keras_runs_letter_for_letter(environment, backend):
     line = last_line(environment.run(README, KERAS_BACKEND=backend))
     assert line["classes"] == [64] and line["proba"] == [64, 10]
@@ -142,11 +140,7 @@ def test_every_path_is_the_module_of_oneiros_itself(environment):
 
 
 @pytest.mark.parametrize(
-    "order",
-    [
-        "import keras\nimport tensorflow",
-        pytest.param("import tensorflow\nimport keras", marks=LATER),
-    ],
+    "order", ["import keras\nimport tensorflow", "import tensorflow\nimport keras"]
 )
 def test_tensorflow_is_still_imported_before_or_after(environment, order):
     line = last_line(environment.run(TOGETHER.format(order=order)))
@@ -164,9 +158,7 @@ def test_modules_that_keras_1_never_had_are_not_found(environment):
     assert all("No module named 'keras." in message for message in line.values())
 
 
-@pytest.mark.parametrize(
-    "editable", [False, pytest.param(True, marks=LATER)], ids=["wheel", "editable"]
-)
+@pytest.mark.parametrize("editable", [False, True], ids=["wheel", "editable"])
 def test_the_finder_comes_and_goes_with_the_plugin(new_environment, editable, tmp_path):
     made = new_environment("editable" if editable else "wheel")
     copy = shutil.copytree(ROOT / "plugins" / "keras_namespace", tmp_path / "source")

@@ -166,7 +166,11 @@ assert registry.find("layer", "LSTM")
         ),
         ("import sys; sys.stdout.close()\n", "closes the standard output"),
         ("import os; os.close(1)\n", "closes the standard output"),
-        ("import time; time.sleep(1000)\n", "takes longer than 6 seconds"),
+        pytest.param(
+            "import time; time.sleep(1000)\n",
+            "takes longer than 6 seconds",
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_a_plugin_that_no_except_holds_is_named(run, manifest, fault):

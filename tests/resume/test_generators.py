@@ -158,6 +158,16 @@ def new_model():
     return model
 
 
+def seldom(*cases):
+    """Returns cases that are slow tests."""
+    return [
+        pytest.param(
+            *(case if isinstance(case, tuple) else [case]), marks=pytest.mark.slow
+        )
+        for case in cases
+    ]
+
+
 def fit(source, callbacks, draws=False, validation=None, **arguments):
     np.random.seed(5)
     model = new_model()
@@ -203,28 +213,27 @@ def check(make, tmp_path, draws=False, validation=lambda: None, **arguments):
     "make",
     [
         counted,
-        drawn_late,
         drawn_always,
         Stated,
-        Images,
-        Numbered,
-        Plain,
         Shuffled,
-        Redrawn,
+        *seldom(drawn_late, Images, Numbered, Plain, Redrawn),
     ],
 )
 def test_cut_short_it_ends_the_same(make, tmp_path):
     check(make, tmp_path)
 
 
-@pytest.mark.parametrize("make", [counted, Stated, Plain, Shuffled])
+@pytest.mark.parametrize("make", [counted, *seldom(Stated, Plain, Shuffled)])
 def test_callbacks_may_draw_if_the_generator_does_not(make, tmp_path):
     check(make, tmp_path, draws=True)
 
 
 @pytest.mark.parametrize(
     ("make", "validation", "ahead"),
-    [(counted, drawn_late, 10), (drawn_late, counted, 10), (drawn_always, counted, 1)],
+    [
+        (drawn_late, counted, 10),
+        *seldom((counted, drawn_late, 10), (drawn_always, counted, 1)),
+    ],
 )
 def test_with_a_generator_of_validation_data(make, validation, ahead, tmp_path):
     check(make, tmp_path, validation=validation, max_q_size=ahead)

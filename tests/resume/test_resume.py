@@ -139,7 +139,10 @@ def heard():
     ]
 
 
-@pytest.mark.parametrize("shuffle", [True, False, "batch"])
+@pytest.mark.parametrize(
+    "shuffle",
+    [True, *(pytest.param(each, marks=pytest.mark.slow) for each in (False, "batch"))],
+)
 def test_cut_at_any_batch_it_ends_the_same(shuffle, path):
     callbacks = heard()
     uninterrupted = bits(*fit(callbacks, shuffle), *callbacks)

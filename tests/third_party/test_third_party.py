@@ -11,6 +11,8 @@ import zipfile
 import pytest
 from fresh import MEMBERS, ROOT, project
 
+pytestmark = pytest.mark.slow
+
 NAMES = [project(folder)["name"] for folder in MEMBERS]
 NB_WITHOUT_MANIFEST = 2
 """The distribution that requires all others, and `oneiros-keras3`."""
@@ -228,7 +230,6 @@ def test_wheels_hold_every_file_that_the_package_needs(wheelhouse):
     assert packed == {name for name in present if "__pycache__" not in name}
 
 
-@pytest.mark.slow
 def test_all_of_it_installs_with_pip_alone_and_tensorflow_only_on_request(
     new_environment,
 ):

@@ -21,6 +21,7 @@ def expected(path):
                 yield path.name, number, code
 
 
+@pytest.mark.slow
 def test_mypy_tells_wrong_arguments_and_nothing_else(tmp_path):
     files = sorted(TYPED.glob("*.py"))
     run = subprocess.run(
