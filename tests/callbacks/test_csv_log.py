@@ -6,7 +6,7 @@ import pickle
 
 import numpy as np
 import pytest
-from oneiros.callbacks import CSVLogger, ReduceLROnPlateau, Resume
+from oneiros.callbacks import CSVLogger, ModelCheckpoint, ReduceLROnPlateau, Resume
 from oneiros.errors import ArgumentError, FileAccessError
 from small_models import compiled_dense
 
@@ -135,7 +135,7 @@ def test_a_full_disk_is_named(path):
     path.symlink_to("/dev/full")
     log = CSVLogger(path)
     log.on_train_begin()
-    with pytest.raises(FileAccessError, match=r"log\.csv: No space left .* Free some"):
+    with pytest.raises(FileAccessError, match=r"log\.csv: No space left .* free some"):
         log.on_epoch_end(0, {"loss": 1.0})
     with pytest.raises(FileAccessError, match=r"log\.csv"):
         log.on_train_end()
@@ -143,11 +143,25 @@ def test_a_full_disk_is_named(path):
 
 def test_what_can_not_be_is_told_before_training(tmp_path):
     log = CSVLogger(tmp_path / "no" / "log.csv")
-    with pytest.raises(FileNotFoundError, match=r"log\.csv"):
-        log.on_train_begin()
+    with pytest.raises(
+        ArgumentError, match=r"filename='.*log\.csv'.*os\.makedirs\('.*no'\) creates it"
+    ):
+        train(log)
+    log.filename = tmp_path
+    with pytest.raises(
+        FileAccessError, match=r"Is a directory\. Pass another filename"
+    ):
+        train(log)
     for separator in ("", ";;"):
         with pytest.raises(ArgumentError, match=r"Expected one character, such as ','"):
             CSVLogger("log.csv", separator)
+
+
+def test_an_old_file_stays_if_another_callback_can_not_write(path, tmp_path):
+    path.write_text("old")
+    with pytest.raises(ArgumentError, match="ModelCheckpoint"):
+        train(CSVLogger(path), ModelCheckpoint(tmp_path / "no" / "m.h5"))
+    assert path.read_text() == "old"
 
 
 def test_can_be_pickled(path):

@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pytest
 from oneiros.callbacks import TensorBoard
-from oneiros.errors import ArgumentError
+from oneiros.errors import ArgumentError, FileAccessError
 from oneiros.layers import LSTM, Convolution2D, Dense, Dropout, Flatten, Input, merge
 from oneiros.models import Model, Sequential
 from oneiros.utils.io_utils import HDF5Matrix, save_array
@@ -116,6 +116,18 @@ def test_validation_data_in_a_file(small, tmp_path):
     board = TensorBoard(tmp_path, histogram_freq=1)
     model.fit(x, y, nb_epoch=1, verbose=0, validation_data=data, callbacks=[board])
     assert "a_out" in read(tmp_path).Tags()["histograms"]
+
+
+def test_a_folder_that_can_not_be_made_is_told_before_training(small, tmp_path):
+    model, x, y = small
+    (tmp_path / "logs").touch()
+    before = model.get_weights()
+    board = TensorBoard(tmp_path / "logs")
+    with pytest.raises(
+        FileAccessError, match=r"logs: Not a directory\. Pass another log_dir"
+    ):
+        model.fit(x, y, verbose=0, callbacks=[board])
+    np.testing.assert_array_equal(model.get_weights()[0], before[0])
 
 
 def test_its_methods_need_no_logs(small, tmp_path):

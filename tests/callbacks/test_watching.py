@@ -1,5 +1,7 @@
 """ModelCheckpoint, EarlyStopping and ReduceLROnPlateau."""
 
+import errno
+import os
 import pickle
 import re
 
@@ -7,9 +9,10 @@ import numpy as np
 import pytest
 from oneiros import backend as K
 from oneiros.callbacks import EarlyStopping, ModelCheckpoint, ReduceLROnPlateau
-from oneiros.errors import ArgumentError
+from oneiros.errors import ArgumentError, FileAccessError
 from oneiros.models import load_model
 from oneiros.optimizers import SGD
+from oneiros_callbacks import checkpoint
 from small_models import compiled_dense
 
 
@@ -181,7 +184,7 @@ class TestModelCheckpoint:
     def test_a_path_that_can_not_be_filled_in(self, path):
         callback = ModelCheckpoint(path)
         with pytest.raises(ArgumentError, match=r"can't fill in the path 'm-.*like"):
-            callback.on_train_begin()
+            callback.prepare_fit(None)
 
     def test_a_missing_folder_is_told_before_training(self, tmp_path):
         model = compiled_dense()
@@ -193,7 +196,22 @@ class TestModelCheckpoint:
         np.testing.assert_array_equal(model.get_weights()[0], before[0])
 
     def test_a_folder_named_by_a_field_is_not_looked_for(self, tmp_path):
-        ModelCheckpoint(tmp_path / "run-{epoch}" / "m.h5").on_train_begin()
+        ModelCheckpoint(tmp_path / "run-{epoch}" / "m.h5").prepare_fit(None)
+
+    @pytest.mark.parametrize("path", ["", "m.h5", "m-{epoch}.h5"])
+    def test_a_place_is_tried_before_training(self, tmp_path, monkeypatch, path):
+        def refusing(dir):
+            raise PermissionError(errno.EACCES, "Permission denied")
+
+        callback = ModelCheckpoint(tmp_path / path)
+        if path:
+            callback.prepare_fit(None)
+            monkeypatch.setattr(checkpoint, "TemporaryFile", refusing)
+        assert os.listdir(tmp_path) == []
+        with pytest.raises(
+            FileAccessError, match=r"d(irectory|enied)\. Pass another f"
+        ):
+            callback.prepare_fit(None)
 
     def test_a_file_that_loads(self, tmp_path):
         model = compiled_dense(3, 2)

@@ -4,18 +4,15 @@ import os
 import re
 from collections import defaultdict
 from string import Formatter
+from tempfile import TemporaryFile
 from typing import Any
 
-from oneiros.arguments import (
-    check_bool,
-    check_int,
-    int_if_whole,
-    open_to_old_code,
-    refusal,
-)
+from oneiros.arguments import check_bool, check_int, int_if_whole, open_to_old_code
 from oneiros.bases import Callback, Logs
+from oneiros.engine.streams import Fit
 from oneiros.errors import ArgumentError, ConfigError
 
+from oneiros_callbacks.files import check_folder, writing
 from oneiros_callbacks.messages import better, say, warn, warn_of_missing
 
 TOO_WIDE = re.compile(r"\d{4}")
@@ -57,6 +54,8 @@ class ModelCheckpoint(Callback):
     # Raises
         ArgumentError: before training begins, if the folder doesn't exist, or a field
             of `filepath` can't be filled in.
+        FileAccessError: if the system refuses to write; it is tried before training
+            begins.
     """
 
     @open_to_old_code
@@ -90,15 +89,14 @@ class ModelCheckpoint(Callback):
             {name: value for name, value in state.items() if name != "filepath"}
         )
 
-    def on_train_begin(self, logs: Logs = None) -> None:
-        """Checks the path before training takes any time."""
-        self._filled(defaultdict(lambda: _Unmeasured("nan"), epoch=0))
+    def prepare_fit(self, fit: Fit) -> None:
+        """Tries the path before training takes any time."""
+        path = self._filled(defaultdict(lambda: _Unmeasured("nan"), epoch=0))
         before_fields = os.fspath(self.filepath).partition("{")[0]
-        folder = os.path.dirname(before_fields) or "."
-        if not os.path.isdir(folder):
-            expected = f"a path in a folder that exists; os.makedirs({folder!r})"
-            path = str(self.filepath)
-            raise refusal("ModelCheckpoint", "filepath", path, f"{expected} creates it")
+        folder = check_folder("ModelCheckpoint", "filepath", before_fields)
+        with writing("ModelCheckpoint", "filepath", path), TemporaryFile(dir=folder):
+            if os.path.exists(path):
+                open(path, "r+b").close()
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Saves the model if it is due and good enough."""

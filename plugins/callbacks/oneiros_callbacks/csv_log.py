@@ -3,16 +3,16 @@
 import csv
 import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
 from oneiros import processes
 from oneiros.arguments import check_bool, open_to_old_code, refusal
 from oneiros.bases import Callback, Logs
-from oneiros.errors import FileAccessError
+from oneiros.engine.streams import Fit
 
+from oneiros_callbacks.files import check_folder, writing
 from oneiros_callbacks.messages import warn
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -58,7 +58,8 @@ class CSVLogger(Callback):
         rows: list of dicts, the rows that this training run has written.
 
     # Raises
-        ArgumentError: if `separator` isn't one character.
+        ArgumentError: if `separator` isn't one character or, before training begins, if
+            the folder doesn't exist.
         FileAccessError: if the system refuses to write, as on a full disk.
     """
 
@@ -92,14 +93,19 @@ class CSVLogger(Callback):
         for row in rows:
             self._write(row)
 
-    def on_train_begin(self, logs: Logs = None) -> None:
-        """Opens the file."""
+    def prepare_fit(self, fit: Fit) -> None:
+        """Checks the folder; of several processes, the first one writes."""
         if not processes.is_first():
             self.filename = os.devnull
+        check_folder("CSVLogger", "filename", self.filename)
+
+    def on_train_begin(self, logs: Logs = None) -> None:
+        """Opens the file."""
         mode = "a" if self.append else "w"
-        self.csv_file = open(  # noqa: SIM115 - open until training ends
-            self.filename, mode, newline="", encoding="utf-8"
-        )
+        with self._told():
+            self.csv_file = open(  # noqa: SIM115 - open until training ends
+                self.filename, mode, newline="", encoding="utf-8"
+            )
         self.writer = None
         self.rows = []
 
@@ -114,17 +120,8 @@ class CSVLogger(Callback):
             self.csv_file.close()
         self.writer = None
 
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Context manager that says what the system refuses, and where."""
-        try:
-            yield
-        except OSError as error:
-            message = (
-                f"CSVLogger can't write to {self.filename}: {error.strerror}. Free "
-                "some space, or pass a filename elsewhere"
-            )
-            raise FileAccessError(error.errno, message) from error
+    def _told(self) -> AbstractContextManager[None]:
+        return writing("CSVLogger", "filename", self.filename)
 
     def _write(self, row: dict[str, Any]) -> None:
         with self._told():

@@ -11,6 +11,7 @@ from oneiros.bases import Callback, Logs
 from oneiros.errors import PluginLoadError
 from oneiros.typing import Array
 
+from oneiros_callbacks.files import writing
 from oneiros_callbacks.messages import warn
 
 LARGEST_BATCH = 32
@@ -54,6 +55,7 @@ class TensorBoard(Callback):
 
     # Raises
         PluginLoadError: if tensorboardX isn't installed.
+        FileAccessError: before training begins, if the system refuses to write.
 
     # References
         - [TensorBoard](https://www.tensorflow.org/tensorboard)
@@ -94,9 +96,10 @@ class TensorBoard(Callback):
 
         from oneiros_callbacks.layer_graph import graph_of
 
-        self.writer = SummaryWriter(
-            str(self.log_dir), write_to_disk=processes.is_first()
-        )
+        with writing("TensorBoard", "log_dir", self.log_dir):
+            self.writer = SummaryWriter(
+                str(self.log_dir), write_to_disk=processes.is_first()
+            )
         self._measure = None
         if self.write_graph:
             graph = graph_of(self.model)
