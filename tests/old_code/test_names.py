@@ -1,6 +1,7 @@
 """Names as code of 2016 finds, imports and replaces them."""
 
 import importlib
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -169,6 +170,15 @@ def test_helpers_under_the_names_of_other_versions():
     mask = np.array([[1, 0, 0], [0, 0, 1]])
     loss = masked(*map(K.variable, (target, guess, mask)))
     np.testing.assert_allclose(K.eval(loss), guess[mask == 1].mean())
+
+
+def test_collected_weights_have_one_order_whatever_engines_add_to_their_names():
+    names = ["b1", "W1:0", "b:0", "W:0"]
+    layer = SimpleNamespace(
+        trainable_weights=[SimpleNamespace(name=name) for name in names]
+    )
+    collected = module("engine.training").collect_trainable_weights(layer)
+    assert [weight.name for weight in collected] == ["W:0", "W1:0", "b:0", "b1"]
 
 
 def test_a_queue_of_a_generator():

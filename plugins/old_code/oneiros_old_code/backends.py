@@ -79,7 +79,7 @@ def backend_name(name: str):
 
     # Raises
         AttributeError: for the module of an engine that isn't the current one, and for
-            any other name; `missing.missing_name` says more.
+            any other name.
     """
     modules = ENGINE_MODULES.get(K.backend(), {})
     if name == "__all__":

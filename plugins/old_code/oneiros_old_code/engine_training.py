@@ -26,7 +26,8 @@ def masked_objective(fn: Callable[..., Any]) -> Callable[..., Any]:
 
 def collect_trainable_weights(layer) -> list[Any]:
     """Returns a model's trainable weights by name, as optimizers receive them."""
-    return sorted(layer.trainable_weights, key=lambda weight: str(weight.name))
+    weights = layer.trainable_weights
+    return sorted(weights, key=lambda weight: str(weight.name).removesuffix(":0"))
 
 
 def standardize_X(X) -> list[Any]:  # noqa: N802  Keras' name
