@@ -14,9 +14,7 @@ import pytest
 from oneiros import backend as K
 from oneiros import settings
 from oneiros.errors import CapabilityError, SettingsError
-from oneiros_backend_tensorflow import devices as tensorflow_devices
 from oneiros_backend_toolkit.devices import Choice, Device, requested
-from oneiros_jax_support import devices as jax_devices
 from processes import run_python
 
 TRAINING = dedent("""
@@ -94,7 +92,9 @@ TENSORFLOW = TRAINING.replace(
 """)
 
 
-@pytest.mark.parametrize("name", ["theano", "jax", "tensorflow"])
+@pytest.mark.parametrize(
+    "name", ["jax", "tensorflow", pytest.param("theano", marks=pytest.mark.slow)]
+)
 def test_all_lives_and_runs_on_the_device(name, tmp_path):
     device = "gpu:0" if os.environ.get("JAX_PLATFORMS") != "cpu" else "cpu:1"
     ran = run_python(
@@ -135,11 +135,12 @@ def test_what_makes_no_sense(value):
 
 @pytest.mark.parametrize("value", ["gpu:9", "cpu:7"])
 def test_a_device_that_is_not_there(backend, value):
-    find = (
-        tensorflow_devices.find
-        if backend == "tensorflow"
-        else partial(jax_devices.find, backend)
-    )
+    if backend == "tensorflow":
+        from oneiros_backend_tensorflow.devices import find
+    else:
+        from oneiros_jax_support.devices import find
+
+        find = partial(find, backend)
     with settings.override(device=value), pytest.raises(SettingsError) as error:
         Choice(backend, find)()
     text = str(error.value)
@@ -154,23 +155,17 @@ def test_a_device_holds_for_the_process():
     with settings.override(device="gpu:1"):
         assert choice() == choice() == "gpu:1"
     assert choice() == "gpu:1"
-    settled = pytest.raises(
-        SettingsError,
-        match=r"asks .* for cpu:0, but this process already computes on gpu:1",
-    )
+    message = r"asks .* for cpu:0, but this process already computes on gpu:1"
+    settled = pytest.raises(SettingsError, match=message)
     with settings.override(device="cpu"), settled:
         choice()
 
 
-def test_numba_computes_on_the_cpu():
-    with K.use("theano"):
-        x = K.placeholder((2,))
-        with (
-            settings.override(device="theano=gpu"),
-            pytest.raises(
-                CapabilityError, match=r"linker NUMBA computes on the CPU.* for gpu:0"
-            ),
-        ):
-            K.function([x], [x * 2], mode="NUMBA")
-        with settings.override(device="cpu"):
-            K.function([x], [x * 2], mode="NUMBA")
+def test_numba_computes_on_the_cpu(theano):
+    x = K.placeholder((2,))
+    message = r"linker NUMBA computes on the CPU.* for gpu:0"
+    refused = pytest.raises(CapabilityError, match=message)
+    with settings.override(device="theano=gpu"), refused:
+        K.function([x], [x * 2], mode="NUMBA")
+    with settings.override(device="cpu"):
+        K.function([x], [x * 2], mode="NUMBA")

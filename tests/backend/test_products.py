@@ -6,68 +6,67 @@ import numpy as np
 import pytest
 from oneiros import backend as K
 
-on_cpu = pytest.mark.skipif(
-    os.environ.get("JAX_PLATFORMS") != "cpu", reason="the order is chosen for CPUs only"
-)
-SAMPLES = 8
-INPUTS = 24
-OUTPUTS = 3
+SIZES = [(8, 24, 3), (64, 4, 1), (8, 4, 1), (8, 6, 5), (128, 80, 20), (1, 64, 16)]
+"""Numbers of samples, inputs and outputs."""
 
 
-def arrays(samples=SAMPLES, inputs=INPUTS, outputs=OUTPUTS):
+def arrays(samples=8, inputs=24, outputs=3):
+    """Returns inputs, weights and factors of the outputs."""
     shapes = (samples, inputs), (inputs, outputs), (samples, outputs)
     return [np.random.randn(*shape).astype("float32") for shape in shapes]
 
 
-@pytest.mark.parametrize(
-    "sizes", [(8, 24, 3), (64, 4, 1), (8, 4, 1), (8, 6, 5), (128, 80, 20), (1, 64, 16)]
-)
-def test_derivatives_of_products_are_those_of_the_formula(backend, sizes):
-    x, w, c = arrays(*sizes)
-    inputs = K.placeholder((None, sizes[1]))
-    weights = K.variable(w)
-    first = K.gradients(K.sum(K.sin(K.dot(inputs, weights)) * c), [inputs, weights])
-    second = K.gradients(K.sum(K.square(first[1])), [inputs, weights])
-    by_x, by_w, *results = K.function([inputs], [*first, *second])([x])
+def derivatives(x, w, c):
+    """Returns first and second derivatives of sum(sin(x @ w) * c) as tensors, with the
+    placeholder of `x`."""
+    inputs, weights = K.placeholder((None, x.shape[1])), K.variable(w)
+    by = [inputs, weights]
+    first = K.gradients(K.sum(K.sin(K.dot(inputs, weights)) * c), by)
+    return inputs, [*first, *K.gradients(K.sum(K.square(first[1])), by)]
+
+
+def formula(x, w, c):
     x, w, c = (part.astype(float) for part in (x, w, c))
     y = x @ w
     by_result = np.cos(y) * c
-    turn = -np.sin(y) * c * (x @ (2 * x.T @ by_result))
-    expected = [2 * by_result @ (x.T @ by_result).T + turn @ w.T, x.T @ turn]
-    np.testing.assert_allclose(by_x, by_result @ w.T, rtol=1e-4, atol=1e-4)
-    np.testing.assert_allclose(by_w, x.T @ by_result, rtol=1e-4, atol=1e-4)
-    for value, formula in zip(results, expected, strict=True):
-        np.testing.assert_allclose(
-            value, formula, rtol=1e-3, atol=1e-3 * np.abs(formula).max()
-        )
+    by_w = x.T @ by_result
+    turn = -np.sin(y) * c * (2 * x @ by_w)
+    return [by_result @ w.T, by_w, 2 * by_result @ by_w.T + turn @ w.T, x.T @ turn]
+
+
+def test_derivatives_of_products_are_those_of_the_formula(backend):
+    cases = [arrays(*sizes) for sizes in SIZES]
+    inputs, tensors = zip(*(derivatives(*case) for case in cases), strict=True)
+    compute = K.function(inputs, [x for group in tensors for x in group])
+    values = compute([x for x, _, _ in cases])
+    for value, wanted in zip(values, (x for case in cases for x in formula(*case))):
+        allowed = 1e-4 * np.abs(wanted).max()
+        np.testing.assert_allclose(value, wanted, rtol=1e-3, atol=allowed)
 
 
 def test_what_is_no_number_stays_so_in_derivatives(backend):
     x, w, c = arrays()
-    x[0, 0] = np.nan
-    x[1, 1] = np.inf
-    x[2, 2] = -np.inf
-    inputs = K.placeholder((None, INPUTS))
-    weights = K.variable(w)
-    results = K.function(
-        [inputs], K.gradients(K.sum(K.dot(inputs, weights) * np.abs(c)), [weights])
-    )([x])[0]
+    x[0, 0], x[1, 1], x[2, 2] = np.nan, np.inf, -np.inf
+    inputs, weights = K.placeholder((None, 24)), K.variable(w)
+    loss = K.sum(K.dot(inputs, weights) * np.abs(c))
+    slope = K.function(inputs, K.gradients(loss, weights)[0])([x])
     with np.errstate(invalid="ignore"):
-        np.testing.assert_allclose(results, x.T @ np.abs(c), rtol=1e-4)
+        np.testing.assert_allclose(slope, x.T @ np.abs(c), rtol=1e-4)
 
 
-@on_cpu
-@pytest.mark.parametrize(
-    ("name", "module"),
-    [
-        ("theano", "oneiros_backend_theano.overrides"),
-        ("jax", "oneiros_jax_support.products"),
-    ],
+MODULES = {
+    "theano": "oneiros_backend_theano.overrides",
+    "jax": "oneiros_jax_support.products",
+}
+
+
+@pytest.mark.skipif(
+    os.environ.get("JAX_PLATFORMS") != "cpu", reason="the order is chosen for CPUs only"
 )
-def test_gradients_of_k_are_computed_in_the_faster_order(name, module, monkeypatch):
-    module = pytest.importorskip(module)
-    calls = []
+def test_gradients_of_k_are_computed_in_the_faster_order(compiled_by_jax, monkeypatch):
+    module = pytest.importorskip(MODULES[compiled_by_jax])
     original = module.transposed_product
+    calls = []
 
     def counted(*arguments):
         calls.append(arguments)
@@ -75,9 +74,7 @@ def test_gradients_of_k_are_computed_in_the_faster_order(name, module, monkeypat
 
     monkeypatch.setattr(module, "transposed_product", counted)
     x, w, _ = arrays()
-    with K.use(name):
-        inputs = K.placeholder((None, INPUTS))
-        weights = K.variable(w)
-        loss = K.sum(K.sin(K.dot(inputs, weights)))
-        K.function([inputs], K.gradients(loss, [weights]))([x])
+    inputs, weights = K.placeholder((None, 24)), K.variable(w)
+    loss = K.sum(K.sin(K.dot(inputs, weights)))
+    K.function([inputs], K.gradients(loss, [weights]))([x])
     assert calls

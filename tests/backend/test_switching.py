@@ -1,11 +1,14 @@
 """Two backends in one process, and how one of them is chosen."""
 
+from weakref import WeakSet
+
 import numpy as np
 import pytest
 from backends import OTHER
 from oneiros import backend as K
-from oneiros.backend import bound, dot
+from oneiros.backend import bound, dispatch, dot
 from oneiros.errors import BackendMissingError, BackendMixError
+from oneiros_backend_toolkit.derived import Derived
 from processes import run_python
 
 
@@ -101,108 +104,99 @@ def test_unknown_backend_says_what_there_is():
             call("caffe")
 
 
-def run(code, **variables):
-    unset = ["KERAS_BACKEND", "ONEIROS_BACKEND"]
-    return run_python(code, check=False, without=unset, **variables)
+@pytest.fixture
+def undecided(monkeypatch):
+    """No backend is chosen or known, as in a new process."""
+    chosen = {"_default": None, "_only": None, "_known": WeakSet()}
+    for name, value in chosen.items():
+        monkeypatch.setattr(dispatch, name, value)
+    for name in ("KERAS_BACKEND", "ONEIROS_BACKEND"):
+        monkeypatch.delenv(name, raising=False)
 
 
-def test_meaningless_keras_backend_gets_one_line_and_is_passed_over():
-    done = run(
-        "from oneiros import backend as K; print(K.backend(), K.backend())",
-        KERAS_BACKEND="cntk9",
-    )
-    assert done.returncode == 0 and done.stdout.split() == ["theano", "theano"]
-    assert len(done.stderr.strip().splitlines()) == 1
-    assert "KERAS_BACKEND" in done.stderr and "cntk9" in done.stderr
+@pytest.mark.parametrize(
+    ("variables", "chosen"),
+    [
+        ({}, "theano"),
+        ({"KERAS_BACKEND": "jax"}, "jax"),
+        ({"KERAS_BACKEND": "jax", "ONEIROS_BACKEND": "theano"}, "theano"),
+    ],
+)
+def test_variables_choose_in_order(undecided, monkeypatch, variables, chosen):
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert K.backend() == chosen
 
 
-def test_variables_choose_in_order():
-    code = (
-        "from oneiros import backend as K, registry\n"
-        "class Fake(type(K.load('theano'))): name = 'fake'\n"
-        "registry.register('backend', 'fake', Fake)\n"
-        "print(K.backend())"
-    )
-    assert run(code).stdout.strip() == "theano"
-    assert run(code, KERAS_BACKEND="fake").stdout.strip() == "fake"
-    assert (
-        run(code, KERAS_BACKEND="fake", ONEIROS_BACKEND="theano").stdout.strip()
-        == "theano"
-    )
+def test_meaningless_keras_backend_gets_one_line_and_is_passed_over(
+    undecided, monkeypatch, capsys
+):
+    monkeypatch.setenv("KERAS_BACKEND", "cntk9")
+    assert K.backend() == K.backend() == "theano"
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "KERAS_BACKEND='cntk9'" in line
 
 
-def test_wrong_oneiros_backend_is_an_error():
-    done = run("from oneiros import backend as K; K.backend()", ONEIROS_BACKEND="cntk9")
-    assert (
-        done.returncode
-        and "BackendMissingError" in done.stderr
-        and "cntk9" in done.stderr
-    )
+def test_wrong_oneiros_backend_is_an_error(undecided, monkeypatch):
+    monkeypatch.setenv("ONEIROS_BACKEND", "cntk9")
+    with pytest.raises(BackendMissingError, match="cntk9"):
+        K.backend()
 
 
-def test_theano_is_chosen_and_no_engine_is_imported_before_it_is_needed():
-    code = (
-        "import sys\n"
-        "from oneiros import backend as K\n"
-        "K.set_floatx('float32'); K.get_uid('a'); K.epsilon(); K.image_dim_ordering()\n"
-        "print([m for m in ('pytensor', 'jax', 'tensorflow') if m in sys.modules])\n"
-        "x = K.placeholder((None, 2)); K.get_value(K.zeros((2,)))\n"
-        "print([m for m in ('pytensor', 'jax', 'tensorflow') if m in sys.modules], "
-        "K.backend())\n"
-    )
-    assert run(code).stdout.split("\n")[:2] == ["[]", "['pytensor'] theano"]
-
-
-def test_a_backend_passed_as_an_object_is_not_current_after_its_block():
+def test_nothing_is_imported_before_it_is_needed():
     code = """
+import sys
 from oneiros import backend as K
-from oneiros_backend_toolkit.derived import Derived
+
+def imported():
+    support = "oneiros_jax_support"
+    names = ["pytensor", "jax", "tensorflow", "numba", f"{support}.convolutions"]
+    return [name for name in names if name in sys.modules]
+
+K.set_floatx("float32"), K.get_uid("a"), K.epsilon(), K.image_dim_ordering()
+print(imported())
+K.set_backend("theano")
+x = K.placeholder((None, 2))
+K.get_value(K.zeros((2,)))
+print(imported())
+K.function([x], [K.sum(x)])([[[1, 2]]])
+print(imported())
+"""
+    lines = run_python(code).stdout.splitlines()
+    assert lines == ["[]", "['pytensor']", "['pytensor', 'jax']"]
+
 
 class Named(Derived):
+    """A backend whose one tensor is a set, and whose `abs` is its name."""
+
     def __init__(self, name):
         super().__init__()
         self.name = name
 
     def owns(self, x):
-        return x is self
+        return x is self or x == {"a tensor"}
 
     def abs(self, x):
         return self.name
 
-default, other = Named("default"), Named("other")
-with K.use(other):
-    assert K.abs(1) == K.backend() == "other"
-K.set_backend(default)
-assert K.abs(1) == K.backend() == "default"
-with K.use(other):
-    assert K.abs(1) == K.backend() == "other"
-assert K.abs(1) == K.backend() == "default"
-assert K.abs(other) == "other"
-del other
-assert K.abs(1) == "default"
-"""
-    run_python(code)
+
+def test_a_backend_passed_as_an_object_is_not_current_after_its_block(undecided):
+    default, other = Named("default"), Named("other")
+    for _ in range(2):
+        with K.use(other):
+            assert K.abs(1) == K.backend() == "other"
+        K.set_backend(default)
+        assert K.abs(1) == K.backend() == "default"
+    assert K.abs(other) == "other"
+    del other
+    assert K.abs(1) == "default"
 
 
-def test_two_objects_of_one_engine_share_its_tensors():
-    code = """
-from oneiros import backend as K
-from oneiros_backend_toolkit.derived import Derived
-
-class Shared(Derived):
-    name = "shared"
-
-    def owns(self, x):
-        return x == {"a tensor"}
-
-    def abs(self, x):
-        return id(self)
-
-first, second = Shared(), Shared()
-K.set_backend(first)
-assert K.abs({"a tensor"}) == id(first)
-with K.use(second):
-    assert K.abs({"a tensor"}) == id(second)
-assert K.abs({"a tensor"}) == id(first)
-"""
-    run_python(code)
+def test_two_objects_of_one_engine_share_its_tensors(undecided):
+    first, second = Named("shared"), Named("shared")
+    second.abs = lambda x: "second"
+    K.set_backend(first)
+    assert K.abs({"a tensor"}) == "shared"
+    with K.use(second):
+        assert K.abs({"a tensor"}) == "second"
+    assert K.abs({"a tensor"}) == "shared"
