@@ -1,72 +1,125 @@
-"""Seconds from Ctrl-C to the end of a `fit`, while it runs and while it compiles.
+"""Whether Ctrl-C arrives, pressed once at a random moment of the first second of
+`fit`, `fit_generator`, `load_model` and `save`, and how soon, on a busy machine.
 
-    python3 run.py --group benchmark benchmarks/interrupts.py [--backend theano]
+    python3 run.py --group benchmark benchmarks/interrupts.py [--presses 200]
+        [--backend theano] [--calls fit load_model]
 
-The limit is one second, where nothing else runs.
+Each press has a process of its own, in which nothing was fitted, loaded or saved
+before. Another process keeps a core busy. The status is 1 if a press got lost.
 """
 
 import argparse
 import os
+import random
 import signal
 import sys
-import threading
+import tempfile
 import time
-from contextlib import suppress
+from multiprocessing import Pipe, Process
 
 import numpy as np
 from oneiros import backend as K
-from oneiros.layers import LSTM, Dense, Dropout
-from oneiros.models import Sequential
+from oneiros.layers import LSTM, Dense
+from oneiros.models import Sequential, load_model
 
-LIMIT = 1.0
-DELAY = 0.3
+PATIENCE = 60.0
+"""Seconds after which a press counts as lost."""
+FILE = "model.h5"
+EPOCHS = {"nb_epoch": 10**6, "verbose": 0}
+X = np.random.random((256, 4, 8))
+Y = X[:, 0, :1]
 
 
-def running():
-    """A wide network, whose training has begun."""
-    model = Sequential([Dense(512, activation="relu", input_dim=512), Dropout(0.2)])
-    model.add(Dense(1))
+def batches():
+    """Yields batches for ever."""
+    while True:
+        yield X[:8], Y[:8]
+
+
+CALLS = {
+    "fit": lambda model: model.fit(X, Y, **EPOCHS),
+    "fit_generator": lambda model: model.fit_generator(batches(), 64, **EPOCHS),
+    "load_model": lambda _: load_model(FILE),
+    "save": lambda model: model.save(FILE),
+}
+
+
+def new_model(backend):
+    """Returns a model that never computed."""
+    K.set_backend(backend)
+    model = Sequential([LSTM(16, input_shape=(4, 8)), Dense(1)])
     model.compile("adam", "mse")
-    x = np.random.random((4096, 512))
-    model.fit(x, x[:, :1], batch_size=64, nb_epoch=1, verbose=0)
-    return model, x, x[:, :1]
+    return model
 
 
-def compiling():
-    """A recurrent network before its first batch."""
-    model = Sequential([LSTM(16, input_shape=(4, 512)), Dense(1)])
-    model.compile("adam", "mse")
-    x = np.random.random((256, 4, 512))
-    return model, x, x[:, 0, :1]
+def call_until_pressed(backend, name, connection):
+    """Tells when it begins, and when Ctrl-C came."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    model = new_model(backend)
+    try:
+        connection.send("begins")
+        while True:
+            CALLS[name](model)
+    except KeyboardInterrupt:
+        connection.send("arrived")
 
 
-def seconds_to_end(model, x, y):
-    """Returns the time between an interrupt during a fit and the fit's end."""
-    sent = []
+def seconds_until_arrival(*call):
+    """Presses Ctrl-C once; returns how long it took to arrive, infinity if it got
+    lost."""
+    receiving, sending = Pipe(duplex=False)
+    process = Process(target=call_until_pressed, args=(*call, sending))
+    process.start()
+    receiving.recv()
+    time.sleep(random.random())
+    pressed = time.perf_counter()
+    os.kill(process.pid, signal.SIGINT)
+    has_arrived = receiving.poll(PATIENCE)
+    seconds = time.perf_counter() - pressed
+    process.kill()
+    process.join()
+    return seconds if has_arrived else np.inf
 
-    def interrupt():
-        time.sleep(DELAY)
-        sent.append(time.perf_counter())
-        os.kill(os.getpid(), signal.SIGINT)
 
-    threading.Thread(target=interrupt).start()
-    with suppress(KeyboardInterrupt):
-        model.fit(x, y, batch_size=64, nb_epoch=100_000, verbose=0)
-    return time.perf_counter() - sent[0]
+def save(backend):
+    """Writes the file that is loaded."""
+    new_model(backend).save(FILE)
+
+
+def keep_busy():
+    """Keeps a core busy."""
+    while True:
+        pass
 
 
 def main():
-    """Prints both times; 1 if one is above the limit."""
+    """Prints how many presses arrived in each call, and after how many seconds."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--presses", type=int, default=200)
     parser.add_argument("--backend", default="theano")
-    K.set_backend(parser.parse_args().backend)
-    worst = 0.0
-    for case in (running, compiling):
-        seconds = seconds_to_end(*case())
-        print(f"{case.__name__}: {seconds:.2f} s of {LIMIT:.0f}")
-        worst = max(worst, seconds)
-    return int(worst > LIMIT)
+    parser.add_argument("--calls", nargs="+", default=[*CALLS], choices=[*CALLS])
+    options = parser.parse_args()
+    saving = Process(target=save, args=(options.backend,))
+    saving.start()
+    saving.join()
+    busy = Process(target=keep_busy)
+    busy.start()
+    lost = 0
+    for name in options.calls:
+        call = options.backend, name
+        waits = [seconds_until_arrival(*call) for _ in range(options.presses)]
+        arrived = np.count_nonzero(np.isfinite(waits))
+        lost += len(waits) - arrived
+        print(
+            f"{name}: {arrived} of {len(waits)} arrived, half of them within "
+            f"{np.median(waits):.2f} s, the last after {np.max(waits):.2f} s",
+            flush=True,
+        )
+    busy.kill()
+    return int(lost > 0)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        sys.exit(main())

@@ -181,7 +181,7 @@ def test_each_place_has_its_weights_2d(ordering):
     np.testing.assert_allclose(value, expected + added, rtol=1e-4, atol=1e-5)
 
 
-def test_a_wide_window_makes_no_larger_graph():
+def test_a_wide_window_makes_no_larger_graph(theano):
     """There was one slice for each cell: 4 s for 180 bytes of JSON."""
 
     def size(window):

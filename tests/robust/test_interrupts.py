@@ -1,204 +1,230 @@
-"""Ctrl-C ends a fit, wherever it is, and leaves a model that can be used.
+"""Ctrl-C ends a call, wherever it is, and leaves a model that can be used.
 
-How soon it ends is measured by benchmarks/interrupts.py.
+Whether it arrives at any moment, and how soon, is measured by benchmarks/interrupts.py.
 """
 
 import signal
-import sys
 import threading
 
+import numpy as np
 import pytest
-from oneiros.engine.streams import Stream
-from oneiros_backend_toolkit.interrupts import deferred_interrupts, repeated_interrupts
-from oneiros_training.model import results
-from processes import run_python
-
-PROGRAM = """
-import os, signal, sys, threading, time
-import numpy as np
-from oneiros import backend as K
 from oneiros.callbacks import Callback
-from oneiros.layers import LSTM, Dense, Dropout
-from oneiros.models import Sequential
-
-signal.signal(signal.SIGINT, signal.default_int_handler)
-K.set_backend(sys.argv[1])
-x = np.random.random((4096, 4, 512)).astype("float32")
-
-
-def interrupt(delay=0.0):
-    time.sleep(delay)
-    os.kill(os.getpid(), signal.SIGINT)
-
-
-class Trained(Callback):
-    called_after_runs = True
-
-    def on_epoch_end(self, epoch, logs=None):
-        if epoch == 1:
-            threading.Thread(target=interrupt, args=(0.3,)).start()
-
-
-def tried(model, x, callbacks, begin=lambda: None):
-    y = x.reshape(len(x), -1)[:, :1]
-    model.compile("adam", "mse")
-    model._make_train_function()
-    begin()
-    try:
-        model.fit(x, y, batch_size=64, nb_epoch=100000, verbose=0, callbacks=callbacks)
-    except KeyboardInterrupt:
-        print("interrupted")
-    values = model.get_weights() + model.optimizer.get_weights()
-    assert all(np.isfinite(value).all() for value in values)
-    losses = model.fit(x, y, batch_size=64, nb_epoch=3, verbose=0).history["loss"]
-    assert losses[-1] < losses[0]
-
-
-K.function([], [K.variable(1.0) + 1])([])
-first = Dense(512, activation="relu", input_dim=512)
-wide = Sequential([first, Dropout(0.2), Dense(256), Dense(1)])
-tried(wide, x[:, 0], [Trained()])
-start = threading.Thread(target=interrupt, args=(0.3,)).start
-tried(Sequential([LSTM(16, input_shape=(4, 512)), Dense(1)]), x[:256], [], start)
-"""
-
-
-def test_a_fit_that_runs_and_one_that_compiles(backend):
-    done = run_python(PROGRAM, backend)
-    assert done.stdout.split() == ["interrupted", "interrupted"]
-
-
-class Dying:
-    def __del__(self):
-        signal.raise_signal(signal.SIGINT)
-
-
-class Failing:
-    def __del__(self):
-        raise ValueError("other")
-
-
-def within(wait):
-    with repeated_interrupts():
-        wait()
-
-
-def evaluated(wait):
-    results(lambda *_: wait(), Stream())
-
-
-@pytest.mark.parametrize("call", [within, evaluated])
-def test_an_interrupt_that_a_destructor_loses_comes_again(
-    call, interruptible, monkeypatch
-):
-    """It ends what waits, too."""
-    printed = []
-    monkeypatch.setattr(
-        sys, "unraisablehook", lambda lost: printed.append(lost.exc_type)
-    )
-    given_up = threading.Event()
-    patience = threading.Timer(20, given_up.set)
-    patience.start()
-
-    def wait():
-        Failing()
-        Dying()
-        given_up.wait()
-
-    with pytest.raises(KeyboardInterrupt):
-        call(wait)
-    assert not given_up.is_set()
-    patience.cancel()
-    assert printed == [ValueError]
-
-
-PRESSES = """
-import gc, random, signal, sys, threading, time
-import numpy as np
-from oneiros import backend as K
 from oneiros.layers import LSTM, Dense
-from oneiros.models import Sequential, load_model, model_from_json
+from oneiros.models import Sequential, load_model
+from oneiros_backend_toolkit.interrupts import (
+    deferred_interrupts,
+    interrupted_safely,
+    safe_point,
+)
+from oneiros_backend_toolkit.size_checks import layers_named
+from oneiros_saving import saving
+from oneiros_training import model as training
 
-class Destroyed:
-    def __del__(self):
-        for _ in range(3000):
-            pass
+pytestmark = pytest.mark.usefixtures("interruptible")
+X = np.random.RandomState(1).normal(size=(16, 3, 2))
+Y = X[:, 0, :1]
 
-def littered(phase, info):  # what runs in collections takes a third of the time
-    for _ in range(30000 if phase == "start" else 0):
-        pass
 
-gc.callbacks.append(littered)
-gc.set_threshold(200, 2, 2)
-signal.signal(signal.SIGINT, signal.default_int_handler)
-K.set_backend(sys.argv[1])
-x = np.ones((64, 3, 2))
-path = sys.argv[3] + "/m.h5"
-
-def fresh():
+def new_model():
     model = Sequential([LSTM(2, input_shape=(3, 2)), Dense(1)])
     model.compile("sgd", "mse")
     return model
 
-model = fresh()
-model.save(path)
 
 def batches():
     while True:
-        litter = Destroyed()
-        litter.itself = litter
-        yield x[:8], np.ones((8, 1))
+        yield X, Y
 
-actions = {
-    "fit": lambda: model.fit(x, np.ones((64, 1)), nb_epoch=2, verbose=0),
-    "fit_generator": lambda: model.fit_generator(batches(), 64, 2, verbose=0),
-    "load": lambda: load_model(path),
-    "from_config": lambda: Sequential.from_config(model.get_config()),
-    "from_json": lambda: model_from_json(model.to_json()),
-    "save": lambda: model.save(path),
+
+def press():
+    signal.raise_signal(signal.SIGINT)
+
+
+class Dying:
+    def __del__(self):
+        press()
+
+
+class Pressing(Callback):
+    """Presses Ctrl-C after a batch, where Python drops what is raised."""
+
+    def on_batch_end(self, batch, logs=None):
+        Dying()
+
+
+def assert_usable(model):
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    losses = model.fit(X, Y, nb_epoch=4, verbose=0).history["loss"]
+    assert losses[-1] < losses[0]
+
+
+CALLS = {
+    "fit": lambda model: model.fit(X, Y, verbose=0),
+    "evaluate": lambda model: model.evaluate(X, Y, verbose=0),
+    "predict": lambda model: model.predict(X, batch_size=8),
+    "fit_generator": lambda model: model.fit_generator(batches(), 16, 1, verbose=0),
+    "evaluate_generator": lambda model: model.evaluate_generator(batches(), 16),
+    "predict_generator": lambda model: model.predict_generator(batches(), 16),
 }
-chance = random.Random(1)
-
-def pressed(action):
-    press = threading.Timer(chance.uniform(0, 0.15), signal.pthread_kill,
-                            (threading.main_thread().ident, signal.SIGINT))
-    try:
-        press.start()
-        end = time.monotonic() + 20
-        while time.monotonic() < end:
-            action()
-        return False
-    except KeyboardInterrupt:
-        return True
-
-for action in actions.values():
-    action()
-for name, action in actions.items():
-    print(name, sum(pressed(action) for _ in range(int(sys.argv[2]))))
-"""
 
 
-def test_every_press_arrives_wherever_it_comes(backend, tmp_path):
-    """Those that came in a callback of the garbage collector were lost, up to a
-    third."""
-    presses = 3
-    done = run_python(PRESSES, backend, presses, tmp_path)
-    assert done.stdout.split()[1::2] == [str(presses)] * 6
-    assert "Exception ignored" not in done.stderr
+@pytest.mark.parametrize("call", CALLS)
+def test_what_a_destructor_would_drop_arrives(call, theano, monkeypatch):
+    reached = []
+
+    def loop(*_):
+        Dying()
+        reached.append(True)
+        return []
+
+    for name in ("fit_loop", "test_loop", "predict_loop"):
+        monkeypatch.setattr(training, name, loop)
+    with pytest.raises(KeyboardInterrupt):
+        CALLS[call](new_model())
+    assert reached
 
 
-def test_an_interrupt_that_is_deferred(interruptible):
+def test_a_fit_ends_before_its_next_batch(backend):
+    model = new_model()
+    epochs = []
+
+    class Counting(Pressing):
+        def on_epoch_end(self, epoch, logs=None):
+            epochs.append(epoch)
+
+    options = {"batch_size": 8, "nb_epoch": 3, "verbose": 0}
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, Y, callbacks=[Counting()], **options)
+    assert not epochs
+    assert_usable(model)
+
+
+def test_one_that_compiles_ends_where_it_is(backend, monkeypatch):
+    """Graphs are traced node by node."""
+    model = new_model()
+
+    def pressed(*arguments):
+        press()
+        return layers_named(*arguments)
+
+    monkeypatch.setattr("oneiros_backend_theano.evaluate.layers_named", pressed)
+    monkeypatch.setattr(
+        "oneiros_backend_toolkit.lazy_graph.program.layers_named", pressed
+    )
+    with pytest.raises(KeyboardInterrupt) as caught:
+        model.fit(X, Y, verbose=0)
+    assert caught.traceback[-2].path.stem in ("evaluate", "program")
+    monkeypatch.undo()
+    assert_usable(model)
+
+
+def test_loading_ends_before_the_next_layer(theano, tmp_path):
+    built = []
+
+    class Noticed(Dense):
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **options)
+            built.append(self.name)
+            if built[2:] == ["first"]:
+                Dying()
+
+    path = tmp_path / "model.h5"
+    model = Sequential([Noticed(1, name="first", input_dim=2)])
+    model.add(Dense(1, name="second"))
+    model.add(Noticed(1, name="third"))
+    model.save(path)
+    with pytest.raises(KeyboardInterrupt):
+        load_model(path, {"Noticed": Noticed})
+    assert built == ["first", "third", "first"]
+
+
+def test_what_is_being_saved_is_complete(theano, tmp_path, monkeypatch):
+    state_of = saving.state_of
+    monkeypatch.setattr(saving, "state_of", lambda model: Dying() and state_of(model))
+    path = tmp_path / "model.h5"
+    with pytest.raises(KeyboardInterrupt):
+        new_model().save(path)
+    assert_usable(load_model(path))
+
+
+def test_whoever_is_asked_may_press_it(theano, tmp_path, monkeypatch):
+    path = tmp_path / "model.h5"
+    model = new_model()
+    model.save(path)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", lambda _: press() or "y")
+    with pytest.raises(KeyboardInterrupt):
+        model.save(path, overwrite=False)
+
+
+def test_a_second_press_does_not_wait():
+    reached = []
+    with pytest.raises(KeyboardInterrupt), interrupted_safely():
+        press()
+        reached.append(True)
+        press()
+        reached.append(False)
+    assert reached == [True]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_second_press_that_is_dropped_leaves_the_first():
+    with pytest.raises(KeyboardInterrupt), interrupted_safely():
+        Dying()
+        Dying()
+
+
+def test_an_error_does_not_hide_it():
+    for context in (interrupted_safely, deferred_interrupts):
+        with pytest.raises(KeyboardInterrupt) as caught, context():
+            press()
+            raise ValueError
+        assert isinstance(caught.value.__context__, ValueError)
+
+
+def test_a_handler_of_the_user_stays(theano):
+    """It may have been there before, or come in a callback."""
+    pressed = []
+
+    def own(*_):
+        pressed.append(True)
+
+    class Setting(Pressing):
+        def on_train_begin(self, logs=None):
+            signal.signal(signal.SIGINT, own)
+
+    for callback in (Setting(), Pressing()):
+        new_model().fit(X, Y, nb_epoch=1, verbose=0, callbacks=[callback])
+        assert signal.getsignal(signal.SIGINT) is own
+    assert len(pressed) == 2
+
+
+def test_other_threads_leave_it_to_the_main_thread():
+    def predict():
+        with interrupted_safely():
+            safe_point()
+            reached.append(True)
+
+    reached = []
+    with pytest.raises(KeyboardInterrupt), interrupted_safely():
+        press()
+        thread = threading.Thread(target=predict)
+        thread.start()
+        thread.join()
+    assert reached
+
+
+def test_what_must_not_be_interrupted_is_not():
     reached = []
     with pytest.raises(KeyboardInterrupt), deferred_interrupts():
-        signal.raise_signal(signal.SIGINT)
+        press()
+        press()
         reached.append(True)
     assert reached and signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def test_errors_go_before_interrupts_and_ignored_ones_stay_ignored(interruptible):
-    with pytest.raises(ValueError, match="other"), deferred_interrupts():
-        signal.raise_signal(signal.SIGINT)
-        raise ValueError("other")
+def test_what_is_ignored_stays_ignored():
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with deferred_interrupts():
-        signal.raise_signal(signal.SIGINT)
+    for context in (interrupted_safely, deferred_interrupts):
+        with context():
+            press()

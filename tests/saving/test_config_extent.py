@@ -382,6 +382,15 @@ def test_the_clock_is_looked_at_everywhere(tmp_path, looked_at, reading):
     assert looked_at() == 3
 
 
+def test_weights_are_read_by_the_clock(tmp_path):
+    path = tmp_path / "w.h5"
+    with K.use("theano"):
+        model = Sequential([layers.Dense(1, input_dim=1) for _ in range(20)])
+        model.save_weights(path)
+        with pytest.raises(UnsafeFileError, match="more than 0 s"):
+            loading.load_weights(model, path, budget=Budget(seconds=0))
+
+
 def test_a_service_s_door_has_a_clock(tmp_path, monkeypatch):
     ends = []
     for module in (inspection, loading):

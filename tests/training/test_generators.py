@@ -653,24 +653,17 @@ class TestMisbehaviour:
 
     @BOTH
     def test_an_interrupt_reaches_who_waits(self, model, interruptible, pickle_safe):
-        waiting = multiprocessing.Event()
+        pressed = os.getpid()
 
         def waits():
             yield next(numbers())
-            waiting.set()
-            time.sleep(0.6)
-            yield next(numbers())
+            os.kill(pressed, signal.SIGINT)
+            RELEASED.wait(20)
 
-        def interrupt():
-            waiting.wait(20)
-            os.kill(os.getpid(), signal.SIGINT)
-
-        threading.Thread(target=interrupt).start()
         with pytest.raises(KeyboardInterrupt):
             model.fit_generator(waits(), 6, 1, verbose=0, pickle_safe=pickle_safe)
-        deadline = time.monotonic() + 5
-        while workers() and time.monotonic() < deadline:
-            time.sleep(0.02)
+        release(workers())
+        assert workers() == []
 
 
 class TestWorkers:

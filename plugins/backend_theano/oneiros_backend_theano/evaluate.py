@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from oneiros.errors import DataError, OneirosError
+from oneiros_backend_toolkit.interrupts import safe_point
 from oneiros_backend_toolkit.size_checks import check_sizes, layers_named
 from oneiros_jax_support.jax_import import jax, jnp
 from pytensor.compile.builders import OpFromGraph
@@ -95,6 +96,7 @@ class _Evaluation:
         return [x for x in missing if x is branch]
 
     def _compute(self, node: Apply) -> None:
+        safe_point()
         try:
             results = self._results(node)
         except OneirosError:

@@ -10,7 +10,7 @@ from oneiros.typing import Array, Tensors
 
 from oneiros_backend_toolkit.batches import compiled_steps, padded_index
 from oneiros_backend_toolkit.function import Function, Upload
-from oneiros_backend_toolkit.interrupts import repeated_interrupts
+from oneiros_backend_toolkit.interrupts import interrupted_safely
 
 CompiledStep = Callable[[Tensors, Any], list[Array]]
 """A function of the input arrays and the step number that returns outputs."""
@@ -83,7 +83,7 @@ class CompiledOnDemand(Function):
         phase = key[0]
         with self._lock:
             if key not in self._steps:
-                with repeated_interrupts():
+                with interrupted_safely():
                     self._steps[key] = self.compile_step(phase, arrays)
             return self._steps[key]
 
@@ -123,7 +123,7 @@ class CompiledOnDemand(Function):
             if most < steps:
                 most = compiled_steps(steps, batch, arrays)
                 padded = padded_index(rows, most)
-                with repeated_interrupts():
+                with interrupted_safely():
                     run = self.compile_loop(phase, arrays, padded)
                 if run is None:
                     most = sys.maxsize

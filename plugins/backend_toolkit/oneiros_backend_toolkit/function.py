@@ -11,6 +11,7 @@ from oneiros.backend.contract import CompiledFunction
 from oneiros.errors import ArgumentError, CapabilityError, DataError, ShapeError
 from oneiros.typing import Array, Shape, Tensors
 
+from oneiros_backend_toolkit.interrupts import safe_point
 from oneiros_backend_toolkit.operands import Sizes, may_agree
 from oneiros_backend_toolkit.size_checks import CHANNELS_LAST_FORM
 
@@ -251,6 +252,7 @@ class Function(CompiledFunction):
             DataError: if the number, the rank, a fixed dimension or the type doesn't
                 fit; it names the input.
         """
+        safe_point()
         self._check_process()
         self._check_number(arrays)
         values = list(arrays)
@@ -398,6 +400,7 @@ class Function(CompiledFunction):
 
     def check_index(self, handle: Upload, index) -> Array:
         """Returns the index of a loop as an int32 array of shape (steps, batch)."""
+        safe_point()
         if len(handle.arrays) != len(self.feeds):
             raise ArgumentError(
                 "This upload was released, or another function made it. Call "

@@ -1,24 +1,67 @@
-"""Ctrl-C where it must wait, while the values of variables change; and where Python
-drops it: in destructors and in callbacks of weak references and of the garbage
-collector, which may run at any time."""
+"""Ctrl-C where nothing gets lost: at safe points, and not while the values of variables
+change.
+
+Python drops a KeyboardInterrupt that is raised in a destructor or in a callback of the
+garbage collector, which may run at any time.
+"""
 
 import signal
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-DELAY = 0.02
-"""Seconds after which a lost Ctrl-C comes again: the destructor has ended then."""
+TICK = 0.05
+"""Seconds between two safe points of who waits."""
+
+_is_pressed = False
+
+
+@contextmanager
+def interrupted_safely() -> Iterator[None]:
+    """Context manager in which Ctrl-C waits for the next safe point, or its end; if it
+    is pressed again, it doesn't wait. A user's own handler stays."""
+    is_default = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if not is_default or not _in_main_thread():
+        yield
+        return
+    global _is_pressed
+    signal.signal(signal.SIGINT, _note)
+    try:
+        yield
+    except KeyboardInterrupt:
+        _is_pressed = False
+        raise
+    finally:
+        if signal.getsignal(signal.SIGINT) is _note:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        safe_point()
+
+
+def _note(*_: Any) -> None:
+    global _is_pressed
+    if _is_pressed:
+        raise KeyboardInterrupt
+    _is_pressed = True
+
+
+def safe_point() -> None:
+    """Raises KeyboardInterrupt if Ctrl-C was pressed and waits for that."""
+    global _is_pressed
+    if _is_pressed and _in_main_thread():
+        _is_pressed = False
+        raise KeyboardInterrupt
+
+
+def _in_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
 
 
 @contextmanager
 def deferred_interrupts() -> Iterator[None]:
-    """Context manager that delays Ctrl-C until its end."""
+    """Context manager that delays Ctrl-C until its end, however often it is pressed."""
     before = signal.getsignal(signal.SIGINT)
-    is_main = threading.current_thread() is threading.main_thread()
-    if not is_main or not callable(before):
+    if not callable(before) or not _in_main_thread():
         yield
         return
     caught: list[Any] = []
@@ -27,29 +70,5 @@ def deferred_interrupts() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-    if caught:
-        before(*caught[0])
-
-
-@contextmanager
-def repeated_interrupts() -> Iterator[None]:
-    """Context manager in which a Ctrl-C that gets lost comes again, and isn't
-    printed."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    report = sys.unraisablehook
-    waiting = threading.get_ident()
-
-    def repeat(lost: Any) -> None:
-        if issubclass(lost.exc_type, KeyboardInterrupt):
-            press = (waiting, signal.SIGINT)
-            threading.Timer(DELAY, signal.pthread_kill, press).start()
-        else:
-            report(lost)
-
-    sys.unraisablehook = repeat
-    try:
-        yield
-    finally:
-        sys.unraisablehook = report
+        if caught:
+            before(*caught[0])

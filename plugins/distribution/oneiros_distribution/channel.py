@@ -14,10 +14,11 @@ import sys
 import threading
 import time
 from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 from oneiros.errors import DistributionError
+from oneiros_backend_toolkit.interrupts import TICK, safe_point
 
 from oneiros_distribution.addresses import address_of, hint
 from oneiros_distribution.cluster import Cluster
@@ -111,10 +112,16 @@ class Channel:
         self.check()
         message = {"place": place, "digest": digest, "text": text}
         self._loop.call_soon_threadsafe(self._send, AT, message)
-        answer = self._answers.get()
+        answer = self._answer()
         if answer is None:
             self.check()
         return str(answer)
+
+    def _answer(self) -> str | None:
+        while True:
+            safe_point()
+            with suppress(queue.Empty):
+                return self._answers.get(timeout=TICK)
 
     def check(self) -> None:
         """Raises a DistributionError if all end."""

@@ -299,7 +299,7 @@ class Keeper(Callback):
             state = saving.state_of(self.model)
             variables = values_of(optimizer, optimizer.weights)
             state.training_state = encoded({"optimizer": variables, "run": run})
-            saving.check_and_write(self.model, self.plan.path, state, True)
+            saving.check_and_write(self.model, self.plan.path, state)
         self._saved_at = time.monotonic()
 
     def _read(self) -> dict[str, Any]:

@@ -3,7 +3,7 @@ what the caller allows; the clock; and `Quota`, what is left for one file."""
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -116,11 +116,10 @@ def running(seconds: float, source: object) -> Iterator[None]:
     """Context manager in which the processor's time of this thread is limited.
 
     # Arguments
-        seconds: float; infinity for no limit. Inside another limit, that holds.
+        seconds: float; infinity for no limit. Inside another limit, both hold.
         source: the file or text, for the message.
     """
-    is_limited = load_context.current().check_time is not load_context.no_limit
-    if seconds == math.inf or is_limited:
+    if seconds == math.inf:
         yield
         return
     end = time.thread_time() + seconds
@@ -133,7 +132,20 @@ def running(seconds: float, source: object) -> Iterator[None]:
                 "budget=oneiros.saving.Budget(seconds=60)."
             )
 
-    with load_context.changed(check_time=check):
+    with checking(check):
+        yield
+
+
+@contextmanager
+def checking(check: Callable[[], object]) -> Iterator[None]:
+    """Context manager in which `check_time` calls this function, too."""
+    check_around = load_context.current().check_time
+
+    def check_both() -> None:
+        check_around()
+        check()
+
+    with load_context.changed(check_time=check_both):
         yield
 
 

@@ -22,7 +22,6 @@ from oneiros.engine.layer import KWARGS, Layer
 from oneiros.engine.node import Node, one_or_all, origins
 from oneiros.errors import ConfigError, GraphError
 from oneiros.typing import Tensor
-from oneiros_backend_toolkit.interrupts import repeated_interrupts
 from oneiros_old_files.stored_functions import get_function
 from oneiros_safe_files.budget import check_time
 from oneiros_safe_files.functions import registered
@@ -254,7 +253,6 @@ def graph_config(model: Container) -> Config:
     }
 
 
-@repeated_interrupts()
 def build_graph(config: Config) -> tuple[list[Tensor], list[Tensor]]:
     """Makes the layers of a configuration, and calls them on each other.
 

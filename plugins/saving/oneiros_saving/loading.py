@@ -6,7 +6,7 @@ Everything is checked before anything changes.
 
 import math
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from oneiros.engine.container import Container
 from oneiros.errors import ConfigError, FileFormatError, OneirosError, UnsafeFileError
 from oneiros.load_context import MAX_PARAMETERS, BuildLimits
 from oneiros.user_warnings import warn
-from oneiros_backend_toolkit.interrupts import repeated_interrupts
+from oneiros_backend_toolkit.interrupts import interrupted_safely, safe_point
 from oneiros_initializations.postponed import Postponed
 from oneiros_old_files import dim_ordering
 from oneiros_old_files.base import Origin
@@ -31,7 +31,7 @@ from oneiros_old_files.other_gates import note_described, note_other_gates
 from oneiros_old_files.variable_groups import by_layer, entry_of
 from oneiros_old_files.weight_layouts import in_order_of_layers
 from oneiros_safe_files import file_access, json_text
-from oneiros_safe_files.budget import UNTRUSTED, Budget, checked, running
+from oneiros_safe_files.budget import UNTRUSTED, Budget, checked, checking, running
 from oneiros_safe_files.config_extent import check_extent
 from oneiros_safe_files.model_state import ModelState
 from oneiros_training.parts import whole
@@ -86,11 +86,7 @@ def load_model(
         UnsafeFileError: if the file asks for something that loading never does.
     """
     choices = CallerChoices(custom_objects, functions, plugins)
-    with (
-        repeated_interrupts(),
-        timed(budget, filepath),
-        opened(filepath, budget) as state,
-    ):
+    with timed(budget, filepath), opened(filepath, budget) as state:
         model = model_of(state, filepath, choices, trained_on)
     tell_loaded(model, filepath)
     return model
@@ -140,7 +136,11 @@ def load_weights(
         budget: `oneiros.saving.Budget`, limits for reading the file.
         trained_on: as for `load_model`.
     """
-    with opened(filepath, budget) as state, K.use(backend_of(model)):
+    with (
+        timed(budget, filepath),
+        opened(filepath, budget) as state,
+        K.use(backend_of(model)),
+    ):
         origin = origin_of(state, trained_on)
         weights = state.weights
         if state.groups is not None:
@@ -302,7 +302,7 @@ def model_from_config(
     """
     choices = CallerChoices(custom_objects, functions, plugins)
     source = "The configuration"
-    with repeated_interrupts(), timed(budget, source):
+    with timed(budget, source):
         return _built_from(config, choices, budget, source)
 
 
@@ -354,7 +354,7 @@ def _from_text(
     budget: Budget | None,
 ):
     """Builds a model from a text; any other value is left to the parser to refuse."""
-    with repeated_interrupts(), timed(budget, source):
+    with timed(budget, source):
         limit = checked(budget).text_bytes
         if isinstance(text, (str, bytes)) and len(text) > limit:
             raise UnsafeFileError(
@@ -366,12 +366,16 @@ def _from_text(
         return _built_from(config, choices, budget, source)
 
 
-def timed(budget: Budget | None, source: object) -> AbstractContextManager[None]:
-    """Returns a context manager with the clock that a budget asks for."""
+@contextmanager
+def timed(budget: Budget | None, source: object) -> Iterator[None]:
+    """Context manager with the clock that a budget asks for. Whoever looks at the clock
+    notices Ctrl-C, too."""
     seconds = checked(budget).seconds
-    if seconds < math.inf:
-        K.variable(0.0)  # imports the engine, which isn't the text's time
-    return running(seconds, source)
+    with interrupted_safely(), checking(safe_point):
+        if seconds < math.inf:
+            K.variable(0.0)  # imports the engine, which isn't the text's time
+        with running(seconds, source):
+            yield
 
 
 def _read(text):

@@ -258,9 +258,19 @@ def _by_suffix() -> dict[str, list[str]]:
     return found
 
 
-def target(filepath: PathLike, overwrite: bool = True) -> Path | None:
-    """Returns the path to write to, with links followed; None if the user wants to keep
-    the existing file.
+def may_write(filepath: PathLike, overwrite: bool) -> bool:
+    """Returns whether to write a file; asks, with `overwrite=False`, before an existing
+    one is replaced.
+
+    # Raises
+        FileMissingError, ArgumentError: if it can't be written, or nobody can answer.
+    """
+    path = target(filepath)
+    return overwrite or not os.path.lexists(filepath) or _user_agrees(path)
+
+
+def target(filepath: PathLike) -> Path:
+    """Returns the path to write to, with links followed.
 
     # Raises
         FileMissingError, ArgumentError: if the file can't be written.
@@ -276,22 +286,17 @@ def target(filepath: PathLike, overwrite: bool = True) -> Path | None:
         raise ArgumentError(
             f"Can't save to {path}: it is read-only. Save elsewhere, or `chmod u+w` it."
         )
-    if overwrite or not os.path.lexists(filepath) or _user_agrees(path):
-        return path
-    return None
+    return path
 
 
-def write_and_notify(
-    model, filepath: PathLike, state: ModelState, overwrite: bool
-) -> None:
+def write_and_notify(model, filepath: PathLike, state: ModelState) -> None:
     """Writes the state of a model, notifies plugins, and warns if the suffix says
     something else."""
-    path = target(filepath, overwrite)
-    if path is not None:
-        plugins.call("oneiros_before_save", model=whole(model), path=path)
-        write(path, state)
-        plugins.call("oneiros_after_save", model=whole(model), path=path)
-        _warn_of_suffix(path)
+    path = target(filepath)
+    plugins.call("oneiros_before_save", model=whole(model), path=path)
+    write(path, state)
+    plugins.call("oneiros_after_save", model=whole(model), path=path)
+    _warn_of_suffix(path)
 
 
 def _warn_of_suffix(path: Path) -> None:

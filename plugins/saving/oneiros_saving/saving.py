@@ -15,7 +15,7 @@ from oneiros.backend.dispatch import backend_of
 from oneiros.engine.container import Container
 from oneiros.errors import ArgumentError, ConfigError
 from oneiros.user_warnings import warn
-from oneiros_backend_toolkit.interrupts import repeated_interrupts
+from oneiros_backend_toolkit.interrupts import interrupted_safely
 from oneiros_safe_files import file_access
 from oneiros_safe_files.model_state import LayerWeights, ModelState, Named
 from oneiros_safe_files.names import is_visible
@@ -54,16 +54,20 @@ def save_model(model: Container, filepath: PathLike, overwrite: bool = True) -> 
         FileAccessError: if the disk is full, memory is short, or writing isn't
             permitted.
     """
-    with repeated_interrupts(), enough_memory(filepath):
-        check_and_write(model, filepath, state_of(model), overwrite)
+    if not model_files.may_write(filepath, overwrite):
+        return
+    with interrupted_safely(), enough_memory(filepath):
+        check_and_write(model, filepath, state_of(model))
 
 
 def save_weights(model: Container, filepath: PathLike, overwrite: bool = True) -> None:
     """Saves only a model's weights; the arguments are those of `save_model`."""
-    with repeated_interrupts(), enough_memory(filepath):
+    if not model_files.may_write(filepath, overwrite):
+        return
+    with interrupted_safely(), enough_memory(filepath):
         with K.use(backend_of(model)), LOCK:
             state = ModelState(weights=_layer_weights(model))
-        check_and_write(model, filepath, state, overwrite)
+        check_and_write(model, filepath, state)
 
 
 def save_weights_to_hdf5_group(model, f) -> None:
@@ -174,16 +178,13 @@ def forgotten(optimizer) -> Encoded | None:
     return encoded({KEY: unsaved}) if unsaved else None
 
 
-def check_and_write(
-    model, filepath: PathLike, state: ModelState, overwrite: bool
-) -> None:
+def check_and_write(model, filepath: PathLike, state: ModelState) -> None:
     """Checks a model's names, and writes its state.
 
     # Arguments
         model: the model, for plugins.
         filepath: path; its suffix selects the format.
         state: the state to write.
-        overwrite: bool, as for `save_model`.
     """
     if model_files.path_of(filepath).suffix in model_files.TEXTS:
         raise ArgumentError(
@@ -195,7 +196,7 @@ def check_and_write(
         check_sequentials(model)
         warn_of_losses(model)
     check_names([("optimizer_weights", state.optimizer_weights or [])])
-    model_files.write_and_notify(model, filepath, state, overwrite)
+    model_files.write_and_notify(model, filepath, state)
 
 
 def _layer_weights(model) -> LayerWeights:

@@ -23,7 +23,7 @@ from oneiros.engine.streams import (
     observed_by,
 )
 from oneiros.typing import Tensor
-from oneiros_backend_toolkit.interrupts import repeated_interrupts
+from oneiros_backend_toolkit.interrupts import interrupted_safely
 
 from oneiros_training.advice import check_trains
 from oneiros_training.arrays.array_stream import ArrayStream
@@ -208,6 +208,7 @@ class Model(Container):
         """Lets the functions be made anew."""
         self.train_function = self.test_function = self.predict_function = None
 
+    @interrupted_safely()
     @K.bound
     @open_to_old_code
     @_with_loop("_fit_loop")
@@ -282,6 +283,7 @@ class Model(Container):
         sizes = {"batch_size": batch_size, "nb_sample": stream.size}
         return train(self, options, stream, validation, sizes)
 
+    @interrupted_safely()
     @K.bound
     @open_to_old_code
     @_with_loop("_test_loop")
@@ -307,6 +309,7 @@ class Model(Container):
         stream = ArrayStream(self, "test", arrays, batch_size, once=True)
         return results(test_loop, stream, verbose)
 
+    @interrupted_safely()
     @K.bound
     @open_to_old_code
     @_with_loop("_predict_loop")
@@ -332,6 +335,7 @@ class Model(Container):
         stream = ArrayStream(self, "predict", arrays, batch_size, once=True)
         return results(predict_loop, stream, verbose)
 
+    @interrupted_safely()
     @K.bound
     @open_to_old_code
     def fit_generator(
@@ -412,6 +416,7 @@ class Model(Container):
         sizes = {"nb_sample": training.samples}
         return train(self, options, training, validation, sizes)
 
+    @interrupted_safely()
     @K.bound
     @open_to_old_code
     def evaluate_generator(
@@ -457,6 +462,7 @@ class Model(Container):
         )
         return results(test_loop, stream)
 
+    @interrupted_safely()
     @K.bound
     @open_to_old_code
     def predict_generator(
@@ -667,7 +673,7 @@ def train(
     fit = Fit(
         model, training, evaluated, labels, callbacks, options.epochs, options.shuffle
     )
-    with repeated_interrupts(), observed_by(callbacks.get_observer()):
+    with observed_by(callbacks.get_observer()):
         observer = current_observer()
         observer.enter(BUILD)
         if validates:
@@ -712,7 +718,7 @@ def results(
         verbose: 0 for silence, 1 for a progress bar.
     """
     observer = current_observer()
-    with repeated_interrupts(), opened(stream):
+    with opened(stream):
         bars = []
         if verbose == 1:
             bars = plugins.call(

@@ -16,7 +16,6 @@ from oneiros.engine.layer import Layer
 from oneiros.engine.node import Node, node_of, unique
 from oneiros.errors import ArgumentError, ConfigError, GraphError, ShapeError
 from oneiros.typing import Array, Tensor
-from oneiros_backend_toolkit.interrupts import repeated_interrupts
 
 from oneiros_training.data_types import (
     ClassWeight,
@@ -273,7 +272,7 @@ class Sequential(Model):
                 f"{config!r:.80}."
             )
         cache = {} if layer_cache is None else layer_cache
-        with repeated_interrupts(), configs.building("layer", cls.__name__):
+        with configs.building("layer", cls.__name__):
             model = cls()
             for entry in config:
                 model.add(_layer(entry, cache))

@@ -14,6 +14,7 @@ from typing import Any
 from oneiros.errors import ArgumentError, DataError
 from oneiros.typing import Tensors
 
+from oneiros_backend_toolkit.interrupts import safe_point
 from oneiros_backend_toolkit.lazy_graph.graph import (
     Derivatives,
     Operation,
@@ -194,6 +195,7 @@ class Evaluation:
                 if missing:
                     waiting += missing
                     continue
+                safe_point()
                 self.values[node] = self._value(node)
 
     def _needed(self, node: LazyTensor) -> Nodes:

@@ -76,9 +76,9 @@ def convert(
     """
     check_choice("convert", "dim_ordering", dim_ordering, (*ORDERINGS, None))
     check_choice("convert", "kernels", kernels, (*ENGINES, None))
-    path = model_files.target(target, overwrite)
-    if path is None:
+    if not model_files.may_write(target, overwrite):
         return {}
+    path = model_files.target(target)
     if destination_name(path) is not None:
         raise ArgumentError(
             f"{path.name} is for another library. Type: from oneiros.file_tools import "

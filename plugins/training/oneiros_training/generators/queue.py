@@ -15,10 +15,10 @@ from oneiros import processes
 from oneiros.arguments import shown
 from oneiros.errors import ArgumentError, GeneratorError, SettingsError
 from oneiros.user_warnings import warn
-from oneiros_backend_toolkit.interrupts import deferred_interrupts
+from oneiros_backend_toolkit.interrupts import TICK, deferred_interrupts, safe_point
 
 from oneiros_training.arrays.standardize import gives_batches, has_numbered_batches
-from oneiros_training.generators.workers import TICK, Workers
+from oneiros_training.generators.workers import Workers
 
 PATIENCE = 10.0
 """Seconds without a batch after which a warning names the source."""
@@ -119,6 +119,7 @@ class GeneratorEnqueuer:
         warned = False
         limit = self._limit
         while True:
+            safe_point()
             try:
                 return self.queue.get(timeout=TICK)
             except queue.Empty:
@@ -145,6 +146,7 @@ class GeneratorEnqueuer:
             and not self._ended.is_set()
             and time.monotonic() < until
         ):
+            safe_point()
             time.sleep(TICK / 50)
 
     def _give_up(self, limit: float) -> NoReturn:

@@ -22,11 +22,10 @@ from typing import Any
 import numpy as np
 from oneiros.errors import CapabilityError, FileAccessError, GeneratorError
 from oneiros_backend_toolkit.function import refuse_calls
+from oneiros_backend_toolkit.interrupts import TICK
 
 PIPE_BYTES = 2**20
 """The maximum size of a user's pipe on Linux."""
-TICK = 0.05
-"""Seconds between two checks of whether a worker is alive and still needed."""
 
 
 class UnsendableError(Exception):
