@@ -38,6 +38,7 @@ def xla_uses(tf, monkeypatch):
 
     Nothing was compiled before.
     """
+    monkeypatch.delenv("ONEIROS_TENSORFLOW_XLA", raising=False)
     uses = []
     original = tf.function
     monkeypatch.setattr(reuse, "_made", {})

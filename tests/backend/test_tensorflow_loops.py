@@ -175,6 +175,7 @@ def test_steps_that_change_a_state_s_size_are_told_at_the_call():
 
 
 def test_xla_is_kept_off_convolutions_and_left_to_pooling(tf, monkeypatch):
+    monkeypatch.delenv("ONEIROS_TENSORFLOW_XLA", raising=False)
     uses = []
     original = tf.function
     monkeypatch.setattr(

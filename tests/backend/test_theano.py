@@ -232,7 +232,7 @@ def test_nothing_process_wide_is_left_changed():
         "y = K.placeholder((None,)); print(K.function([y], [y * "
         "0.1])([[3.0]])[0].dtype)\n"
     )
-    done = run_python(code)
+    done = run_python(code, ONEIROS_BACKEND="theano")
     assert done.stdout.split() == ["float64", "False", "float32", "float32"]
 
 
