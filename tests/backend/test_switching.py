@@ -1,11 +1,15 @@
 """Two backends in one process, and how one of them is chosen."""
 
+import sys
+import threading
 from weakref import WeakSet
 
 import numpy as np
 import pytest
 from backends import OTHER
+from numpy_backend.backend import NumpyBackend
 from oneiros import backend as K
+from oneiros import registry
 from oneiros.backend import bound, dispatch, dot
 from oneiros.errors import BackendMissingError, BackendMixError
 from oneiros_backend_toolkit.derived import Derived
@@ -200,3 +204,57 @@ def test_two_objects_of_one_engine_share_its_tensors(undecided):
     with K.use(second):
         assert K.abs({"a tensor"}) == "second"
     assert K.abs({"a tensor"}) == "shared"
+
+
+def test_threads_that_need_a_backend_at_once_get_the_same_one(monkeypatch):
+    made = []
+    found = []
+    second = threading.Thread(target=lambda: found.append(K.current()))
+
+    class Slow(NumpyBackend):
+        name = "slow"
+
+        def __init__(self):
+            super().__init__()
+            made.append(self)
+            if len(made) == 1:
+                second.start()
+                second.join(0.1)
+
+    monkeypatch.setattr(dispatch, "_default", None)
+    monkeypatch.setattr(dispatch, "_loaded", {})
+    monkeypatch.setenv("ONEIROS_BACKEND", "slow")
+    with registry.register("backend", "slow", Slow):
+        found.append(K.current())
+        second.join()
+    assert len(made) == 1 and found == made * 2
+
+
+class Own(Derived):
+    """Owns itself."""
+
+    def owns(self, x):
+        return x is self
+
+    def abs(self, x):
+        return self
+
+
+def test_a_backend_can_join_while_a_call_looks_for_its_own(monkeypatch):
+    monkeypatch.setattr(dispatch, "_known", dispatch._known.copy())
+    backends = [Own(), Own()]
+    joining = Own()
+
+    def as_another_thread(frame, event, argument):
+        """In the middle of going through the backends."""
+        if frame.f_code is WeakSet.__iter__.__code__ and event == "return":
+            K.use(joining)
+
+    for each in backends:
+        K.use(each)
+    sys.setprofile(as_another_thread)
+    try:
+        assert K.abs(backends[0]) is backends[0]
+    finally:
+        sys.setprofile(None)
+    assert K.abs(joining) is joining

@@ -4,6 +4,7 @@
 import functools
 import inspect
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from typing import Any, TypeVar
@@ -33,10 +34,13 @@ __all__ = [
 
 PREFERENCE = ("theano", "tensorflow", "jax")
 
+_lock = threading.RLock()
+"""Held while what follows changes."""
 _loaded: dict[str, Backend] = {}
 """The backends that `load` made, by name."""
 _known: WeakSet[Backend] = WeakSet()
-"""All backends that can own tensors: loaded ones, and ones passed as objects."""
+"""All backends that can own tensors: loaded ones, and ones passed as objects. It is
+replaced, not changed, so that other threads can go through it."""
 _in_use: ContextVar[Backend | None] = ContextVar("oneiros_backend", default=None)
 _default: Backend | None = None
 _only: Backend | None = None
@@ -46,14 +50,15 @@ one."""
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 
 
-def load(name: str) -> Backend:
+def load(name: str | Backend) -> Backend:
     """Returns the backend registered as `name`, and imports its engine at the first
     call.
 
     The current backend doesn't change; use `set_backend` or `use` for that.
 
     # Arguments
-        name: str, `"theano"`, `"tensorflow"`, `"jax"` or that of another plugin.
+        name: str, `"theano"`, `"tensorflow"`, `"jax"` or that of another plugin; or the
+            Backend itself.
 
     # Returns
         `Backend`, the same object at each call; its functions are those of `K`.
@@ -62,9 +67,16 @@ def load(name: str) -> Backend:
         BackendMissingError: if no installed plugin provides it, or its engine can't be
             imported.
     """
-    if name not in _loaded:
-        _loaded[name] = _meet(_resolve(name)())
-    return _loaded[name]
+    global _known, _only
+    with _lock:
+        if isinstance(name, str):
+            backend = _loaded[name] = _loaded.get(name) or _resolve(name)()
+        else:
+            backend = name
+        if backend not in _known:
+            _known = _known.union([backend])
+            _only = None
+        return backend
 
 
 def _resolve(name: str) -> type[Backend]:
@@ -86,14 +98,6 @@ def _resolve(name: str) -> type[Backend]:
     return cls
 
 
-def _meet(backend: Backend) -> Backend:
-    global _only
-    if backend not in _known:
-        _known.add(backend)
-        _only = None
-    return backend
-
-
 def loaded() -> list[str]:
     """Returns the names of the backends loaded so far."""
     return list(_loaded)
@@ -101,7 +105,7 @@ def loaded() -> list[str]:
 
 def offered(function: str) -> bool:
     """Returns whether a backend that can own tensors has an optional function."""
-    return any(hasattr(backend, function) for backend in list(_known))
+    return any(hasattr(backend, function) for backend in _known)
 
 
 def current() -> Backend:
@@ -110,10 +114,11 @@ def current() -> Backend:
     in_use = _in_use.get()
     if in_use is not None:
         return in_use
-    default = _default or _choose()
-    if len(_known) == 1:
-        _only = default
-    return default
+    with _lock:
+        default = _default or _choose()
+        if len(_known) == 1:
+            _only = default
+        return default
 
 
 def backend() -> str:
@@ -129,11 +134,7 @@ def set_backend(name: str | Backend) -> None:
         name: name of a backend, or the Backend itself.
     """
     global _default
-    _default = _backend(name)
-
-
-def _backend(name: str | Backend) -> Backend:
-    return load(name) if isinstance(name, str) else _meet(name)
+    _default = load(name)
 
 
 def _choose() -> Backend:
@@ -166,7 +167,7 @@ class use:  # noqa: N801 - read as a verb, `with K.use(name):`
     """
 
     def __init__(self, backend: str | Backend):
-        self._backend = _backend(backend)
+        self._backend = load(backend)
 
     def __enter__(self) -> Backend:
         self._token = _in_use.set(self._backend)
@@ -220,7 +221,7 @@ def _pick(function: str, args: tuple[Any, ...], kwargs: Values) -> Backend:
     owners = {
         backend
         for value in _leaves((args, kwargs))
-        for backend in list(_known)
+        for backend in _known
         if backend.owns(value)
     }
     if not owners:
