@@ -1,8 +1,8 @@
 """What K says of bad arguments: in words of its own, the same on every backend."""
 
 import inspect
+import operator
 import re
-from collections import defaultdict
 
 import numpy as np
 import pytest
@@ -112,28 +112,11 @@ def text_of(error):
     return re.sub(NAMES, "a variable", str(error))
 
 
-def test_errors_are_documented(by_backend):
-    for found in by_backend.values():
-        for (name, *case), error in found.items():
-            if error is not None:
-                kind = type(error).__name__
-                assert f"{kind}:" in raises(name), (name, case, str(error))
-
-
-def raises(name):
-    """Returns the section of a function's docstring on its errors."""
-    text = inspect.getdoc(getattr(K, name))
-    return text.partition("# Raises\n")[2].partition("\n\n")[0]
-
-
-@pytest.mark.parametrize("name", sorted(contract.functions()))
-def test_every_function_says_what_it_raises(name):
-    assert bool(raises(name)) == (name not in WITHOUT_ERRORS)
-
-
-def error_lines(name):
+def documented(name):
     """Returns the classes that a docstring says a function raises."""
-    return set(re.findall(r"^    (\w+):", raises(name), re.MULTILINE))
+    text = inspect.getdoc(getattr(K, name))
+    section = text.partition("# Raises\n")[2].partition("\n\n")[0]
+    return set(re.findall(r"^    (\w+):", section, re.MULTILINE))
 
 
 @pytest.fixture(scope="module")
@@ -161,8 +144,8 @@ def test_what_is_documented_to_be_refused_is(backend_name, answers):
             check_words(call.function, error, case)
 
 
-def test_each_error_that_is_documented_has_a_call_that_brings_it(answers, by_backend):
-    brought = defaultdict(set)
+def test_the_errors_that_are_documented_are_those_that_calls_bring(answers, by_backend):
+    brought = {name: set() for name in contract.functions()}
     for calls in answers.values():
         for call, _ in calls:
             brought[call.function].add(call.kind.__name__)
@@ -170,38 +153,33 @@ def test_each_error_that_is_documented_has_a_call_that_brings_it(answers, by_bac
         for (name, *_), error in found.items():
             if error is not None:
                 brought[name].add(type(error).__name__)
-    for name in sorted(contract.functions()):
-        assert brought[name] == error_lines(name), name
+    assert brought == {name: documented(name) for name in brought}
 
 
-OPERATORS = {
-    "+": lambda x, y: x + y,
-    "-": lambda x, y: x - y,
-    "*": lambda x, y: x * y,
-    "/": lambda x, y: x / y,
-    "//": lambda x, y: x // y,
-    "%": lambda x, y: x % y,
-    "**": lambda x, y: x**y,
-    "@": lambda x, y: x @ y,
-    "<": lambda x, y: x < y,
-    ">=": lambda x, y: x >= y,
+ARITHMETIC = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "//": operator.floordiv,
+    "%": operator.mod,
+    "**": operator.pow,
 }
+OPERATORS = {**ARITHMETIC, "@": operator.matmul, "<": operator.lt, ">=": operator.ge}
 
-ARITHMETIC = ("+", "-", "*", "/", "//", "%", "**")
 
-
-@pytest.mark.parametrize("sign", sorted(OPERATORS))
+@pytest.mark.parametrize("sign", OPERATORS)
 def test_an_operator_says_which_shapes_it_received(sign, backend):
     x, y = K.ones((2, 3)), K.ones((4, 5))
-    message = rf"x {re.escape(sign)} y received shapes \(2, 3\) and \(4, 5\)\."
-    with pytest.raises(ShapeError, match=message):
-        OPERATORS[sign](x, y)
+    pairs = [(x, y)]
     if sign != "@":
-        with pytest.raises(ShapeError, match=message):
-            OPERATORS[sign](x, np.ones((4, 5)))
+        pairs.append((x, np.ones((4, 5))))
     if sign in ARITHMETIC:
+        pairs.append((np.ones((2, 3)), y))
+    message = rf"x {re.escape(sign)} y received shapes \(2, 3\) and \(4, 5\)\."
+    for pair in pairs:
         with pytest.raises(ShapeError, match=message):
-            OPERATORS[sign](np.ones((2, 3)), y)
+            OPERATORS[sign](*pair)
 
 
 @pytest.mark.parametrize("sign", ["+", "*", "@"])
@@ -213,12 +191,15 @@ def test_an_operator_with_what_is_no_number_is_a_type_error(sign, backend):
 
 def test_the_function_that_was_called_is_named(backend):
     """Not one that it calls."""
-    x, y = K.ones((2, 3)), K.ones((2, 4))
-    for name in ("categorical_crossentropy", "update_add", "moving_average_update"):
-        with pytest.raises(
-            ShapeError, match=rf"^K\.{name} received \w+ of shape \(2, 3\)"
-        ):
-            getattr(K, name)(x, y, *([0.5] if name.startswith("moving") else []))
+    given = K.ones((2, 3)), K.ones((2, 4))
+    for name, more in (
+        ("categorical_crossentropy", []),
+        ("update_add", []),
+        ("moving_average_update", [0.5]),
+    ):
+        message = rf"^K\.{name} received \w+ of shape \(2, 3\)"
+        with pytest.raises(ShapeError, match=message):
+            getattr(K, name)(*given, *more)
 
 
 def test_errors_of_a_users_step_stay_what_they_are(backend):
@@ -233,31 +214,21 @@ def test_errors_of_a_users_step_stay_what_they_are(backend):
         K.switch(K.ones((2,)), lambda: K.ones((2,)) + K.ones((3,)), K.ones((2,)))
 
 
-@pytest.mark.parametrize(
-    ("build", "message"),
-    [
-        (
-            lambda: K.cast(K.ones((2,)), "foo"),
-            r"K\.cast received x of shape \(2,\) and dtype='foo'\. Expected x: tensor",
-        ),
-        (
-            lambda: K.concatenate([K.ones((2, 3)), K.ones((4, 3))], axis=1),
-            r"K\.concatenate received tensors of shapes \(2, 3\) and \(4, 3\) and axis",
-        ),
-    ],
-)
-def test_an_error_says_what_was_received_and_what_is_taken(build, message, backend):
-    with pytest.raises((ArgumentError, ShapeError), match=message):
-        build()
+def test_an_error_says_what_was_received_and_what_is_taken(backend):
+    message = r"K\.cast received x of shape \(2,\) and dtype='foo'\. Expected x: tensor"
+    with pytest.raises(ArgumentError, match=message):
+        K.cast(K.ones((2,)), "foo")
+    shapes = r"tensors of shapes \(2, 3\) and \(4, 3\) and axis"
+    with pytest.raises(ShapeError, match=rf"K\.concatenate received {shapes}"):
+        K.concatenate([K.ones((2, 3)), K.ones((4, 3))], axis=1)
 
 
-@pytest.mark.parametrize("name", ["stop_gradient", "print_tensor", "to_dense"])
-def test_a_constant_may_stand_for_a_tensor(name, backend):
+def test_a_constant_may_stand_for_a_tensor(backend):
     """As Keras 1.2.2 had it on TensorFlow."""
-    function = getattr(K, name)
-    results = [function(x) for x in (3, 2.5, np.ones((2, 3)))]
-    assert [K.dtype(x) for x in results] == ["int32", "float32", "float32"]
-    assert [K.int_shape(x) for x in results] == [(), (), (2, 3)]
+    for function in (K.stop_gradient, K.print_tensor, K.to_dense, K.abs, K.square):
+        results = [function(x) for x in (3, 2.5, np.ones((2, 3)))]
+        assert [K.dtype(x) for x in results] == ["int32", "float32", "float32"]
+        assert [K.int_shape(x) for x in results] == [(), (), (2, 3)]
 
 
 def test_what_is_computed_has_a_shape_and_a_size(backend):
@@ -271,8 +242,7 @@ def test_what_is_computed_has_a_shape_and_a_size(backend):
 def test_values_of_what_is_computed(backend):
     x = K.variable([1, 2])
     kept, doubled = K.batch_get_value([x, x * 2])
-    np.testing.assert_array_equal(kept, [1, 2])
-    np.testing.assert_array_equal(doubled, [2, 4])
+    assert [kept.tolist(), doubled.tolist()] == [[1, 2], [2, 4]]
 
 
 def test_a_list_of_numbers_is_reduced(backend):
@@ -286,17 +256,14 @@ def test_a_list_of_numbers_is_reduced(backend):
 
 
 def test_a_session_runs_updates(backend):
-    total = K.variable([1, 2])
-    x = K.placeholder((2,))
-    session = K.get_session()
-    results = session.run(
-        [K.update_add(total, x), [total * 2]], feed_dict={x: [1.0, 1.0]}
-    )
-    np.testing.assert_array_equal(results[0], [2, 3])
-    np.testing.assert_array_equal(results[1], [[2, 4]])
-    np.testing.assert_array_equal(K.get_value(total), [2, 3])
-    np.testing.assert_array_equal(session.run(K.update(total, total * 0)), [0, 0])
-    np.testing.assert_array_equal(K.get_value(total), [0, 0])
+    total, x = K.variable([1, 2]), K.placeholder((2,))
+    run = K.get_session().run
+    feeds = {x: [1.0, 1.0]}
+    sums, (doubled,) = run([K.update_add(total, x), [total * 2]], feed_dict=feeds)
+    assert [sums.tolist(), doubled.tolist()] == [[2, 3], [2, 4]]
+    assert K.get_value(total).tolist() == [2, 3]
+    assert run(K.update(total, total * 0)).tolist() == [0, 0]
+    assert K.get_value(total).tolist() == [0, 0]
 
 
 def test_an_error_before_any_tensor_is_computed_stays_as_it_is():

@@ -1,8 +1,15 @@
 """Arguments of every function of K, by their names of Keras 1.2.2."""
 
+import operator
+
 import numpy as np
 from oneiros import backend as K
 
+OF_ONE_TENSOR = """
+    abs sign round exp log sqrt square sin cos sigmoid hard_sigmoid tanh softplus erf
+    softsign softmax shape int_shape ndim dtype get_value get_variable_shape
+    count_params eval transpose flatten
+"""
 SCALAR = dict(dtype="float32", name="made")
 REDUCED = dict(axis=1, keepdims=True)
 
@@ -11,8 +18,8 @@ def tensor(*shape):
     return K.variable(np.linspace(0.1, 0.9, int(np.prod(shape))).reshape(shape))
 
 
-def integers(*shape, dtype="int32"):
-    return K.variable(np.arange(int(np.prod(shape))).reshape(shape), dtype=dtype)
+def integers(*shape):
+    return K.variable(np.arange(int(np.prod(shape))).reshape(shape), dtype="int32")
 
 
 def convolution(**more):
@@ -30,56 +37,36 @@ def spatial(rank, **more):
     return dict(x=tensor(*sizes), **more)
 
 
+def each(names, **received):
+    """Returns the same arguments for several functions."""
+    return dict.fromkeys(names.split(), received)
+
+
 def arguments():
     """Returns the arguments of each function by name, made on the current backend."""
     x, y, square = tensor(2, 3), tensor(2, 3), tensor(3, 3)
-    pair = dict(x=x, y=y)
+    announced = dict(image_shape=None, filter_shape=None)
     windows = dict(border_mode="valid", dim_ordering="tf")
     draw = dict(shape=(2, 3), dtype="float32", seed=3)
     crossentropy = dict(output=x, from_logits=False)
     loss = K.sum(K.square(x))
     steps = tensor(2, 3, 4)
     return {
-        **{
-            name: dict(x=x)
-            for name in [
-                "abs",
-                "sign",
-                "round",
-                "exp",
-                "log",
-                "sqrt",
-                "square",
-                "sin",
-                "cos",
-            ]
-        },
-        **{name: dict(x=x) for name in ["sigmoid", "hard_sigmoid", "tanh", "softplus"]},
-        **{
-            name: dict(x=x)
-            for name in ["erf", "softsign", "softmax", "shape", "int_shape", "ndim"]
-        },
-        **{name: dict(x=x) for name in ["dtype", "get_value", "get_variable_shape"]},
-        **{
-            name: dict(x=x) for name in ["count_params", "eval", "transpose", "flatten"]
-        },
-        **{
-            name: dict(x=x, **REDUCED)
-            for name in ["max", "min", "sum", "prod", "mean", "var", "std"]
-        },
-        **{name: dict(x=x, **REDUCED) for name in ("any", "all")},
-        **dict.fromkeys(["maximum", "minimum", "equal", "not_equal", "greater"], pair),
-        **dict.fromkeys(["greater_equal", "lesser", "lesser_equal"], pair),
-        **{name: dict(shape=(2, 3), **SCALAR) for name in ("zeros", "ones")},
-        **{name: dict(x=x, **SCALAR) for name in ("zeros_like", "ones_like")},
-        **{name: dict(x=x, axis=1) for name in ("argmax", "argmin", "l2_normalize")},
-        **{name: dict(x=x, alt=y) for name in ("in_train_phase", "in_test_phase")},
+        **each(OF_ONE_TENSOR, x=x),
+        **each("max min sum prod mean var std any all", x=x, **REDUCED),
+        **each("maximum minimum equal not_equal greater", x=x, y=y),
+        **each("greater_equal lesser lesser_equal", x=x, y=y),
+        **each("zeros ones", shape=(2, 3), **SCALAR),
+        **each("zeros_like ones_like", x=x, **SCALAR),
+        **each("argmax argmin l2_normalize", x=x, axis=1),
+        **each("in_train_phase in_test_phase", x=x, alt=y),
+        **each("foldl foldr", fn=operator.add, elems=x, initializer=None, name="f"),
         "arange": dict(start=1, stop=5, step=2, dtype="int32"),
         "asymmetric_spatial_2d_padding": spatial(
             4, top_pad=1, bottom_pad=2, left_pad=0, right_pad=1, dim_ordering="tf"
         ),
         "asymmetric_temporal_padding": spatial(3, left_pad=1, right_pad=2),
-        "atrous_conv2d": convolution(rate=2, image_shape=None, filter_shape=None),
+        "atrous_conv2d": convolution(rate=2, **announced),
         "batch_dot": dict(x=x, y=y, axes=1),
         "batch_flatten": dict(x=steps),
         "batch_get_value": dict(xs=[x, y]),
@@ -92,16 +79,9 @@ def arguments():
         "clip": dict(x=x, min_value=0, max_value=1),
         "concatenate": dict(tensors=[x, y], axis=0),
         "conv1d": dict(
-            x=steps,
-            kernel=tensor(2, 4, 5),
-            stride=1,
-            border_mode="same",
-            image_shape=None,
-            filter_shape=None,
+            x=steps, kernel=tensor(2, 4, 5), stride=1, border_mode="same", **announced
         ),
-        "conv2d": convolution(
-            strides=(2, 2), image_shape=None, filter_shape=None, filter_dilation=(1, 1)
-        ),
+        "conv2d": convolution(strides=(2, 2), filter_dilation=(1, 1), **announced),
         "conv3d": spatial(
             5,
             kernel=tensor(2, 2, 2, 3, 2),
@@ -140,12 +120,7 @@ def arguments():
             log_p_curr=tensor(5),
             log_p_prev=tensor(5),
         ),
-        "deconv2d": convolution(
-            output_shape=(2, 4, 4, 5),
-            strides=(1, 1),
-            image_shape=None,
-            filter_shape=None,
-        ),
+        "deconv2d": convolution(output_shape=(2, 4, 4, 5), strides=(1, 1), **announced),
         "deconv3d": spatial(
             5,
             kernel=tensor(2, 2, 2, 3, 5),
@@ -158,8 +133,6 @@ def arguments():
         "elu": dict(x=x, alpha=0.5),
         "expand_dims": dict(x=x, dim=0),
         "eye": dict(size=3, **SCALAR),
-        "foldl": dict(fn=lambda a, b: a + b, elems=x, initializer=None, name="f"),
-        "foldr": dict(fn=lambda a, b: a + b, elems=x, initializer=None, name="f"),
         "function": dict(inputs=[], outputs=[x], updates=[(y, x)]),
         "gather": dict(reference=x, indices=integers(2)),
         "gradients": dict(loss=loss, variables=[x]),

@@ -4,69 +4,65 @@ Each reference has the arguments of its function, with arrays in the place of te
 """
 
 import math
-from collections.abc import Callable, Sequence
-from functools import partial
-from typing import Any
 
 import numpy as np
 
-Array = Any
 FUZZ = 1e-7
 
 ERROR_FUNCTION = np.vectorize(math.erf, otypes=[float])
 
 
-def sigmoid(x: Array) -> Array:
+def sigmoid(x):
     """The logistic function."""
     return 1 / (1 + np.exp(-x))
 
 
-def softmax(x: Array) -> Array:
+def softmax(x):
     """A distribution along the last axis."""
     powers = np.exp(x - x.max(axis=-1, keepdims=True))
     return powers / powers.sum(axis=-1, keepdims=True)
 
 
-def relu(x: Array, alpha: float = 0.0, max_value: float | None = None) -> Array:
+def relu(x, alpha=0.0, max_value=None):
     """The positive part up to a bound, and a share of the negative one."""
     positive = np.clip(x, 0, np.inf if max_value is None else max_value)
     return positive + alpha * np.minimum(x, 0) if alpha else positive
 
 
-def elu(x: Array, alpha: float = 1.0) -> Array:
+def elu(x, alpha=1.0):
     """The positive part, and an exponential below 0."""
     return np.where(x > 0, x, alpha * (np.exp(np.minimum(x, 0)) - 1))
 
 
-def clip(x: Array, min_value: Any, max_value: Any) -> Array:
+def clip(x, min_value, max_value):
     """Values within bounds, of which the lower one counts more."""
     low = -np.inf if min_value is None else min_value
     high = np.inf if max_value is None else max_value
     return np.maximum(low, np.minimum(x, high))
 
 
-def l2_normalize(x: Array, axis: int) -> Array:
+def l2_normalize(x, axis):
     """Vectors of length 1."""
     total = np.sum(x**2, axis=axis, keepdims=True)
     return x / np.sqrt(np.maximum(total, 1e-12))
 
 
-def switch(condition: Array, then_expression: Array, else_expression: Array) -> Array:
+def switch(condition, then_expression, else_expression):
     """A choice element by element."""
     return np.where(condition, then_expression, else_expression)
 
 
-def reduction(name: str) -> Callable[..., Array]:
+def reduction(name):
     """A reduction of NumPy over one axis or several."""
 
-    def reduce(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
+    def reduce(x, axis=None, keepdims=False):
         axes = tuple(axis) if isinstance(axis, list) else axis
         return getattr(np, name)(x, axis=axes, keepdims=keepdims)
 
     return reduce
 
 
-def crossentropy(output: Array, target: Array, from_logits: bool = False) -> Array:
+def crossentropy(output, target, from_logits=False):
     """Of distributions that needn't sum to 1."""
     if from_logits:
         output = softmax(output)
@@ -74,17 +70,13 @@ def crossentropy(output: Array, target: Array, from_logits: bool = False) -> Arr
     return -np.sum(target * np.log(np.clip(output, FUZZ, 1 - FUZZ)), axis=-1)
 
 
-def sparse_crossentropy(
-    output: Array, target: Array, from_logits: bool = False
-) -> Array:
+def sparse_crossentropy(output, target, from_logits=False):
     """Of the numbers of classes."""
     classes = np.eye(output.shape[-1])[target.astype(int)]
     return crossentropy(output, classes, from_logits)
 
 
-def binary_crossentropy(
-    output: Array, target: Array, from_logits: bool = False
-) -> Array:
+def binary_crossentropy(output, target, from_logits=False):
     """Of probabilities, element by element."""
     if from_logits:
         output = sigmoid(output)
@@ -92,7 +84,7 @@ def binary_crossentropy(
     return -(target * np.log(output) + (1 - target) * np.log(1 - output))
 
 
-def batch_dot(x: Array, y: Array, axes: Any = None) -> Array:
+def batch_dot(x, y, axes=None):
     """Products of samples; vectors give one number a sample."""
     pair = (axes, axes) if isinstance(axes, int) else axes
     pair = pair or (x.ndim - 1, y.ndim - 2)
@@ -102,22 +94,18 @@ def batch_dot(x: Array, y: Array, axes: Any = None) -> Array:
     return result if result.ndim > 1 else result[:, None]
 
 
-def in_top_k(predictions: Array, targets: Array, k: int) -> Array:
+def in_top_k(predictions, targets, k):
     """Whether fewer than `k` predictions are larger than that of the target."""
     own = np.take_along_axis(predictions, targets[:, None], 1)
     return np.sum(predictions > own, axis=1) < k
 
 
-def batch_normalization(
-    x: Array, mean: Array, var: Array, beta: Array, gamma: Array, epsilon: float = 1e-3
-) -> Array:
+def batch_normalization(x, mean, var, beta, gamma, epsilon=1e-3):
     """Shifted and scaled values."""
     return gamma * (x - mean) / np.sqrt(var + epsilon) + beta
 
 
-def normalize_batch_in_training(
-    x: Array, gamma: Array, beta: Array, reduction_axes: Any, epsilon: float = 1e-3
-) -> tuple[Array, Array, Array]:
+def normalize_batch_in_training(x, gamma, beta, reduction_axes, epsilon=1e-3):
     """Values of mean `beta` and deviation `gamma`; the variance is the biased one."""
     axes = tuple(reduction_axes)
     mean, var = x.mean(axis=axes), x.var(axis=axes)
@@ -129,23 +117,17 @@ def normalize_batch_in_training(
 # Images
 
 
-def last(x: Array, dim_ordering: str) -> Array:
+def last(x, dim_ordering):
     """An image with its channels last."""
     return x if dim_ordering == "tf" else np.moveaxis(x, 1, -1)
 
 
-def ordered(x: Array, dim_ordering: str) -> Array:
+def ordered(x, dim_ordering):
     """An image with its channels where they belong."""
     return x if dim_ordering == "tf" else np.moveaxis(x, -1, 1)
 
 
-def windows(
-    x: Array,
-    spans: Sequence[int],
-    strides: Sequence[int],
-    border_mode: str,
-    filler: float = 0.0,
-) -> tuple[tuple[int, ...], Any]:
+def windows(x, spans, strides, border_mode, filler=0.0):
     """The numbers of steps, and each window with its place, from the first to the last.
 
     With `'same'` an odd cell of the border comes at the end.
@@ -159,7 +141,7 @@ def windows(
         steps.append((size + width - span) // stride + 1)
     padded = np.pad(x, [*border, (0, 0)], constant_values=filler)
 
-    def cut(place: Sequence[int]) -> Array:
+    def cut(place):
         starts = [i * stride for i, stride in zip(place, strides)]
         reached = [slice(start, start + n) for start, n in zip(starts, spans)]
         return padded[:, *reached]
@@ -168,20 +150,15 @@ def windows(
 
 
 def convolution(
-    x: Array,
-    kernel: Array,
-    strides: Any = 1,
-    border_mode: str = "valid",
-    dim_ordering: str = "tf",
-    dilation: Any = 1,
-) -> Array:
+    x, kernel, strides=1, border_mode="valid", dim_ordering="tf", filter_dilation=1
+):
     """Sums over windows; kernels aren't flipped."""
     x = last(x, dim_ordering)
     if dim_ordering == "th":
         kernel = np.moveaxis(kernel, (0, 1), (-1, -2))
     rank = x.ndim - 2
     strides = np.broadcast_to(strides, rank)
-    dilation = np.broadcast_to(dilation, rank)
+    dilation = np.broadcast_to(filter_dilation, rank)
     spans = [(n - 1) * step + 1 for n, step in zip(kernel.shape, dilation)]
     steps, found = windows(x, spans, strides, border_mode)
     result = np.zeros((len(x), *steps, kernel.shape[-1]))
@@ -194,22 +171,15 @@ def convolution(
     return ordered(result, dim_ordering)
 
 
-def conv1d(
-    x: Array, kernel: Array, stride: int = 1, border_mode: str = "valid"
-) -> Array:
+def conv1d(x, kernel, stride=1, border_mode="valid"):
     """A convolution over steps."""
     kernel = kernel.reshape(kernel.shape[0], *kernel.shape[-2:])
     return convolution(x, kernel, stride, border_mode)
 
 
 def deconvolution(
-    x: Array,
-    kernel: Array,
-    output_shape: Any,
-    strides: Any = 1,
-    border_mode: str = "valid",
-    dim_ordering: str = "tf",
-) -> Array:
+    x, kernel, output_shape, strides=1, border_mode="valid", dim_ordering="tf"
+):
     """The gradient of a convolution by its input, by linearity: what each cell of the
     output gives to each cell of `x`."""
     shape = [len(x), *list(output_shape)[1:]]
@@ -225,14 +195,14 @@ def deconvolution(
 
 
 def separable_convolution(
-    x: Array,
-    depthwise_kernel: Array,
-    pointwise_kernel: Array,
-    strides: Any = 1,
-    border_mode: str = "valid",
-    dim_ordering: str = "tf",
-    filter_dilation: Any = 1,
-) -> Array:
+    x,
+    depthwise_kernel,
+    pointwise_kernel,
+    strides=1,
+    border_mode="valid",
+    dim_ordering="tf",
+    filter_dilation=1,
+):
     """A convolution channel by channel, and a mixture of the channels."""
     channels = depthwise_kernel.shape[-2]
     parts = []
@@ -251,13 +221,8 @@ def separable_convolution(
 
 
 def pooling(
-    x: Array,
-    pool_size: Any,
-    strides: Any = 1,
-    border_mode: str = "valid",
-    dim_ordering: str = "tf",
-    pool_mode: str = "max",
-) -> Array:
+    x, pool_size, strides=1, border_mode="valid", dim_ordering="tf", pool_mode="max"
+):
     """The largest value, or the mean, of each window; the border counts in neither."""
     x = last(x, dim_ordering)
     strides = np.broadcast_to(strides, len(pool_size))
@@ -269,26 +234,26 @@ def pooling(
     return ordered(result, dim_ordering)
 
 
-def padding(x: Array, widths: Any, dim_ordering: str = "tf") -> Array:
+def padding(x, widths, dim_ordering="tf"):
     """Zeros around the spatial axes."""
     padded = np.pad(last(x, dim_ordering), [(0, 0), *widths, (0, 0)])
     return ordered(padded, dim_ordering)
 
 
+def even_padding(x, widths, dim_ordering="tf"):
+    """As many zeros before each spatial axis as behind it."""
+    return padding(x, [(n, n) for n in widths], dim_ordering)
+
+
 def asymmetric_padding(
-    x: Array,
-    top_pad: int = 1,
-    bottom_pad: int = 1,
-    left_pad: int = 1,
-    right_pad: int = 1,
-    dim_ordering: str = "tf",
-) -> Array:
+    x, top_pad=1, bottom_pad=1, left_pad=1, right_pad=1, dim_ordering="tf"
+):
     """Zeros on each side of images."""
     widths = [(top_pad, bottom_pad), (left_pad, right_pad)]
     return padding(x, widths, dim_ordering)
 
 
-def resized(X: Array, dim_ordering: str, **factors: int) -> Array:
+def resized(X, dim_ordering, **factors):
     """Cells that are repeated along each axis."""
     x = last(X, dim_ordering)
     for axis, name in enumerate(factors, 1):
@@ -299,7 +264,7 @@ def resized(X: Array, dim_ordering: str, **factors: int) -> Array:
 # Sequences
 
 
-ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
+ACTIVATIONS = {
     "hard_sigmoid": lambda x: np.clip(0.2 * x + 0.5, 0, 1),
     "linear": lambda x: x,
     "relu": relu,
@@ -308,12 +273,12 @@ ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
 }
 
 
-def simple_step(x: Array, states: Any, U: Array, act: Any, inner: Any) -> Any:
+def simple_step(x, states, U, act, inner):
     """A step of SimpleRNN."""
     return [act(x + states[0] @ U)]
 
 
-def gru_step(x: Array, states: Any, U: Array, act: Any, inner: Any) -> Any:
+def gru_step(x, states, U, act, inner):
     """A step of GRU: blocks z, r, h."""
     (h,) = states
     x_z, x_r, x_h = np.split(x, 3, 1)
@@ -323,7 +288,7 @@ def gru_step(x: Array, states: Any, U: Array, act: Any, inner: Any) -> Any:
     return [z * h + (1 - z) * act(x_h + (r * h) @ U_h)]
 
 
-def lstm_step(x: Array, states: Any, U: Array, act: Any, inner: Any) -> Any:
+def lstm_step(x, states, U, act, inner):
     """A step of LSTM: blocks i, f, c, o."""
     h, c = states
     i, f, new, o = np.split(x + h @ U, 4, 1)
@@ -331,20 +296,20 @@ def lstm_step(x: Array, states: Any, U: Array, act: Any, inner: Any) -> Any:
     return [inner(o) * act(c), c]
 
 
-def recurrent(step: Callable[..., Any]) -> Callable[..., Any]:
+def recurrent(step):
     """A whole recurrent layer."""
 
     def run(
-        x: Array,
-        initial_states: Any,
-        U: Array,
-        activation: str = "tanh",
-        inner_activation: str = "hard_sigmoid",
-        go_backwards: bool = False,
-        mask: Any = None,
-        W: Any = None,
-        b: Any = None,
-    ) -> Any:
+        x,
+        initial_states,
+        U,
+        activation="tanh",
+        inner_activation="hard_sigmoid",
+        go_backwards=False,
+        mask=None,
+        W=None,
+        b=None,
+    ):
         if W is not None:
             x = x @ W + b
         functions = ACTIVATIONS[activation], ACTIVATIONS[inner_activation]
@@ -362,7 +327,7 @@ def recurrent(step: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-def by_place(function: Callable[..., Array]) -> Callable[..., Array]:
+def by_place(function):
     """A function whose arguments have names of their own."""
     return lambda **received: function(*received.values())
 
@@ -373,12 +338,12 @@ REDUCTIONS = "max min sum prod mean var std any all"
 ALONG_AXIS = (*REDUCTIONS.split(), "l2_normalize")
 """Functions that take an axis."""
 
-REFERENCES: dict[str, Callable[..., Any]] = {
+REFERENCES = {
     **{name: by_place(getattr(np, name)) for name in OF_NUMPY.split()},
     **{name: reduction(name) for name in REDUCTIONS.split()},
     "greater": by_place(np.greater),
     "greater_equal": by_place(np.greater_equal),
-    "arange": lambda start, stop, step, dtype: np.arange(start, stop, step, dtype),
+    "arange": by_place(np.arange),
     "argmax": by_place(np.argmax),
     "argmin": by_place(np.argmin),
     "batch_dot": batch_dot,
@@ -388,11 +353,11 @@ REFERENCES: dict[str, Callable[..., Any]] = {
     "cast": lambda x, dtype: x.astype(dtype),
     "categorical_crossentropy": crossentropy,
     "clip": clip,
-    "concatenate": lambda tensors, axis: np.concatenate(tensors, axis),
-    "dot": lambda x, y: np.dot(x, y),
+    "concatenate": by_place(np.concatenate),
+    "dot": by_place(np.dot),
     "elu": elu,
     "erf": by_place(ERROR_FUNCTION),
-    "expand_dims": lambda x, dim: np.expand_dims(x, dim),
+    "expand_dims": by_place(np.expand_dims),
     "flatten": by_place(np.ravel),
     "gather": lambda reference, indices: reference[indices],
     "hard_sigmoid": ACTIVATIONS["hard_sigmoid"],
@@ -403,13 +368,13 @@ REFERENCES: dict[str, Callable[..., Any]] = {
     "normalize_batch_in_training": normalize_batch_in_training,
     "one_hot": lambda indices, nb_classes: np.eye(nb_classes)[indices],
     "ones_like": lambda x, **more: np.ones_like(x),
-    "permute_dimensions": lambda x, pattern: np.transpose(x, pattern),
+    "permute_dimensions": by_place(np.transpose),
     "pow": lambda x, a: x**a,
     "relu": relu,
     "repeat": lambda x, n: np.repeat(x[:, None], n, 1),
-    "repeat_elements": lambda x, rep, axis: np.repeat(x, rep, axis),
+    "repeat_elements": by_place(np.repeat),
     "reshape": lambda x, shape: x.reshape([-1 if n is None else n for n in shape]),
-    "reverse": lambda x, axes: np.flip(x, axes),
+    "reverse": by_place(np.flip),
     "shape": lambda x: np.array(x.shape),
     "sigmoid": sigmoid,
     "softmax": softmax,
@@ -417,30 +382,26 @@ REFERENCES: dict[str, Callable[..., Any]] = {
     "softsign": lambda x: x / (1 + np.abs(x)),
     "sparse_categorical_crossentropy": sparse_crossentropy,
     "sqrt": lambda x: np.sqrt(np.maximum(x, 0)),
-    "squeeze": lambda x, axis: np.squeeze(x, axis),
-    "stack": lambda x: np.stack(x),
+    "squeeze": by_place(np.squeeze),
+    "stack": by_place(np.stack),
     "stop_gradient": lambda variables: variables,
     "switch": switch,
-    "tile": lambda x, n: np.tile(x, n),
+    "tile": by_place(np.tile),
     "to_dense": lambda tensor: tensor,
     "transpose": by_place(np.transpose),
     "zeros_like": lambda x, **more: np.zeros_like(x),
 }
 """Of the functions that every backend has."""
 
-IMAGE_REFERENCES: dict[str, Callable[..., Any]] = {
+IMAGE_REFERENCES = {
     "asymmetric_spatial_2d_padding": asymmetric_padding,
     "asymmetric_temporal_padding": lambda x, left_pad, right_pad: padding(
         x, [(left_pad, right_pad)]
     ),
-    "atrous_conv2d": lambda rate, **received: convolution(dilation=rate, **received),
+    "atrous_conv2d": lambda rate, **more: convolution(filter_dilation=rate, **more),
     "conv1d": conv1d,
-    "conv2d": lambda filter_dilation=1, **received: convolution(
-        dilation=filter_dilation, **received
-    ),
-    "conv3d": lambda filter_dilation=1, **received: convolution(
-        dilation=filter_dilation, **received
-    ),
+    "conv2d": convolution,
+    "conv3d": convolution,
     "deconv2d": deconvolution,
     "deconv3d": deconvolution,
     "pool2d": pooling,
@@ -448,23 +409,15 @@ IMAGE_REFERENCES: dict[str, Callable[..., Any]] = {
     "resize_images": resized,
     "resize_volumes": resized,
     "separable_conv2d": separable_convolution,
-    "spatial_2d_padding": lambda x, padding, dim_ordering: _padded(
-        x, padding, dim_ordering
-    ),
-    "spatial_3d_padding": lambda x, padding, dim_ordering: _padded(
-        x, padding, dim_ordering
-    ),
-    "temporal_padding": lambda x, padding: _padded(x, [padding], "tf"),
+    "spatial_2d_padding": by_place(even_padding),
+    "spatial_3d_padding": by_place(even_padding),
+    "temporal_padding": lambda x, padding: even_padding(x, [padding]),
 }
 """Of the functions of the capabilities `conv`, `pool`, `padding` and `resize`."""
 
 RECURRENT_REFERENCES = {
     "gru": recurrent(gru_step),
     "lstm": recurrent(lstm_step),
-    "simple_rnn": recurrent(partial(simple_step)),
+    "simple_rnn": recurrent(simple_step),
 }
 """Of the functions of the capability `fused`."""
-
-
-def _padded(x: Array, widths: Any, dim_ordering: str) -> Array:
-    return padding(x, [(n, n) for n in widths], dim_ordering)
