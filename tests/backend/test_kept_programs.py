@@ -99,6 +99,7 @@ def tripled_sum():
 # What is kept
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["jax", pytest.param("theano", marks=pytest.mark.slow)]
 )

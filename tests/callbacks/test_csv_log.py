@@ -144,7 +144,7 @@ def test_a_full_disk_is_named(path):
 def test_what_can_not_be_is_told_before_training(tmp_path):
     log = CSVLogger(tmp_path / "no" / "log.csv")
     with pytest.raises(
-        ArgumentError, match=r"filename='.*log\.csv'.*os\.makedirs\('.*no'\) creates it"
+        ArgumentError, match=r"filename='.*log.*os\.makedirs\('.*no'\) creates it"
     ):
         train(log)
     log.filename = tmp_path

@@ -86,7 +86,7 @@ def test_paddings_and_seeds_have_their_form_there():
             r"steps of \[1, 2\] and atrous_rate=\(2, 1\).*ONNX can hold it",
         ),
         (
-            partial(TimeDistributed, BatchNormalization(mode=2)),
+            lambda **shape: TimeDistributed(BatchNormalization(mode=2), **shape),
             "a BatchNormalization with mode=2 to all steps.*ONNX can hold it",
         ),
     ],

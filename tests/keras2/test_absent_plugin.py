@@ -116,7 +116,7 @@ def test_many_layers_that_need_it_are_told_in_a_line():
     assert line.startswith("  20 ReLU(max_value=6), 20 DepthwiseConv2D. It is provided")
 
 
-def test_all_of_it_loads_where_the_plugin_is(tmp_path):
+def test_all_of_it_loads_where_the_plugin_is(theano, tmp_path):
     for described in NEEDING.values():
         (tmp_path / "m.json").write_text(described)
         assert inspect_file(tmp_path / "m.json").loads

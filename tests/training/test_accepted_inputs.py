@@ -28,7 +28,8 @@ def test_a_row_like_the_last_one_takes_few_calls_of_python(model):
     row = np.ones((1, 3), "float32")
     for _ in range(3):
         model.predict(row)
-    assert python_calls(lambda: model.predict(row)) < 65
+    of_signals = 25
+    assert python_calls(lambda: model.predict(row)) < 65 + of_signals
 
 
 @pytest.mark.parametrize(

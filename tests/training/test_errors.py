@@ -349,7 +349,7 @@ def test_a_sequential_goes_by_its_own_name():
         made.fit(X, Y, epochs=1)
 
 
-def test_a_function_is_told_what_it_can_not_compute():
+def test_a_function_is_told_what_it_can_not_compute(theano):
     with pytest.raises(ArgumentError, match="tensors as outputs, not 3"):
         K.function([], [3])
     with pytest.raises(DataError, match=r"^The variable has shape \(\)"):
